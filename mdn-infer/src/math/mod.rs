@@ -1,0 +1,42 @@
+//! The elementary functions, each written once over a vector type.
+//!
+//! One file a function: domain, range, error bound and the source of the coefficients stand
+//! beside the code. A lane and a scalar run the same operations in the same order, so every
+//! instruction set gives the same bits.
+
+mod exp;
+pub use exp::exp;
+
+use crate::simd::{Kernel, Level, Simd, Vector};
+
+/// A function of one variable, generic over the vector type, as a value.
+pub trait Elementary {
+    /// The function of every lane.
+    fn apply<V: Vector>(self, x: V) -> V;
+}
+
+struct Map<'a, F> {
+    function: F,
+    values: &'a mut [f32],
+}
+
+impl<F: Elementary + Copy> Kernel for Map<'_, F> {
+    type Output = ();
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) {
+        map(simd, self.values, self.function);
+    }
+}
+
+/// Applies `function` to each element of `values`, within a kernel.
+#[inline(always)]
+pub fn map<S: Simd>(simd: S, values: &mut [f32], function: impl Elementary + Copy) {
+    for chunk in values.chunks_mut(S::Vector::LANES) {
+        function.apply(simd.load(chunk, 0.0)).store(chunk);
+    }
+}
+
+/// Applies `function` to each element of `values`, dispatching once.
+pub fn map_slice(level: Level, values: &mut [f32], function: impl Elementary + Copy) {
+    level.run(Map { function, values });
+}

@@ -1,0 +1,150 @@
+//! x86-64 with AVX2: eight lanes. Its fused multiply-add is never used.
+#![allow(unsafe_code, reason = "the intrinsics of this instruction set")]
+
+use core::arch::x86_64::*;
+
+use super::{Kernel, Simd, Vector, Vectors};
+
+cpufeatures::new!(cpuid, "avx2");
+
+/// The token for AVX2; only [`Avx2::detect`] builds one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Avx2(());
+
+impl Avx2 {
+    /// The token, where this processor and its operating system offer AVX2.
+    #[inline]
+    pub fn detect() -> Option<Self> {
+        cpuid::get().then_some(Avx2(()))
+    }
+}
+
+/// Eight lanes in one register; made from an [`Avx2`] token only.
+#[derive(Clone, Copy)]
+pub struct F32x8(__m256);
+
+/// Calls AVX2 intrinsics on the registers of existing vectors.
+macro_rules! avx2 {
+    ($intrinsics:expr) => {
+        // SAFETY: AVX2 is available: an `Avx2` token or an `F32x8`, which is made from one,
+        // is among the arguments of the calling function.
+        unsafe { $intrinsics }
+    };
+}
+
+#[inline(always)]
+fn integers(v: F32x8) -> __m256i {
+    avx2!(_mm256_castps_si256(v.0))
+}
+
+#[inline(always)]
+fn floats(v: __m256i) -> F32x8 {
+    F32x8(avx2!(_mm256_castsi256_ps(v)))
+}
+
+impl Vector for F32x8 {
+    const LANES: usize = 8;
+    type Mask = __m256;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self {
+        F32x8(avx2!(_mm256_set1_ps(value)))
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        F32x8(avx2!(_mm256_add_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        F32x8(avx2!(_mm256_sub_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        F32x8(avx2!(_mm256_mul_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        F32x8(avx2!(_mm256_div_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn less(self, other: Self) -> __m256 {
+        avx2!(_mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0))
+    }
+    #[inline(always)]
+    fn select(self, mask: __m256, other: Self) -> Self {
+        F32x8(avx2!(_mm256_blendv_ps(other.0, self.0, mask)))
+    }
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        F32x8(avx2!(_mm256_and_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        F32x8(avx2!(_mm256_or_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        F32x8(avx2!(_mm256_xor_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn add_bits(self, other: Self) -> Self {
+        floats(avx2!(_mm256_add_epi32(integers(self), integers(other))))
+    }
+    #[inline(always)]
+    fn sub_bits(self, other: Self) -> Self {
+        floats(avx2!(_mm256_sub_epi32(integers(self), integers(other))))
+    }
+    #[inline(always)]
+    fn shift_left<const N: i32>(self) -> Self {
+        floats(avx2!(_mm256_slli_epi32::<N>(integers(self))))
+    }
+    #[inline(always)]
+    fn shift_right<const N: i32>(self) -> Self {
+        floats(avx2!(_mm256_srli_epi32::<N>(integers(self))))
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        if let Some(full) = to.first_chunk_mut::<8>() {
+            // SAFETY: AVX2 is available, as `self` proves; `full` is eight writable f32.
+            unsafe { _mm256_storeu_ps(full.as_mut_ptr(), self.0) }
+        } else {
+            let mut lanes = [0.0; 8];
+            self.store(&mut lanes);
+            for (slot, lane) in to.iter_mut().zip(lanes) {
+                *slot = lane;
+            }
+        }
+    }
+}
+
+impl Simd for Avx2 {
+    type Vector = F32x8;
+    type Octet = Vectors<F32x8, 1>;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> F32x8 {
+        F32x8(avx2!(_mm256_set1_ps(value)))
+    }
+    #[inline(always)]
+    fn load(self, from: &[f32], fill: f32) -> F32x8 {
+        self.load_octet_or(from, fill).0[0]
+    }
+    #[inline(always)]
+    fn splat_octet(self, value: f32) -> Self::Octet {
+        Vectors([self.splat(value)])
+    }
+    #[inline(always)]
+    fn load_octet(self, from: &[f32; 8]) -> Self::Octet {
+        // SAFETY: AVX2 is available, as the token proves; `from` is eight readable f32.
+        Vectors([F32x8(unsafe { _mm256_loadu_ps(from.as_ptr()) })])
+    }
+    #[inline(always)]
+    fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        #[target_feature(enable = "avx2")]
+        fn inner<K: Kernel>(token: Avx2, kernel: K) -> K::Output {
+            kernel.call(token)
+        }
+        // SAFETY: the token proves that AVX2 is available.
+        unsafe { inner(self, kernel) }
+    }
+}

@@ -1,0 +1,282 @@
+//! Vectors of binary32 values and the instruction sets that implement them.
+//!
+//! Everything above this module is written once, over [`Vector`] and [`Simd`]; each file below
+//! it supplies primitives for one instruction set and no algorithm. A [`Simd`] value is a token:
+//! only feature detection can build one, and holding it is the proof that its instructions may
+//! be executed. A [`Vector`] value can only be made from a token, so it carries the same proof.
+//!
+//! The primitives are exactly those of the arithmetic contract (`docs/arithmetic.md`): add,
+//! subtract, multiply, divide, compare-and-select and integer operations on the bits, each
+//! rounded once to nearest even. There is no fused multiply-add and no `min`/`max`.
+
+mod scalar;
+pub use scalar::Scalar;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub use avx2::Avx2;
+
+/// `LANES` binary32 values, each treated alike.
+///
+/// The integer operations act on the 32-bit patterns of the lanes.
+pub trait Vector: Copy {
+    /// The number of lanes: 1, 2, 4 or 8.
+    const LANES: usize;
+    /// The result of a comparison, one truth value a lane.
+    type Mask: Copy;
+
+    /// `value` in every lane; `self` only proves that the instruction set is there.
+    fn splat(self, value: f32) -> Self;
+    /// The bit pattern `bits` in every lane.
+    #[inline(always)]
+    fn splat_bits(self, bits: u32) -> Self {
+        self.splat(f32::from_bits(bits))
+    }
+    /// Sum.
+    fn add(self, other: Self) -> Self;
+    /// Difference.
+    fn sub(self, other: Self) -> Self;
+    /// Product.
+    fn mul(self, other: Self) -> Self;
+    /// Quotient.
+    fn div(self, other: Self) -> Self;
+    /// Where `self < other`; false where either is NaN.
+    fn less(self, other: Self) -> Self::Mask;
+    /// `self` where `mask` holds, else `other`.
+    fn select(self, mask: Self::Mask, other: Self) -> Self;
+    /// Bitwise and.
+    fn and(self, other: Self) -> Self;
+    /// Bitwise or.
+    fn or(self, other: Self) -> Self;
+    /// Bitwise exclusive or.
+    fn xor(self, other: Self) -> Self;
+    /// Wrapping 32-bit integer sum of the patterns.
+    fn add_bits(self, other: Self) -> Self;
+    /// Wrapping 32-bit integer difference of the patterns.
+    fn sub_bits(self, other: Self) -> Self;
+    /// Patterns shifted left by `N` bits, zeros shifted in.
+    fn shift_left<const N: i32>(self) -> Self;
+    /// Patterns shifted right by `N` bits, zeros shifted in.
+    fn shift_right<const N: i32>(self) -> Self;
+    /// Writes the first `to.len()` lanes (all of them where `to` is longer).
+    fn store(self, to: &mut [f32]);
+
+    /// The larger of the two; `other` where either is NaN.
+    #[inline(always)]
+    fn larger(self, other: Self) -> Self {
+        self.select(other.less(self), other)
+    }
+    /// The smaller of the two; `other` where either is NaN.
+    #[inline(always)]
+    fn smaller(self, other: Self) -> Self {
+        self.select(self.less(other), other)
+    }
+    /// The magnitude.
+    #[inline(always)]
+    fn magnitude(self) -> Self {
+        self.and(self.splat_bits(0x7fff_ffff))
+    }
+    /// The sign bit alone.
+    #[inline(always)]
+    fn sign(self) -> Self {
+        self.and(self.splat_bits(0x8000_0000))
+    }
+    /// The negation.
+    #[inline(always)]
+    fn negate(self) -> Self {
+        self.xor(self.splat_bits(0x8000_0000))
+    }
+}
+
+/// Eight lanes made of one or more vectors: the unit of dense kernels and of every reduction.
+///
+/// Eight is a constant of the arithmetic contract, whatever the width of the hardware: it fixes
+/// which partial sums a reduction has.
+pub trait Octet: Copy {
+    /// The vectors it is made of.
+    type Vector: Vector;
+
+    /// Sum, lane by lane.
+    fn add(self, other: Self) -> Self;
+    /// Difference, lane by lane.
+    fn sub(self, other: Self) -> Self;
+    /// Product, lane by lane.
+    fn mul(self, other: Self) -> Self;
+    /// The same function on every lane.
+    fn map(self, function: impl Fn(Self::Vector) -> Self::Vector) -> Self;
+    /// The larger, lane by lane; `other` where either is NaN.
+    fn larger(self, other: Self) -> Self;
+    /// The lanes in order.
+    fn to_array(self) -> [f32; 8];
+
+    /// The sum of the lanes by the contract's tree:
+    /// `((l0+l4) + (l2+l6)) + ((l1+l5) + (l3+l7))`.
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        tree(self.to_array(), |a, b| a + b)
+    }
+    /// The largest lane, by the same tree.
+    #[inline(always)]
+    fn largest(self) -> f32 {
+        tree(self.to_array(), |a, b| if b < a { a } else { b })
+    }
+}
+
+#[inline(always)]
+fn tree(l: [f32; 8], combine: impl Fn(f32, f32) -> f32) -> f32 {
+    let even = combine(combine(l[0], l[4]), combine(l[2], l[6]));
+    let odd = combine(combine(l[1], l[5]), combine(l[3], l[7]));
+    combine(even, odd)
+}
+
+/// `N` vectors seen as one octet; `N * V::LANES` is 8.
+#[derive(Clone, Copy)]
+pub struct Vectors<V, const N: usize>([V; N]);
+
+impl<V: Vector, const N: usize> Vectors<V, N> {
+    #[inline(always)]
+    fn zip(mut self, other: Self, function: impl Fn(V, V) -> V) -> Self {
+        for (a, b) in self.0.iter_mut().zip(other.0) {
+            *a = function(*a, b);
+        }
+        self
+    }
+}
+
+impl<V: Vector, const N: usize> Octet for Vectors<V, N> {
+    type Vector = V;
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, V::add)
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, V::sub)
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.zip(other, V::mul)
+    }
+    #[inline(always)]
+    fn larger(self, other: Self) -> Self {
+        self.zip(other, V::larger)
+    }
+    #[inline(always)]
+    fn map(mut self, function: impl Fn(V) -> V) -> Self {
+        for v in &mut self.0 {
+            *v = function(*v);
+        }
+        self
+    }
+    #[inline(always)]
+    fn to_array(self) -> [f32; 8] {
+        let mut lanes = [0.0; 8];
+        for (v, to) in self.0.into_iter().zip(lanes.chunks_exact_mut(V::LANES)) {
+            v.store(to);
+        }
+        lanes
+    }
+}
+
+/// A token for one instruction set.
+pub trait Simd: Copy {
+    /// Its widest vector of at most eight lanes.
+    type Vector: Vector;
+    /// Eight lanes of it.
+    type Octet: Octet<Vector = Self::Vector>;
+
+    /// `value` in every lane.
+    fn splat(self, value: f32) -> Self::Vector;
+    /// The first lanes of `from`; lanes beyond its end hold `fill`.
+    fn load(self, from: &[f32], fill: f32) -> Self::Vector;
+    /// `value` in all eight lanes.
+    fn splat_octet(self, value: f32) -> Self::Octet;
+    /// Eight lanes.
+    fn load_octet(self, from: &[f32; 8]) -> Self::Octet;
+    /// Runs `kernel` compiled for this instruction set.
+    fn run<K: Kernel>(self, kernel: K) -> K::Output;
+
+    /// The first eight elements of `from`; lanes beyond its end hold `fill`.
+    #[inline(always)]
+    fn load_octet_or(self, from: &[f32], fill: f32) -> Self::Octet {
+        match from.first_chunk::<8>() {
+            Some(full) => self.load_octet(full),
+            None => {
+                let mut lanes = [fill; 8];
+                for (lane, &value) in lanes.iter_mut().zip(from) {
+                    *lane = value;
+                }
+                self.load_octet(&lanes)
+            }
+        }
+    }
+}
+
+/// An algorithm to be compiled once for each instruction set.
+pub trait Kernel {
+    /// What it returns.
+    type Output;
+    /// The algorithm; implementations are `#[inline(always)]`.
+    fn call<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// The instruction set that a computation uses: a value, never a hidden global.
+///
+/// Results do not depend on it, bit for bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Level {
+    /// Plain Rust, one lane.
+    Scalar(Scalar),
+    /// x86-64 with AVX2, eight lanes.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+}
+
+impl Level {
+    /// The widest level that this machine has.
+    #[inline]
+    pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(token) = Avx2::detect() {
+            return Level::Avx2(token);
+        }
+        Level::Scalar(Scalar)
+    }
+
+    /// Plain Rust, on every machine.
+    pub const fn scalar() -> Self {
+        Level::Scalar(Scalar)
+    }
+
+    /// Every level that this machine has, the plainest first.
+    pub fn available() -> impl Iterator<Item = Level> {
+        let levels = [
+            Some(Level::scalar()),
+            #[cfg(target_arch = "x86_64")]
+            Avx2::detect().map(Level::Avx2),
+        ];
+        levels.into_iter().flatten()
+    }
+
+    /// The name, in lower case: `scalar`, `avx2`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Scalar(_) => "scalar",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(_) => "avx2",
+        }
+    }
+
+    /// Runs `kernel` at this level.
+    #[inline]
+    pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self {
+            Level::Scalar(token) => token.run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(token) => token.run(kernel),
+        }
+    }
+}

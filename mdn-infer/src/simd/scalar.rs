@@ -1,0 +1,106 @@
+//! Plain Rust: one lane, on every target.
+
+use super::{Kernel, Simd, Vector, Vectors};
+
+/// The token for plain Rust; always available.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scalar;
+
+#[inline(always)]
+fn bitwise(a: f32, b: f32, function: impl Fn(u32, u32) -> u32) -> f32 {
+    f32::from_bits(function(a.to_bits(), b.to_bits()))
+}
+
+impl Vector for f32 {
+    const LANES: usize = 1;
+    type Mask = bool;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self {
+        value
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self + other
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self - other
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self * other
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self / other
+    }
+    #[inline(always)]
+    fn less(self, other: Self) -> bool {
+        self < other
+    }
+    #[inline(always)]
+    fn select(self, mask: bool, other: Self) -> Self {
+        if mask { self } else { other }
+    }
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        bitwise(self, other, |a, b| a & b)
+    }
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        bitwise(self, other, |a, b| a | b)
+    }
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        bitwise(self, other, |a, b| a ^ b)
+    }
+    #[inline(always)]
+    fn add_bits(self, other: Self) -> Self {
+        bitwise(self, other, u32::wrapping_add)
+    }
+    #[inline(always)]
+    fn sub_bits(self, other: Self) -> Self {
+        bitwise(self, other, u32::wrapping_sub)
+    }
+    #[inline(always)]
+    fn shift_left<const N: i32>(self) -> Self {
+        f32::from_bits(self.to_bits() << N)
+    }
+    #[inline(always)]
+    fn shift_right<const N: i32>(self) -> Self {
+        f32::from_bits(self.to_bits() >> N)
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        if let Some(first) = to.first_mut() {
+            *first = self;
+        }
+    }
+}
+
+impl Simd for Scalar {
+    type Vector = f32;
+    type Octet = Vectors<f32, 8>;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> f32 {
+        value
+    }
+    #[inline(always)]
+    fn load(self, from: &[f32], fill: f32) -> f32 {
+        from.first().copied().unwrap_or(fill)
+    }
+    #[inline(always)]
+    fn splat_octet(self, value: f32) -> Self::Octet {
+        Vectors([value; 8])
+    }
+    #[inline(always)]
+    fn load_octet(self, from: &[f32; 8]) -> Self::Octet {
+        Vectors(*from)
+    }
+    #[inline(always)]
+    fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        kernel.call(self)
+    }
+}

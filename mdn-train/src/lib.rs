@@ -1,0 +1,1 @@
+//! Trains mixture density networks.
