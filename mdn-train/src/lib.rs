@@ -1,1 +1,4 @@
 //! Trains mixture density networks.
+
+pub mod model_file;
+pub mod oracle;
