@@ -1,1 +1,4 @@
 //! Trains mixture density networks.
+
+pub mod data;
+pub mod files;
