@@ -1,6 +1,12 @@
 //! Trains mixture density networks.
 
 pub mod data;
+pub mod export;
 pub mod files;
+mod gemm;
+pub mod loss;
 pub mod model_file;
+pub mod network;
+pub mod optim;
 pub mod oracle;
+pub mod train;
