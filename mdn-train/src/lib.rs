@@ -3,10 +3,13 @@
 pub mod data;
 pub mod export;
 pub mod files;
+pub mod fit;
 mod gemm;
 pub mod loss;
+pub mod metrics;
 pub mod model_file;
 pub mod network;
 pub mod optim;
 pub mod oracle;
 pub mod train;
+pub mod verify;
