@@ -205,7 +205,9 @@ fn the_heatmap_shows_its_branches() {
     let column = (0.48 * width as f32) as u32;
     let bright = |row: u32| pixels[3 * (row * width + column) as usize + 1] > 60;
     let inside = height / 8..height * 7 / 8;
-    let branches = inside.filter(|&row| bright(row + 1) && !bright(row)).count();
+    let branches = inside
+        .filter(|&row| bright(row + 1) && !bright(row))
+        .count();
     assert_eq!(branches, 5);
 }
 

@@ -61,7 +61,7 @@ impl Picture for PitHistogram {
             .fold(high, f64::max);
         let frame = Frame {
             title: &self.title,
-            x_label: "model's distribution function at the target",
+            x_label: "model’s distribution function at the target",
             y_label: "rows",
             x: 0.0..1.0,
             y: 0.0..1.15 * highest.max(1.0),
@@ -87,7 +87,7 @@ impl Picture for PitHistogram {
         band(&mut chart, vec![(0.0, low, high), (1.0, low, high)], unit)?;
         let expected = total as f64 * share;
         let even = vec![(0.0, expected), (1.0, expected)];
-        line(&mut chart, even, ORANGE, "expected of a right model", unit)?;
+        line(&mut chart, even, ORANGE, "calibrated model", unit)?;
         legend(&mut chart, SeriesLabelPosition::UpperRight, unit)
     }
 }
@@ -108,13 +108,7 @@ impl Picture for Calibration {
             band(&mut chart, coverage_band(self.rows), unit)?;
         }
         let diagonal = vec![(0.0, 0.0), (1.0, 1.0)];
-        line(
-            &mut chart,
-            diagonal,
-            DATA,
-            "expected of a right model",
-            unit,
-        )?;
+        line(&mut chart, diagonal, DATA, "calibrated model", unit)?;
         let observed = self.points.iter().map(|p| (f64::from(p.0), f64::from(p.1)));
         let observed: Vec<(f64, f64)> = observed.collect();
         let marks = observed
@@ -149,11 +143,11 @@ fn band<'a, B: DrawingBackend + 'a>(
     let lower = edges.iter().map(|&(x, low, _)| (x, low));
     let upper = edges.iter().rev().map(|&(x, _, high)| (x, high));
     let outline: Vec<(f64, f64)> = lower.chain(upper).collect();
-    let style = ORANGE.mix(0.22).filled();
+    let style = DATA.mix(0.28).filled();
     let (width, half) = (28 * unit as i32, 6 * unit as i32);
     chart
         .draw_series([Polygon::new(outline, style)])?
-        .label("99 % of what chance does to it")
+        .label("99% range of chance")
         .legend(move |(x, y)| Rectangle::new([(x, y - half), (x + width, y + half)], style));
     Ok(())
 }

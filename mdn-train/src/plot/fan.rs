@@ -5,7 +5,7 @@ use plotters::prelude::*;
 
 use super::Point;
 use super::canvas::{Drawn, Picture};
-use super::frame::{BLUE, DATA, Frame, ORANGE, dots, legend, line, range};
+use super::frame::{BLUE, DATA, Frame, ORANGE, dots, emptiest_corner, legend, line, range};
 
 /// A central interval at each place of a [`FanChart`].
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -74,7 +74,8 @@ impl FanChart {
 
 impl Picture for FanChart {
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, unit: u32) -> Drawn<B> {
-        let mut chart = self.frame(unit).draw(area)?;
+        let frame = self.frame(unit);
+        let mut chart = frame.draw(area)?;
         let bands = self.widest_first();
         for (index, band) in bands.iter().enumerate() {
             let upper = self.over_places(&band.upper).rev();
@@ -85,7 +86,7 @@ impl Picture for FanChart {
             chart
                 .draw_series([Polygon::new(outline, style)])?
                 .label(format!(
-                    "{} %",
+                    "{}%",
                     (f64::from(band.probability) * 1e4).round() / 1e2
                 ))
                 .legend(move |(x, y)| {
@@ -99,7 +100,13 @@ impl Picture for FanChart {
         if !self.data.is_empty() {
             dots(&mut chart, &self.data, 2, DATA.mix(0.5), "data", unit)?;
         }
-        legend(&mut chart, SeriesLabelPosition::UpperLeft, unit)
+        let ends = bands.iter().flat_map(|band| [&band.lower, &band.upper]);
+        let places = ends.flat_map(|values| self.over_places(values));
+        legend(
+            &mut chart,
+            emptiest_corner(places, &frame.x, &frame.y),
+            unit,
+        )
     }
 }
 

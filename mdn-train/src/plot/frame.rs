@@ -95,6 +95,38 @@ pub(super) fn legend<'a, B: DrawingBackend + 'a>(
         .draw()
 }
 
+/// The corner of the chart with the fewest of `points` where a legend would lie.
+pub(super) fn emptiest_corner(
+    points: impl Iterator<Item = (f64, f64)>,
+    x: &Range<f64>,
+    y: &Range<f64>,
+) -> SeriesLabelPosition {
+    const WIDTH: f64 = 0.3;
+    const HEIGHT: f64 = 0.3;
+    use SeriesLabelPosition::{LowerLeft, LowerRight, UpperLeft, UpperRight};
+    let corners = [
+        (UpperLeft, 0.0, 1.0),
+        (UpperRight, 1.0, 1.0),
+        (LowerRight, 1.0, 0.0),
+        (LowerLeft, 0.0, 0.0),
+    ];
+    let mut counts = [0; 4];
+    for (px, py) in points {
+        let along = (px - x.start) / (x.end - x.start);
+        let up = (py - y.start) / (y.end - y.start);
+        for (count, &(_, right, top)) in counts.iter_mut().zip(&corners) {
+            let near: f64 = (along - right).abs();
+            let level: f64 = (up - top).abs();
+            *count += usize::from(near < WIDTH && level < HEIGHT);
+        }
+    }
+    let fewest = corners
+        .into_iter()
+        .zip(counts)
+        .min_by_key(|&(_, count)| count);
+    fewest.map_or(UpperLeft, |((position, ..), _)| position)
+}
+
 /// A line, with its entry in the legend.
 pub(super) fn line<'a, B: DrawingBackend + 'a>(
     chart: &mut Chart<'a, B>,
@@ -189,7 +221,7 @@ pub(super) fn tick_label(value: f64, range: &Range<f64>) -> String {
     } else {
         value
     };
-    if largest >= 1e6 || largest < 1e-3 {
+    if !(1e-3..1e6).contains(&largest) {
         let digits = (largest / step).log10().ceil().clamp(1.0, 6.0) as usize;
         return format!("{value:.digits$e}").replace('-', "−");
     }
@@ -233,7 +265,17 @@ mod tests {
         assert_eq!(tick_label(-1e-17, &(-1.0..1.0)), "0");
         assert_eq!(tick_label(0.012, &(0.0..0.1)), "0.012");
         assert_eq!(tick_label(100.0, &(0.0..900.0)), "100");
-        assert_eq!(tick_label(2.5e9, &(0.0..9e9)), "2.5e9");
+        assert_eq!(tick_label(2.5e9, &(0.0..9e9)), "2.50e9");
+    }
+
+    #[test]
+    fn legends_go_where_there_is_room() {
+        let diagonal = (0..10).map(|i| (f64::from(i), f64::from(i)));
+        let corner = emptiest_corner(diagonal.clone(), &(0.0..10.0), &(0.0..10.0));
+        assert!(matches!(corner, SeriesLabelPosition::UpperLeft));
+        let fan = diagonal.clone().flat_map(|(x, y)| [(x, y), (x, 9.0)]);
+        let corner = emptiest_corner(fan, &(0.0..10.0), &(0.0..10.0));
+        assert!(matches!(corner, SeriesLabelPosition::LowerRight));
     }
 
     #[test]

@@ -185,10 +185,7 @@ fn draw_scale<B: DrawingBackend>(
         let up = (value / largest).sqrt();
         let row = span.end - (up * height as f32).round() as i32;
         let mark = [(right, row), (right + 5 * pixels, row)];
-        area.draw(&PathElement::new(
-            mark,
-            AXIS.stroke_width(unit),
-        ))?;
+        area.draw(&PathElement::new(mark, AXIS.stroke_width(unit)))?;
         let written = tick_label(f64::from(value), &(0.0..f64::from(largest)));
         area.draw_text(&written, &tick_style, (right + 9 * pixels, row))?;
     }

@@ -5,7 +5,7 @@ use plotters::prelude::*;
 
 use super::Point;
 use super::canvas::{Drawn, Picture};
-use super::frame::{BLUE, DATA, Frame, dots, legend, ranges};
+use super::frame::{BLUE, DATA, Frame, dots, emptiest_corner, legend, ranges};
 
 /// Data points: an input against a target. Of very many, an even selection is drawn.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -53,7 +53,10 @@ impl Picture for Scatter {
 
 impl Picture for Samples {
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, unit: u32) -> Drawn<B> {
-        let [x, y] = ranges(self.draws.iter().chain(&self.data));
+        let all = self.draws.iter().chain(&self.data);
+        let [x, y] = ranges(all.clone());
+        let places = all.map(|point| (f64::from(point.0), f64::from(point.1)));
+        let corner = emptiest_corner(places, &x, &y);
         let frame = Frame {
             title: &self.title,
             x_label: &self.x_label,
@@ -74,6 +77,6 @@ impl Picture for Samples {
             "drawn from the model",
             unit,
         )?;
-        legend(&mut chart, SeriesLabelPosition::UpperLeft, unit)
+        legend(&mut chart, corner, unit)
     }
 }
