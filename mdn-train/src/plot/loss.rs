@@ -49,7 +49,7 @@ impl Loss {
 }
 
 impl Picture for Loss {
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, unit: u32) -> Drawn<B> {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
         let steps = self.train.iter().chain(&self.validation);
         let y = self.value_range();
         let frame = Frame {
@@ -58,7 +58,6 @@ impl Picture for Loss {
             y_label: "negative log-likelihood (nats)",
             x: range(steps.map(|&(step, _)| step as f64), 0.02),
             y: y.clone(),
-            unit,
         };
         let mut chart = frame.draw(area)?;
         let shown = |series: &[(u64, f32)]| -> Vec<(f64, f64)> {
@@ -67,26 +66,20 @@ impl Picture for Loss {
                 .filter(|(_, value)| y.contains(value))
                 .collect()
         };
-        line(&mut chart, shown(&self.train), BLUE, "training", unit)?;
+        line(&mut chart, shown(&self.train), BLUE, "training")?;
         if !self.validation.is_empty() {
-            line(
-                &mut chart,
-                shown(&self.validation),
-                ORANGE,
-                "validation",
-                unit,
-            )?;
+            line(&mut chart, shown(&self.validation), ORANGE, "validation")?;
         }
         if let Some((step, value)) = self.best() {
-            let (best, radius) = ((step as f64, f64::from(value)), 6 * unit);
-            let style = GREEN.stroke_width(3 * unit);
-            let indent = 14 * unit as i32;
+            let (best, radius) = ((step as f64, f64::from(value)), 12);
+            let style = GREEN.stroke_width(6);
+            let indent = 28;
             chart
                 .draw_series([Circle::new(best, radius, style)])?
                 .label(format!("best: {value:.4} at step {step}"))
                 .legend(move |(x, y)| Circle::new((x + indent, y), radius, style));
         }
-        legend(&mut chart, SeriesLabelPosition::UpperRight, unit)
+        legend(&mut chart, SeriesLabelPosition::UpperRight)
     }
 }
 
