@@ -6,7 +6,7 @@ use statrs::distribution::{Binomial, DiscreteCDF};
 
 use super::Point;
 use super::canvas::{Drawn, Picture};
-use super::frame::{BLUE, Chart, DATA, Frame, ORANGE, legend, line, range};
+use super::frame::{BLUE, Chart, DATA, Frame, ORANGE, dots, legend, line, range};
 
 /// How often chance alone stays inside the bands drawn here.
 const BAND: f64 = 0.99;
@@ -67,22 +67,13 @@ impl Picture for PitHistogram {
             y: 0.0..1.15 * highest.max(1.0),
         };
         let mut chart = frame.draw(area)?;
-        let bars = self.counts.iter().enumerate().map(|(bin, &count)| {
-            let corners = [
-                (bin as f64 * share, 0.0),
-                ((bin + 1) as f64 * share, count as f64),
-            ];
-            Rectangle::new(corners, BLUE.mix(0.55).filled())
-        });
-        chart.draw_series(bars)?;
-        let outlines = self.counts.iter().enumerate().map(|(bin, &count)| {
-            let corners = [
-                (bin as f64 * share, 0.0),
-                ((bin + 1) as f64 * share, count as f64),
-            ];
-            Rectangle::new(corners, WHITE.stroke_width(2))
-        });
-        chart.draw_series(outlines)?;
+        for style in [BLUE.mix(0.55).filled(), WHITE.stroke_width(2)] {
+            let bars = self.counts.iter().enumerate().map(|(bin, &count)| {
+                let (left, right) = (bin as f64 * share, (bin + 1) as f64 * share);
+                Rectangle::new([(left, 0.0), (right, count as f64)], style)
+            });
+            chart.draw_series(bars)?;
+        }
         band(&mut chart, vec![(0.0, low, high), (1.0, low, high)])?;
         let expected = total as f64 * share;
         let even = vec![(0.0, expected), (1.0, expected)];
@@ -107,12 +98,9 @@ impl Picture for Calibration {
         }
         let diagonal = vec![(0.0, 0.0), (1.0, 1.0)];
         line(&mut chart, diagonal, DATA, "calibrated model")?;
-        let observed = self.points.iter().map(|p| (f64::from(p.0), f64::from(p.1)));
-        let observed: Vec<(f64, f64)> = observed.collect();
-        let marks = observed
-            .iter()
-            .map(|&at| Circle::new(at, 10, BLUE.filled()));
-        chart.draw_series(marks)?;
+        dots(&mut chart, &self.points, 10, BLUE.mix(1.0), "")?;
+        let points = self.points.iter();
+        let observed = points.map(|&(x, y)| (f64::from(x), f64::from(y))).collect();
         line(&mut chart, observed, BLUE, "observed")?;
         legend(&mut chart, SeriesLabelPosition::UpperLeft)
     }

@@ -124,7 +124,7 @@ pub(super) fn emptiest_corner(
     fewest.map_or(UpperLeft, |((position, ..), _)| position)
 }
 
-/// A line, with its entry in the legend.
+/// A line through those of `points` that lie in the chart, with its entry in the legend.
 pub(super) fn line<'a, B: DrawingBackend + 'a>(
     chart: &mut Chart<'a, B>,
     points: Vec<(f64, f64)>,
@@ -133,8 +133,10 @@ pub(super) fn line<'a, B: DrawingBackend + 'a>(
 ) -> Drawn<B> {
     let style = colour.stroke_width(4);
     let length = 56;
+    let inside = inside(chart);
+    let shown = points.into_iter().filter(inside);
     chart
-        .draw_series(LineSeries::new(points, style))?
+        .draw_series(LineSeries::new(shown, style))?
         .label(label)
         .legend(move |(x, y)| PathElement::new([(x, y), (x + length, y)], style));
     Ok(())
@@ -149,15 +151,9 @@ pub(super) fn dots<'a, B: DrawingBackend + 'a>(
     label: &str,
 ) -> Drawn<B> {
     let style = colour.filled();
-    let (x, y) = (chart.x_range(), chart.y_range());
-    // The backend would move what lies outside onto the frame.
-    let inside = |point: &Point| {
-        let (px, py) = (f64::from(point.0), f64::from(point.1));
-        x.start <= px && px <= x.end && y.start <= py && py <= y.end
-    };
     let circles = thin(points)
-        .filter(inside)
-        .map(|point| (f64::from(point.0), f64::from(point.1)))
+        .map(|(x, y)| (f64::from(x), f64::from(y)))
+        .filter(inside(chart))
         .map(|point| Circle::new(point, radius, style));
     let series = chart.draw_series(circles)?;
     if !label.is_empty() {
@@ -169,6 +165,15 @@ pub(super) fn dots<'a, B: DrawingBackend + 'a>(
             .legend(move |(x, y)| Circle::new((x + indent, y), size, solid));
     }
     Ok(())
+}
+
+/// Whether a point lies in the chart.
+///
+/// The drawing library moves what lies outside onto the frame, and overflows far outside.
+fn inside<B: DrawingBackend>(chart: &Chart<B>) -> impl Fn(&(f64, f64)) -> bool + use<B> {
+    let (x, y) = (chart.x_range(), chart.y_range());
+    let within = |range: &Range<f64>, value| range.start <= value && value <= range.end;
+    move |point| within(&x, point.0) && within(&y, point.1)
 }
 
 /// At most [`MARKS_SHOWN`] items, evenly spaced, the first among them.
