@@ -1,4 +1,6 @@
 //! Pictures and the report: that they come out, are sane and stay small.
+//!
+//! With the environment variable `MDN_KEEP_PICTURES` naming a folder, they are left there to look at.
 
 use mdn_train::data::generators;
 use mdn_train::plot::{
