@@ -6,7 +6,7 @@ use statrs::distribution::{Binomial, DiscreteCDF};
 
 use super::Point;
 use super::canvas::{Drawn, Picture};
-use super::frame::{BLUE, Chart, DATA, Frame, ORANGE, legend, line, range};
+use super::frame::{BLUE, Chart, DATA, Frame, ORANGE, dots, legend, line, range};
 
 /// How often chance alone stays inside the bands drawn here.
 const BAND: f64 = 0.99;
@@ -49,7 +49,7 @@ fn binomial_band(trials: u64, probability: f64) -> (u64, u64) {
 }
 
 impl Picture for PitHistogram {
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, unit: u32) -> Drawn<B> {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
         let total: u64 = self.counts.iter().sum();
         let share = 1.0 / self.counts.len().max(1) as f64;
         let (low, high) = binomial_band(total, share);
@@ -65,58 +65,44 @@ impl Picture for PitHistogram {
             y_label: "rows",
             x: 0.0..1.0,
             y: 0.0..1.15 * highest.max(1.0),
-            unit,
         };
         let mut chart = frame.draw(area)?;
-        let bars = self.counts.iter().enumerate().map(|(bin, &count)| {
-            let corners = [
-                (bin as f64 * share, 0.0),
-                ((bin + 1) as f64 * share, count as f64),
-            ];
-            Rectangle::new(corners, BLUE.mix(0.55).filled())
-        });
-        chart.draw_series(bars)?;
-        let outlines = self.counts.iter().enumerate().map(|(bin, &count)| {
-            let corners = [
-                (bin as f64 * share, 0.0),
-                ((bin + 1) as f64 * share, count as f64),
-            ];
-            Rectangle::new(corners, WHITE.stroke_width(unit))
-        });
-        chart.draw_series(outlines)?;
-        band(&mut chart, vec![(0.0, low, high), (1.0, low, high)], unit)?;
+        for style in [BLUE.mix(0.55).filled(), WHITE.stroke_width(2)] {
+            let bars = self.counts.iter().enumerate().map(|(bin, &count)| {
+                let (left, right) = (bin as f64 * share, (bin + 1) as f64 * share);
+                Rectangle::new([(left, 0.0), (right, count as f64)], style)
+            });
+            chart.draw_series(bars)?;
+        }
+        band(&mut chart, vec![(0.0, low, high), (1.0, low, high)])?;
         let expected = total as f64 * share;
         let even = vec![(0.0, expected), (1.0, expected)];
-        line(&mut chart, even, ORANGE, "calibrated model", unit)?;
-        legend(&mut chart, SeriesLabelPosition::UpperRight, unit)
+        line(&mut chart, even, ORANGE, "calibrated model")?;
+        legend(&mut chart, SeriesLabelPosition::UpperRight)
     }
 }
 
 impl Picture for Calibration {
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, unit: u32) -> Drawn<B> {
-        let unit_range = range([0.0, 1.0], 0.02);
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
+        let whole = range([0.0, 1.0], 0.02);
         let frame = Frame {
             title: &self.title,
             x_label: "stated probability of the central interval",
             y_label: "share of targets inside",
-            x: unit_range.clone(),
-            y: unit_range,
-            unit,
+            x: whole.clone(),
+            y: whole,
         };
         let mut chart = frame.draw(area)?;
         if self.rows > 0 {
-            band(&mut chart, coverage_band(self.rows), unit)?;
+            band(&mut chart, coverage_band(self.rows))?;
         }
         let diagonal = vec![(0.0, 0.0), (1.0, 1.0)];
-        line(&mut chart, diagonal, DATA, "calibrated model", unit)?;
-        let observed = self.points.iter().map(|p| (f64::from(p.0), f64::from(p.1)));
-        let observed: Vec<(f64, f64)> = observed.collect();
-        let marks = observed
-            .iter()
-            .map(|&at| Circle::new(at, 5 * unit, BLUE.filled()));
-        chart.draw_series(marks)?;
-        line(&mut chart, observed, BLUE, "observed", unit)?;
-        legend(&mut chart, SeriesLabelPosition::UpperLeft, unit)
+        line(&mut chart, diagonal, DATA, "calibrated model")?;
+        dots(&mut chart, &self.points, 10, BLUE.mix(1.0), "")?;
+        let points = self.points.iter();
+        let observed = points.map(|&(x, y)| (f64::from(x), f64::from(y))).collect();
+        line(&mut chart, observed, BLUE, "observed")?;
+        legend(&mut chart, SeriesLabelPosition::UpperLeft)
     }
 }
 
@@ -138,13 +124,12 @@ fn coverage_band(rows: u64) -> Vec<(f64, f64, f64)> {
 fn band<'a, B: DrawingBackend + 'a>(
     chart: &mut Chart<'a, B>,
     edges: Vec<(f64, f64, f64)>,
-    unit: u32,
 ) -> Drawn<B> {
     let lower = edges.iter().map(|&(x, low, _)| (x, low));
     let upper = edges.iter().rev().map(|&(x, _, high)| (x, high));
     let outline: Vec<(f64, f64)> = lower.chain(upper).collect();
     let style = DATA.mix(0.28).filled();
-    let (width, half) = (28 * unit as i32, 6 * unit as i32);
+    let (width, half) = (56, 12);
     chart
         .draw_series([Polygon::new(outline, style)])?
         .label("99% range of chance")

@@ -10,10 +10,9 @@ use plotters::style::{FontStyle, register_font};
 
 use crate::files::{WriteError, write_atomically};
 
-/// The size of a picture in units; SVG draws a unit as one pixel.
-const SIZE: (u32, u32) = (960, 640);
-/// How many pixels a unit is in a PNG, so that dense screens and print show it sharp.
-const PNG_UNIT: u32 = 2;
+/// The size of a picture in pixels: twice what a page usually gives it, so that dense screens
+/// and paper show it sharp.
+const SIZE: (u32, u32) = (1920, 1280);
 /// The name under which both kinds of picture ask for the font.
 pub(super) const FONT: &str = "sans-serif";
 
@@ -47,24 +46,20 @@ pub enum PlotError {
 
 /// Something that can be drawn, on PNG and SVG alike.
 pub trait Picture {
-    /// Draws on all of `area`, in which a unit (about the width of a thin line) is `unit` pixels.
+    /// Draws on all of `area`, which should be about 1920 × 1280 pixels.
     ///
     /// # Errors
     /// When the backend fails.
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, unit: u32) -> Drawn<B>;
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B>;
 
     /// Writes a PNG file of 1920 × 1280 pixels.
     ///
     /// # Errors
     /// When the picture cannot be drawn or the file not be written; then nothing of it is left.
     fn to_png(&self, path: impl AsRef<Path>) -> Result<(), PlotError> {
-        let size = (SIZE.0 * PNG_UNIT, SIZE.1 * PNG_UNIT);
-        let mut pixels = vec![0; 3 * size.0 as usize * size.1 as usize];
-        let backend = BitMapBackend::with_buffer(&mut pixels, size);
-        draw_on(self, backend, PNG_UNIT)?;
-        Ok(write_atomically(path, |out| {
-            encode_png(out, size, &pixels)
-        })?)
+        let mut pixels = vec![0; 3 * SIZE.0 as usize * SIZE.1 as usize];
+        draw_on(self, BitMapBackend::with_buffer(&mut pixels, SIZE))?;
+        Ok(write_atomically(path, |out| encode_png(out, &pixels))?)
     }
 
     /// The picture as SVG text, 960 × 640 pixels and scalable, that refers to nothing outside.
@@ -73,7 +68,10 @@ pub trait Picture {
     /// When the picture cannot be drawn.
     fn to_svg(&self) -> Result<String, PlotError> {
         let mut text = String::new();
-        draw_on(self, SVGBackend::with_string(&mut text, SIZE), 1)?;
+        draw_on(self, SVGBackend::with_string(&mut text, SIZE))?;
+        // The library counts whole pixels; shown at half size, its steps do not show.
+        let (full, half) = (svg_size(SIZE), svg_size((SIZE.0 / 2, SIZE.1 / 2)));
+        let text = text.replacen(&full, &half, 1);
         // The library leaves half of the media type out, which strict readers do not forgive.
         Ok(text.replace("href=\"data:png;base64,", "href=\"data:image/png;base64,"))
     }
@@ -82,13 +80,12 @@ pub trait Picture {
 fn draw_on<P: Picture + ?Sized, B: DrawingBackend>(
     picture: &P,
     backend: B,
-    unit: u32,
 ) -> Result<(), PlotError> {
     if !font_is_registered() {
         return Err(PlotError::Font);
     }
     let area = backend.into_drawing_area();
-    let drawn = area.fill(&WHITE).and_then(|()| picture.draw(&area, unit));
+    let drawn = area.fill(&WHITE).and_then(|()| picture.draw(&area));
     drawn
         .and_then(|()| area.present())
         .map_err(|error| PlotError::Draw(error.to_string()))
@@ -101,9 +98,14 @@ fn font_is_registered() -> bool {
     *REGISTERED.get_or_init(|| register_font(FONT, FontStyle::Normal, FONT_BYTES).is_ok())
 }
 
+/// The attributes that give an SVG picture its size.
+fn svg_size((width, height): (u32, u32)) -> String {
+    format!("width=\"{width}\" height=\"{height}\"")
+}
+
 /// `pixels` are 8-bit red, green and blue, row-major.
-fn encode_png(out: &mut dyn Write, size: (u32, u32), pixels: &[u8]) -> io::Result<()> {
-    let mut encoder = png::Encoder::new(out, size.0, size.1);
+fn encode_png(out: &mut dyn Write, pixels: &[u8]) -> io::Result<()> {
+    let mut encoder = png::Encoder::new(out, SIZE.0, SIZE.1);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     // Large even areas compress best as they are: half the size that differences give.

@@ -45,7 +45,7 @@ impl FanChart {
         bands
     }
 
-    fn frame(&self, unit: u32) -> Frame<'_> {
+    fn frame(&self) -> Frame<'_> {
         let data_x = self.data.iter().map(|point| &point.0);
         let data_y = self.data.iter().map(|point| &point.1);
         let ends = self
@@ -59,7 +59,6 @@ impl FanChart {
             y_label: &self.y_label,
             x: range(self.x.iter().chain(data_x).map(|&x| f64::from(x)), 0.02),
             y: range(y.map(|&y| f64::from(y)), 0.05),
-            unit,
         }
     }
 
@@ -73,8 +72,8 @@ impl FanChart {
 }
 
 impl Picture for FanChart {
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, unit: u32) -> Drawn<B> {
-        let frame = self.frame(unit);
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
+        let frame = self.frame();
         let mut chart = frame.draw(area)?;
         let bands = self.widest_first();
         for (index, band) in bands.iter().enumerate() {
@@ -82,7 +81,7 @@ impl Picture for FanChart {
             let outline: Vec<(f64, f64)> = self.over_places(&band.lower).chain(upper).collect();
             let strength = 0.55 * (index + 1) as f64 / bands.len() as f64 + 0.1;
             let style = paler(BLUE, strength).filled();
-            let (width, half) = (28 * unit as i32, 6 * unit as i32);
+            let (width, half) = (56, 12);
             chart
                 .draw_series([Polygon::new(outline, style)])?
                 .label(format!(
@@ -95,18 +94,14 @@ impl Picture for FanChart {
         }
         if !self.median.is_empty() {
             let median = self.over_places(&self.median).collect();
-            line(&mut chart, median, ORANGE, "median", unit)?;
+            line(&mut chart, median, ORANGE, "median")?;
         }
         if !self.data.is_empty() {
-            dots(&mut chart, &self.data, 2, DATA.mix(0.5), "data", unit)?;
+            dots(&mut chart, &self.data, 4, DATA.mix(0.5), "data")?;
         }
         let ends = bands.iter().flat_map(|band| [&band.lower, &band.upper]);
         let places = ends.flat_map(|values| self.over_places(values));
-        legend(
-            &mut chart,
-            emptiest_corner(places, &frame.x, &frame.y),
-            unit,
-        )
+        legend(&mut chart, emptiest_corner(places, &frame.x, &frame.y))
     }
 }
 

@@ -17,9 +17,10 @@ const INK: RGBColor = RGBColor(40, 40, 40);
 pub(super) const AXIS: RGBColor = RGBColor(130, 130, 130);
 const GRID: RGBColor = RGBColor(228, 228, 228);
 
-const TITLE_SIZE: u32 = 27;
-const LABEL_SIZE: u32 = 21;
-pub(super) const TICK_SIZE: u32 = 18;
+// Sizes here and in the charts are in pixels of the whole picture, 1920 × 1280.
+const TITLE_SIZE: u32 = 54;
+const LABEL_SIZE: u32 = 42;
+pub(super) const TICK_SIZE: u32 = 36;
 
 /// About how many ticks an axis has.
 const TICKS: usize = 11;
@@ -36,8 +37,6 @@ pub(super) struct Frame<'t> {
     pub y_label: &'t str,
     pub x: Range<f64>,
     pub y: Range<f64>,
-    /// Pixels in a unit.
-    pub unit: u32,
 }
 
 impl Frame<'_> {
@@ -46,13 +45,12 @@ impl Frame<'_> {
         &self,
         area: &DrawingArea<B, Shift>,
     ) -> Result<Chart<'a, B>, DrawingAreaErrorKind<B::ErrorType>> {
-        let unit = self.unit;
         let mut chart = ChartBuilder::on(area)
-            .margin(18 * unit)
-            .margin_right(26 * unit)
-            .caption(self.title, text(TITLE_SIZE, unit))
-            .x_label_area_size(56 * unit)
-            .y_label_area_size(84 * unit)
+            .margin(36)
+            .margin_right(52)
+            .caption(self.title, text(TITLE_SIZE))
+            .x_label_area_size(112)
+            .y_label_area_size(168)
             .build_cartesian_2d(self.x.clone(), self.y.clone())?;
         chart
             .configure_mesh()
@@ -61,37 +59,36 @@ impl Frame<'_> {
             .y_labels(TICKS)
             .x_label_formatter(&|value| tick_label(*value, &self.x))
             .y_label_formatter(&|value| tick_label(*value, &self.y))
-            .label_style(text(TICK_SIZE, unit))
-            .axis_desc_style(text(LABEL_SIZE, unit))
+            .label_style(text(TICK_SIZE))
+            .axis_desc_style(text(LABEL_SIZE))
             .x_desc(self.x_label)
             .y_desc(self.y_label)
-            .axis_style(AXIS.stroke_width(unit))
-            .bold_line_style(GRID.stroke_width(unit))
-            .set_all_tick_mark_size(5 * unit)
+            .axis_style(AXIS.stroke_width(2))
+            .bold_line_style(GRID.stroke_width(2))
+            .set_all_tick_mark_size(10)
             .draw()?;
         Ok(chart)
     }
 }
 
-/// The style of text of `size` units.
-pub(super) fn text(size: u32, unit: u32) -> TextStyle<'static> {
-    TextStyle::from((FONT, size * unit).into_font()).color(&INK)
+/// The style of text of `size` pixels.
+pub(super) fn text(size: u32) -> TextStyle<'static> {
+    TextStyle::from((FONT, size).into_font()).color(&INK)
 }
 
 /// Draws the legend of the series that have labels.
 pub(super) fn legend<'a, B: DrawingBackend + 'a>(
     chart: &mut Chart<'a, B>,
     position: SeriesLabelPosition,
-    unit: u32,
 ) -> Drawn<B> {
     chart
         .configure_series_labels()
         .position(position)
-        .margin(12 * unit)
-        .legend_area_size(36 * unit)
+        .margin(24)
+        .legend_area_size(72)
         .background_style(WHITE.mix(0.88))
-        .border_style(GRID.stroke_width(unit))
-        .label_font(text(TICK_SIZE, unit))
+        .border_style(GRID.stroke_width(2))
+        .label_font(text(TICK_SIZE))
         .draw()
 }
 
@@ -127,53 +124,56 @@ pub(super) fn emptiest_corner(
     fewest.map_or(UpperLeft, |((position, ..), _)| position)
 }
 
-/// A line, with its entry in the legend.
+/// A line through those of `points` that lie in the chart, with its entry in the legend.
 pub(super) fn line<'a, B: DrawingBackend + 'a>(
     chart: &mut Chart<'a, B>,
     points: Vec<(f64, f64)>,
     colour: RGBColor,
     label: &str,
-    unit: u32,
 ) -> Drawn<B> {
-    let style = colour.stroke_width(2 * unit);
-    let length = 28 * unit as i32;
+    let style = colour.stroke_width(4);
+    let length = 56;
+    let inside = inside(chart);
+    let shown = points.into_iter().filter(inside);
     chart
-        .draw_series(LineSeries::new(points, style))?
+        .draw_series(LineSeries::new(shown, style))?
         .label(label)
         .legend(move |(x, y)| PathElement::new([(x, y), (x + length, y)], style));
     Ok(())
 }
 
-/// Dots of `radius` units, with their entry in the legend unless the label is empty.
+/// Dots of `radius` pixels, with their entry in the legend unless the label is empty.
 pub(super) fn dots<'a, B: DrawingBackend + 'a>(
     chart: &mut Chart<'a, B>,
     points: &[Point],
     radius: u32,
     colour: RGBAColor,
     label: &str,
-    unit: u32,
 ) -> Drawn<B> {
     let style = colour.filled();
-    let (x, y) = (chart.x_range(), chart.y_range());
-    // The backend would move what lies outside onto the frame.
-    let inside = |point: &Point| {
-        let (px, py) = (f64::from(point.0), f64::from(point.1));
-        x.start <= px && px <= x.end && y.start <= py && py <= y.end
-    };
     let circles = thin(points)
-        .filter(inside)
-        .map(|point| (f64::from(point.0), f64::from(point.1)))
-        .map(|point| Circle::new(point, radius * unit, style));
+        .map(|(x, y)| (f64::from(x), f64::from(y)))
+        .filter(inside(chart))
+        .map(|point| Circle::new(point, radius, style));
     let series = chart.draw_series(circles)?;
     if !label.is_empty() {
         // Solid in the legend, where a single faint dot would hardly show.
         let solid = RGBColor(colour.0, colour.1, colour.2).filled();
-        let (indent, size) = (14 * unit as i32, (radius + 2).min(5) * unit);
+        let (indent, size) = (28, (radius + 4).min(10));
         series
             .label(label)
             .legend(move |(x, y)| Circle::new((x + indent, y), size, solid));
     }
     Ok(())
+}
+
+/// Whether a point lies in the chart.
+///
+/// The drawing library moves what lies outside onto the frame, and overflows far outside.
+fn inside<B: DrawingBackend>(chart: &Chart<B>) -> impl Fn(&(f64, f64)) -> bool + use<B> {
+    let (x, y) = (chart.x_range(), chart.y_range());
+    let within = |range: &Range<f64>, value| range.start <= value && value <= range.end;
+    move |point| within(&x, point.0) && within(&y, point.1)
 }
 
 /// At most [`MARKS_SHOWN`] items, evenly spaced, the first among them.

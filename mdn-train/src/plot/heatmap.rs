@@ -113,9 +113,9 @@ pub struct Heatmap {
 }
 
 impl Picture for Heatmap {
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, unit: u32) -> Drawn<B> {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
         let width = area.dim_in_pixel().0;
-        let (left, right) = area.split_horizontally(width - 112 * unit);
+        let (left, right) = area.split_horizontally(width - 224);
         let grid = &self.grid;
         let frame = Frame {
             title: &self.title,
@@ -123,34 +123,45 @@ impl Picture for Heatmap {
             y_label: &self.y_label,
             x: range([grid.x.0, grid.x.1].map(f64::from), 0.0),
             y: range([grid.y.0, grid.y.1].map(f64::from), 0.0),
-            unit,
         };
         let mut chart = frame.draw(&left)?;
         draw_image(&mut chart, grid)?;
-        dots(&mut chart, &self.points, 2, WHITE.mix(0.55), "", unit)?;
+        dots(&mut chart, &self.points, 4, WHITE.mix(0.55), "")?;
         let span = chart.plotting_area().get_pixel_range().1;
-        draw_scale(&right, span, grid.largest(), &self.value_label, unit)
+        draw_scale(&right, span, grid.largest(), &self.value_label)
     }
 }
 
 /// Fills the chart with the colours of the grid, a colour a pixel.
 fn draw_image<B: DrawingBackend>(chart: &mut Chart<B>, grid: &Grid) -> Drawn<B> {
-    let (width, height) = chart.plotting_area().dim_in_pixel();
-    let largest = grid.largest();
+    let (columns, rows, largest) = (grid.columns as f32, grid.rows as f32, grid.largest());
+    let corner = (chart.x_range().start, chart.y_range().end);
+    let size = chart.plotting_area().dim_in_pixel();
+    let colour_at = |along, up| colour(grid.at(along * columns, up * rows), largest);
+    chart.draw_series(image(corner, size, colour_at))?;
+    Ok(())
+}
+
+/// An image of `size` pixels whose upper left corner is at `corner`.
+///
+/// `colour` gets how far along and how far up a pixel's centre is, both in (0, 1). One image
+/// scales without the seams that many small rectangles show.
+fn image<C>(
+    corner: C,
+    size: (u32, u32),
+    colour: impl Fn(f32, f32) -> RGBColor,
+) -> Option<BitMapElement<'static, C>> {
+    let (width, height) = size;
     let mut pixels = Vec::with_capacity(3 * (width * height) as usize);
-    for pixel_row in 0..height {
-        let up = 1.0 - (pixel_row as f32 + 0.5) / height as f32;
-        for pixel_column in 0..width {
-            let along = (pixel_column as f32 + 0.5) / width as f32;
-            let value = grid.at(along * grid.columns as f32, up * grid.rows as f32);
-            let RGBColor(red, green, blue) = colour(value, largest);
+    for row in 0..height {
+        let up = 1.0 - (row as f32 + 0.5) / height as f32;
+        for column in 0..width {
+            let along = (column as f32 + 0.5) / width as f32;
+            let RGBColor(red, green, blue) = colour(along, up);
             pixels.extend([red, green, blue]);
         }
     }
-    let corner = (chart.x_range().start, chart.y_range().end);
-    let image = BitMapElement::with_owned_buffer(corner, (width, height), pixels);
-    chart.draw_series(image)?;
-    Ok(())
+    BitMapElement::with_owned_buffer(corner, size, pixels)
 }
 
 /// The colour of `value` where `largest` is the brightest.
@@ -168,37 +179,34 @@ fn draw_scale<B: DrawingBackend>(
     span: Range<i32>,
     largest: f32,
     label: &str,
-    unit: u32,
 ) -> Drawn<B> {
-    let pixels = unit as i32;
-    let (left, right) = (0, 24 * pixels);
+    const WIDTH: i32 = 48;
     let height = (span.end - span.start).max(1);
-    for row in 0..height {
-        let up = 1.0 - (row as f32 + 0.5) / height as f32;
-        let bar = [(left, span.start + row), (right, span.start + row + 1)];
-        // The bar is even in colour; its ticks are not even in value.
-        area.draw(&Rectangle::new(bar, ViridisRGB.get_color(up).filled()))?;
+    // The bar is even in colour; its ticks are not even in value.
+    let size = (WIDTH as u32, height as u32);
+    if let Some(bar) = image((0, span.start), size, |_, up| ViridisRGB.get_color(up)) {
+        area.draw(&bar)?;
     }
-    let ink = text(TICK_SIZE, unit);
-    let tick_style = ink.pos(Pos::new(HPos::Left, VPos::Center));
+    let tick_style = text(TICK_SIZE).pos(Pos::new(HPos::Left, VPos::Center));
     for value in scale_ticks(largest) {
-        let up = (value / largest).sqrt();
-        let row = span.end - (up * height as f32).round() as i32;
-        let mark = [(right, row), (right + 5 * pixels, row)];
-        area.draw(&PathElement::new(mark, AXIS.stroke_width(unit)))?;
-        let written = tick_label(f64::from(value), &(0.0..f64::from(largest)));
-        area.draw_text(&written, &tick_style, (right + 9 * pixels, row))?;
+        let up = (value / f64::from(largest)).sqrt();
+        let row = span.end - (up * f64::from(height)).round() as i32;
+        let mark = [(WIDTH, row), (WIDTH + 10, row)];
+        area.draw(&PathElement::new(mark, AXIS.stroke_width(2)))?;
+        let written = tick_label(value, &(0.0..f64::from(largest)));
+        area.draw_text(&written, &tick_style, (WIDTH + 18, row))?;
     }
     let label_style = tick_style.pos(Pos::new(HPos::Left, VPos::Bottom));
-    area.draw_text(label, &label_style, (left, span.start - 8 * pixels))
+    area.draw_text(label, &label_style, (0, span.start - 16))
 }
 
 /// Round values from 0 to `largest`, about evenly spaced in their square roots.
-fn scale_ticks(largest: f32) -> Vec<f32> {
+fn scale_ticks(largest: f32) -> Vec<f64> {
     if largest <= 0.0 {
         return Vec::new();
     }
-    let decade = 10f32.powf(largest.log10().floor());
+    let largest = f64::from(largest);
+    let decade = 10f64.powf(largest.log10().floor());
     let leading = largest / decade;
     let step = match leading {
         small if small < 2.0 => 0.5,
@@ -207,7 +215,7 @@ fn scale_ticks(largest: f32) -> Vec<f32> {
     };
     let whole = (leading / step) as usize;
     let mut ticks = vec![0.0, 0.1 * step * decade];
-    ticks.extend((1..=whole).map(|i| i as f32 * step * decade));
+    ticks.extend((1..=whole).map(|i| i as f64 * step * decade));
     ticks
 }
 
@@ -256,8 +264,10 @@ mod tests {
 
     #[test]
     fn scale_ticks_are_round() {
-        assert_eq!(scale_ticks(3.2), [0.0, 0.1, 1.0, 2.0, 3.0]);
-        assert_eq!(scale_ticks(1.4), [0.0, 0.05, 0.5, 1.0]);
+        assert_eq!(scale_ticks(3.5), [0.0, 0.1, 1.0, 2.0, 3.0]);
+        assert_eq!(scale_ticks(1.25), [0.0, 0.05, 0.5, 1.0]);
+        assert_eq!(scale_ticks(80.0), [0.0, 2.0, 20.0, 40.0, 60.0, 80.0]);
+        assert!(scale_ticks(1e-45).len() < 10 && scale_ticks(f32::MAX).len() < 10);
         assert!(scale_ticks(0.0).is_empty());
     }
 }

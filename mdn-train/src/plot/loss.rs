@@ -31,62 +31,61 @@ impl Loss {
         finite.min_by(|a, b| a.1.total_cmp(&b.1)).copied()
     }
 
-    /// The vertical range: all values, but for the highest if they dwarf the others.
-    ///
-    /// The first steps of training may score thousands where the rest differ by hundredths.
     fn value_range(&self) -> Range<f64> {
-        let all = self.train.iter().chain(&self.validation);
-        let mut values: Vec<f64> = all.map(|&(_, value)| f64::from(value)).collect();
-        values.retain(|value| value.is_finite());
-        values.sort_by(f64::total_cmp);
-        let at = |share: f64| values.get((share * values.len() as f64) as usize).copied();
-        let (Some(low), Some(usual)) = (at(0.0), at(0.9)) else {
-            return range([], 0.0);
-        };
-        let limit = usual + 2.0 * (usual - low).max(0.05);
-        range(values.into_iter().filter(|&value| value <= limit), 0.06)
+        range(
+            [&self.train, &self.validation]
+                .into_iter()
+                .flat_map(|series| usual(series)),
+            0.06,
+        )
     }
 }
 
+/// The finite values of a series, but for the highest if they dwarf the others.
+///
+/// The first steps of training may score thousands where the rest differ by hundredths.
+fn usual(series: &[(u64, f32)]) -> Vec<f64> {
+    let mut values: Vec<f64> = series.iter().map(|&(_, value)| f64::from(value)).collect();
+    values.retain(|value| value.is_finite());
+    values.sort_by(f64::total_cmp);
+    let high = values.get(values.len() * 9 / 10).copied();
+    if let (Some(&low), Some(high)) = (values.first(), high) {
+        let limit = high + 2.0 * (high - low).max(0.05);
+        values.retain(|&value| value <= limit);
+    }
+    values
+}
+
 impl Picture for Loss {
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, unit: u32) -> Drawn<B> {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
         let steps = self.train.iter().chain(&self.validation);
-        let y = self.value_range();
         let frame = Frame {
             title: &self.title,
             x_label: "training step",
             y_label: "negative log-likelihood (nats)",
             x: range(steps.map(|&(step, _)| step as f64), 0.02),
-            y: y.clone(),
-            unit,
+            y: self.value_range(),
         };
         let mut chart = frame.draw(area)?;
         let shown = |series: &[(u64, f32)]| -> Vec<(f64, f64)> {
             thin(series)
                 .map(|(step, value)| (step as f64, f64::from(value)))
-                .filter(|(_, value)| y.contains(value))
                 .collect()
         };
-        line(&mut chart, shown(&self.train), BLUE, "training", unit)?;
+        line(&mut chart, shown(&self.train), BLUE, "training")?;
         if !self.validation.is_empty() {
-            line(
-                &mut chart,
-                shown(&self.validation),
-                ORANGE,
-                "validation",
-                unit,
-            )?;
+            line(&mut chart, shown(&self.validation), ORANGE, "validation")?;
         }
         if let Some((step, value)) = self.best() {
-            let (best, radius) = ((step as f64, f64::from(value)), 6 * unit);
-            let style = GREEN.stroke_width(3 * unit);
-            let indent = 14 * unit as i32;
+            let (best, radius) = ((step as f64, f64::from(value)), 12);
+            let style = GREEN.stroke_width(6);
+            let indent = 28;
             chart
                 .draw_series([Circle::new(best, radius, style)])?
                 .label(format!("best: {value:.4} at step {step}"))
                 .legend(move |(x, y)| Circle::new((x + indent, y), radius, style));
         }
-        legend(&mut chart, SeriesLabelPosition::UpperRight, unit)
+        legend(&mut chart, SeriesLabelPosition::UpperRight)
     }
 }
 
@@ -125,6 +124,9 @@ mod tests {
         values.extend((0..99).map(|i| 2.0 - 0.01 * i as f32));
         let range = loss(&values, &[]).value_range();
         assert!(range.start > 0.9 && range.end < 2.2, "{range:?}");
+        // Few validation points far above the training ones stay in view.
+        let apart = loss(&[1.0; 100], &[5.0, 4.0]).value_range();
+        assert!(apart.start < 1.0 && apart.end > 5.0, "{apart:?}");
         let gentle = loss(&[3.0, 2.5, 2.0], &[]).value_range();
         assert!(gentle.start < 2.0 && gentle.end > 3.0, "{gentle:?}");
     }

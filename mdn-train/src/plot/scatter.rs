@@ -36,7 +36,7 @@ pub struct Samples {
 }
 
 impl Picture for Scatter {
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, unit: u32) -> Drawn<B> {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
         let [x, y] = ranges(self.points.iter());
         let frame = Frame {
             title: &self.title,
@@ -44,15 +44,14 @@ impl Picture for Scatter {
             y_label: &self.y_label,
             x,
             y,
-            unit,
         };
         let mut chart = frame.draw(area)?;
-        dots(&mut chart, &self.points, 2, BLUE.mix(0.45), "", unit)
+        dots(&mut chart, &self.points, 4, BLUE.mix(0.45), "")
     }
 }
 
 impl Picture for Samples {
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, unit: u32) -> Drawn<B> {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
         let all = self.draws.iter().chain(&self.data);
         let [x, y] = ranges(all.clone());
         let places = all.map(|point| (f64::from(point.0), f64::from(point.1)));
@@ -63,20 +62,18 @@ impl Picture for Samples {
             y_label: &self.y_label,
             x,
             y,
-            unit,
         };
         let mut chart = frame.draw(area)?;
         if !self.data.is_empty() {
-            dots(&mut chart, &self.data, 3, DATA.mix(0.25), "data", unit)?;
+            dots(&mut chart, &self.data, 6, DATA.mix(0.25), "data")?;
         }
         dots(
             &mut chart,
             &self.draws,
-            2,
+            4,
             BLUE.mix(0.6),
             "drawn from the model",
-            unit,
         )?;
-        legend(&mut chart, corner, unit)
+        legend(&mut chart, corner)
     }
 }
