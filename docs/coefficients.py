@@ -99,18 +99,29 @@ def upper_tail(a):
     return mp.erfc(a / mp.sqrt(2)) / 2
 
 
-def tail(name, function, pole, high):
-    """function(a) = P((a - pole) / (a + pole)) / (a + pole) for 0 <= a <= high; relative."""
+def tail(name, function, pole, low, high):
+    """function(a) = P((a - pole) / (a + pole)) / (a + pole); the error is relative."""
     def scaled(t):
         a = pole * (1 + t) / (1 - t)
         return (a + pole) * function(a)
-    fit(name, scaled, lambda t: 1 / scaled(t), -1.0, (high - pole) / (high + pole), 10)
+    fit(name, scaled, lambda t: 1 / scaled(t),
+        (low - pole) / (low + pole), (high - pole) / (high + pole), 9)
+
+
+def centre(name, function, whole, high):
+    """function(x) = x (whole + P(x^2)); the error is relative."""
+    def slope(square):
+        return function(mp.sqrt(square)) / mp.sqrt(square)
+    fit(name, lambda square: slope(square) - whole, lambda square: 1 / slope(square),
+        0.0, high**2, 5)
 
 
 def normal():
-    """e^(a^2 / 2) (1 - Phi(a)) and e^(x^2) erfc(x)."""
-    tail("NORMAL_TAIL", lambda a: mp.exp(a * a / 2) * upper_tail(a), 3.375, 14.5)
-    tail("ERFC", lambda x: mp.exp(x * x) * mp.erfc(x), 2.375, 10.25)
+    """Phi(a) - 1/2 and e^(a^2 / 2) (1 - Phi(a)); erf(x) and e^(x^2) erfc(x)."""
+    centre("NORMAL_CENTRE", lambda a: mp.erf(a / mp.sqrt(2)) / 2, 0, 0.7)
+    tail("NORMAL_TAIL", lambda a: mp.exp(a * a / 2) * upper_tail(a), 2.75, 0.7, 14.5)
+    centre("ERF_CENTRE", mp.erf, 1, 0.5)
+    tail("ERFC_TAIL", lambda x: mp.exp(x * x) * mp.erfc(x), 1.9375, 0.5, 10.25)
 
 
 def quantile():

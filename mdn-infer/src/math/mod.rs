@@ -13,7 +13,7 @@ mod tanh;
 
 pub use exp::exp;
 pub use ln::{ln, ln_1p};
-pub use normal::{erfc, normal_cdf, normal_quantile};
+pub use normal::{erf, erfc, normal_cdf, normal_quantile};
 pub use sigmoid::{gelu, relu, sigmoid, silu, softplus};
 pub use tanh::tanh;
 
@@ -51,6 +51,7 @@ elementary! {
     Silu is silu
     Gelu is gelu
     Relu is relu
+    Erf is erf
     Erfc is erfc
     NormalCdf is normal_cdf
     NormalQuantile is normal_quantile

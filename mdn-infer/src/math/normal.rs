@@ -15,37 +15,54 @@ use super::ln::ln_positive;
 use super::polynomial::{polynomial, selected_polynomial};
 use crate::simd::Vector;
 
-/// e^(a^2/2) (1 - Phi(a)) (a + c) in t, for c = `NORMAL_POLE`.
-const NORMAL_TAIL: [f32; 10] = [
-    0.741_080_3,
-    -0.552_992_2,
-    0.295_375_8,
-    -0.098_384_3,
-    0.008_720_26,
-    0.007_824_693,
-    -0.002_254_476,
-    -0.000_850_267_53,
-    0.000_312_935_65,
-    0.000_136_889_28,
+/// (Phi(a) - 1/2) / a in a^2, up to `NORMAL_EDGE`.
+const NORMAL_CENTRE: [f32; 5] = [
+    0.398_942_3,
+    -0.066_491_075,
+    0.009_980_181,
+    -0.001_206_614_2,
+    0.000_128_622_53,
 ];
-const NORMAL_POLE: f32 = 3.375;
+/// e^(a^2/2) (1 - Phi(a)) (a + c) in t, for c = `NORMAL_POLE`.
+const NORMAL_TAIL: [f32; 9] = [
+    0.718_986_03,
+    -0.474_354_12,
+    0.182_334_42,
+    -0.016_566_586,
+    -0.016_444_419,
+    0.003_217_424_7,
+    0.002_492_483_7,
+    -0.000_326_434,
+    -0.000_415_782_97,
+];
+const NORMAL_POLE: f32 = 2.75;
+const NORMAL_EDGE: f32 = 0.7;
 /// Where the tail has rounded to zero.
 const NORMAL_END: f32 = 14.5;
 
-/// e^(x^2) erfc(x) (x + c) in t, for c = `ERFC_POLE`.
-const ERFC: [f32; 10] = [
-    1.047_402,
-    -0.779_644_4,
-    0.413_950_56,
-    -0.135_907_35,
-    0.010_832_137,
-    0.011_220_447,
-    -0.002_961_129_2,
-    -0.001_237_979_9,
-    0.000_373_201_6,
-    0.000_166_084_05,
+/// erf(x) / x - 1 in x^2, up to `ERF_EDGE`.
+const ERF_CENTRE: [f32; 5] = [
+    0.128_379_17,
+    -0.376_126_1,
+    0.112_828_51,
+    -0.026_758_26,
+    0.004_719_16,
 ];
-const ERFC_POLE: f32 = 2.375;
+/// e^(x^2) erfc(x) (x + c) in t, for c = `ERFC_POLE`.
+const ERFC_TAIL: [f32; 9] = [
+    1.016_170_7,
+    -0.668_709_16,
+    0.255_086_15,
+    -0.021_821_229,
+    -0.023_409_981,
+    0.004_284_753_5,
+    0.003_553_989,
+    -0.000_397_787_37,
+    -0.000_586_170_2,
+];
+const ERFC_POLE: f32 = 1.9375;
+const ERF_EDGE: f32 = 0.5;
+/// Where the tail has rounded to zero.
 const ERFC_END: f32 = 10.25;
 
 /// The quantile near the median, in w.
@@ -75,22 +92,41 @@ const EDGE: f32 = 1.0 / 64.0;
 /// The standard normal distribution function. Its complement is `normal_cdf(-x)`.
 #[inline(always)]
 pub fn normal_cdf<V: Vector>(x: V) -> V {
+    let half = x.splat(0.5);
     let a = x.splat(NORMAL_END).smaller(x.magnitude());
-    let tail = scaled_tail(a, 0.5, NORMAL_POLE, &NORMAL_TAIL);
+    let centre = a.mul(polynomial(a.mul(a), &NORMAL_CENTRE));
+    let far = scaled_tail(a, 0.5, NORMAL_POLE, &NORMAL_TAIL);
+    let tail = half.sub(centre).select(a.less(x.splat(NORMAL_EDGE)), far);
     tail.select(x.less(x.splat(0.0)), x.splat(1.0).sub(tail))
+}
+
+/// The error function.
+#[inline(always)]
+pub fn erf<V: Vector>(x: V) -> V {
+    let (near, centre, far) = error_function(x);
+    centre.select(near, x.splat(1.0).sub(far)).or(x.sign())
 }
 
 /// The complementary error function.
 #[inline(always)]
 pub fn erfc<V: Vector>(x: V) -> V {
-    let a = x.splat(ERFC_END).smaller(x.magnitude());
-    let tail = scaled_tail(a, 1.0, ERFC_POLE, &ERFC);
+    let (near, centre, far) = error_function(x);
+    let tail = x.splat(1.0).sub(centre).select(near, far);
     x.splat(2.0).sub(tail).select(x.less(x.splat(0.0)), tail)
+}
+
+/// Whether |x| < `ERF_EDGE`, erf |x| where it is, and erfc |x| where it is not.
+#[inline(always)]
+fn error_function<V: Vector>(x: V) -> (V::Mask, V, V) {
+    let a = x.splat(ERFC_END).smaller(x.magnitude());
+    let near = a.less(x.splat(ERF_EDGE));
+    let centre = a.add(a.mul(polynomial(a.mul(a), &ERF_CENTRE)));
+    (near, centre, scaled_tail(a, 1.0, ERFC_POLE, &ERFC_TAIL))
 }
 
 /// e^(-`factor` a^2) P(t) / (a + pole) with t = (a - pole) / (a + pole); `factor` is 1 or 1/2.
 #[inline(always)]
-fn scaled_tail<V: Vector>(a: V, factor: f32, pole: f32, coefficients: &[f32; 10]) -> V {
+fn scaled_tail<V: Vector>(a: V, factor: f32, pole: f32, coefficients: &[f32; 9]) -> V {
     let pole = a.splat(pole);
     let minus = a.splat(-factor);
     let w = a.splat(1.0).div(a.add(pole));
