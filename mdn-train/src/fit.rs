@@ -72,16 +72,16 @@ impl FitConfig {
     /// [`inverse_sine`](crate::data::generators::inverse_sine): 24 sigmoid units, 24 isotropic
     /// components, raw units, every row for training, plain full-batch Adam.
     ///
-    /// One thing is added. Without a floor on the scales a component may collapse onto a few
-    /// points; no branch of the truth is narrower than 1 / max |dx/dy| = 0.17, and the floor lies
-    /// just below.
+    /// One thing is added: a floor of 0.2 on the scales, about the width of the truth's narrowest
+    /// branch, 1 / max |dx/dy| = 0.17. Without it the recipe lets a component collapse onto a few
+    /// points.
     pub fn classic() -> Self {
         FitConfig {
             hidden: vec![24],
             activation: Activation::Sigmoid,
             components: 24,
             covariance: Covariance::Isotropic,
-            scale_floor: ScaleFloor::Fixed(0.15),
+            scale_floor: ScaleFloor::Fixed(0.2),
             standardise: false,
             validation: 0.0,
             options: TrainOptions::classic(),
@@ -272,11 +272,20 @@ fn log_scale_bounds(
 ) -> (f32, f32) {
     let spread = Standardiser::fit(&data.targets, data.target_names.len(), train_rows).scale;
     let resolutions = data.subset(train_rows).target_resolutions();
-    let steps = resolutions.iter().map(|step| step.unwrap_or(0.0) / 12_f32.sqrt());
-    let relative = steps.zip(&spread).map(|(error, spread)| (error / spread).clamp(1e-3, 1.0));
-    let units = spread.iter().zip(&targets.scale).map(|(spread, scale)| spread / scale);
+    let steps = resolutions
+        .iter()
+        .map(|step| step.unwrap_or(0.0) / 12_f32.sqrt());
+    let relative = steps
+        .zip(&spread)
+        .map(|(error, spread)| (error / spread).clamp(1e-3, 1.0));
+    let units = spread
+        .iter()
+        .zip(&targets.scale)
+        .map(|(spread, scale)| spread / scale);
     let widest = units.clone().max_by(f32::total_cmp).unwrap_or(1.0);
-    let floors = relative.zip(units).map(|(relative, units)| relative * units);
+    let floors = relative
+        .zip(units)
+        .map(|(relative, units)| relative * units);
     let floor = match config.scale_floor {
         ScaleFloor::Automatic => floors.min_by(f32::total_cmp).unwrap_or(1e-3),
         ScaleFloor::Fixed(floor) => floor,

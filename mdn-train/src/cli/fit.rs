@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use mdn_train::data::Dataset;
 use mdn_train::files::write_atomically;
-use mdn_train::fit::{FitConfig, Fitted, fit};
+use mdn_train::fit::{FitConfig, Fitted, ScaleFloor, fit};
 use mdn_train::metrics::{Scores, score};
 use mdn_train::train::{Batch, Event, Length, TrainOptions};
 use serde::Serialize;
@@ -54,6 +54,10 @@ pub struct Fit {
     /// From network outputs to scales
     #[arg(long, default_value = "exp")]
     scale_map: ScaleMapName,
+    /// Smallest scale of a component, in standardised units [default: from how finely the targets
+    /// were recorded, at least 0.001]
+    #[arg(long, value_parser = scale)]
+    scale_floor: Option<f32>,
     /// Optimiser steps [default: 4000]
     #[arg(long, conflicts_with = "epochs", value_parser = positive)]
     steps: Option<usize>,
@@ -90,6 +94,13 @@ fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err("a whole number above 0".to_owned()),
+    }
+}
+
+fn scale(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(scale) if scale > 0.0 && scale < f32::INFINITY => Ok(scale),
+        _ => Err("a number above 0".to_owned()),
     }
 }
 
@@ -173,6 +184,9 @@ impl Fit {
             components: self.components,
             covariance: self.covariance.into(),
             scale_map: self.scale_map.into(),
+            scale_floor: self
+                .scale_floor
+                .map_or(ScaleFloor::Automatic, ScaleFloor::Fixed),
             standardise: !self.no_standardise,
             validation: self.validation,
             seed: self.seed,
