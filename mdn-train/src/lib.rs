@@ -1,6 +1,5 @@
 //! Trains mixture density networks.
 
-mod gemm;
 pub mod loss;
 pub mod network;
 pub mod optim;
