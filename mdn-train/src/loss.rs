@@ -99,7 +99,9 @@ impl<C: Kind, M: LogScale> Kernel for Likelihood<'_, C, M> {
     fn call<S: Simd>(self, simd: S) -> f64 {
         let Likelihood(shard, ..) = self;
         let outputs = shard.outputs.chunks_exact_mut(pitch(shard.head.outputs()));
-        let targets = shard.targets.chunks_exact(pitch(shard.head.dimensions.into()));
+        let targets = shard
+            .targets
+            .chunks_exact(pitch(shard.head.dimensions.into()));
         let mut total = 0.0;
         for (number, (outputs, targets)) in outputs.zip(targets).enumerate() {
             let rows = shard.rows.saturating_sub(number * ROWS).min(ROWS);

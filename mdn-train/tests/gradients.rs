@@ -108,7 +108,9 @@ mod oracle {
                         };
                     }
                 }
-                (factor.transpose() * factor).try_inverse().expect("regular")
+                (factor.transpose() * factor)
+                    .try_inverse()
+                    .expect("regular")
             }
             other => panic!("{other:?}"),
         }
@@ -176,7 +178,10 @@ mod oracle {
 
 /// Roughly normal: the sum of twelve uniforms less six.
 fn normal(rng: &mut SplitMix64) -> f32 {
-    (0..12).map(|_| rng.next_u32() as f32 / u32::MAX as f32).sum::<f32>() - 6.0
+    (0..12)
+        .map(|_| rng.next_u32() as f32 / u32::MAX as f32)
+        .sum::<f32>()
+        - 6.0
 }
 
 fn normals(rng: &mut SplitMix64, count: usize) -> Vec<f32> {
@@ -233,7 +238,10 @@ impl Case {
     /// the forward pass: 1e-4 of the gradient's norm leaves an ample margin, and an error in a
     /// formula shows at 1e-2 or more. The differences' own error is about 1e-8.
     fn check(&self) {
-        let label = format!("{:?} {:?}", self.architecture.activation, self.architecture.head);
+        let label = format!(
+            "{:?} {:?}",
+            self.architecture.activation, self.architecture.head
+        );
         let parameters: Vec<f64> = self.parameters.iter().map(|&p| p.into()).collect();
         let (nll, gradient) = self.loss_and_gradient();
         let expected = oracle::nll(&self.architecture, &parameters, self.rows());
@@ -243,7 +251,10 @@ impl Case {
         let norm = expected.iter().map(|g| g * g).sum::<f64>().sqrt();
         for (i, (g, e)) in gradient.iter().zip(&expected).enumerate() {
             let error = (f64::from(*g) - e).abs() / norm;
-            assert!(error < 1e-4, "{label}: parameter {i}: {g}, oracle {e}, norm {norm}");
+            assert!(
+                error < 1e-4,
+                "{label}: parameter {i}: {g}, oracle {e}, norm {norm}"
+            );
         }
     }
 }
@@ -377,7 +388,10 @@ fn a_far_target_pulls_the_nearest_mean() {
     let case = constant(head, &[0.0, 0.0, -1.0, 1.0, 0.0, 0.0], &[1e4]);
     let (nll, gradient) = assert_finite(&case);
     let expected = 0.5 * (1e4_f64 - 1.0).powi(2) + 0.5 * std::f64::consts::TAU.ln() + 2_f64.ln();
-    assert!((nll / expected - 1.0).abs() < 1e-6, "{nll} against {expected}");
+    assert!(
+        (nll / expected - 1.0).abs() < 1e-6,
+        "{nll} against {expected}"
+    );
     assert_eq!(gradient[6..10], [0.5, -0.5, 0.0, -9999.0]);
 }
 

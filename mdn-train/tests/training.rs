@@ -68,7 +68,10 @@ fn architecture(hidden: &[usize], activation: Activation, components: u16) -> Ar
 }
 
 fn run(architecture: &Architecture, data: &TrainingData, options: &TrainOptions) -> Trained {
-    train(architecture, data, options, &mut |_| ControlFlow::Continue(())).expect("trains")
+    train(architecture, data, options, &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .expect("trains")
 }
 
 fn train_classic(steps: usize) -> Trained {
@@ -81,7 +84,11 @@ fn train_classic(steps: usize) -> Trained {
         length: Length::Steps(steps),
         ..TrainOptions::classic()
     };
-    run(&architecture(&[24], Activation::Sigmoid, 24), &data, &options)
+    run(
+        &architecture(&[24], Activation::Sigmoid, 24),
+        &data,
+        &options,
+    )
 }
 
 /// The floor is the entropy of the targets given the inputs, 1.288 nats.
@@ -205,7 +212,11 @@ fn early_stopping_keeps_the_best() {
     assert_eq!(trained.events, [Event::StoppedEarly { step: stopped }]);
     let best = seen
         .iter()
-        .min_by(|a, b| a.validation_nll.partial_cmp(&b.validation_nll).expect("numbers"))
+        .min_by(|a, b| {
+            a.validation_nll
+                .partial_cmp(&b.validation_nll)
+                .expect("numbers")
+        })
         .expect("reports");
     assert_eq!(trained.best_step, best.step);
     assert_eq!(trained.validation_nll, best.validation_nll);
@@ -257,7 +268,12 @@ fn senseless_requests_are_refused() {
             train: rows,
             validation: None,
         };
-        let outcome = train(architecture, &data, options, &mut |_| ControlFlow::Break(()));
+        let outcome = train(
+            architecture,
+            &data,
+            options,
+            &mut |_| ControlFlow::Break(()),
+        );
         outcome.expect_err("an error").to_string()
     };
     let net = architecture(&[4], Activation::Relu, 2);
@@ -270,7 +286,10 @@ fn senseless_requests_are_refused() {
         inputs: &[],
         targets: &[],
     };
-    assert_eq!(attempt(&net, nothing, &options), "there are no training rows");
+    assert_eq!(
+        attempt(&net, nothing, &options),
+        "there are no training rows"
+    );
     let uneven = Rows {
         inputs: &[1.0],
         targets: &[1.0, 2.0],

@@ -153,7 +153,10 @@ impl<'a, S: Simd> Block<'a, S> {
     /// `value` within the bounds on log-scales.
     #[inline(always)]
     pub(super) fn bound(&self, value: Lanes<S>) -> Lanes<S> {
-        let (low, high) = (value.splat(self.log_scale_min), value.splat(self.log_scale_max));
+        let (low, high) = (
+            value.splat(self.log_scale_min),
+            value.splat(self.log_scale_max),
+        );
         low.larger(high.smaller(value))
     }
 
@@ -161,7 +164,10 @@ impl<'a, S: Simd> Block<'a, S> {
     /// beyond a bound only a gradient whose descent leads back inside passes.
     #[inline(always)]
     pub(super) fn unbound(&self, gradient: Lanes<S>, value: Lanes<S>) -> Lanes<S> {
-        let (low, high) = (value.splat(self.log_scale_min), value.splat(self.log_scale_max));
+        let (low, high) = (
+            value.splat(self.log_scale_min),
+            value.splat(self.log_scale_max),
+        );
         let zero = value.splat(0.0);
         let rising = gradient.smaller(zero).select(value.less(low), gradient);
         gradient.larger(zero).select(high.less(value), rising)

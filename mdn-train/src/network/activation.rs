@@ -83,7 +83,11 @@ impl Differentiable for Gelu {
     fn forward<V: Vector>(x: V) -> (V, V) {
         const RATE: f32 = 1.595_769_1;
         let square = x.mul(x);
-        let bend = |factor: f32| square.mul(x.splat(factor * RATE * 0.044_715)).add(x.splat(RATE));
+        let bend = |factor: f32| {
+            square
+                .mul(x.splat(factor * RATE * 0.044_715))
+                .add(x.splat(RATE))
+        };
         gated(x, x.mul(bend(1.0)), bend(3.0))
     }
     #[inline(always)]
@@ -193,7 +197,15 @@ pub(super) fn backward(
     slopes: &[Strip],
     delta: &mut [Strip],
 ) {
-    dispatch!(activation, level, Backward { values, slopes, delta });
+    dispatch!(
+        activation,
+        level,
+        Backward {
+            values,
+            slopes,
+            delta
+        }
+    );
 }
 
 /// Whether the backward pass needs slopes kept from the forward pass.

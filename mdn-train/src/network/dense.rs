@@ -33,7 +33,8 @@ pub(super) struct Packed {
 impl Packed {
     /// Room for a `layer`.
     pub(super) fn new(layer: LayerShape, backward: bool) -> Self {
-        let panels = |sums: usize, terms: usize| vec![[0.0; WIDE]; sums.div_ceil(WIDE) * (terms + 1)];
+        let panels =
+            |sums: usize, terms: usize| vec![[0.0; WIDE]; sums.div_ceil(WIDE) * (terms + 1)];
         Packed {
             layer,
             forward: panels(layer.outputs, layer.inputs),
@@ -46,7 +47,10 @@ impl Packed {
         let LayerShape {
             inputs, outputs, ..
         } = self.layer;
-        let (kernel, bias) = (&parameters[self.layer.kernel()], &parameters[self.layer.bias()]);
+        let (kernel, bias) = (
+            &parameters[self.layer.kernel()],
+            &parameters[self.layer.bias()],
+        );
         let tiles = self.forward.chunks_exact_mut(inputs + 1);
         for (tile, panels) in tiles.enumerate() {
             let columns = tile * WIDE..outputs.min((tile + 1) * WIDE);
@@ -251,7 +255,10 @@ impl Accumulate<'_> {
     #[inline(always)]
     fn add_sums<O: Octet>(&mut self, row: usize, output: usize, sums: &[O]) {
         let start = row * self.layer.outputs + output;
-        for (to, sum) in self.gradient[start..start + sums.len()].iter_mut().zip(sums) {
+        for (to, sum) in self.gradient[start..start + sums.len()]
+            .iter_mut()
+            .zip(sums)
+        {
             *to += sum.sum();
         }
     }

@@ -78,7 +78,10 @@ impl<V: Vector> Vector for Pair<V> {
     }
     #[inline(always)]
     fn select(self, mask: Self::Mask, other: Self) -> Self {
-        Pair(self.0.select(mask.0, other.0), self.1.select(mask.1, other.1))
+        Pair(
+            self.0.select(mask.0, other.0),
+            self.1.select(mask.1, other.1),
+        )
     }
     #[inline(always)]
     fn shift_left<const N: i32>(self) -> Self {

@@ -76,10 +76,13 @@ impl<'a> Objective<'a> {
         let dimensions = usize::from(architecture.head.dimensions);
         let count = rows.targets.len() / dimensions;
         assert_eq!(rows.targets.len(), count * dimensions, "whole targets");
-        assert_eq!(rows.inputs.len(), count * architecture.inputs, "as many inputs");
+        assert_eq!(
+            rows.inputs.len(),
+            count * architecture.inputs,
+            "as many inputs"
+        );
         let batch = batch.min(count).max(1);
-        let shard_rows =
-            shard_rows(architecture.parameters()).min(batch.next_multiple_of(ROWS));
+        let shard_rows = shard_rows(architecture.parameters()).min(batch.next_multiple_of(ROWS));
         let groups = batch.div_ceil(shard_rows).clamp(1, MAX_GROUPS);
         Objective {
             rows,
@@ -264,7 +267,11 @@ struct Group {
 impl Group {
     fn new(architecture: &Architecture, rows: usize, backward: bool) -> Self {
         let workspace = Workspace::new(architecture, rows, backward);
-        let parameters = if backward { architecture.parameters() } else { 0 };
+        let parameters = if backward {
+            architecture.parameters()
+        } else {
+            0
+        };
         Group {
             targets: buffer(architecture.head.dimensions.into(), rows),
             workspace,
