@@ -1,6 +1,12 @@
 //! Trains mixture density networks.
 
 pub mod loss;
+pub mod metrics;
+pub mod model_file;
 pub mod network;
 pub mod optim;
+pub mod oracle;
+pub mod pictures;
+pub mod plot;
 pub mod train;
+pub mod verify;
