@@ -1,5 +1,9 @@
 //! Trains mixture density networks.
 
+pub mod data;
+pub mod export;
+pub mod files;
+pub mod fit;
 pub mod loss;
 pub mod metrics;
 pub mod model_file;
