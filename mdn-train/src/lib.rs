@@ -4,7 +4,6 @@ pub mod data;
 pub mod export;
 pub mod files;
 pub mod fit;
-mod gemm;
 pub mod loss;
 pub mod metrics;
 pub mod model_file;

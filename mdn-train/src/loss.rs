@@ -18,8 +18,8 @@ use mdn_infer::format::{Covariance, Head, ScaleMap};
 use mdn_infer::math;
 use mdn_infer::simd::{Kernel, Level, Simd, Vector};
 
-use crate::network::LANES;
-use block::{Block, scratch_rows};
+use crate::network::{Pair, ROWS, Strip, pitch};
+use block::{Block, Lanes, scratch_strips};
 use covariance::{Diagonal, Full, Isotropic, Kind};
 use scale::{Exp, LogScale, Softplus};
 
@@ -32,7 +32,7 @@ const LOG_FLOOR: f32 = -1e30;
 pub(crate) struct Loss {
     level: Level,
     head: Head,
-    scratch: Vec<f32>,
+    scratch: Vec<Strip>,
 }
 
 impl Loss {
@@ -40,19 +40,18 @@ impl Loss {
         Loss {
             level: Level::detect(),
             head,
-            scratch: vec![0.0; scratch_rows(&head) * LANES],
+            scratch: vec![[0.0; ROWS]; scratch_strips(&head)],
         }
     }
 
-    /// The summed negative log-likelihood, in nats, of `rows` rows with targets `[D][stride]`.
+    /// The summed negative log-likelihood, in nats, of `rows` rows with targets `[block][D]`.
     ///
-    /// `outputs` `[O][stride]` are replaced by `weight` times the gradient of the sum; padding
-    /// columns get zeros. With `weight` `None` their content afterwards means nothing.
+    /// `outputs` `[block][O]` are replaced by `weight` times the gradient of the sum, zero for
+    /// padding. With `weight` `None` their content afterwards means nothing.
     pub(crate) fn apply(
         &mut self,
-        outputs: &mut [f32],
-        targets: &[f32],
-        stride: usize,
+        outputs: &mut [Strip],
+        targets: &[Strip],
         rows: usize,
         weight: Option<f32>,
     ) -> f64 {
@@ -61,7 +60,6 @@ impl Loss {
             outputs,
             targets,
             scratch: &mut self.scratch,
-            stride,
             rows,
             weight,
         };
@@ -75,10 +73,9 @@ impl Loss {
 /// A shard of rows on its way to the kernel that suits its head.
 struct Shard<'a> {
     head: Head,
-    outputs: &'a mut [f32],
-    targets: &'a [f32],
-    scratch: &'a mut [f32],
-    stride: usize,
+    outputs: &'a mut [Strip],
+    targets: &'a [Strip],
+    scratch: &'a mut [Strip],
     rows: usize,
     weight: Option<f32>,
 }
@@ -101,27 +98,29 @@ impl<C: Kind, M: LogScale> Kernel for Likelihood<'_, C, M> {
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> f64 {
         let Likelihood(shard, ..) = self;
+        let outputs = shard.outputs.chunks_exact_mut(pitch(shard.head.outputs()));
+        let targets = shard
+            .targets
+            .chunks_exact(pitch(shard.head.dimensions.into()));
         let mut total = 0.0;
-        let mut block = Block::new(
-            simd,
-            shard.head,
-            shard.outputs,
-            shard.targets,
-            shard.scratch,
-            shard.stride,
-        );
-        for column in (0..shard.rows.next_multiple_of(LANES)).step_by(S::Vector::LANES) {
-            block.column = column;
-            let real = shard.rows.saturating_sub(column).min(S::Vector::LANES);
-            let row = likelihood::<S, C, M>(&mut block);
-            if let Some(weight) = shard.weight {
-                let weights = [weight; LANES];
-                let weights = simd.load(&weights[..real], 0.0);
-                gradient::<S, C, M>(&mut block, &row, weights);
+        for (number, (outputs, targets)) in outputs.zip(targets).enumerate() {
+            let rows = shard.rows.saturating_sub(number * ROWS).min(ROWS);
+            let mut block = Block::new(simd, shard.head, outputs, targets, shard.scratch);
+            let mut losses = [0.0; ROWS];
+            for first in (0..ROWS).step_by(Lanes::<S>::LANES) {
+                block.first = first;
+                let row = likelihood::<S, C, M>(&mut block);
+                row.nll.save(&mut losses, first);
+                if let Some(weight) = shard.weight {
+                    let mut weights = [0.0; ROWS];
+                    weights[..rows].fill(weight);
+                    let weights = Pair::load(simd, &weights, first);
+                    gradient::<S, C, M>(&mut block, &row, weights);
+                }
             }
-            let mut lanes = [0.0; LANES];
-            row.nll.store(&mut lanes);
-            total += lanes[..real].iter().copied().map(f64::from).sum::<f64>();
+            for &loss in &losses[..rows] {
+                total += f64::from(loss);
+            }
         }
         total
     }
@@ -138,47 +137,69 @@ struct Row<V> {
 }
 
 /// Leaves e^(aₖ − max a) and e^(jₖ − max j) in the block's scratch.
+///
+/// Each loop does little, so that the processor works on several components at once.
 #[inline(always)]
-fn likelihood<S: Simd, C: Kind, M: LogScale>(block: &mut Block<S>) -> Row<S::Vector> {
-    let zero = block.simd.splat(0.0);
-    let mut highest_logit = block.logit(0);
-    for k in 1..block.components {
-        highest_logit = highest_logit.larger(block.logit(k));
-    }
-    let mut prior = zero;
-    let mut highest = zero.splat(LOG_FLOOR);
+fn likelihood<S: Simd, C: Kind, M: LogScale>(block: &mut Block<S>) -> Row<Lanes<S>> {
+    let (prior, log_prior) = priors(block);
+    C::scales::<S, M>(block);
+    let floor = block.splat(LOG_FLOOR);
+    let mut highest = floor;
     for k in 0..block.components {
-        let logit = block.logit(k);
-        let unnormalised = math::exp(logit.sub(highest_logit));
-        prior = prior.add(unnormalised);
-        block.set_prior(k, unnormalised);
-        let joint = logit.add(C::log_density::<S, M>(block, k));
-        let joint = zero.splat(LOG_FLOOR).larger(joint);
+        let joint = C::log_density(block, k);
+        let joint = floor.larger(joint);
         highest = highest.larger(joint);
         block.set_joint(k, joint);
     }
-    let mut sum = zero;
+    let mut joint = floor.splat(0.0);
     for k in 0..block.components {
-        let unnormalised = math::exp(block.joint(k).sub(highest));
-        sum = sum.add(unnormalised);
+        let unnormalised = relative(block.joint(k).sub(highest));
+        joint = joint.add(unnormalised);
         block.set_joint(k, unnormalised);
     }
-    let log_prior = highest_logit.add(math::ln(prior));
-    let log_joint = highest.add(math::ln(sum));
     let constant = 0.5 * block.dimensions as f32 * std::f32::consts::TAU.ln();
+    let log_joint = highest.add(math::ln(joint)).sub(floor.splat(constant));
     Row {
-        nll: log_prior.sub(log_joint).add(zero.splat(constant)),
+        nll: log_prior.sub(log_joint),
         prior,
-        joint: sum,
+        joint,
     }
+}
+
+/// Leaves e^(aₖ − max a) and aₖ in the block's scratch; the sum of the former and its logarithm
+/// with max a added.
+#[inline(always)]
+fn priors<S: Simd>(block: &mut Block<S>) -> (Lanes<S>, Lanes<S>) {
+    let mut highest = block.logit(0);
+    for k in 0..block.components {
+        let logit = block.logit(k);
+        highest = highest.larger(logit);
+        block.set_joint(k, logit);
+    }
+    let mut sum = highest.splat(0.0);
+    for k in 0..block.components {
+        let unnormalised = relative(block.logit(k).sub(highest));
+        sum = sum.add(unnormalised);
+        block.set_prior(k, unnormalised);
+    }
+    (sum, highest.add(math::ln(sum)))
+}
+
+/// e^x for x ≤ 0, where x is relative to the largest term of a sum: zero once it is far below
+/// the sum's rounding error, which keeps slow subnormal numbers out of all that follows.
+#[inline(always)]
+fn relative<V: Vector>(x: V) -> V {
+    let lowest = x.splat(-60.0);
+    let kept = lowest.less(x);
+    math::exp(x.select(kept, lowest)).select(kept, x.splat(0.0))
 }
 
 /// Replaces the block's outputs by `weights` times the gradient.
 #[inline(always)]
 fn gradient<S: Simd, C: Kind, M: LogScale>(
     block: &mut Block<S>,
-    row: &Row<S::Vector>,
-    weights: S::Vector,
+    row: &Row<Lanes<S>>,
+    weights: Lanes<S>,
 ) {
     let prior = weights.div(row.prior);
     let joint = weights.div(row.joint);

@@ -1,8 +1,10 @@
 //! The network: its shape, its parameters, and the passes over a shard of rows.
 
 mod activation;
+mod dense;
 mod initialise;
 mod pass;
+mod strip;
 
 use std::ops::Range;
 
@@ -11,7 +13,8 @@ use thiserror::Error;
 
 pub use initialise::Initialisation;
 pub(crate) use initialise::uniform;
-pub(crate) use pass::{LANES, Workspace};
+pub(crate) use pass::{Packed, Workspace};
+pub(crate) use strip::{Pair, ROWS, Strip, buffer, pitch};
 
 /// The largest number of target dimensions that training supports.
 pub const MAX_DIMENSIONS: usize = 16;

@@ -2,33 +2,41 @@
 
 use mdn_infer::simd::{Simd, Vector};
 
-use super::block::Block;
+use super::block::{Block, Lanes};
 use super::scale::{LogScale, descale, scale};
 use crate::network::MAX_DIMENSIONS;
 
 /// A kind of covariance.
 pub(super) trait Kind {
-    /// −½ ‖z‖² − Σᵢ ℓᵢ of component `k`: the log-density without −D/2 ln 2π. Keeps z.
-    fn log_density<S: Simd, M: LogScale>(block: &mut Block<S>, k: usize) -> S::Vector;
+    /// Keeps the scales of all components; takes Σᵢ ℓᵢ off the joints.
+    fn scales<S: Simd, M: LogScale>(block: &mut Block<S>);
+    /// The joint of component `k` after [`Kind::scales`] less ½ ‖z‖². Keeps z.
+    fn log_density<S: Simd>(block: &mut Block<S>, k: usize) -> Lanes<S>;
     /// Replaces means and factors of component `k` by the gradient, given `responsibility`
     /// (times the row's weight).
-    fn gradient<S: Simd, M: LogScale>(block: &mut Block<S>, k: usize, responsibility: S::Vector);
+    fn gradient<S: Simd, M: LogScale>(block: &mut Block<S>, k: usize, responsibility: Lanes<S>);
 }
 
 /// One scale for all dimensions.
 pub(super) struct Isotropic;
 impl Kind for Isotropic {
     #[inline(always)]
-    fn log_density<S: Simd, M: LogScale>(block: &mut Block<S>, k: usize) -> S::Vector {
-        let log_scale = scale::<S, M>(block, 0, 0, k);
-        let inverse = block.inverse_scale(0, k);
-        let square = whiten(block, k, |_, _| inverse);
-        let volume = log_scale.mul(log_scale.splat(block.dimensions as f32));
-        square.mul(square.splat(-0.5)).sub(volume)
+    fn scales<S: Simd, M: LogScale>(block: &mut Block<S>) {
+        let dimensions = block.splat(block.dimensions as f32);
+        for k in 0..block.components {
+            let log_scale = scale::<S, M>(block, 0, 0, k);
+            block.set_joint(k, block.joint(k).sub(log_scale.mul(dimensions)));
+        }
     }
 
     #[inline(always)]
-    fn gradient<S: Simd, M: LogScale>(block: &mut Block<S>, k: usize, responsibility: S::Vector) {
+    fn log_density<S: Simd>(block: &mut Block<S>, k: usize) -> Lanes<S> {
+        let inverse = block.inverse_scale(0, k);
+        whiten(block, k, |_, _| inverse)
+    }
+
+    #[inline(always)]
+    fn gradient<S: Simd, M: LogScale>(block: &mut Block<S>, k: usize, responsibility: Lanes<S>) {
         let pull = responsibility.mul(block.inverse_scale(0, k)).negate();
         let mut excess = pull.splat(block.dimensions as f32);
         for d in 0..block.dimensions {
@@ -44,17 +52,22 @@ impl Kind for Isotropic {
 pub(super) struct Diagonal;
 impl Kind for Diagonal {
     #[inline(always)]
-    fn log_density<S: Simd, M: LogScale>(block: &mut Block<S>, k: usize) -> S::Vector {
-        let mut volume = block.simd.splat(0.0);
+    fn scales<S: Simd, M: LogScale>(block: &mut Block<S>) {
         for d in 0..block.dimensions {
-            volume = volume.add(scale::<S, M>(block, d, d, k));
+            for k in 0..block.components {
+                let log_scale = scale::<S, M>(block, d, d, k);
+                block.set_joint(k, block.joint(k).sub(log_scale));
+            }
         }
-        let square = whiten(block, k, |block, d| block.inverse_scale(d, k));
-        square.mul(square.splat(-0.5)).sub(volume)
     }
 
     #[inline(always)]
-    fn gradient<S: Simd, M: LogScale>(block: &mut Block<S>, k: usize, responsibility: S::Vector) {
+    fn log_density<S: Simd>(block: &mut Block<S>, k: usize) -> Lanes<S> {
+        whiten(block, k, |block, d| block.inverse_scale(d, k))
+    }
+
+    #[inline(always)]
+    fn gradient<S: Simd, M: LogScale>(block: &mut Block<S>, k: usize, responsibility: Lanes<S>) {
         let one = responsibility.splat(1.0);
         for d in 0..block.dimensions {
             let z = block.whitened(d, k);
@@ -66,20 +79,20 @@ impl Kind for Diagonal {
     }
 }
 
-/// Keeps z = (x − μ) · inverse scale; ‖z‖².
+/// Keeps z = (x − μ) · inverse scale; the joint less ½ ‖z‖².
 #[inline(always)]
 fn whiten<S: Simd>(
     block: &mut Block<S>,
     k: usize,
-    inverse: impl Fn(&Block<S>, usize) -> S::Vector,
-) -> S::Vector {
-    let mut square = block.simd.splat(0.0);
+    inverse: impl Fn(&Block<S>, usize) -> Lanes<S>,
+) -> Lanes<S> {
+    let mut square = block.splat(0.0);
     for d in 0..block.dimensions {
         let z = block.difference(d, k).mul(inverse(block, d));
         square = square.add(z.mul(z));
         block.set_whitened(d, k, z);
     }
-    square
+    block.joint(k).sub(square.mul(square.splat(0.5)))
 }
 
 /// The row of the factor Lᵢⱼ, j ≤ i.
@@ -92,12 +105,21 @@ const fn entry(i: usize, j: usize) -> usize {
 pub(super) struct Full;
 impl Kind for Full {
     #[inline(always)]
-    fn log_density<S: Simd, M: LogScale>(block: &mut Block<S>, k: usize) -> S::Vector {
-        let mut differences = [block.simd.splat(0.0); MAX_DIMENSIONS];
-        let (mut volume, mut square) = (differences[0], differences[0]);
+    fn scales<S: Simd, M: LogScale>(block: &mut Block<S>) {
+        for i in 0..block.dimensions {
+            for k in 0..block.components {
+                let log_scale = scale::<S, M>(block, entry(i, i), i, k);
+                block.set_joint(k, block.joint(k).sub(log_scale));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn log_density<S: Simd>(block: &mut Block<S>, k: usize) -> Lanes<S> {
+        let mut differences = [block.splat(0.0); MAX_DIMENSIONS];
+        let mut square = differences[0];
         for i in 0..block.dimensions {
             differences[i] = block.difference(i, k);
-            volume = volume.add(scale::<S, M>(block, entry(i, i), i, k));
             let mut z = differences[i].mul(block.inverse_scale(i, k));
             for (j, &difference) in differences.iter().enumerate().take(i) {
                 z = z.add(block.factor(entry(i, j), k).mul(difference));
@@ -105,12 +127,12 @@ impl Kind for Full {
             square = square.add(z.mul(z));
             block.set_whitened(i, k, z);
         }
-        square.mul(square.splat(-0.5)).sub(volume)
+        block.joint(k).sub(square.mul(square.splat(0.5)))
     }
 
     #[inline(always)]
-    fn gradient<S: Simd, M: LogScale>(block: &mut Block<S>, k: usize, responsibility: S::Vector) {
-        let mut differences = [block.simd.splat(0.0); MAX_DIMENSIONS];
+    fn gradient<S: Simd, M: LogScale>(block: &mut Block<S>, k: usize, responsibility: Lanes<S>) {
+        let mut differences = [block.splat(0.0); MAX_DIMENSIONS];
         // Lᵀ z, gathered row by row of L.
         let mut pull = differences;
         for i in 0..block.dimensions {

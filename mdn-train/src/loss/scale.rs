@@ -3,7 +3,7 @@
 use mdn_infer::math;
 use mdn_infer::simd::{Simd, Vector};
 
-use super::block::Block;
+use super::block::{Block, Lanes};
 
 /// A map from outputs to log-scales.
 pub(super) trait LogScale {
@@ -46,7 +46,7 @@ pub(super) fn scale<S: Simd, M: LogScale>(
     row: usize,
     d: usize,
     k: usize,
-) -> S::Vector {
+) -> Lanes<S> {
     let (value, slope) = M::log_scale(block.factor(row, k));
     if M::CURVED {
         block.set_factor(row, k, value);
@@ -65,7 +65,7 @@ pub(super) fn descale<S: Simd, M: LogScale>(
     row: usize,
     d: usize,
     k: usize,
-    gradient: S::Vector,
+    gradient: Lanes<S>,
 ) {
     let mut gradient = block.unbound(gradient, block.factor(row, k));
     if M::CURVED {

@@ -6,6 +6,8 @@ use mdn_infer::format::Activation;
 use mdn_infer::math;
 use mdn_infer::simd::{Kernel, Level, Simd, Vector};
 
+use super::strip::Strip;
+
 /// An activation with its derivative.
 trait Differentiable {
     /// Whether the slope needs the argument, and so is kept from the forward pass.
@@ -103,18 +105,10 @@ fn gated<V: Vector>(x: V, u: V, rate: V) -> (V, V) {
     (value, slope)
 }
 
-/// Which part of `[features][stride]` is in use: the first `rows` of each feature.
-#[derive(Clone, Copy)]
-pub(super) struct Extent {
-    pub(super) rows: usize,
-    pub(super) stride: usize,
-}
-
 /// Replaces arguments by values.
 struct Forward<'a, A> {
-    extent: Extent,
-    values: &'a mut [f32],
-    slopes: &'a mut [f32],
+    values: &'a mut [Strip],
+    slopes: &'a mut [Strip],
     activation: PhantomData<A>,
 }
 
@@ -122,18 +116,21 @@ impl<A: Differentiable> Kernel for Forward<'_, A> {
     type Output = ();
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) {
-        let (lanes, Extent { rows, stride }) = (S::Vector::LANES, self.extent);
-        let mut slopes = self.slopes.chunks_mut(stride);
-        for values in self.values.chunks_mut(stride) {
-            let values = values[..rows].chunks_mut(lanes);
-            let Some(slopes) = slopes.next().filter(|_| A::KEEPS_SLOPE) else {
-                values.for_each(|values| A::forward(simd.load(values, 0.0)).0.store(values));
-                continue;
-            };
-            for (values, slopes) in values.zip(slopes.chunks_mut(lanes)) {
-                let (value, slope) = A::forward(simd.load(values, 0.0));
-                value.store(values);
-                slope.store(slopes);
+        let lanes = S::Vector::LANES;
+        if A::KEEPS_SLOPE {
+            for (values, slopes) in self.values.iter_mut().zip(self.slopes) {
+                let slopes = slopes.chunks_exact_mut(lanes);
+                for (values, slopes) in values.chunks_exact_mut(lanes).zip(slopes) {
+                    let (value, slope) = A::forward(simd.load(values, 0.0));
+                    value.store(values);
+                    slope.store(slopes);
+                }
+            }
+        } else {
+            for values in self.values {
+                for values in values.chunks_exact_mut(lanes) {
+                    A::forward(simd.load(values, 0.0)).0.store(values);
+                }
             }
         }
     }
@@ -141,10 +138,9 @@ impl<A: Differentiable> Kernel for Forward<'_, A> {
 
 /// Multiplies gradients by slopes.
 struct Backward<'a, A> {
-    extent: Extent,
-    values: &'a [f32],
-    slopes: &'a [f32],
-    delta: &'a mut [f32],
+    values: &'a [Strip],
+    slopes: &'a [Strip],
+    delta: &'a mut [Strip],
     activation: PhantomData<A>,
 }
 
@@ -152,16 +148,15 @@ impl<A: Differentiable> Kernel for Backward<'_, A> {
     type Output = ();
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) {
-        let (lanes, Extent { rows, stride }) = (S::Vector::LANES, self.extent);
+        let lanes = S::Vector::LANES;
         let kept = if A::KEEPS_SLOPE {
             self.slopes
         } else {
             self.values
         };
-        let known = self.values.chunks(stride).zip(kept.chunks(stride));
-        for (delta, (values, kept)) in self.delta.chunks_mut(stride).zip(known) {
-            let known = values.chunks(lanes).zip(kept.chunks(lanes));
-            for (delta, (values, kept)) in delta[..rows].chunks_mut(lanes).zip(known) {
+        for (delta, (values, kept)) in self.delta.iter_mut().zip(self.values.iter().zip(kept)) {
+            let known = values.chunks_exact(lanes).zip(kept.chunks_exact(lanes));
+            for (delta, (values, kept)) in delta.chunks_exact_mut(lanes).zip(known) {
                 let slope = A::slope(simd.load(values, 0.0), simd.load(kept, 0.0));
                 simd.load(delta, 0.0).mul(slope).store(delta);
             }
@@ -188,35 +183,24 @@ macro_rules! dispatch {
 pub(super) fn forward(
     level: Level,
     activation: Activation,
-    extent: Extent,
-    values: &mut [f32],
-    slopes: &mut [f32],
+    values: &mut [Strip],
+    slopes: &mut [Strip],
 ) {
-    dispatch!(
-        activation,
-        level,
-        Forward {
-            extent,
-            values,
-            slopes
-        }
-    );
+    dispatch!(activation, level, Forward { values, slopes });
 }
 
 /// Multiplies `delta`, the gradient with respect to `values`, by the slopes of the activation.
 pub(super) fn backward(
     level: Level,
     activation: Activation,
-    extent: Extent,
-    values: &[f32],
-    slopes: &[f32],
-    delta: &mut [f32],
+    values: &[Strip],
+    slopes: &[Strip],
+    delta: &mut [Strip],
 ) {
     dispatch!(
         activation,
         level,
         Backward {
-            extent,
             values,
             slopes,
             delta

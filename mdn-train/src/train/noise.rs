@@ -20,25 +20,16 @@ impl Noise {
     pub(super) fn seed(&self, shard: usize) -> u64 {
         (self.pass ^ (shard as u64).rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
+}
 
-    /// Adds noise to the first `rows` of each feature of `values` `[features][stride]`.
-    pub(super) fn add(
-        &self,
-        rng: &mut impl Rng,
-        deviation: f32,
-        values: &mut [f32],
-        stride: usize,
-        rows: usize,
-    ) {
-        if deviation == 0.0 {
-            return;
-        }
-        for feature in values.chunks_exact_mut(stride) {
-            for pair in feature[..rows].chunks_mut(2) {
-                for (value, normal) in pair.iter_mut().zip(normals(rng)) {
-                    *value += deviation * normal;
-                }
-            }
+/// Adds normal noise of standard deviation `deviation` to `values`.
+pub(super) fn add_noise(rng: &mut impl Rng, deviation: f32, values: &mut [f32]) {
+    if deviation == 0.0 {
+        return;
+    }
+    for pair in values.chunks_mut(2) {
+        for (value, normal) in pair.iter_mut().zip(normals(rng)) {
+            *value += deviation * normal;
         }
     }
 }
@@ -65,7 +56,7 @@ mod tests {
         };
         let mut rng = Xoshiro128PlusPlus::seed_from_u64(noise.seed(3));
         let mut values = vec![0.0_f32; 40_000];
-        noise.add(&mut rng, 0.5, &mut values, 20_000, 20_000);
+        add_noise(&mut rng, 0.5, &mut values);
         let mean = values.iter().sum::<f32>() / 40_000.0;
         let square = values.iter().map(|v| v * v).sum::<f32>() / 40_000.0;
         assert!(mean.abs() < 0.01, "mean {mean}");

@@ -9,9 +9,9 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rayon::prelude::*;
 
-use super::noise::Noise;
+use super::noise::{Noise, add_noise};
 use crate::loss::Loss;
-use crate::network::{Architecture, LANES, Workspace};
+use crate::network::{Architecture, Packed, ROWS, Strip, Workspace, buffer, pitch};
 
 /// Groups, and so threads, that a pass can use at most.
 const MAX_GROUPS: usize = 32;
@@ -46,6 +46,7 @@ pub struct Objective<'a> {
     count: usize,
     widths: [usize; 2],
     shard_rows: usize,
+    packed: Packed,
     groups: Vec<Group>,
 }
 
@@ -81,13 +82,14 @@ impl<'a> Objective<'a> {
             "as many inputs"
         );
         let batch = batch.min(count).max(1);
-        let shard_rows = shard_rows(architecture.parameters()).min(batch.next_multiple_of(LANES));
+        let shard_rows = shard_rows(architecture.parameters()).min(batch.next_multiple_of(ROWS));
         let groups = batch.div_ceil(shard_rows).clamp(1, MAX_GROUPS);
         Objective {
             rows,
             count,
             widths: [architecture.inputs, dimensions],
             shard_rows,
+            packed: Packed::new(architecture, backward),
             groups: (0..groups)
                 .map(|_| Group::new(architecture, shard_rows, backward))
                 .collect(),
@@ -102,7 +104,8 @@ impl<'a> Objective<'a> {
     /// The mean negative log-likelihood of all rows, in nats.
     pub fn nll(&mut self, parameters: &[f32]) -> f64 {
         let plan = self.plan(Selection::All, None);
-        plan.run(&mut self.groups, parameters, None);
+        self.packed.pack(parameters);
+        plan.run(&mut self.groups, &self.packed, None);
         self.groups.iter().map(|group| group.nll).sum::<f64>() / plan.count as f64
     }
 
@@ -130,7 +133,8 @@ impl<'a> Objective<'a> {
     ) -> f64 {
         let plan = self.plan(selection, noise);
         let weight = 1.0 / plan.count as f32;
-        plan.run(&mut self.groups, parameters, Some(weight));
+        self.packed.pack(parameters);
+        plan.run(&mut self.groups, &self.packed, Some(weight));
         let used = &self.groups[..plan.groups];
         if gradient.len() < PARALLEL_PARAMETERS {
             add_up(used, 0, gradient);
@@ -150,7 +154,7 @@ impl<'a> Objective<'a> {
             Selection::Some(numbers) => numbers.len(),
         };
         let shards = count.div_ceil(self.shard_rows).max(1);
-        let shard_rows = count.div_ceil(shards).next_multiple_of(LANES);
+        let shard_rows = count.div_ceil(shards).next_multiple_of(ROWS);
         let shards = count.div_ceil(shard_rows.max(1));
         Plan {
             rows: self.rows,
@@ -167,7 +171,7 @@ impl<'a> Objective<'a> {
 
 /// Rows of a shard: few enough to stay in the cache, enough of them to be worth a thread's while.
 fn shard_rows(parameters: usize) -> usize {
-    (SHARD_WORK / parameters.max(1)).clamp(64, 256) / LANES * LANES
+    (SHARD_WORK / parameters.max(1)).clamp(64, 256) / ROWS * ROWS
 }
 
 /// `sum` becomes the sum of the groups' gradients from parameter `start` on.
@@ -196,44 +200,43 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    fn run(&self, groups: &mut [Group], parameters: &[f32], weight: Option<f32>) {
-        self.share(&mut groups[..self.groups], 0, parameters, weight);
+    fn run(&self, groups: &mut [Group], packed: &Packed, weight: Option<f32>) {
+        self.share(&mut groups[..self.groups], 0, packed, weight);
     }
 
     /// Lets idle threads take groups from the back.
-    fn share(&self, groups: &mut [Group], first: usize, parameters: &[f32], weight: Option<f32>) {
+    fn share(&self, groups: &mut [Group], first: usize, packed: &Packed, weight: Option<f32>) {
         match groups {
             [] => {}
-            [group] => group.run(self, first, parameters, weight),
+            [group] => group.run(self, first, packed, weight),
             _ => {
                 let half = groups.len().div_ceil(2);
                 let (front, back) = groups.split_at_mut(half);
                 rayon::join(
-                    || self.share(front, first, parameters, weight),
-                    || self.share(back, first + half, parameters, weight),
+                    || self.share(front, first, packed, weight),
+                    || self.share(back, first + half, packed, weight),
                 );
             }
         }
     }
 
-    /// Copies rows of a shard to feature-major `to` `[width][stride]`, zeros as padding.
-    fn gather(&self, shard: usize, from: &[f32], width: usize, to: &mut [f32], stride: usize) {
+    /// Copies rows of a shard to `to` `[block][width]`, zeros as padding.
+    fn gather(&self, shard: usize, from: &[f32], width: usize, to: &mut [Strip]) {
         let start = shard * self.shard_rows;
-        let count = self.shard_len(shard);
-        for (feature, to) in to.chunks_exact_mut(stride).take(width).enumerate() {
-            let (real, padding) = to.split_at_mut(count);
-            match self.selection {
-                Selection::All => {
-                    let from = from[start * width + feature..].iter().step_by(width);
-                    real.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-                }
-                Selection::Some(numbers) => {
-                    for (to, &number) in real.iter_mut().zip(&numbers[start..]) {
-                        *to = from[number as usize * width + feature];
-                    }
+        let mut numbers = start..start + self.shard_len(shard);
+        for block in to.chunks_exact_mut(pitch(width)) {
+            for lane in 0..ROWS {
+                let values = numbers.next().map(|number| {
+                    let row = match self.selection {
+                        Selection::All => number,
+                        Selection::Some(chosen) => chosen[number] as usize,
+                    };
+                    &from[row * width..(row + 1) * width]
+                });
+                for (feature, strip) in block[..width].iter_mut().enumerate() {
+                    strip[lane] = values.map_or(0.0, |values| values[feature]);
                 }
             }
-            padding.fill(0.0);
         }
     }
 
@@ -252,8 +255,8 @@ impl Plan<'_> {
 struct Group {
     workspace: Workspace,
     loss: Loss,
-    /// `[D][stride]`
-    targets: Vec<f32>,
+    /// `[block][D]`
+    targets: Vec<Strip>,
     /// The sum over this group's shards; empty without backward pass.
     gradient: Vec<f32>,
     nll: f64,
@@ -270,7 +273,7 @@ impl Group {
             0
         };
         Group {
-            targets: vec![0.0; usize::from(architecture.head.dimensions) * workspace.stride()],
+            targets: buffer(architecture.head.dimensions.into(), rows),
             workspace,
             loss: Loss::new(architecture.head),
             gradient: vec![0.0; parameters],
@@ -280,22 +283,18 @@ impl Group {
     }
 
     /// Group `number`'s part of the plan.
-    fn run(&mut self, plan: &Plan, number: usize, parameters: &[f32], weight: Option<f32>) {
+    fn run(&mut self, plan: &Plan, number: usize, packed: &Packed, weight: Option<f32>) {
         self.nll = 0.0;
         let shards = number * plan.shards / plan.groups..(number + 1) * plan.shards / plan.groups;
         for shard in shards.clone() {
             self.load(plan, shard);
-            self.workspace.forward(parameters);
-            let stride = self.workspace.stride();
+            self.workspace.forward(packed);
             let outputs = self.workspace.outputs_mut();
             let rows = plan.shard_len(shard);
-            self.nll += self
-                .loss
-                .apply(outputs, &self.targets, stride, rows, weight);
+            self.nll += self.loss.apply(outputs, &self.targets, rows, weight);
             if weight.is_some() {
-                let beta = if shard == shards.start { 0.0 } else { 1.0 };
-                self.workspace
-                    .backward(parameters, beta, &mut self.gradient);
+                let first = shard == shards.start;
+                self.workspace.backward(packed, first, &mut self.gradient);
             }
         }
     }
@@ -303,25 +302,19 @@ impl Group {
     fn load(&mut self, plan: &Plan, shard: usize) {
         let wanted = plan.is_fixed().then_some(shard);
         let rows = plan.shard_len(shard);
-        let stride = self.workspace.stride();
         let inputs = self.workspace.inputs_for(rows);
         if wanted.is_some() && self.loaded == wanted {
             return;
         }
         let [width, dimensions] = plan.widths;
-        plan.gather(shard, plan.rows.inputs, width, inputs, stride);
-        plan.gather(
-            shard,
-            plan.rows.targets,
-            dimensions,
-            &mut self.targets,
-            stride,
-        );
+        let targets = &mut self.targets[..rows.div_ceil(ROWS) * pitch(dimensions)];
+        plan.gather(shard, plan.rows.inputs, width, inputs);
+        plan.gather(shard, plan.rows.targets, dimensions, targets);
         self.loaded = wanted;
         if let Some(noise) = plan.noise {
             let mut rng = Xoshiro128PlusPlus::seed_from_u64(noise.seed(shard));
-            noise.add(&mut rng, noise.inputs, inputs, stride, rows);
-            noise.add(&mut rng, noise.targets, &mut self.targets, stride, rows);
+            add_noise(&mut rng, noise.inputs, inputs.as_flattened_mut());
+            add_noise(&mut rng, noise.targets, targets.as_flattened_mut());
         }
     }
 }

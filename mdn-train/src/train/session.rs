@@ -15,7 +15,7 @@ const MAX_ROLLBACKS: usize = 64;
 /// A gradient this long would overflow Adam's mean squares.
 const LONGEST_GRADIENT: f64 = 1e18;
 /// A loss this far above the start's, in nats and again relative to it, counts as divergence.
-const WORST_RISE: f64 = 10.0;
+const WORST_RISE: f64 = 1.0;
 
 /// A state that training can return to.
 struct Good {

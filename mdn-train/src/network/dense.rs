@@ -1,0 +1,265 @@
+//! The three products of a dense layer.
+//!
+//! Written over the engine's octets, without fused multiply-add: the forward pass adds an
+//! output's bias first and then its inputs in ascending order, as the engine does, so it gives
+//! the engine's bits; and every sum over rows has eight interleaved parts and the contract's
+//! tree, so training gives the same bits on every instruction set.
+//!
+//! Each tile keeps eight to twelve octets of sums in registers, which hides the latency of the
+//! additions; parameters are packed once a step in the order in which the tiles read them.
+
+use mdn_infer::simd::{Kernel, Level, Octet, Simd};
+
+use super::LayerShape;
+use super::strip::{OCTETS, Strip, pitch};
+
+/// How many sums a tile has.
+const WIDE: usize = 6;
+
+/// One parameter for each sum of a tile.
+type Panel = [f32; WIDE];
+
+/// The parameters of a layer as the tiles read them.
+#[derive(Debug)]
+pub(super) struct Packed {
+    layer: LayerShape,
+    /// For each tile of outputs, zeros as padding: the bias, then the weights of each input.
+    forward: Vec<Panel>,
+    /// For each tile of inputs, zeros as padding: nothing to start from, then the weights of each
+    /// output. Empty where no gradient goes further down.
+    backward: Vec<Panel>,
+}
+
+impl Packed {
+    /// Room for a `layer`.
+    pub(super) fn new(layer: LayerShape, backward: bool) -> Self {
+        let panels =
+            |sums: usize, terms: usize| vec![[0.0; WIDE]; sums.div_ceil(WIDE) * (terms + 1)];
+        Packed {
+            layer,
+            forward: panels(layer.outputs, layer.inputs),
+            backward: panels(if backward { layer.inputs } else { 0 }, layer.outputs),
+        }
+    }
+
+    /// Takes over the layer's part of `parameters`.
+    pub(super) fn pack(&mut self, parameters: &[f32]) {
+        let LayerShape {
+            inputs, outputs, ..
+        } = self.layer;
+        let (kernel, bias) = (
+            &parameters[self.layer.kernel()],
+            &parameters[self.layer.bias()],
+        );
+        let tiles = self.forward.chunks_exact_mut(inputs + 1);
+        for (tile, panels) in tiles.enumerate() {
+            let columns = tile * WIDE..outputs.min((tile + 1) * WIDE);
+            let rows = std::iter::once(bias).chain(kernel.chunks_exact(outputs));
+            for (panel, row) in panels.iter_mut().zip(rows) {
+                panel[..columns.len()].copy_from_slice(&row[columns.clone()]);
+            }
+        }
+        let tiles = self.backward.chunks_exact_mut(outputs + 1);
+        for (panels, rows) in tiles.zip(kernel.chunks(outputs * WIDE)) {
+            for (n, row) in rows.chunks_exact(outputs).enumerate() {
+                for (panel, &weight) in panels[1..].iter_mut().zip(row) {
+                    panel[n] = weight;
+                }
+            }
+        }
+    }
+
+    /// The layer's outputs `to` from its inputs `from`.
+    pub(super) fn forward(&self, level: Level, from: &[Strip], to: &mut [Strip]) {
+        level.run(Combine {
+            panels: &self.forward,
+            terms: self.layer.inputs,
+            sums: self.layer.outputs,
+            from,
+            to,
+        });
+    }
+
+    /// The gradient with respect to the layer's inputs, `to`, from that with respect to its
+    /// outputs, `from`.
+    pub(super) fn backward(&self, level: Level, from: &[Strip], to: &mut [Strip]) {
+        level.run(Combine {
+            panels: &self.backward,
+            terms: self.layer.outputs,
+            sums: self.layer.inputs,
+            from,
+            to,
+        });
+    }
+}
+
+/// Weighted sums of features.
+struct Combine<'a> {
+    panels: &'a [Panel],
+    terms: usize,
+    sums: usize,
+    from: &'a [Strip],
+    to: &'a mut [Strip],
+}
+
+impl Kernel for Combine<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) {
+        let to = self.to.chunks_exact_mut(pitch(self.sums));
+        for (from, to) in self.from.chunks_exact(pitch(self.terms)).zip(to) {
+            let tiles = self.panels.chunks_exact(self.terms + 1);
+            for (panels, to) in tiles.zip(to[..self.sums].chunks_mut(WIDE)) {
+                let sums = tile(simd, panels, from);
+                match to.first_chunk_mut::<WIDE>() {
+                    Some(to) => store(to, &sums),
+                    None => store(to, &sums),
+                }
+            }
+        }
+    }
+}
+
+/// The sums of one tile over one block.
+#[inline(always)]
+fn tile<S: Simd>(simd: S, panels: &[Panel], from: &[Strip]) -> [[S::Octet; OCTETS]; WIDE] {
+    let mut sums = [[simd.splat_octet(0.0); OCTETS]; WIDE];
+    let Some((start, weights)) = panels.split_first() else {
+        return sums;
+    };
+    for (sums, &start) in sums.iter_mut().zip(start) {
+        *sums = [simd.splat_octet(start); OCTETS];
+    }
+    for (strip, weights) in from.iter().zip(weights) {
+        let octets = strip.as_chunks().0;
+        let (left, right) = (simd.load_octet(&octets[0]), simd.load_octet(&octets[1]));
+        for (sums, &weight) in sums.iter_mut().zip(weights) {
+            let weight = simd.splat_octet(weight);
+            sums[0] = sums[0].add(left.mul(weight));
+            sums[1] = sums[1].add(right.mul(weight));
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+fn store<O: Octet>(to: &mut [Strip], sums: &[[O; OCTETS]; WIDE]) {
+    for (to, sums) in to.iter_mut().zip(sums) {
+        for (to, sum) in to.as_chunks_mut().0.iter_mut().zip(sums) {
+            *to = sum.to_array();
+        }
+    }
+}
+
+/// Adds to the layer's part of `gradient`, kernel and bias, given its inputs and the gradient
+/// with respect to its outputs. With `first` it replaces.
+pub(super) fn accumulate(
+    level: Level,
+    layer: LayerShape,
+    inputs: &[Strip],
+    delta: &[Strip],
+    first: bool,
+    gradient: &mut [f32],
+) {
+    let gradient = &mut gradient[layer.range()];
+    if first {
+        gradient.fill(0.0);
+    }
+    level.run(Accumulate {
+        layer,
+        inputs,
+        delta,
+        gradient,
+    });
+}
+
+/// Sums over rows of products of features.
+struct Accumulate<'a> {
+    layer: LayerShape,
+    inputs: &'a [Strip],
+    delta: &'a [Strip],
+    gradient: &'a mut [f32],
+}
+
+impl Kernel for Accumulate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call<S: Simd>(mut self, simd: S) {
+        for output in (0..self.layer.outputs).step_by(3) {
+            match self.layer.outputs - output {
+                1 => self.columns::<S, 1>(simd, output),
+                2 => self.columns::<S, 2>(simd, output),
+                _ => self.columns::<S, 3>(simd, output),
+            }
+        }
+    }
+}
+
+impl Accumulate<'_> {
+    /// The gradient of kernel and bias for `N` outputs.
+    #[inline(always)]
+    fn columns<S: Simd, const N: usize>(&mut self, simd: S, output: usize) {
+        for input in (0..self.layer.inputs).step_by(3) {
+            match self.layer.inputs - input {
+                1 => self.tile::<S, 1, N>(simd, input, output),
+                2 => self.tile::<S, 2, N>(simd, input, output),
+                _ => self.tile::<S, 3, N>(simd, input, output),
+            }
+        }
+        let mut sums = [simd.splat_octet(0.0); N];
+        for block in self.delta.chunks_exact(pitch(self.layer.outputs)) {
+            for (sum, strip) in sums.iter_mut().zip(&block[output..output + N]) {
+                for octet in strip.as_chunks().0 {
+                    *sum = sum.add(simd.load_octet(octet));
+                }
+            }
+        }
+        self.add_sums(self.layer.inputs, output, &sums);
+    }
+
+    /// The kernel's gradient for `M` inputs and `N` outputs.
+    #[inline(always)]
+    fn tile<S: Simd, const M: usize, const N: usize>(
+        &mut self,
+        simd: S,
+        input: usize,
+        output: usize,
+    ) {
+        let mut sums = [[simd.splat_octet(0.0); N]; M];
+        let inputs = self.inputs.chunks_exact(pitch(self.layer.inputs));
+        let delta = self.delta.chunks_exact(pitch(self.layer.outputs));
+        for (inputs, delta) in inputs.zip(delta) {
+            let inputs = &inputs[input..input + M];
+            let delta = &delta[output..output + N];
+            for half in 0..OCTETS {
+                let mut right = [simd.splat_octet(0.0); N];
+                for (to, strip) in right.iter_mut().zip(delta) {
+                    *to = simd.load_octet(&strip.as_chunks().0[half]);
+                }
+                for (sums, strip) in sums.iter_mut().zip(inputs) {
+                    let left = simd.load_octet(&strip.as_chunks().0[half]);
+                    for (sum, &right) in sums.iter_mut().zip(&right) {
+                        *sum = sum.add(left.mul(right));
+                    }
+                }
+            }
+        }
+        for (m, sums) in sums.iter().enumerate() {
+            self.add_sums(input + m, output, sums);
+        }
+    }
+
+    /// Adds sums over rows to row `row` of the layer `[inputs + 1][outputs]`.
+    #[inline(always)]
+    fn add_sums<O: Octet>(&mut self, row: usize, output: usize, sums: &[O]) {
+        let start = row * self.layer.outputs + output;
+        for (to, sum) in self.gradient[start..start + sums.len()]
+            .iter_mut()
+            .zip(sums)
+        {
+            *to += sum.sum();
+        }
+    }
+}

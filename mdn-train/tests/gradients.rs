@@ -1,0 +1,420 @@
+//! The loss and its gradient against an oracle in double precision.
+//!
+//! The oracle is written for reading: the forward pass, the mixture density through an explicit
+//! covariance matrix, and central differences of them. It shares nothing with the
+//! implementation but the meaning of the parameters.
+
+use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
+use mdn_train::network::{Architecture, Initialisation, Network};
+use mdn_train::train::{Objective, Rows, Selection};
+use nalgebra::{DMatrix, DVector};
+use rand_core::{Rng, SeedableRng};
+use rand_xoshiro::SplitMix64;
+
+const ACTIVATIONS: [Activation; 6] = [
+    Activation::Identity,
+    Activation::Sigmoid,
+    Activation::Tanh,
+    Activation::Relu,
+    Activation::Gelu,
+    Activation::Silu,
+];
+const COVARIANCES: [Covariance; 3] = [
+    Covariance::Isotropic,
+    Covariance::Diagonal,
+    Covariance::Full,
+];
+const SCALE_MAPS: [ScaleMap; 2] = [ScaleMap::Exp, ScaleMap::Softplus];
+
+mod oracle {
+    use super::*;
+
+    fn sigmoid(x: f64) -> f64 {
+        1.0 / (1.0 + (-x).exp())
+    }
+
+    fn activate(activation: Activation, x: f64) -> f64 {
+        match activation {
+            Activation::Identity => x,
+            Activation::Sigmoid => sigmoid(x),
+            Activation::Tanh => x.tanh(),
+            Activation::Relu => x.max(0.0),
+            Activation::Gelu => {
+                x * sigmoid((8.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x))
+            }
+            Activation::Silu => x * sigmoid(x),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn outputs(architecture: &Architecture, parameters: &[f64], inputs: &[f32]) -> Vec<f64> {
+        let mut values: Vec<f64> = inputs.iter().map(|&x| x.into()).collect();
+        let mut widths = architecture.hidden.clone();
+        widths.push(architecture.head.outputs());
+        let mut rest = parameters;
+        for (number, &width) in widths.iter().enumerate() {
+            let (layer, after) = rest.split_at((values.len() + 1) * width);
+            rest = after;
+            values = (0..width)
+                .map(|o| {
+                    let bias = layer[values.len() * width + o];
+                    let products = values.iter().enumerate();
+                    let sum = products.map(|(i, v)| v * layer[i * width + o]).sum::<f64>() + bias;
+                    if number < architecture.hidden.len() {
+                        activate(architecture.activation, sum)
+                    } else {
+                        sum
+                    }
+                })
+                .collect();
+        }
+        assert!(rest.is_empty());
+        values
+    }
+
+    fn log_scale(head: &Head, output: f64) -> f64 {
+        let value = match head.scale_map {
+            ScaleMap::Exp => output,
+            ScaleMap::Softplus => output.exp().ln_1p().ln(),
+            other => panic!("{other:?}"),
+        };
+        value.clamp(head.log_scale_min.into(), head.log_scale_max.into())
+    }
+
+    /// Σ of one component from its factors `[F]`.
+    fn covariance(head: &Head, factors: &[f64]) -> DMatrix<f64> {
+        let d = usize::from(head.dimensions);
+        match head.covariance {
+            Covariance::Isotropic => {
+                DMatrix::identity(d, d) * (2.0 * log_scale(head, factors[0])).exp()
+            }
+            Covariance::Diagonal => DMatrix::from_fn(d, d, |i, j| {
+                if i == j {
+                    (2.0 * log_scale(head, factors[i])).exp()
+                } else {
+                    0.0
+                }
+            }),
+            Covariance::Full => {
+                let mut factor = DMatrix::zeros(d, d);
+                let mut entries = factors.iter();
+                for i in 0..d {
+                    for j in 0..=i {
+                        let &entry = entries.next().expect("D(D+1)/2 factors");
+                        factor[(i, j)] = if i == j {
+                            (-log_scale(head, entry)).exp()
+                        } else {
+                            entry
+                        };
+                    }
+                }
+                (factor.transpose() * factor)
+                    .try_inverse()
+                    .expect("regular")
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn log_normal(difference: DVector<f64>, covariance: DMatrix<f64>) -> f64 {
+        let d = difference.len() as f64;
+        let cholesky = covariance.cholesky().expect("positive definite");
+        let square = difference.dot(&cholesky.solve(&difference));
+        -0.5 * (square + cholesky.ln_determinant() + d * std::f64::consts::TAU.ln())
+    }
+
+    fn log_sum_exp(values: &[f64]) -> f64 {
+        let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        highest + values.iter().map(|v| (v - highest).exp()).sum::<f64>().ln()
+    }
+
+    fn row(head: &Head, outputs: &[f64], target: &[f32]) -> f64 {
+        let (k, d) = (usize::from(head.components), target.len());
+        let (logits, rest) = outputs.split_at(k);
+        let (means, factors) = rest.split_at(d * k);
+        let joint: Vec<f64> = (0..k)
+            .map(|c| {
+                let difference =
+                    DVector::from_fn(d, |i, _| f64::from(target[i]) - means[i * k + c]);
+                let own: Vec<f64> = factors.iter().skip(c).step_by(k).copied().collect();
+                logits[c] + log_normal(difference, covariance(head, &own))
+            })
+            .collect();
+        log_sum_exp(logits) - log_sum_exp(&joint)
+    }
+
+    /// The mean negative log-likelihood.
+    pub fn nll(architecture: &Architecture, parameters: &[f64], rows: Rows) -> f64 {
+        let d = usize::from(architecture.head.dimensions);
+        let inputs = rows.inputs.chunks_exact(architecture.inputs);
+        let sum: f64 = inputs
+            .zip(rows.targets.chunks_exact(d))
+            .map(|(input, target)| {
+                let outputs = outputs(architecture, parameters, input);
+                row(&architecture.head, &outputs, target)
+            })
+            .sum();
+        sum / (rows.targets.len() / d) as f64
+    }
+
+    /// Its gradient by central differences. The step is small, so that ReLU's kink doesn't fall
+    /// within it; what rounding then leaves is some 1e-8.
+    pub fn gradient(architecture: &Architecture, parameters: &[f64], rows: Rows) -> Vec<f64> {
+        const STEP: f64 = 1e-7;
+        let mut moved = parameters.to_vec();
+        (0..parameters.len())
+            .map(|i| {
+                let mut at = |offset: f64| {
+                    moved[i] = parameters[i] + offset;
+                    nll(architecture, &moved, rows)
+                };
+                let difference = at(STEP) - at(-STEP);
+                moved[i] = parameters[i];
+                difference / (2.0 * STEP)
+            })
+            .collect()
+    }
+}
+
+/// Roughly normal: the sum of twelve uniforms less six.
+fn normal(rng: &mut SplitMix64) -> f32 {
+    (0..12)
+        .map(|_| rng.next_u32() as f32 / u32::MAX as f32)
+        .sum::<f32>()
+        - 6.0
+}
+
+fn normals(rng: &mut SplitMix64, count: usize) -> Vec<f32> {
+    (0..count).map(|_| normal(rng)).collect()
+}
+
+struct Case {
+    architecture: Architecture,
+    parameters: Vec<f32>,
+    inputs: Vec<f32>,
+    targets: Vec<f32>,
+}
+
+impl Case {
+    /// A network with random parameters, biases included, on random rows.
+    fn new(activation: Activation, head: Head, rows: usize, seed: u64) -> Self {
+        let architecture = Architecture {
+            inputs: 3,
+            hidden: vec![5, 4],
+            activation,
+            head,
+        };
+        let mut rng = SplitMix64::seed_from_u64(seed);
+        let spread = 0.5;
+        let parameters = normals(&mut rng, architecture.parameters());
+        Case {
+            parameters: parameters.into_iter().map(|p| p * spread).collect(),
+            inputs: normals(&mut rng, rows * 3),
+            targets: normals(&mut rng, rows * usize::from(head.dimensions)),
+            architecture,
+        }
+    }
+
+    fn rows(&self) -> Rows<'_> {
+        Rows {
+            inputs: &self.inputs,
+            targets: &self.targets,
+        }
+    }
+
+    fn loss_and_gradient(&self) -> (f64, Vec<f32>) {
+        let mut gradient = vec![f32::NAN; self.parameters.len()];
+        let mut objective = Objective::new(&self.architecture, self.rows(), usize::MAX);
+        let nll = objective.gradient(&self.parameters, Selection::All, &mut gradient);
+        assert_eq!(nll, objective.nll(&self.parameters), "one loss");
+        (nll, gradient)
+    }
+
+    /// Compares loss and gradient with the oracle's.
+    ///
+    /// A row's loss is a difference of a few sums with terms of size up to ~10, each rounded to
+    /// 2⁻²⁴ relative: 1e-6 of max(|loss|, 1) holds for the mean. A gradient entry is a mean over
+    /// rows of products of about ten rounded factors, each with some 1e-6 of relative error from
+    /// the forward pass: 1e-4 of the gradient's norm leaves an ample margin, and an error in a
+    /// formula shows at 1e-2 or more. The differences' own error is about 1e-8.
+    fn check(&self) {
+        let label = format!(
+            "{:?} {:?}",
+            self.architecture.activation, self.architecture.head
+        );
+        let parameters: Vec<f64> = self.parameters.iter().map(|&p| p.into()).collect();
+        let (nll, gradient) = self.loss_and_gradient();
+        let expected = oracle::nll(&self.architecture, &parameters, self.rows());
+        let error = (nll - expected).abs() / expected.abs().max(1.0);
+        assert!(error < 1e-6, "{label}: loss {nll}, oracle {expected}");
+        let expected = oracle::gradient(&self.architecture, &parameters, self.rows());
+        let norm = expected.iter().map(|g| g * g).sum::<f64>().sqrt();
+        for (i, (g, e)) in gradient.iter().zip(&expected).enumerate() {
+            let error = (f64::from(*g) - e).abs() / norm;
+            assert!(
+                error < 1e-4,
+                "{label}: parameter {i}: {g}, oracle {e}, norm {norm}"
+            );
+        }
+    }
+}
+
+fn head(components: u16, dimensions: u8, covariance: Covariance, scale_map: ScaleMap) -> Head {
+    Head {
+        components,
+        dimensions,
+        covariance,
+        scale_map,
+        log_scale_min: -7.0,
+        log_scale_max: 7.0,
+    }
+}
+
+#[test]
+fn every_activation_covariance_and_scale_map() {
+    let mut seed = 0;
+    for activation in ACTIVATIONS {
+        for covariance in COVARIANCES {
+            for scale_map in SCALE_MAPS {
+                for (components, dimensions) in [(1, 1), (1, 3), (2, 2), (5, 1), (5, 3)] {
+                    seed += 1;
+                    let head = head(components, dimensions, covariance, scale_map);
+                    Case::new(activation, head, 11, seed).check();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn many_dimensions_and_components() {
+    for covariance in COVARIANCES {
+        let wide = head(3, 16, covariance, ScaleMap::Exp);
+        let mut case = Case::new(Activation::Tanh, wide, 5, 77);
+        // Off-diagonal entries of ordinary size make near-singular matrices in 16 dimensions.
+        case.parameters.iter_mut().for_each(|p| *p *= 0.3);
+        case.check();
+    }
+    let many = head(40, 1, Covariance::Isotropic, ScaleMap::Softplus);
+    Case::new(Activation::Silu, many, 9, 78).check();
+}
+
+/// Enough rows for several shards, groups and a part of a vector.
+#[test]
+fn many_rows() {
+    for rows in [257, 1003] {
+        let head = head(3, 1, Covariance::Diagonal, ScaleMap::Exp);
+        Case::new(Activation::Gelu, head, rows, 5).check();
+    }
+}
+
+#[test]
+fn selected_rows_count_as_often_as_they_are_named() {
+    let head = head(3, 2, Covariance::Full, ScaleMap::Exp);
+    let case = Case::new(Activation::Tanh, head, 20, 9);
+    let selection = [3, 3, 19, 0, 7];
+    let pick = |values: &[f32], width: usize| -> Vec<f32> {
+        let row = |&i: &u32| values[i as usize * width..][..width].to_vec();
+        selection.iter().flat_map(row).collect()
+    };
+    let picked = Case {
+        architecture: case.architecture.clone(),
+        parameters: case.parameters.clone(),
+        inputs: pick(&case.inputs, 3),
+        targets: pick(&case.targets, 2),
+    };
+    let mut gradient = vec![0.0; case.parameters.len()];
+    let nll = Objective::new(&case.architecture, case.rows(), 8).gradient(
+        &case.parameters,
+        Selection::Some(&selection),
+        &mut gradient,
+    );
+    assert_eq!((nll, gradient), picked.loss_and_gradient());
+}
+
+/// A linear network whose outputs are its biases.
+fn constant(head: Head, outputs: &[f32], targets: &[f32]) -> Case {
+    let architecture = Architecture {
+        inputs: 1,
+        hidden: vec![],
+        activation: Activation::Identity,
+        head,
+    };
+    let rows = targets.len() / usize::from(head.dimensions);
+    let mut network = Network::initialise(&architecture, Initialisation::Classic, targets, 0);
+    let kernel = network.parameters.len() - outputs.len();
+    network.parameters[..kernel].fill(0.0);
+    network.parameters[kernel..].copy_from_slice(outputs);
+    Case {
+        architecture,
+        parameters: network.parameters,
+        inputs: vec![0.5; rows],
+        targets: targets.to_vec(),
+    }
+}
+
+fn assert_finite(case: &Case) -> (f64, Vec<f32>) {
+    let (nll, gradient) = case.loss_and_gradient();
+    assert!(nll.is_finite(), "loss {nll}");
+    assert!(gradient.iter().all(|g| g.is_finite()), "{gradient:?}");
+    (nll, gradient)
+}
+
+#[test]
+fn far_targets_dead_components_and_uneven_weights_stay_finite() {
+    for covariance in COVARIANCES {
+        for scale_map in SCALE_MAPS {
+            let head = head(3, 2, covariance, scale_map);
+            let count = head.outputs();
+            let mut outputs = vec![0.1; count];
+            // Targets 1e4 scales away, in both directions.
+            assert_finite(&constant(head, &outputs, &[1e4, -1e4, 1e4, 1e4]));
+            // A component far from everything, and very uneven log-weights.
+            outputs[..3].copy_from_slice(&[0.0, -200.0, 300.0]);
+            outputs[3..9].copy_from_slice(&[0.0, 1.0, -1e5, 0.0, 1.0, 1e5]);
+            let case = constant(head, &outputs, &[0.0, 0.5, 1.0, -1.0]);
+            let (_, gradient) = assert_finite(&case);
+            assert_ne!(gradient[count..], vec![0.0; count], "something to learn");
+            // Log-scales far beyond the bounds.
+            outputs[9..12].copy_from_slice(&[-500.0, 80.0, -90.0]);
+            assert_finite(&constant(head, &outputs, &[1e4, 0.0, 0.0, 0.0]));
+        }
+    }
+}
+
+#[test]
+fn a_far_target_pulls_the_nearest_mean() {
+    let head = head(2, 1, Covariance::Isotropic, ScaleMap::Exp);
+    let case = constant(head, &[0.0, 0.0, -1.0, 1.0, 0.0, 0.0], &[1e4]);
+    let (nll, gradient) = assert_finite(&case);
+    let expected = 0.5 * (1e4_f64 - 1.0).powi(2) + 0.5 * std::f64::consts::TAU.ln() + 2_f64.ln();
+    assert!(
+        (nll / expected - 1.0).abs() < 1e-6,
+        "{nll} against {expected}"
+    );
+    assert_eq!(gradient[6..10], [0.5, -0.5, 0.0, -9999.0]);
+}
+
+/// Beyond a bound on the log-scale, the gradient is that of the clamp, zero, when descent leads
+/// further out; it is that of the bound when descent leads back inside.
+#[test]
+fn the_bounds_let_gradients_back_inside() {
+    let bounded = |output: f32, target: f32| {
+        let mut head = head(1, 1, Covariance::Isotropic, ScaleMap::Exp);
+        (head.log_scale_min, head.log_scale_max) = (-1.0, 1.0);
+        let case = constant(head, &[0.0, 0.0, output], &[target]);
+        let (nll, gradient) = assert_finite(&case);
+        let bound = f64::from(output.clamp(-1.0, 1.0));
+        let z = f64::from(target) * (-bound).exp();
+        let expected = 0.5 * z * z + bound + 0.5 * std::f64::consts::TAU.ln();
+        assert!((nll / expected - 1.0).abs() < 1e-6);
+        (f64::from(gradient[5]), 1.0 - z * z)
+    };
+    for (output, target) in [(-3.0, 5.0), (3.0, 0.1)] {
+        let (gradient, at_the_bound) = bounded(output, target);
+        assert!((gradient / at_the_bound - 1.0).abs() < 1e-5);
+    }
+    for (output, target) in [(-3.0, 0.1), (3.0, 50.0)] {
+        assert_eq!(bounded(output, target).0, 0.0);
+    }
+}
