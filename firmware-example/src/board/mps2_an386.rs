@@ -1,0 +1,6 @@
+//! ARM MPS2 with the AN386 image, as QEMU emulates it.
+
+/// The name under which QEMU knows the board.
+pub const NAME: &str = "mps2-an386";
+/// The clock of the core and of SysTick.
+pub const CORE_CLOCK_HZ: u32 = 25_000_000;

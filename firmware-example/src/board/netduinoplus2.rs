@@ -1,0 +1,6 @@
+//! Netduino Plus 2: an STM32F405.
+
+/// The name under which QEMU knows the board.
+pub const NAME: &str = "netduinoplus2";
+/// The clock of the core and of SysTick.
+pub const CORE_CLOCK_HZ: u32 = 168_000_000;
