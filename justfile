@@ -47,7 +47,9 @@ demo-short:
 
 # Train the sample model firmware-example/model.mdn again
 sample-model:
-    scripts/sample-model.sh
+    folder="$(mktemp -d)" && trap 'rm -rf "$folder"' EXIT && \
+        cargo run --release -p mdn-train -- demo --out "$folder/demo" && \
+        cp "$folder/demo/model.mdn" firmware-example/model.mdn
 
 # Benchmarks
 bench:

@@ -21,7 +21,7 @@ row() {
     elif [ "$3" != "$reference" ]; then
         verdict=DIFFERENT status=1
     fi
-    rows+=("$(printf '%-32s %-8s %-18s %s' "$1" "$2" "${3:--}" "$verdict")")
+    rows+=("$(printf '%-36s %-8s %-18s %s' "$1" "$2" "${3:--}" "$verdict")")
 }
 
 # host_hash LEVEL: the hash, or nothing if verification failed there.
@@ -58,6 +58,6 @@ for board in "$@"; do
     row "$board (emulated Cortex-M4F)" scalar "$(board_hash "$board")"
 done
 
-printf '%-32s %-8s %-18s\n' target level output_hash
+printf '%-36s %-8s %-18s\n' target level output_hash
 printf '%s\n' "${rows[@]}"
 exit "$status"

@@ -58,7 +58,7 @@ impl fmt::Write for Console {
     }
 }
 
-/// Ends the program; `status` becomes the exit status of the emulator or of `probe-rs run`.
+/// Ends the program: the emulator exits with `status`, `probe-rs run` fails unless it is 0.
 pub fn exit(status: u32) -> ! {
     const SYS_EXIT_EXTENDED: usize = 0x20;
     const APPLICATION_EXIT: u32 = 0x2_0026;
