@@ -1,21 +1,74 @@
 //! The exponential function.
+//!
+//! x = n ln 2 + r with n an integer and |r| <= ln(2) / 2 (Cody and Waite 1980): n is rounded by
+//! adding and subtracting 1.5 * 2^23, and ln 2 is split so that x - n * `LN2_HIGH` is exact. Then
+//! e^x = 2^n (1 + q) with q = e^r - 1 = r + r^2 P(r); the tail of r is added to the small term
+//! r^2 P(r) only, so that q is rounded once where it matters.
+//!
+//! P is minimax for the relative error of e^r - 1, which is 1.4e-8 (`EXP` in
+//! `docs/coefficients.py`).
+//!
+//! Special values: exp(-inf) = 0, exp(inf) = inf, exp(NaN) = NaN; results overflow to infinity
+//! and underflow gradually, rounded once. Largest error over all inputs: 0.00 ULP.
 
+use super::polynomial::polynomial;
 use crate::simd::Vector;
+
+/// ln 2 to 15 bits, and the rest.
+pub(super) const LN2_HIGH: f32 = 0.693_145_75;
+pub(super) const LN2_LOW: f32 = 1.428_606_8e-6;
+
+const EXP: [f32; 5] = [0.499_999_97, 0.166_665_46, 0.041_667_428, 0.008_366_256, 0.001_387_142_8];
+
+/// Rounds what is added to it to an integer, which then stands in its low bits.
+const ROUND: f32 = 12_582_912.0;
+
+/// Where [`exp_scaled`] puts the unit.
+pub(super) const UNSCALE: f32 = 1.0 / 18_446_744_073_709_551_616.0;
 
 /// e^x.
 #[inline(always)]
 pub fn exp<V: Vector>(x: V) -> V {
-    // Placeholder reduction; see the contract.
-    let magic = x.splat(12_582_912.0);
     let x = x.splat(-104.0).larger(x.splat(89.0).smaller(x));
-    let shifted = x.mul(x.splat(core::f32::consts::LOG2_E)).add(magic);
-    let n = shifted.sub(magic);
-    let r = x
-        .sub(n.mul(x.splat(0.693_359_4)))
-        .sub(n.mul(x.splat(-2.121_944_4e-4)));
-    let mut p = x.splat(1.0 / 720.0);
-    for c in [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
-        p = p.mul(r).add(x.splat(c));
-    }
-    p.mul(shifted.shift_left::<23>().add_bits(x.splat(1.0)))
+    let (q, n) = reduce(x, 254.0);
+    // 2^n in two factors, for n reaches below and above the exponents of normal numbers.
+    let first = n.shift_right::<1>().shift_left::<23>();
+    let second = n.shift_left::<23>().sub_bits(first);
+    x.splat(1.0).add(q).mul(first).mul(second)
+}
+
+/// e^x for -125 <= x <= 0 (or NaN), with the bits of [`exp`] and fewer operations.
+#[inline(always)]
+pub(super) fn exp_nonpositive<V: Vector>(x: V) -> V {
+    exp_scaled(x).mul(x.splat(UNSCALE))
+}
+
+/// 2^64 e^x for -125 <= x <= 0 (or NaN).
+#[inline(always)]
+pub(super) fn exp_scaled<V: Vector>(x: V) -> V {
+    let (q, n) = reduce(x, 127.0 + 64.0);
+    x.splat(1.0).add(q).mul(n.shift_left::<23>())
+}
+
+/// e^x - 1 for 0 <= x <= 64 (or NaN).
+#[inline(always)]
+pub(super) fn exp_m1<V: Vector>(x: V) -> V {
+    let (q, n) = reduce(x, 127.0);
+    let power = n.shift_left::<23>();
+    q.mul(power).add(power.sub(x.splat(1.0)))
+}
+
+/// q and n with e^x = 2^n (1 + q); n + `bias` stands in the low bits of the second.
+///
+/// `bias` is an integer below 2^20.
+#[inline(always)]
+pub(super) fn reduce<V: Vector>(x: V, bias: f32) -> (V, V) {
+    let round = x.splat(ROUND + bias);
+    let shifted = x.mul(x.splat(core::f32::consts::LOG2_E)).add(round);
+    let n = shifted.sub(round);
+    let high = x.sub(n.mul(x.splat(LN2_HIGH)));
+    let low = n.mul(x.splat(LN2_LOW));
+    let r = high.sub(low);
+    let q = high.add(r.mul(r).mul(polynomial(r, &EXP)).sub(low));
+    (q, shifted)
 }

@@ -5,7 +5,15 @@
 //! instruction set gives the same bits.
 
 mod exp;
+mod ln;
+mod polynomial;
+mod sigmoid;
+mod tanh;
+
 pub use exp::exp;
+pub use ln::{ln, ln_1p};
+pub use sigmoid::{gelu, relu, sigmoid, silu, softplus};
+pub use tanh::tanh;
 
 use crate::simd::{Kernel, Level, Simd, Vector};
 
@@ -13,6 +21,34 @@ use crate::simd::{Kernel, Level, Simd, Vector};
 pub trait Elementary {
     /// The function of every lane.
     fn apply<V: Vector>(self, x: V) -> V;
+}
+
+/// Names each function as a value of a unit type.
+macro_rules! elementary {
+    ($($name:ident is $function:ident)*) => {$(
+        #[doc = concat!("The function [`", stringify!($function), "`] as a value.")]
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl Elementary for $name {
+            #[inline(always)]
+            fn apply<V: Vector>(self, x: V) -> V {
+                $function(x)
+            }
+        }
+    )*};
+}
+
+elementary! {
+    Exp is exp
+    Ln is ln
+    Ln1p is ln_1p
+    Tanh is tanh
+    Sigmoid is sigmoid
+    Softplus is softplus
+    Silu is silu
+    Gelu is gelu
+    Relu is relu
 }
 
 struct Map<'a, F> {

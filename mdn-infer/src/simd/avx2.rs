@@ -67,6 +67,10 @@ impl Vector for F32x8 {
         F32x8(avx2!(_mm256_div_ps(self.0, other.0)))
     }
     #[inline(always)]
+    fn sqrt(self) -> Self {
+        F32x8(avx2!(_mm256_sqrt_ps(self.0)))
+    }
+    #[inline(always)]
     fn less(self, other: Self) -> __m256 {
         avx2!(_mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0))
     }
@@ -120,6 +124,7 @@ impl Vector for F32x8 {
 impl Simd for Avx2 {
     type Vector = F32x8;
     type Octet = Vectors<F32x8, 1>;
+    const BLOCK: usize = 8;
 
     #[inline(always)]
     fn splat(self, value: f32) -> F32x8 {

@@ -9,6 +9,7 @@
 //! subtract, multiply, divide, compare-and-select and integer operations on the bits, each
 //! rounded once to nearest even. There is no fused multiply-add and no `min`/`max`.
 
+pub mod reduce;
 mod scalar;
 pub use scalar::Scalar;
 
@@ -41,6 +42,8 @@ pub trait Vector: Copy {
     fn mul(self, other: Self) -> Self;
     /// Quotient.
     fn div(self, other: Self) -> Self;
+    /// Square root, correctly rounded.
+    fn sqrt(self) -> Self;
     /// Where `self < other`; false where either is NaN.
     fn less(self, other: Self) -> Self::Mask;
     /// `self` where `mask` holds, else `other`.
@@ -99,16 +102,19 @@ pub trait Octet: Copy {
 
     /// Sum, lane by lane.
     fn add(self, other: Self) -> Self;
-    /// Difference, lane by lane.
-    fn sub(self, other: Self) -> Self;
     /// Product, lane by lane.
     fn mul(self, other: Self) -> Self;
-    /// The same function on every lane.
-    fn map(self, function: impl Fn(Self::Vector) -> Self::Vector) -> Self;
-    /// The larger, lane by lane; `other` where either is NaN.
-    fn larger(self, other: Self) -> Self;
+    /// The vectors in the order of their lanes.
+    fn vectors_mut(&mut self) -> &mut [Self::Vector];
+    /// Writes the first `to.len()` lanes (all eight where `to` is longer).
+    fn store(self, to: &mut [f32]);
     /// The lanes in order.
-    fn to_array(self) -> [f32; 8];
+    #[inline(always)]
+    fn to_array(self) -> [f32; 8] {
+        let mut lanes = [0.0; 8];
+        self.store(&mut lanes);
+        lanes
+    }
 
     /// The sum of the lanes by the contract's tree:
     /// `((l0+l4) + (l2+l6)) + ((l1+l5) + (l3+l7))`.
@@ -152,31 +158,18 @@ impl<V: Vector, const N: usize> Octet for Vectors<V, N> {
         self.zip(other, V::add)
     }
     #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        self.zip(other, V::sub)
-    }
-    #[inline(always)]
     fn mul(self, other: Self) -> Self {
         self.zip(other, V::mul)
     }
     #[inline(always)]
-    fn larger(self, other: Self) -> Self {
-        self.zip(other, V::larger)
+    fn vectors_mut(&mut self) -> &mut [V] {
+        &mut self.0
     }
     #[inline(always)]
-    fn map(mut self, function: impl Fn(V) -> V) -> Self {
-        for v in &mut self.0 {
-            *v = function(*v);
-        }
-        self
-    }
-    #[inline(always)]
-    fn to_array(self) -> [f32; 8] {
-        let mut lanes = [0.0; 8];
-        for (v, to) in self.0.into_iter().zip(lanes.chunks_exact_mut(V::LANES)) {
+    fn store(self, to: &mut [f32]) {
+        for (v, to) in self.0.into_iter().zip(to.chunks_mut(V::LANES)) {
             v.store(to);
         }
-        lanes
     }
 }
 
@@ -186,6 +179,9 @@ pub trait Simd: Copy {
     type Vector: Vector;
     /// Eight lanes of it.
     type Octet: Octet<Vector = Self::Vector>;
+    /// How many panels of eight outputs a dense kernel works on at once: 1, 2, 4 or 8, as the
+    /// registers allow.
+    const BLOCK: usize;
 
     /// `value` in every lane.
     fn splat(self, value: f32) -> Self::Vector;

@@ -36,6 +36,10 @@ impl Vector for f32 {
         self / other
     }
     #[inline(always)]
+    fn sqrt(self) -> Self {
+        libm::sqrtf(self)
+    }
+    #[inline(always)]
     fn less(self, other: Self) -> bool {
         self < other
     }
@@ -82,6 +86,7 @@ impl Vector for f32 {
 impl Simd for Scalar {
     type Vector = f32;
     type Octet = Vectors<f32, 8>;
+    const BLOCK: usize = 1;
 
     #[inline(always)]
     fn splat(self, value: f32) -> f32 {

@@ -1,0 +1,34 @@
+//! The model file, byte by byte: parse and emit side by side, no arithmetic.
+//!
+//! `FORMAT.md` is the normative description. A file is a fixed preamble, a postcard header and
+//! a blob of little-endian binary32 words that starts on a 64-byte boundary:
+//!
+//! - the header says what the columns, the layers and the head are;
+//! - the blob holds the standardisation, the packed layers and the golden vectors, in sections
+//!   that each start on a 64-byte boundary of the file.
+//!
+//! [`read`] checks everything that the preamble and the header promise; the numbers themselves
+//! are checked where they get their meaning, in [`Model::parse`](crate::Model::parse).
+
+mod blob;
+mod head;
+mod header;
+
+pub use blob::{LayerSource, Layout, ModelSource, Words, encoded_len, write};
+pub(crate) use blob::{cast_words, copy_words};
+pub use head::{Activation, Covariance, Head, ScaleMap};
+pub use header::{Header, Hidden, read, working_len};
+
+/// The version of the format that this library writes.
+pub const VERSION: u16 = 1;
+/// Most hidden layers in a model.
+pub const MAX_HIDDEN: usize = 8;
+/// Most target dimensions in a model.
+pub const MAX_DIMENSIONS: usize = 16;
+/// Most components in a mixture.
+pub const MAX_COMPONENTS: usize = 1024;
+/// Largest magnitude of a bound on the log-scales, so that scales and their reciprocals are
+/// normal numbers.
+pub const MAX_LOG_SCALE: f32 = 60.0;
+/// Sections of the blob start on multiples of this many bytes.
+pub const ALIGNMENT: usize = 64;

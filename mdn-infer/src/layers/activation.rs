@@ -1,0 +1,18 @@
+//! The functions between dense layers.
+
+use crate::format::Activation;
+use crate::math::{self, map};
+use crate::simd::Simd;
+
+/// Applies `activation` to each of `values`.
+#[inline(always)]
+pub(crate) fn activate<S: Simd>(simd: S, activation: Activation, values: &mut [f32]) {
+    match activation {
+        Activation::Identity => {}
+        Activation::Sigmoid => map(simd, values, math::Sigmoid),
+        Activation::Tanh => map(simd, values, math::Tanh),
+        Activation::Relu => map(simd, values, math::Relu),
+        Activation::Gelu => map(simd, values, math::Gelu),
+        Activation::Silu => map(simd, values, math::Silu),
+    }
+}

@@ -1,0 +1,119 @@
+//! The dense layer: outputs = bias + kernelᵀ · inputs.
+
+use crate::format::Activation;
+use crate::simd::{Octet, Simd};
+
+/// A dense layer, packed as the file stores it.
+///
+/// Outputs come in panels of eight. A panel is `inputs + 1` octets: its eight biases, then for
+/// each input its eight kernel entries.
+#[derive(Clone, Copy, Debug)]
+pub struct Dense<'a> {
+    panels: &'a [[f32; 8]],
+    inputs: usize,
+    outputs: usize,
+    activation: Activation,
+}
+
+impl<'a> Dense<'a> {
+    pub(crate) const EMPTY: Self = Dense {
+        panels: &[],
+        inputs: 0,
+        outputs: 0,
+        activation: Activation::Identity,
+    };
+
+    /// The layer whose panels are at the front of `panels`; `None` where they do not fit.
+    pub(crate) fn new(
+        panels: &'a [[f32; 8]],
+        inputs: usize,
+        outputs: usize,
+        activation: Activation,
+    ) -> Option<Self> {
+        let panels = panels.get(..outputs.div_ceil(8).checked_mul(inputs + 1)?)?;
+        Some(Dense {
+            panels,
+            inputs,
+            outputs,
+            activation,
+        })
+    }
+
+    /// How many inputs it has.
+    pub const fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// How many outputs it has.
+    pub const fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// The function applied to each output.
+    pub const fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    /// Row `row` of the layer as `[outputs]`: the biases for row 0, then the kernel entries of
+    /// input `row - 1`. For tools that look into a model; predictions read whole panels.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = f32> + use<'a> {
+        let outputs = if row <= self.inputs { self.outputs } else { 0 };
+        let octets = self.panels.iter().skip(row).step_by(self.inputs + 1);
+        octets.flatten().copied().take(outputs)
+    }
+}
+
+/// outputs `[outputs]` = bias + kernelᵀ · inputs `[inputs]`, without the activation.
+#[inline(always)]
+pub(crate) fn forward<S: Simd>(simd: S, layer: &Dense<'_>, input: &[f32], output: &mut [f32]) {
+    let mut panels = layer.panels;
+    let mut output = output;
+    loop {
+        let left = output.len().div_ceil(8);
+        let taken = match left {
+            0 => return,
+            9 | 10 if S::BLOCK >= 5 => block::<S, 5>(simd, layer, panels, input, output),
+            8.. if S::BLOCK >= 8 => block::<S, 8>(simd, layer, panels, input, output),
+            4.. if S::BLOCK >= 4 => block::<S, 4>(simd, layer, panels, input, output),
+            2.. if S::BLOCK >= 2 => block::<S, 2>(simd, layer, panels, input, output),
+            _ => block::<S, 1>(simd, layer, panels, input, output),
+        };
+        panels = panels.get(taken * (layer.inputs + 1)..).unwrap_or(&[]);
+        output = output.get_mut(taken * 8..).unwrap_or(&mut []);
+    }
+}
+
+/// `P` panels at once, so that the processor has `P` independent sums in flight; returns `P`.
+#[inline(always)]
+fn block<S: Simd, const P: usize>(
+    simd: S,
+    layer: &Dense<'_>,
+    panels: &[[f32; 8]],
+    input: &[f32],
+    output: &mut [f32],
+) -> usize {
+    let mut sums = [simd.splat_octet(0.0); P];
+    let mut kernels: [&[[f32; 8]]; P] = [&[]; P];
+    for ((sum, kernel), panel) in sums
+        .iter_mut()
+        .zip(&mut kernels)
+        .zip(panels.chunks_exact(layer.inputs + 1))
+    {
+        if let Some((bias, rest)) = panel.split_first() {
+            *sum = simd.load_octet(bias);
+            *kernel = rest;
+        }
+    }
+    for (i, &x) in input.iter().enumerate() {
+        let x = simd.splat_octet(x);
+        for (sum, kernel) in sums.iter_mut().zip(kernels) {
+            if let Some(entries) = kernel.get(i) {
+                *sum = sum.add(x.mul(simd.load_octet(entries)));
+            }
+        }
+    }
+    for (sum, to) in sums.iter().zip(output.chunks_mut(8)) {
+        sum.store(to);
+    }
+    P
+}

@@ -1,0 +1,126 @@
+//! The mixture head: from network outputs to the parameters of a mixture.
+
+use crate::error::PredictError;
+use crate::format::{Covariance, Head, ScaleMap};
+use crate::math;
+use crate::simd::{Simd, Vector, reduce};
+
+/// Turns network outputs into mixture parameters in place.
+///
+/// With K components, D dimensions and F factors, `parameters` is `[outputs + K]`. On entry it
+/// holds the network's outputs (see [`Head`]) and K numbers that do not matter; on exit, each
+/// with the component as the fastest index, in standardised units:
+///
+/// - log-weights `[K]`, normalised by log-sum-exp;
+/// - means `[D][K]`, untouched;
+/// - the precision's Cholesky factors `[F][K]`, e^−ℓ on the diagonal;
+/// - log-coefficients `[K]`: log-weight − Σ ℓ + `log_normaliser`, so that a component's term of
+///   the log-density is its log-coefficient − ½ |L (t − μ)|².
+///
+/// # Errors
+///
+/// [`PredictError::Overflow`] when an output is not finite.
+#[inline(always)]
+pub(crate) fn mixture_parameters<S: Simd>(
+    simd: S,
+    head: &Head,
+    log_normaliser: f32,
+    parameters: &mut [f32],
+) -> Result<(), PredictError> {
+    let components = usize::from(head.components);
+    let dimensions = usize::from(head.dimensions);
+    let (outputs, coefficients) = parameters
+        .split_at_mut_checked(head.outputs())
+        .unwrap_or_default();
+    let (log_weights, rest) = outputs.split_at_mut_checked(components).unwrap_or_default();
+    let (means, factors) = rest
+        .split_at_mut_checked(components * dimensions)
+        .unwrap_or_default();
+    let finite = is_finite(simd, log_weights) & is_finite(simd, means) & is_finite(simd, factors);
+    if !finite {
+        return Err(PredictError::Overflow);
+    }
+    log_softmax(simd, log_weights, coefficients);
+    let repeat = match head.covariance {
+        Covariance::Isotropic => dimensions as f32,
+        _ => 1.0,
+    };
+    for (entry, row) in factors.chunks_exact_mut(components).enumerate() {
+        if head.covariance != Covariance::Full || is_diagonal(entry) {
+            invert_scales(simd, head, repeat, row, coefficients);
+        }
+    }
+    for chunk in coefficients.chunks_mut(S::Vector::LANES) {
+        let sum = simd.load(chunk, 0.0).add(simd.splat(log_normaliser));
+        sum.store(chunk);
+    }
+    Ok(())
+}
+
+/// Whether entry `entry` of a lower triangle, counted row by row, lies on the diagonal.
+#[inline(always)]
+fn is_diagonal(entry: usize) -> bool {
+    (0..=entry).any(|d| d * (d + 3) / 2 == entry)
+}
+
+/// x − x is 0 for finite numbers and NaN for all others.
+#[inline(always)]
+fn is_finite<S: Simd>(simd: S, values: &[f32]) -> bool {
+    reduce::sum(simd, values.len(), |at| {
+        let x = simd.load(at.of(values), 0.0);
+        x.sub(x)
+    }) == 0.0
+}
+
+/// log π = a − max a − ln Σ exp(a − max a), also copied to `copy`.
+#[inline(always)]
+fn log_softmax<S: Simd>(simd: S, logits: &mut [f32], copy: &mut [f32]) {
+    let largest = reduce::largest(simd, logits.len(), |at| {
+        simd.load(at.of(logits), f32::NEG_INFINITY)
+    });
+    for (a, e) in logits
+        .chunks_mut(S::Vector::LANES)
+        .zip(copy.chunks_mut(S::Vector::LANES))
+    {
+        let shifted = simd.load(a, 0.0).sub(simd.splat(largest));
+        shifted.store(a);
+        math::exp(shifted).store(e);
+    }
+    let log_sum = math::ln(reduce::sum(simd, copy.len(), |at| {
+        simd.load(at.of(copy), 0.0)
+    }));
+    for (a, e) in logits
+        .chunks_mut(S::Vector::LANES)
+        .zip(copy.chunks_mut(S::Vector::LANES))
+    {
+        let log_weight = simd.load(a, 0.0).sub(simd.splat(log_sum));
+        log_weight.store(a);
+        log_weight.store(e);
+    }
+}
+
+/// One row of outputs s `[K]` becomes e^−ℓ; the coefficients lose `repeat` · ℓ.
+#[inline(always)]
+fn invert_scales<S: Simd>(
+    simd: S,
+    head: &Head,
+    repeat: f32,
+    row: &mut [f32],
+    coefficients: &mut [f32],
+) {
+    for (s, c) in row
+        .chunks_mut(S::Vector::LANES)
+        .zip(coefficients.chunks_mut(S::Vector::LANES))
+    {
+        let output = simd.load(s, 0.0);
+        let log_scale = match head.scale_map {
+            ScaleMap::Exp => output,
+            ScaleMap::Softplus => math::ln(math::softplus(output)),
+        };
+        let log_scale = simd.splat(head.log_scale_max).smaller(log_scale);
+        let log_scale = simd.splat(head.log_scale_min).larger(log_scale);
+        math::exp(log_scale.negate()).store(s);
+        let lost = simd.splat(repeat).mul(log_scale);
+        simd.load(c, 0.0).sub(lost).store(c);
+    }
+}

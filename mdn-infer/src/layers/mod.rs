@@ -1,0 +1,15 @@
+//! The layers, each written once over a vector type: inputs in, outputs out, no memory of their own.
+//!
+//! On entry every slice has the length that [`Model::parse`](crate::Model::parse) checked; on
+//! exit every output is written. Sums have the order of the arithmetic contract: an output adds
+//! its bias first and then its inputs in ascending order. Where the numbers come from is the
+//! business of `format`, what they mean that of `mixture`.
+
+mod activation;
+mod dense;
+mod head;
+
+pub(crate) use activation::activate;
+pub use dense::Dense;
+pub(crate) use dense::forward;
+pub(crate) use head::mixture_parameters;

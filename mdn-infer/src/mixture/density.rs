@@ -1,0 +1,136 @@
+//! Densities and responsibilities.
+
+use super::Mixture;
+use crate::error::PredictError;
+use crate::format::{Covariance, MAX_DIMENSIONS};
+use crate::math;
+use crate::simd::reduce::{self, At};
+use crate::simd::{Kernel, Simd, Vector};
+
+impl Mixture<'_> {
+    /// ln p(target), in nats per raw units; `target` is `[D]`.
+    ///
+    /// Log-sum-exp over the components' terms: no overflow, and no underflow before the result
+    /// itself leaves binary32, where it is −∞. Cost: O(K F).
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::WrongLength`] and [`PredictError::NotFinite`].
+    pub fn log_density(&self, target: &[f32]) -> Result<f32, PredictError> {
+        let z = self.standardise(target)?;
+        Ok(self.level.run(LogDensity {
+            mixture: self,
+            z: &z,
+        }))
+    }
+
+    /// p(target), per raw units: [`log_density`](Self::log_density) through exp.
+    ///
+    /// # Errors
+    ///
+    /// As [`log_density`](Self::log_density).
+    pub fn density(&self, target: &[f32]) -> Result<f32, PredictError> {
+        self.log_density(target).map(math::exp)
+    }
+
+    /// rₖ = πₖ N(target | μₖ, Σₖ) / p(target) `[K]` into `to`.
+    ///
+    /// # Errors
+    ///
+    /// As [`log_density`](Self::log_density), for both slices; [`PredictError::Overflow`] when
+    /// the target is so far out that every component's log-density is −∞.
+    pub fn responsibilities(&self, target: &[f32], to: &mut [f32]) -> Result<(), PredictError> {
+        let z = self.standardise(target)?;
+        if to.len() != self.components {
+            return Err(PredictError::WrongLength {
+                expected: self.components,
+                found: to.len(),
+            });
+        }
+        let log_density = self.level.run(LogDensity {
+            mixture: self,
+            z: &z,
+        });
+        if log_density == f32::NEG_INFINITY {
+            return Err(PredictError::Overflow);
+        }
+        self.level.run(Responsibilities {
+            mixture: self,
+            z: &z,
+            log_density,
+            to,
+        });
+        Ok(())
+    }
+
+    /// ln πₖ + ln N(z | μₖ, Σₖ) of the components at `at`; −∞ in lanes past the end and where
+    /// a distance overflows.
+    #[inline(always)]
+    fn log_terms<S: Simd>(&self, simd: S, at: At, z: &[f32; MAX_DIMENSIONS]) -> S::Vector {
+        let mut difference = [simd.splat(0.0); MAX_DIMENSIONS];
+        let mut square = simd.splat(0.0);
+        for (i, z) in z.iter().enumerate().take(self.dimensions) {
+            let delta = simd.splat(*z).sub(simd.load(at.of(self.mean_row(i)), 0.0));
+            let mut whitened = simd.splat(0.0);
+            if self.covariance == Covariance::Full {
+                for (j, earlier) in difference.iter().enumerate().take(i) {
+                    whitened = whitened.add(self.factor(simd, at, i, j).mul(*earlier));
+                }
+                if let Some(slot) = difference.get_mut(i) {
+                    *slot = delta;
+                }
+            }
+            whitened = whitened.add(self.factor(simd, at, i, i).mul(delta));
+            square = square.add(whitened.mul(whitened));
+        }
+        let coefficient = simd.load(at.of(self.log_coefficients), f32::NEG_INFINITY);
+        let term = coefficient.sub(simd.splat(0.5).mul(square));
+        term.select(
+            term.less(simd.splat(f32::INFINITY)),
+            simd.splat(f32::NEG_INFINITY),
+        )
+    }
+}
+
+struct LogDensity<'a> {
+    mixture: &'a Mixture<'a>,
+    z: &'a [f32; MAX_DIMENSIONS],
+}
+
+impl Kernel for LogDensity<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) -> f32 {
+        let LogDensity { mixture, z } = self;
+        let terms = |at| mixture.log_terms(simd, at, z);
+        let largest = reduce::largest(simd, mixture.components, terms);
+        if largest == f32::NEG_INFINITY {
+            return largest;
+        }
+        let sum = reduce::sum(simd, mixture.components, |at| {
+            math::exp(terms(at).sub(simd.splat(largest)))
+        });
+        largest + math::ln(sum)
+    }
+}
+
+struct Responsibilities<'a> {
+    mixture: &'a Mixture<'a>,
+    z: &'a [f32; MAX_DIMENSIONS],
+    log_density: f32,
+    to: &'a mut [f32],
+}
+
+impl Kernel for Responsibilities<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) {
+        let lanes = S::Vector::LANES;
+        for (i, to) in self.to.chunks_mut(lanes).enumerate() {
+            let terms = self.mixture.log_terms(simd, At::new(i * lanes), self.z);
+            math::exp(terms.sub(simd.splat(self.log_density))).store(to);
+        }
+    }
+}

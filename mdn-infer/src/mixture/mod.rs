@@ -1,0 +1,210 @@
+//! What a mixture can answer.
+//!
+//! A [`Mixture`] is a view of parameters in standardised units, with the affine map to raw units
+//! beside it; every question and every answer is in raw units. Offsets are subtracted before
+//! anything else, so that targets far from 0 lose no precision. All sums over components have
+//! the order of [`reduce`](crate::simd::reduce). How the parameters come about is the business
+//! of `layers` and `predictor`.
+
+mod component;
+mod density;
+mod marginal;
+mod moments;
+mod sample;
+
+pub use component::Component;
+pub use marginal::Marginal;
+
+use crate::error::PredictError;
+use crate::format::{Covariance, MAX_DIMENSIONS};
+use crate::model::Model;
+use crate::simd::reduce::At;
+use crate::simd::{Level, Simd};
+
+/// p(t | x) = Σₖ πₖ N(t | μₖ, Σₖ), with K components in D dimensions.
+#[derive(Clone, Copy, Debug)]
+pub struct Mixture<'a> {
+    level: Level,
+    covariance: Covariance,
+    components: usize,
+    dimensions: usize,
+    log_weights: &'a [f32],
+    means: &'a [f32],
+    factors: &'a [f32],
+    log_coefficients: &'a [f32],
+    shift: &'a [f32],
+    scale: &'a [f32],
+}
+
+impl<'a> Mixture<'a> {
+    /// `parameters` are as the mixture head leaves them, `[outputs + K]`.
+    pub(crate) fn new(model: &Model<'a>, level: Level, parameters: &'a [f32]) -> Self {
+        let head = model.head();
+        let (components, dimensions) = (model.components(), model.dimensions());
+        let (log_weights, rest) = parameters.split_at_checked(components).unwrap_or_default();
+        let (means, rest) = rest
+            .split_at_checked(components * dimensions)
+            .unwrap_or_default();
+        let factors = components * head.covariance.factors(dimensions);
+        let (factors, log_coefficients) = rest.split_at_checked(factors).unwrap_or_default();
+        Mixture {
+            level,
+            covariance: head.covariance,
+            components,
+            dimensions,
+            log_weights,
+            means,
+            factors,
+            log_coefficients,
+            shift: model.target_shift(),
+            scale: model.target_scale(),
+        }
+    }
+
+    /// K, the number of components.
+    pub const fn len(&self) -> usize {
+        self.components
+    }
+
+    /// Never: a mixture has at least one component.
+    pub const fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// D, the number of target dimensions.
+    pub const fn dimensions(&self) -> usize {
+        self.dimensions
+    }
+
+    /// The kind of covariance.
+    pub const fn covariance(&self) -> Covariance {
+        self.covariance
+    }
+
+    /// ln πₖ `[K]`.
+    pub const fn log_weights(&self) -> &'a [f32] {
+        self.log_weights
+    }
+
+    /// Component `k`, where there is one.
+    pub fn component(&self, k: usize) -> Option<Component<'a>> {
+        (k < self.components).then_some(Component::new(*self, k))
+    }
+
+    /// The components in order.
+    pub fn components(&self) -> impl Iterator<Item = Component<'a>> + use<'a> {
+        let mixture = *self;
+        (0..self.components).map(move |k| Component::new(mixture, k))
+    }
+
+    /// The distribution of dimension `d` alone, where there is one.
+    pub fn marginal(&self, d: usize) -> Option<Marginal<'a>> {
+        (d < self.dimensions).then_some(Marginal::new(*self, d))
+    }
+
+    /// Hands every output that the agreement promise covers to `visit`, in this order: log-weights
+    /// `[K]`, means `[D][K]`, then scales `[D][K]` (isotropic, diagonal: the isotropic kind has
+    /// them once, `[1][K]`, in units of dimension 0) or the precision's Cholesky factors
+    /// `[D(D+1)/2][K]` (full), the log-density at `target`, the mean `[D]` and the variance `[D]`.
+    ///
+    /// # Errors
+    ///
+    /// As [`log_density`](Self::log_density).
+    pub fn outputs(&self, target: &[f32], mut visit: impl FnMut(f32)) -> Result<(), PredictError> {
+        let log_density = self.log_density(target)?;
+        self.log_weights.iter().copied().for_each(&mut visit);
+        for d in 0..self.dimensions {
+            self.components().for_each(|c| visit(c.mean(d)));
+        }
+        match self.covariance {
+            Covariance::Isotropic => self.components().for_each(|c| visit(c.scale(0))),
+            Covariance::Diagonal => {
+                for d in 0..self.dimensions {
+                    self.components().for_each(|c| visit(c.scale(d)));
+                }
+            }
+            Covariance::Full => {
+                for (i, j) in (0..self.dimensions).flat_map(|i| (0..=i).map(move |j| (i, j))) {
+                    self.components()
+                        .for_each(|c| visit(c.precision_factor(i, j)));
+                }
+            }
+        }
+        visit(log_density);
+        let mut moments = [0.0; MAX_DIMENSIONS];
+        let moments = moments.get_mut(..self.dimensions).unwrap_or_default();
+        self.mean(moments)?;
+        moments.iter().copied().for_each(&mut visit);
+        self.variance(moments)?;
+        moments.iter().copied().for_each(&mut visit);
+        Ok(())
+    }
+
+    /// `target` `[D]` in standardised units.
+    fn standardise(&self, target: &[f32]) -> Result<[f32; MAX_DIMENSIONS], PredictError> {
+        check(target, self.dimensions)?;
+        let mut z = [0.0; MAX_DIMENSIONS];
+        for (((z, t), shift), scale) in z.iter_mut().zip(target).zip(self.shift).zip(self.scale) {
+            *z = (t - shift) / scale;
+        }
+        Ok(z)
+    }
+
+    /// Dimension `d` of the standardised `z` in raw units.
+    #[inline]
+    fn raw(&self, d: usize, z: f32) -> f32 {
+        let (shift, scale) = self.affine(d);
+        shift + scale * z
+    }
+
+    /// Shift and scale of dimension `d`.
+    #[inline]
+    fn affine(&self, d: usize) -> (f32, f32) {
+        match (self.shift.get(d), self.scale.get(d)) {
+            (Some(&shift), Some(&scale)) => (shift, scale),
+            _ => (0.0, f32::NAN),
+        }
+    }
+
+    /// Row `d` of the standardised means, `[K]`.
+    #[inline(always)]
+    fn mean_row(&self, d: usize) -> &'a [f32] {
+        row(self.means, d, self.components)
+    }
+
+    /// Row `entry` of the factors, `[K]`.
+    #[inline(always)]
+    fn factor_row(&self, entry: usize) -> &'a [f32] {
+        row(self.factors, entry, self.components)
+    }
+
+    /// Entry (i, j), j ≤ i, of the precision's Cholesky factor for the components at `at`, in
+    /// standardised units.
+    #[inline(always)]
+    fn factor<S: Simd>(&self, simd: S, at: At, i: usize, j: usize) -> S::Vector {
+        let fill = if i == j { 1.0 } else { 0.0 };
+        let entry = match self.covariance {
+            Covariance::Isotropic => 0,
+            Covariance::Diagonal => i,
+            Covariance::Full => i * (i + 1) / 2 + j,
+        };
+        simd.load(at.of(self.factor_row(entry)), fill)
+    }
+}
+
+#[inline(always)]
+fn row(rows: &[f32], index: usize, len: usize) -> &[f32] {
+    rows.get(index * len..(index + 1) * len).unwrap_or(&[])
+}
+
+/// `values` has `expected` elements, all finite.
+pub(crate) fn check(values: &[f32], expected: usize) -> Result<(), PredictError> {
+    if values.len() != expected {
+        let found = values.len();
+        return Err(PredictError::WrongLength { expected, found });
+    }
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(index) => Err(PredictError::NotFinite { index }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,238 @@
+//! The checked, borrowed view of a model file.
+//!
+//! [`Model::parse`] is the only way in. Once it has succeeded, shapes agree with each other and
+//! every number is finite, so nothing behind it needs to check the model again. What the model
+//! computes is in [`predictor`](crate::Predictor).
+
+use crate::error::ParseError;
+use crate::format::{self, Activation, Head, Header, Layout, MAX_HIDDEN};
+use crate::layers::Dense;
+use crate::math;
+
+/// A model, borrowed from the bytes of its file.
+///
+/// Parsing costs one pass over the file and copies nothing: the numbers stay where they are,
+/// in flash as well as in a memory map.
+///
+/// ```
+/// # fn main() -> Result<(), mdn_infer::ParseError> {
+/// const FILE: &[u8] = mdn_infer::include_model!("../samples/classic.mdn");
+/// let model = mdn_infer::Model::parse(FILE)?;
+/// assert_eq!(model.inputs(), 1);
+/// assert_eq!(model.head().components, 24);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Model<'a> {
+    header: Header<'a>,
+    layout: Layout,
+    words: &'a [f32],
+    layers: [Dense<'a>; MAX_HIDDEN + 1],
+    log_normaliser: f32,
+}
+
+impl<'a> Model<'a> {
+    /// Checks the whole file and borrows it.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError`] says what is wrong with the bytes; [`ParseError::Misaligned`] and
+    /// [`ParseError::ForeignEndian`] say that they cannot be used in place:
+    /// [`parse_into`](Self::parse_into) copies.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
+        let (header, layout, blob) = format::read(bytes)?;
+        Self::assemble(header, layout, format::cast_words(blob)?)
+    }
+
+    /// Checks the whole file and copies its numbers into `buffer`, so that `bytes` may lie at any
+    /// address and this machine may be big-endian. [`words_needed`](Self::words_needed) says how
+    /// long the buffer must be.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError`].
+    pub fn parse_into(bytes: &'a [u8], buffer: &'a mut [f32]) -> Result<Self, ParseError> {
+        let (header, layout, blob) = format::read(bytes)?;
+        Self::assemble(header, layout, format::copy_words(blob, buffer)?)
+    }
+
+    /// How long the buffer of [`parse_into`](Self::parse_into) must be for this file.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError`] where the file is not sound.
+    pub fn words_needed(bytes: &[u8]) -> Result<usize, ParseError> {
+        Ok(format::read(bytes)?.1.words)
+    }
+
+    fn assemble(header: Header<'a>, layout: Layout, words: &'a [f32]) -> Result<Self, ParseError> {
+        let mut layers = [Dense::EMPTY; MAX_HIDDEN + 1];
+        let activations = header.hidden.map(|layer| layer.activation);
+        let activations = activations.into_iter().take(layout.depth - 1);
+        let activations = activations.chain([Activation::Identity]);
+        for ((slot, activation), (at, (inputs, outputs))) in
+            layers.iter_mut().zip(activations).zip(layout.layers)
+        {
+            let panels = words.get(at..).unwrap_or(&[]).as_chunks::<8>().0;
+            *slot = Dense::new(panels, inputs, outputs, activation)
+                .ok_or(ParseError::InconsistentSizes)?;
+        }
+        let mut model = Model {
+            header,
+            layout,
+            words,
+            layers,
+            log_normaliser: 0.0,
+        };
+        model.check_numbers()?;
+        model.log_normaliser = model.log_normaliser();
+        Ok(model)
+    }
+
+    fn check_numbers(&self) -> Result<(), ParseError> {
+        let positive = |scale: &f32| scale.is_normal() && *scale > 0.0;
+        let fixed = self.words.get(..self.layout.golden).unwrap_or(&[]);
+        let sound = fixed.iter().all(|word| word.is_finite())
+            && self.input_scale().iter().all(positive)
+            && self.target_scale().iter().all(positive)
+            && self.golden().all(|golden| golden.is_finite());
+        if sound {
+            Ok(())
+        } else {
+            Err(ParseError::InvalidNumber)
+        }
+    }
+
+    /// −(D/2) ln 2π − Σ ln(target scale), summed in the order of the dimensions: what every
+    /// component's log-density has in common.
+    fn log_normaliser(&self) -> f32 {
+        const HALF_LN_2PI: f32 = 0.918_938_5;
+        self.target_scale()
+            .iter()
+            .fold(0.0, |sum, &scale| sum - (HALF_LN_2PI + math::ln(scale)))
+    }
+
+    /// What the file says of itself.
+    pub const fn header(&self) -> &Header<'a> {
+        &self.header
+    }
+
+    /// The meaning of the outputs.
+    pub const fn head(&self) -> &Head {
+        &self.header.head
+    }
+
+    /// I, the number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.header.inputs.into()
+    }
+
+    /// D, the number of target dimensions.
+    pub fn dimensions(&self) -> usize {
+        self.header.head.dimensions.into()
+    }
+
+    /// K, the number of components.
+    pub fn components(&self) -> usize {
+        self.header.head.components.into()
+    }
+
+    /// How many numbers the trainer adjusted: all kernels and biases.
+    pub fn parameters(&self) -> usize {
+        self.layers()
+            .iter()
+            .map(|layer| (layer.inputs() + 1) * layer.outputs())
+            .sum()
+    }
+
+    /// How many f32 of working memory a prediction needs.
+    pub const fn working_len(&self) -> usize {
+        self.layout.working_len
+    }
+
+    /// The names of the input columns with their units, where they have one.
+    pub fn input_columns(&self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> + use<'a> {
+        columns(self.header.input_columns)
+    }
+
+    /// The names of the target columns with their units, where they have one.
+    pub fn target_columns(&self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> + use<'a> {
+        columns(self.header.target_columns)
+    }
+
+    /// The dense layers in order, the head's last.
+    pub fn layers(&self) -> &[Dense<'a>] {
+        self.layers.get(..self.layout.depth).unwrap_or(&[])
+    }
+
+    fn span(&self, start: usize, len: usize) -> &'a [f32] {
+        self.words.get(start..start + len).unwrap_or(&[])
+    }
+
+    /// `[I]`: subtracted from each raw input.
+    pub fn input_shift(&self) -> &'a [f32] {
+        self.span(0, self.inputs())
+    }
+
+    /// `[I]`: then divides it.
+    pub fn input_scale(&self) -> &'a [f32] {
+        self.span(self.inputs(), self.inputs())
+    }
+
+    /// `[D]`: the raw target that standardises to 0.
+    pub fn target_shift(&self) -> &'a [f32] {
+        self.span(2 * self.inputs(), self.dimensions())
+    }
+
+    /// `[D]`: one standardised unit of the target in raw units.
+    pub fn target_scale(&self) -> &'a [f32] {
+        self.span(2 * self.inputs() + self.dimensions(), self.dimensions())
+    }
+
+    /// The golden vectors of the file.
+    pub fn golden(&self) -> impl Iterator<Item = Golden<'a>> + use<'a> {
+        let count = usize::from(self.header.golden);
+        let (inputs, dimensions) = (self.inputs(), self.dimensions());
+        let all = self.span(self.layout.golden, self.layout.golden_len * count);
+        all.chunks_exact(self.layout.golden_len).map(move |vector| {
+            let (input, rest) = vector.split_at_checked(inputs).unwrap_or_default();
+            let (target, expected) = rest.split_at_checked(dimensions).unwrap_or_default();
+            Golden {
+                input,
+                target,
+                expected,
+            }
+        })
+    }
+
+    pub(crate) const fn common_log_normaliser(&self) -> f32 {
+        self.log_normaliser
+    }
+}
+
+fn columns<'a>(names: &'a str) -> impl Iterator<Item = (&'a str, Option<&'a str>)> + use<'a> {
+    names.split('\n').map(|line| match line.split_once('\t') {
+        Some((name, unit)) => (name, Some(unit)),
+        None => (line, None),
+    })
+}
+
+/// A test case that travels with the model: an input and the exact outputs it must give.
+#[derive(Clone, Copy, Debug)]
+pub struct Golden<'a> {
+    /// `[I]`, raw
+    pub input: &'a [f32],
+    /// `[D]`, raw
+    pub target: &'a [f32],
+    /// The outputs in the order of [`Mixture::outputs`](crate::Mixture::outputs).
+    pub expected: &'a [f32],
+}
+
+impl Golden<'_> {
+    fn is_finite(&self) -> bool {
+        self.input
+            .iter()
+            .chain(self.target)
+            .all(|word| word.is_finite())
+    }
+}

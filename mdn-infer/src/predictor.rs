@@ -1,0 +1,194 @@
+//! A forward pass: raw inputs in, a mixture in raw units out.
+//!
+//! On entry the model is sound, as [`Model::parse`] checked; on exit the working memory holds the
+//! mixture's parameters at its front and the activations of the last layers behind them. The
+//! layers themselves are in `layers`; what the mixture can answer is in `mixture`.
+
+use crate::error::PredictError;
+use crate::layers;
+use crate::mixture::{Mixture, check};
+use crate::model::Model;
+use crate::selftest::{self, SelfTest};
+use crate::simd::{Kernel, Level, Simd, Vector};
+
+/// A model with the working memory for one prediction at a time.
+///
+/// `N` is the capacity in f32; [`working_len`](crate::working_len) gives it for a file that is
+/// known at compile time, [`Model::working_len`] at run time.
+///
+/// ```
+/// use mdn_infer::{Level, Model, Predictor};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// const FILE: &[u8] = mdn_infer::include_model!("../samples/classic.mdn");
+/// let model = Model::parse(FILE)?;
+/// let mut predictor = Predictor::<{ mdn_infer::working_len(FILE) }>::new(&model, Level::detect())?;
+/// let mixture = predictor.predict(&[2.5])?;
+/// let density = mixture.density(&[0.3])?;
+/// assert!(density > 0.0);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Predictor<'m, const N: usize> {
+    model: &'m Model<'m>,
+    level: Level,
+    working: Working<N>,
+}
+
+#[derive(Clone, Debug)]
+#[repr(align(32))]
+struct Working<const N: usize>([f32; N]);
+
+impl<'m, const N: usize> Predictor<'m, N> {
+    /// A predictor for `model` at `level`.
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::CapacityTooSmall`] when the model needs more than `N` f32.
+    pub fn new(model: &'m Model<'m>, level: Level) -> Result<Self, PredictError> {
+        match model.working_len() {
+            needed if needed > N => Err(PredictError::CapacityTooSmall {
+                needed,
+                capacity: N,
+            }),
+            _ => Ok(Predictor {
+                model,
+                level,
+                working: Working([0.0; N]),
+            }),
+        }
+    }
+
+    /// The model.
+    pub const fn model(&self) -> &'m Model<'m> {
+        self.model
+    }
+
+    /// The mixture at the raw input `x` `[I]`. Cost: one multiplication and addition for each
+    /// entry of a kernel.
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::WrongLength`] and [`PredictError::NotFinite`] speak of `x`;
+    /// [`PredictError::Overflow`] when `x` is so far out that the network's outputs overflow.
+    #[inline]
+    pub fn predict(&mut self, x: &[f32]) -> Result<Mixture<'_>, PredictError> {
+        self.model.predict(self.level, x, &mut self.working.0)
+    }
+
+    /// Runs the model's golden vectors and a fixed set of probes; see [`SelfTest`].
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::Overflow`] when the model overflows at one of its own vectors.
+    pub fn self_test(&mut self) -> Result<SelfTest, PredictError> {
+        self.model.self_test(self.level, &mut self.working.0)
+    }
+}
+
+impl<'a> Model<'a> {
+    /// The mixture at the raw input `x` `[I]`, computed in the caller's memory `working`, which
+    /// needs [`working_len`](Self::working_len) elements.
+    ///
+    /// # Errors
+    ///
+    /// As [`Predictor::predict`], and [`PredictError::CapacityTooSmall`].
+    pub fn predict<'w>(
+        &'w self,
+        level: Level,
+        x: &[f32],
+        working: &'w mut [f32],
+    ) -> Result<Mixture<'w>, PredictError> {
+        check(x, self.inputs())?;
+        let (needed, capacity) = (self.working_len(), working.len());
+        let working = working
+            .get_mut(..needed)
+            .ok_or(PredictError::CapacityTooSmall { needed, capacity })?;
+        level.run(Forward {
+            model: self,
+            x,
+            working: &mut *working,
+        })?;
+        let parameters = self.head().outputs() + self.components();
+        Ok(Mixture::new(
+            self,
+            level,
+            working.get(..parameters).unwrap_or(&[]),
+        ))
+    }
+
+    /// Runs the golden vectors and probes in the caller's memory `working`, as
+    /// [`Predictor::self_test`] does in its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Predictor::self_test`], and [`PredictError::CapacityTooSmall`].
+    pub fn self_test(&self, level: Level, working: &mut [f32]) -> Result<SelfTest, PredictError> {
+        selftest::run(self, level, working)
+    }
+}
+
+struct Forward<'a> {
+    model: &'a Model<'a>,
+    x: &'a [f32],
+    working: &'a mut [f32],
+}
+
+impl Kernel for Forward<'_> {
+    type Output = Result<(), PredictError>;
+
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) -> Self::Output {
+        let Forward { model, x, working } = self;
+        let parameters = model.head().outputs() + model.components();
+        let (parameters, activations) =
+            working.split_at_mut_checked(parameters).unwrap_or_default();
+        // Even layers read the first buffer and write the second, odd layers the reverse.
+        let even = model
+            .layers()
+            .iter()
+            .step_by(2)
+            .map(|layer| layer.inputs())
+            .max();
+        let (mut from, mut to) = activations
+            .split_at_mut_checked(even.unwrap_or(0))
+            .unwrap_or_default();
+        standardise(simd, model, x, from);
+        let (last, hidden) = model.layers().split_last().ok_or(PredictError::Overflow)?;
+        for layer in hidden {
+            let input = from.get(..layer.inputs()).unwrap_or(&[]);
+            let output = to.get_mut(..layer.outputs()).unwrap_or(&mut []);
+            layers::forward(simd, layer, input, output);
+            layers::activate(simd, layer.activation(), output);
+            core::mem::swap(&mut from, &mut to);
+        }
+        let input = from.get(..last.inputs()).unwrap_or(&[]);
+        let output = parameters.get_mut(..last.outputs()).unwrap_or(&mut []);
+        layers::forward(simd, last, input, output);
+        layers::mixture_parameters(
+            simd,
+            model.head(),
+            model.common_log_normaliser(),
+            parameters,
+        )
+    }
+}
+
+/// z = (x − shift) / scale: the subtraction first, so that a large offset costs no precision.
+#[inline(always)]
+fn standardise<S: Simd>(simd: S, model: &Model<'_>, x: &[f32], to: &mut [f32]) {
+    let lanes = S::Vector::LANES;
+    let shift = model.input_shift().chunks(lanes);
+    let scale = model.input_scale().chunks(lanes);
+    for (((to, x), shift), scale) in to
+        .chunks_mut(lanes)
+        .zip(x.chunks(lanes))
+        .zip(shift)
+        .zip(scale)
+    {
+        let centred = simd.load(x, 0.0).sub(simd.load(shift, 0.0));
+        centred
+            .div(simd.load(scale, 1.0))
+            .store(to.get_mut(..x.len()).unwrap_or(&mut []));
+    }
+}

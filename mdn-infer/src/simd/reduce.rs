@@ -1,0 +1,55 @@
+//! Reductions over components, with the one order that the arithmetic contract allows.
+//!
+//! Element k belongs to partial result k mod 8, whatever the vector width; the eight partial
+//! results are combined by the tree of [`Octet::sum`].
+
+use super::{Octet, Simd, Vector};
+
+/// The position of a vector in a row.
+#[derive(Clone, Copy)]
+pub struct At(usize);
+
+impl At {
+    /// Position `index`.
+    #[inline(always)]
+    pub const fn new(index: usize) -> Self {
+        At(index)
+    }
+    /// The part of `row` that begins at this position.
+    #[inline(always)]
+    pub fn of(self, row: &[f32]) -> &[f32] {
+        row.get(self.0..).unwrap_or(&[])
+    }
+}
+
+#[inline(always)]
+fn reduce<S: Simd>(
+    simd: S,
+    len: usize,
+    start: f32,
+    value: impl Fn(At) -> S::Vector,
+    combine: impl Fn(S::Vector, S::Vector) -> S::Vector,
+) -> S::Octet {
+    let mut partial = simd.splat_octet(start);
+    for at in (0..len).step_by(8) {
+        for (i, sum) in partial.vectors_mut().iter_mut().enumerate() {
+            let at = at + i * S::Vector::LANES;
+            if at < len {
+                *sum = combine(*sum, value(At::new(at)));
+            }
+        }
+    }
+    partial
+}
+
+/// Σ `value(k)` over the `len` elements; lanes past the end must be 0.
+#[inline(always)]
+pub fn sum<S: Simd>(simd: S, len: usize, value: impl Fn(At) -> S::Vector) -> f32 {
+    reduce(simd, len, 0.0, value, S::Vector::add).sum()
+}
+
+/// The largest `value(k)` of the `len` elements, −∞ for none; lanes past the end must be −∞.
+#[inline(always)]
+pub fn largest<S: Simd>(simd: S, len: usize, value: impl Fn(At) -> S::Vector) -> f32 {
+    reduce(simd, len, f32::NEG_INFINITY, value, |a, b| b.larger(a)).largest()
+}
