@@ -7,6 +7,7 @@
 
 mod board;
 mod demo;
+mod failure;
 
 use board::Console;
 use board::counter::Counter;

@@ -1,14 +1,13 @@
 //! Counting what a piece of code costs: cycles on hardware, instructions under QEMU.
 
-use super::chosen::CORE_CLOCK_HZ;
+use super::chosen::{SYSTICK_HZ, SYSTICK_SOURCE};
 use core::arch::asm;
 use core::hint::black_box;
 use core::sync::atomic::{Ordering, compiler_fence};
 use cortex_m::Peripherals;
-use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m::peripheral::{DWT, SYST};
 
-/// SysTick has 24 bits; at 168 MHz they last for 1.5 million emulated instructions.
+/// SysTick has 24 bits; at 25 MHz they last for 10 million emulated instructions.
 const SYSTICK_MASK: u32 = 0x00ff_ffff;
 /// Guest time of an instruction under `-icount shift=6`.
 const NANOSECONDS_PER_INSTRUCTION: u64 = 64;
@@ -128,7 +127,7 @@ fn spin(rounds: u32) {
 }
 
 fn start_systick(systick: &mut SYST) {
-    systick.set_clock_source(SystClkSource::Core);
+    systick.set_clock_source(SYSTICK_SOURCE);
     systick.set_reload(SYSTICK_MASK);
     systick.clear_current();
     systick.enable_counter();
@@ -136,6 +135,6 @@ fn start_systick(systick: &mut SYST) {
 
 /// From SysTick's ticks to emulated instructions, rounded to the nearest.
 fn instructions(ticks: u32) -> u32 {
-    let divisor = u64::from(CORE_CLOCK_HZ) * NANOSECONDS_PER_INSTRUCTION;
+    let divisor = u64::from(SYSTICK_HZ) * NANOSECONDS_PER_INSTRUCTION;
     ((u64::from(ticks) * 1_000_000_000 + divisor / 2) / divisor) as u32
 }

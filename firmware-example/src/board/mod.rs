@@ -58,6 +58,19 @@ impl fmt::Write for Console {
     }
 }
 
+/// How many bytes of flash the program takes, with the model and what is copied to RAM at start.
+pub fn image_len() -> usize {
+    // The linker script's marks: only their addresses mean something.
+    unsafe extern "C" {
+        static __vector_table: u8;
+        static __sidata: u8;
+        static __sdata: u8;
+        static __edata: u8;
+    }
+    let initialised = (&raw const __edata).addr() - (&raw const __sdata).addr();
+    (&raw const __sidata).addr() + initialised - (&raw const __vector_table).addr()
+}
+
 /// Ends the program: the emulator exits with `status`, `probe-rs run` fails unless it is 0.
 pub fn exit(status: u32) -> ! {
     const SYS_EXIT_EXTENDED: usize = 0x20;
