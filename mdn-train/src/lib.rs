@@ -1,1 +1,15 @@
 //! Trains mixture density networks.
+
+pub mod data;
+pub mod export;
+pub mod files;
+pub mod fit;
+mod gemm;
+pub mod loss;
+pub mod metrics;
+pub mod model_file;
+pub mod network;
+pub mod optim;
+pub mod oracle;
+pub mod train;
+pub mod verify;

@@ -1,1 +1,176 @@
-//! Oracles and whole-system tests.
+//! What the whole-system tests share: random models of every kind.
+
+use mdn_infer::Level;
+use mdn_infer::format::{
+    self, Activation, Covariance, Head, Header, Hidden, LayerSource, MAX_HIDDEN, ModelSource,
+    ScaleMap,
+};
+use mdn_train::model_file::ModelFile;
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, StandardNormal};
+
+/// The shape of a model.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// Inputs, then the units of each hidden layer.
+    pub widths: Vec<usize>,
+    /// The function of the hidden layers.
+    pub activation: Activation,
+    /// The meaning of the outputs.
+    pub head: Head,
+}
+
+/// Every activation of the format.
+pub const ACTIVATIONS: [Activation; 6] = [
+    Activation::Identity,
+    Activation::Sigmoid,
+    Activation::Tanh,
+    Activation::Relu,
+    Activation::Gelu,
+    Activation::Silu,
+];
+
+/// Every kind of covariance.
+pub const COVARIANCES: [Covariance; 3] = [
+    Covariance::Isotropic,
+    Covariance::Diagonal,
+    Covariance::Full,
+];
+
+/// A head with exp or softplus scales, bounded far outside the ordinary.
+pub fn head(components: u16, dimensions: u8, covariance: Covariance, scale_map: ScaleMap) -> Head {
+    Head {
+        components,
+        dimensions,
+        covariance,
+        scale_map,
+        log_scale_min: -20.0,
+        log_scale_max: 20.0,
+    }
+}
+
+/// A random shape of at most 20 inputs, three hidden layers of 40 units, 40 components and
+/// four dimensions.
+pub fn random_shape(rng: &mut impl Rng) -> Shape {
+    let mut widths = vec![rng.random_range(1..=20)];
+    for _ in 0..rng.random_range(0..=3) {
+        widths.push(rng.random_range(1..=40));
+    }
+    let maps = [ScaleMap::Exp, ScaleMap::Softplus];
+    let head = head(
+        rng.random_range(1..=40),
+        rng.random_range(1..=4),
+        COVARIANCES[rng.random_range(0..COVARIANCES.len())],
+        maps[rng.random_range(0..maps.len())],
+    );
+    let activation = ACTIVATIONS[rng.random_range(0..ACTIVATIONS.len())];
+    Shape {
+        widths,
+        activation,
+        head,
+    }
+}
+
+/// A model of this shape with random numbers: kernels of unit gain, raw units away from 0 and 1.
+/// It holds `golden` golden vectors, recorded from the scalar level.
+pub fn random_model(shape: &Shape, golden: usize, rng: &mut impl Rng) -> ModelFile {
+    let normal = |rng: &mut _| -> f32 { StandardNormal.sample(rng) };
+    let mut numbers = |count: usize, factor: f32| -> Vec<f32> {
+        (0..count).map(|_| factor * normal(&mut *rng)).collect()
+    };
+    let inputs = shape.widths[0];
+    let dimensions = usize::from(shape.head.dimensions);
+    let outputs = shape.widths[1..]
+        .iter()
+        .copied()
+        .chain([shape.head.outputs()]);
+    let layers: Vec<(Vec<f32>, Vec<f32>)> = shape
+        .widths
+        .iter()
+        .zip(outputs)
+        .map(|(&i, o)| (numbers(i * o, 1.0 / (i as f32).sqrt()), numbers(o, 0.5)))
+        .collect();
+    let positive = |values: Vec<f32>| values.into_iter().map(f32::exp).collect::<Vec<_>>();
+    let (input_shift, input_scale) = (numbers(inputs, 10.0), positive(numbers(inputs, 1.0)));
+    let (target_shift, target_scale) = (
+        numbers(dimensions, 10.0),
+        positive(numbers(dimensions, 1.0)),
+    );
+    let layers: Vec<LayerSource<'_>> = layers
+        .iter()
+        .map(|(kernel, bias)| LayerSource { kernel, bias })
+        .collect();
+    let mut hidden = [Hidden::NONE; MAX_HIDDEN];
+    for (slot, &units) in hidden.iter_mut().zip(&shape.widths[1..]) {
+        *slot = Hidden {
+            units: units as u16,
+            activation: shape.activation,
+        };
+    }
+    let (input_columns, target_columns) = (columns("x", inputs), columns("t", dimensions));
+    let mut source = ModelSource {
+        header: Header {
+            producer: "mdn-tests",
+            input_columns: &input_columns,
+            target_columns: &target_columns,
+            inputs: inputs as u16,
+            hidden,
+            head: shape.head,
+            golden: 0,
+        },
+        input_shift: &input_shift,
+        input_scale: &input_scale,
+        target_shift: &target_shift,
+        target_scale: &target_scale,
+        layers: &layers,
+        golden: &[],
+    };
+    let bare = encode(&source);
+    let vectors = record_golden(&bare, golden, rng);
+    source.header.golden = golden as u16;
+    source.golden = &vectors;
+    encode(&source)
+}
+
+fn columns(prefix: &str, count: usize) -> String {
+    (0..count)
+        .map(|i| format!("{prefix}{i}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The file of `source`.
+pub fn encode(source: &ModelSource<'_>) -> ModelFile {
+    let mut bytes = vec![0; format::encoded_len(source).expect("a valid header")];
+    format::write(source, &mut bytes).expect("matching shapes");
+    ModelFile::from_bytes(&bytes).expect("a sound file")
+}
+
+fn record_golden(file: &ModelFile, count: usize, rng: &mut impl Rng) -> Vec<f32> {
+    let model = file.model();
+    let mut working = vec![0.0; model.working_len()];
+    let mut golden = Vec::new();
+    for _ in 0..count {
+        let input = random_input(&model, rng);
+        let mut target = vec![0.0; model.dimensions()];
+        let mixture = model
+            .predict(Level::scalar(), &input, &mut working)
+            .expect("finite");
+        mixture.sample(rng, &mut target).expect("the right length");
+        golden.extend(input);
+        golden.extend(&target);
+        mixture
+            .outputs(&target, |value| golden.push(value))
+            .expect("the right length");
+    }
+    golden
+}
+
+/// A raw input within about three training spreads of the centre.
+pub fn random_input(model: &mdn_infer::Model<'_>, rng: &mut impl Rng) -> Vec<f32> {
+    let normal = |rng: &mut _| -> f32 { StandardNormal.sample(rng) };
+    let affine = model.input_shift().iter().zip(model.input_scale());
+    affine
+        .map(|(shift, scale)| shift + scale * normal(&mut *rng))
+        .collect()
+}

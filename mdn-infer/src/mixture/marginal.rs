@@ -208,7 +208,7 @@ impl Kernel for Mass<'_> {
     }
 }
 
-/// max over k of sign · (μₖ + σₖ z).
+/// max of sign · (μₖ + σₖ z) over the components whose weight is not 0.
 struct Furthest<'a> {
     mixture: &'a Mixture<'a>,
     d: usize,
@@ -228,12 +228,15 @@ impl Kernel for Furthest<'_> {
             sign,
         } = self;
         let means = mixture.mean_row(d);
-        // Lanes past the end repeat the first component.
-        let first = means.first().copied().unwrap_or(0.0);
+        let nowhere = simd.splat(f32::NEG_INFINITY);
         reduce::largest(simd, means.len(), |at| {
-            let mean = simd.load(at.of(means), first);
             let offset = simd.splat(z).div(mixture.inverse_scale(simd, at, d));
-            simd.splat(sign).mul(mean.add(offset))
+            let end = simd.load(at.of(means), 0.0).add(offset);
+            // Lanes past the end have no weight either.
+            let log_weight = simd.load(at.of(mixture.log_weights), f32::NEG_INFINITY);
+            simd.splat(sign)
+                .mul(end)
+                .select(nowhere.less(log_weight), nowhere)
         })
     }
 }

@@ -1,0 +1,103 @@
+//! `mdn-train evaluate`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use mdn_train::metrics::{Scores, score};
+use mdn_train::model_file::ModelFile;
+use serde::Serialize;
+
+use super::options::{Reading, target_names};
+use super::output::Output;
+
+const BINS: usize = 10;
+const BAR_WIDTH: usize = 40;
+
+/// Score a model on a table
+///
+/// Prints the mean negative log-likelihood (nats a row, raw units, lower is better), the root
+/// mean squared error of the mixture's mean, how often the central 50% and 90% intervals held
+/// the target, and a histogram of the probability integral transforms (PIT): flat for a
+/// calibrated model, a hump in the middle for intervals that are too wide, peaks at the ends for
+/// intervals that are too narrow.
+#[derive(Args)]
+#[command(after_help = "Example:\n  mdn-train evaluate concrete.mdn concrete.csv")]
+pub struct Evaluate {
+    /// The model file
+    model: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+#[derive(Serialize)]
+struct Evaluation {
+    rows: usize,
+    skipped_rows: usize,
+    nll: Option<f64>,
+    zero_density_rows: usize,
+    rmse: f64,
+    coverage_50: f64,
+    coverage_90: f64,
+    targets: Vec<TargetEvaluation>,
+}
+
+#[derive(Serialize)]
+struct TargetEvaluation {
+    name: String,
+    rmse: f64,
+    coverage_50: f64,
+    coverage_90: f64,
+    pit_histogram: Vec<usize>,
+}
+
+impl Evaluate {
+    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+        let file = ModelFile::open(&self.model)?;
+        let model = file.model();
+        let data = self.reading.for_scoring(&model, output)?;
+        let scores = score(&model, &data)?;
+        let targets = target_names(&model).into_iter().enumerate().map(|(d, name)| TargetEvaluation {
+            name,
+            rmse: scores.rmse[d],
+            coverage_50: scores.coverage(d, 0.5),
+            coverage_90: scores.coverage(d, 0.9),
+            pit_histogram: scores.pit_histogram(d, BINS),
+        });
+        let evaluation = Evaluation {
+            rows: scores.rows,
+            skipped_rows: data.skipped_rows,
+            nll: scores.nll.is_finite().then_some(scores.nll),
+            zero_density_rows: scores.zero_density_rows,
+            rmse: scores.mean_rmse(),
+            coverage_50: scores.mean_coverage(0.5),
+            coverage_90: scores.mean_coverage(0.9),
+            targets: targets.collect(),
+        };
+        say(&evaluation, &scores, output)?;
+        output.result(&evaluation)
+    }
+}
+
+fn say(evaluation: &Evaluation, scores: &Scores, output: &mut Output) -> anyhow::Result<()> {
+    output.say(format_args!("{} rows", evaluation.rows))?;
+    output.say(format_args!("NLL            {:.4} nats a row", scores.nll))?;
+    if evaluation.zero_density_rows > 0 {
+        output.say(format_args!(
+            "               {} rows have density 0: far outside anything the model expects",
+            evaluation.zero_density_rows
+        ))?;
+    }
+    for target in &evaluation.targets {
+        output.say(format_args!("\n{}", target.name))?;
+        output.say(format_args!("RMSE of mean   {:.4}", target.rmse))?;
+        output.say(format_args!("in central 50% {:.1}%", 100.0 * target.coverage_50))?;
+        output.say(format_args!("in central 90% {:.1}%", 100.0 * target.coverage_90))?;
+        let most = target.pit_histogram.iter().copied().max().unwrap_or(0).max(1);
+        for (bin, &count) in target.pit_histogram.iter().enumerate() {
+            let low = bin as f64 / BINS as f64;
+            let bar = "█".repeat((count * BAR_WIDTH).div_ceil(most));
+            output.say(format_args!("PIT {low:.1} {count:>7} {bar}"))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! The commands, one file each. They call the library and find words; they compute nothing.
+
+mod demo;
+mod evaluate;
+mod fit;
+mod inspect;
+mod options;
+mod output;
+mod plot;
+mod predict;
+mod progress;
+mod sample;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use output::Output;
+
+/// Train mixture density networks and use the model files they become.
+///
+/// A mixture density network predicts a whole distribution p(target | inputs), as a mixture of
+/// normal components, where a mean alone would mislead. This program fits one to a table, writes
+/// it as one verified file, and evaluates, samples and draws such files. The crate `mdn-infer`
+/// evaluates the same file on servers and microcontrollers with the same bits.
+#[derive(Parser)]
+#[command(name = "mdn-train", version, max_term_width = 100)]
+#[command(after_help = "Start with:  mdn-train demo\n\
+    Exit status: 0 done, 1 failed, 2 wrong usage.")]
+struct Cli {
+    /// Print one JSON object on standard output; words and progress go to standard error
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Fit(fit::Fit),
+    Evaluate(evaluate::Evaluate),
+    Predict(predict::Predict),
+    Sample(sample::Sample),
+    Plot(plot::Plot),
+    Inspect(inspect::Inspect),
+    Verify(verify::Verify),
+}
+
+/// Runs the command line.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let mut output = Output::new(cli.json);
+    let done = match cli.command {
+        Command::Demo(command) => command.run(&mut output),
+        Command::Fit(command) => command.run(&mut output),
+        Command::Evaluate(command) => command.run(&mut output),
+        Command::Predict(command) => command.run(&mut output),
+        Command::Sample(command) => command.run(&mut output),
+        Command::Plot(command) => command.run(&mut output),
+        Command::Inspect(command) => command.run(&mut output),
+        Command::Verify(command) => command.run(&mut output),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

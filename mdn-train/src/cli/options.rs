@@ -1,0 +1,149 @@
+//! Arguments that several commands share.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use mdn_infer::format::{Activation, Covariance, ScaleMap};
+use mdn_infer::{Level, Model};
+use mdn_train::data::{Dataset, ReadOptions, Table};
+
+use super::output::Output;
+
+/// How to read a table.
+#[derive(Args, Clone, Debug)]
+pub struct Reading {
+    /// The table: CSV with a header line; `-` reads standard input
+    pub data: PathBuf,
+    /// The character between cells [default: found in the header: comma, semicolon or tab]
+    #[arg(long, value_parser = delimiter)]
+    pub delimiter: Option<u8>,
+    /// Leave out rows in which a needed value is missing (empty, NA, NaN, null)
+    #[arg(long)]
+    pub skip_missing: bool,
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "\\t" | "tab" => Ok(b'\t'),
+        _ => match text.as_bytes() {
+            [byte] if byte.is_ascii() => Ok(*byte),
+            _ => Err("one ASCII character, or `tab`".to_owned()),
+        },
+    }
+}
+
+impl Reading {
+    pub fn options(&self) -> ReadOptions {
+        ReadOptions { delimiter: self.delimiter, skip_missing: self.skip_missing }
+    }
+
+    pub fn table(&self) -> anyhow::Result<Table> {
+        Ok(Table::read_csv(&self.data, &self.options())?)
+    }
+
+    /// The rows that `model` is to predict; targets only where the table has them all.
+    pub fn for_prediction(&self, model: &Model<'_>, output: &mut Output) -> anyhow::Result<Dataset> {
+        let (inputs, targets) = column_names(model);
+        let data = Dataset::for_prediction(&self.table()?, &inputs, &targets, &self.options())?;
+        self.check(data, output)
+    }
+
+    /// The rows on which `model` is to be scored.
+    pub fn for_scoring(&self, model: &Model<'_>, output: &mut Output) -> anyhow::Result<Dataset> {
+        let (inputs, targets) = column_names(model);
+        let data = Dataset::for_scoring(&self.table()?, &inputs, &targets, &self.options())?;
+        self.check(data, output)
+    }
+
+    /// Says what the data's owner should know, and passes it on.
+    pub fn check(&self, data: Dataset, output: &mut Output) -> anyhow::Result<Dataset> {
+        for warning in &data.warnings {
+            output.note(format_args!("warning: {warning}"));
+        }
+        if data.skipped_rows > 0 {
+            output.note(format_args!("{} rows with missing values left out", data.skipped_rows));
+        }
+        Ok(data)
+    }
+}
+
+/// The names of the input and of the target columns.
+pub fn column_names(model: &Model<'_>) -> (Vec<String>, Vec<String>) {
+    let inputs = model.input_columns().map(|(name, _)| name.to_owned());
+    (inputs.collect(), target_names(model))
+}
+
+/// The names of the target columns.
+pub fn target_names(model: &Model<'_>) -> Vec<String> {
+    model.target_columns().map(|(name, _)| name.to_owned()).collect()
+}
+
+/// `--activation`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ActivationName {
+    Sigmoid,
+    Tanh,
+    Relu,
+    Gelu,
+    Silu,
+}
+
+impl From<ActivationName> for Activation {
+    fn from(name: ActivationName) -> Self {
+        match name {
+            ActivationName::Sigmoid => Activation::Sigmoid,
+            ActivationName::Tanh => Activation::Tanh,
+            ActivationName::Relu => Activation::Relu,
+            ActivationName::Gelu => Activation::Gelu,
+            ActivationName::Silu => Activation::Silu,
+        }
+    }
+}
+
+/// `--covariance`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum CovarianceName {
+    /// One scale a component for all targets, in standardised units
+    Isotropic,
+    /// One scale a component and target
+    Diagonal,
+    /// Targets correlate within a component
+    Full,
+}
+
+impl From<CovarianceName> for Covariance {
+    fn from(name: CovarianceName) -> Self {
+        match name {
+            CovarianceName::Isotropic => Covariance::Isotropic,
+            CovarianceName::Diagonal => Covariance::Diagonal,
+            CovarianceName::Full => Covariance::Full,
+        }
+    }
+}
+
+/// `--scale-map`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ScaleMapName {
+    Exp,
+    Softplus,
+}
+
+impl From<ScaleMapName> for ScaleMap {
+    fn from(name: ScaleMapName) -> Self {
+        match name {
+            ScaleMapName::Exp => ScaleMap::Exp,
+            ScaleMapName::Softplus => ScaleMap::Softplus,
+        }
+    }
+}
+
+/// The instruction set called `name` on this machine.
+pub fn level(name: Option<&str>) -> anyhow::Result<Level> {
+    let Some(name) = name else {
+        return Ok(Level::detect());
+    };
+    let names = || Level::available().map(Level::name).collect::<Vec<_>>().join(", ");
+    let found = Level::available().find(|level| level.name() == name);
+    found.with_context(|| format!("this machine has no level `{name}`; it has {}", names()))
+}

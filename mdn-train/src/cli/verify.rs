@@ -1,0 +1,95 @@
+//! `mdn-train verify`
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use mdn_train::model_file::ModelFile;
+use mdn_train::verify::{Verification, verify};
+use serde::Serialize;
+
+use super::options::level;
+use super::output::Output;
+
+/// Prove that a model file computes what it should on this machine
+///
+/// Runs the golden vectors that the file carries, bit for bit, hashes the bits of many more
+/// outputs (a board that runs the same file prints the same hash), and compares log-densities
+/// with an independent evaluation in 64-bit floating point.
+#[derive(Args)]
+#[command(after_help = "Example:\n  mdn-train verify demo/model.mdn --level scalar")]
+pub struct Verify {
+    /// The model file
+    model: PathBuf,
+    /// Instruction set: scalar, avx2 … [default: the widest of this machine]
+    #[arg(long)]
+    level: Option<String>,
+}
+
+#[derive(Serialize)]
+struct VerifyResult {
+    level: &'static str,
+    golden_bits_equal: bool,
+    golden_vectors: usize,
+    golden_values: usize,
+    golden_mismatches: usize,
+    golden_largest_ulp: u32,
+    output_hash: String,
+    compared_with_f64: usize,
+    max_relative_error: f64,
+    max_ulp: f64,
+}
+
+impl VerifyResult {
+    fn new(found: &Verification) -> Self {
+        VerifyResult {
+            level: found.level.name(),
+            golden_bits_equal: found.golden_bits_equal(),
+            golden_vectors: found.self_test.vectors,
+            golden_values: found.self_test.values,
+            golden_mismatches: found.self_test.mismatches,
+            golden_largest_ulp: found.self_test.largest_ulp,
+            output_hash: hash_text(found.self_test.output_hash),
+            compared_with_f64: found.compared,
+            max_relative_error: found.max_relative_error,
+            max_ulp: found.max_ulp(),
+        }
+    }
+}
+
+/// A hash as everything in this project prints it.
+pub fn hash_text(hash: u64) -> String {
+    format!("0x{hash:016x}")
+}
+
+impl Verify {
+    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+        let file = ModelFile::open(&self.model)?;
+        let at_level = level(self.level.as_deref())?;
+        let found = verify(&file.model(), at_level)
+            .with_context(|| self.model.display().to_string())?;
+        let result = VerifyResult::new(&found);
+        output.say(format_args!(
+            "level          {}\n\
+             golden vectors {} ({} outputs, {} differ, largest difference {} ULP)\n\
+             output hash    {}\n\
+             against f64    {:.2e} largest error of the log-density relative to max(1, |log p|), \
+             {:.1} ULP, at {} points",
+            result.level,
+            result.golden_vectors,
+            result.golden_values,
+            result.golden_mismatches,
+            result.golden_largest_ulp,
+            result.output_hash,
+            result.max_relative_error,
+            result.max_ulp,
+            result.compared_with_f64,
+        ))?;
+        output.result(&result)?;
+        if result.golden_vectors == 0 {
+            anyhow::bail!("{}: the file holds no golden vectors", self.model.display());
+        }
+        anyhow::ensure!(result.golden_bits_equal, "{}: golden outputs differ", self.model.display());
+        Ok(())
+    }
+}

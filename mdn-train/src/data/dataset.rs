@@ -1,0 +1,265 @@
+//! Inputs and targets in the shape that training and scoring want.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::error::{DataError, DataWarning};
+use super::numeric::NumericTable;
+use super::standardise::resolution;
+use super::table::{ReadOptions, Table};
+
+/// Rows of inputs and targets in raw units.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Dataset {
+    /// The names of the I input columns.
+    pub input_names: Vec<String>,
+    /// The names of the D target columns; empty if the table has no targets.
+    pub target_names: Vec<String>,
+    /// Row-major, shape `[rows][I]`.
+    pub inputs: Vec<f32>,
+    /// Row-major, shape `[rows][D]`.
+    pub targets: Vec<f32>,
+    /// How many rows there are.
+    pub rows: usize,
+    /// The line, from 1, that each row has in its file.
+    pub lines: Vec<u64>,
+    /// How many rows of the file were left out because a value was missing.
+    pub skipped_rows: usize,
+    /// What the table's owner should know.
+    pub warnings: Vec<DataWarning>,
+}
+
+impl Dataset {
+    /// Reads a CSV file for training; see [`Dataset::for_training`].
+    ///
+    /// # Errors
+    /// Those of [`Table::read_csv`] and [`Dataset::for_training`].
+    pub fn from_csv(
+        path: impl AsRef<Path>,
+        inputs: Option<&[String]>,
+        targets: &[String],
+        options: &ReadOptions,
+    ) -> Result<Self, DataError> {
+        let table = Table::read_csv(path, options)?;
+        Self::for_training(&table, inputs, targets, options)
+    }
+
+    /// The named columns of a table; `inputs` of `None` means every column that is no target.
+    ///
+    /// # Errors
+    /// When a column is unknown, named twice, or input and target at once; when there is no input
+    /// or no target; when a cell of a chosen column is unusable; when a target is constant.
+    pub fn for_training(
+        table: &Table,
+        inputs: Option<&[String]>,
+        targets: &[String],
+        options: &ReadOptions,
+    ) -> Result<Self, DataError> {
+        let inputs = match inputs {
+            Some(named) => named.to_vec(),
+            None => all_but(table, targets)?,
+        };
+        check_roles(&inputs, targets)?;
+        let names = [inputs.as_slice(), targets].concat();
+        Self::from_numeric(table.select(&names, options.skip_missing)?, inputs.len())
+    }
+
+    /// Training data from numbers: the first `input_count` columns are inputs, the rest targets.
+    ///
+    /// # Errors
+    /// When a target is constant, or no column is left for the targets or the inputs.
+    pub fn from_numeric(table: NumericTable, input_count: usize) -> Result<Self, DataError> {
+        let mut data = Self::assemble(table, input_count);
+        check_roles(&data.input_names, &data.target_names)?;
+        for (target, column) in data.target_names.iter().enumerate() {
+            if let Some(value) = constant(data.target_column(target)) {
+                let column = column.clone();
+                return Err(DataError::ConstantTarget { column, value });
+            }
+        }
+        for (input, column) in data.input_names.iter().enumerate() {
+            if let Some(value) = constant(data.input_column(input)) {
+                let column = column.clone();
+                data.warnings
+                    .push(DataWarning::ConstantInput { column, value });
+            }
+        }
+        Ok(data)
+    }
+
+    /// The columns that a model wants, wherever they stand in the table. If the table lacks any
+    /// of `targets`, none is read and `target_names` and `targets` are empty.
+    ///
+    /// # Errors
+    /// When an input column is unknown or a cell of a chosen column is unusable.
+    pub fn for_prediction(
+        table: &Table,
+        inputs: &[String],
+        targets: &[String],
+        options: &ReadOptions,
+    ) -> Result<Self, DataError> {
+        let targets = if table.has_columns(targets) {
+            targets
+        } else {
+            &[]
+        };
+        Self::for_scoring(table, inputs, targets, options)
+    }
+
+    /// The columns that a model wants, wherever they stand in the table, targets included.
+    ///
+    /// # Errors
+    /// When a column is unknown or a cell of a chosen column is unusable.
+    pub fn for_scoring(
+        table: &Table,
+        inputs: &[String],
+        targets: &[String],
+        options: &ReadOptions,
+    ) -> Result<Self, DataError> {
+        let names = [inputs, targets].concat();
+        let numeric = table.select(&names, options.skip_missing)?;
+        Ok(Self::assemble(numeric, inputs.len()))
+    }
+
+    /// Parts the columns, rounds to `f32` and notes where that merges values.
+    fn assemble(table: NumericTable, input_count: usize) -> Self {
+        let width = table.columns.len();
+        let input_count = input_count.min(width);
+        let (input_names, target_names) = table.columns.split_at(input_count);
+        let mut data = Self {
+            input_names: input_names.to_vec(),
+            target_names: target_names.to_vec(),
+            rows: table.rows(),
+            skipped_rows: table.skipped_rows,
+            warnings: precision_warnings(&table),
+            lines: table.lines,
+            ..Self::default()
+        };
+        for row in table.values.chunks_exact(width.max(1)) {
+            let (inputs, targets) = row.split_at(input_count);
+            data.inputs.extend(inputs.iter().map(|&value| value as f32));
+            data.targets
+                .extend(targets.iter().map(|&value| value as f32));
+        }
+        data
+    }
+
+    /// The inputs of one row, shape `[I]`; empty if there is no such row.
+    pub fn input(&self, row: usize) -> &[f32] {
+        row_of(&self.inputs, self.input_names.len(), row)
+    }
+
+    /// The targets of one row, shape `[D]`; empty if there is no such row.
+    pub fn target(&self, row: usize) -> &[f32] {
+        row_of(&self.targets, self.target_names.len(), row)
+    }
+
+    /// One input column, a value a row.
+    pub fn input_column(&self, input: usize) -> impl Iterator<Item = f32> {
+        let width = self.input_names.len().max(1);
+        self.inputs.iter().skip(input).step_by(width).copied()
+    }
+
+    /// One target column, a value a row.
+    pub fn target_column(&self, target: usize) -> impl Iterator<Item = f32> {
+        let width = self.target_names.len().max(1);
+        self.targets.iter().skip(target).step_by(width).copied()
+    }
+
+    /// The smallest gap between different values of each target, shape `[D]`: how finely the
+    /// target was recorded. A constant target has none.
+    pub fn target_resolutions(&self) -> Vec<Option<f32>> {
+        (0..self.target_names.len())
+            .map(|target| resolution(self.target_column(target)))
+            .collect()
+    }
+
+    /// The rows `rows`, in that order, under the same names; rows that do not exist are left out.
+    pub fn subset(&self, rows: &[usize]) -> Self {
+        let rows = rows.iter().filter(|&&row| row < self.rows);
+        let mut part = Self {
+            input_names: self.input_names.clone(),
+            target_names: self.target_names.clone(),
+            ..Self::default()
+        };
+        for &row in rows {
+            part.inputs.extend_from_slice(self.input(row));
+            part.targets.extend_from_slice(self.target(row));
+            part.lines.push(self.lines[row]);
+        }
+        part.rows = part.lines.len();
+        part
+    }
+}
+
+fn row_of(values: &[f32], width: usize, row: usize) -> &[f32] {
+    values.get(row * width..(row + 1) * width).unwrap_or(&[])
+}
+
+/// Every column that is no target; each needs a name.
+fn all_but(table: &Table, targets: &[String]) -> Result<Vec<String>, DataError> {
+    let columns = table.columns();
+    if let Some(position) = columns.iter().position(String::is_empty) {
+        return Err(DataError::UnnamedColumn {
+            file: table.name().to_owned(),
+            position: position + 1,
+        });
+    }
+    let others = columns.iter().filter(|column| !targets.contains(column));
+    Ok(others.cloned().collect())
+}
+
+/// Checks that each column has one role, and each role a column.
+fn check_roles(inputs: &[String], targets: &[String]) -> Result<(), DataError> {
+    for names in [inputs, targets] {
+        let mut seen = HashSet::new();
+        if let Some(column) = names.iter().find(|name| !seen.insert(*name)) {
+            let column = column.clone();
+            return Err(DataError::NamedTwice { column });
+        }
+    }
+    if let Some(column) = targets.iter().find(|target| inputs.contains(target)) {
+        let column = column.clone();
+        return Err(DataError::TargetIsInput { column });
+    }
+    if targets.is_empty() {
+        return Err(DataError::NoTargets);
+    }
+    if inputs.is_empty() {
+        return Err(DataError::NoInputs);
+    }
+    Ok(())
+}
+
+/// The only value of a column, if it has but one.
+fn constant(mut column: impl Iterator<Item = f32>) -> Option<f32> {
+    let first = column.next()?;
+    column.all(|value| value == first).then_some(first)
+}
+
+/// A warning for each column that loses more than half of its different values to rounding.
+///
+/// That is the mark of an offset far larger than the spread; a few merged values among many
+/// random ones are ordinary.
+fn precision_warnings(table: &NumericTable) -> Vec<DataWarning> {
+    let width = table.columns.len().max(1);
+    let mut warnings = Vec::new();
+    for (index, column) in table.columns.iter().enumerate() {
+        let cells = table.values.iter().skip(index).step_by(width);
+        let mut values: Vec<f64> = cells.copied().collect();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        let distinct = values.len();
+        values.dedup_by_key(|value| *value as f32);
+        let kept = values.len();
+        if kept * 2 < distinct {
+            let column = column.clone();
+            warnings.push(DataWarning::PrecisionLost {
+                column,
+                distinct,
+                kept,
+            });
+        }
+    }
+    warnings
+}

@@ -1,0 +1,297 @@
+//! What can be wrong with a table, and how it is put to the user.
+
+use std::fmt;
+use std::io;
+
+use crate::files::WriteError;
+
+/// A table that cannot be used. The text names the file, the line and the column concerned.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// There is no such file.
+    #[error("{file}: no such file")]
+    NotFound {
+        /// The file as the user named it.
+        file: String,
+    },
+    /// The file is there but cannot be read.
+    #[error("{file}: cannot be read: {source}")]
+    Read {
+        /// The file as the user named it.
+        file: String,
+        /// What the operating system reported.
+        source: io::Error,
+    },
+    /// The file is not text in UTF-8.
+    #[error("{file}:{line}: not UTF-8 text; save the table as UTF-8 CSV")]
+    NotUtf8 {
+        /// The file as the user named it.
+        file: String,
+        /// The first line that is not UTF-8, from 1.
+        line: u64,
+    },
+    /// The file holds no header line.
+    #[error("{file}: empty; a line of column names and at least one row are needed")]
+    NoHeader {
+        /// The file as the user named it.
+        file: String,
+    },
+    /// The first line holds nothing but numbers.
+    #[error(
+        "{file}:{line}: the first line holds only numbers; a line of column names must come first"
+    )]
+    NumericHeader {
+        /// The file as the user named it.
+        file: String,
+        /// The header's line, from 1.
+        line: u64,
+    },
+    /// A header line and nothing else.
+    #[error("{file}: no rows below the header")]
+    NoRows {
+        /// The file as the user named it.
+        file: String,
+    },
+    /// Every row lacked a value and was skipped.
+    #[error("{file}: all {skipped} rows lack a value in the chosen columns")]
+    AllRowsSkipped {
+        /// The file as the user named it.
+        file: String,
+        /// How many rows were skipped.
+        skipped: usize,
+    },
+    /// Two columns share a name.
+    #[error("{file}:{line}: two columns are called `{column}`")]
+    DuplicateColumn {
+        /// The file as the user named it.
+        file: String,
+        /// The header's line, from 1.
+        line: u64,
+        /// The name.
+        column: String,
+    },
+    /// A column name holds a control character; the model file keeps names one a line.
+    #[error("{file}:{line}: column name `{column}` holds a control character (line break, tab …)")]
+    ControlCharacter {
+        /// The file as the user named it.
+        file: String,
+        /// The header's line, from 1.
+        line: u64,
+        /// The name, its control characters escaped.
+        column: String,
+    },
+    /// A column without a name would have to be used.
+    #[error("{file}: column {position} has no name; name the input columns to use")]
+    UnnamedColumn {
+        /// The file as the user named it.
+        file: String,
+        /// Which column, from 1.
+        position: usize,
+    },
+    /// A row has too many cells or too few.
+    #[error("{file}:{line}: {found} cells, but the header has {expected}")]
+    RaggedRow {
+        /// The file as the user named it.
+        file: String,
+        /// The row's line, from 1.
+        line: u64,
+        /// Cells in the header.
+        expected: usize,
+        /// Cells in the row.
+        found: usize,
+    },
+    /// The CSV reader gave up for another reason.
+    #[error("{file}: {source}")]
+    Csv {
+        /// The file as the user named it.
+        file: String,
+        /// What the reader reported.
+        source: csv::Error,
+    },
+    /// A column was asked for that the table does not have.
+    #[error(
+        "{file}: no column `{column}`{}; the columns are {}",
+        hint(suggestion),
+        list(columns)
+    )]
+    UnknownColumn {
+        /// The file as the user named it.
+        file: String,
+        /// The name asked for.
+        column: String,
+        /// The most similar name of the table, if one is similar.
+        suggestion: Option<String>,
+        /// All names of the table.
+        columns: Vec<String>,
+    },
+    /// A column was chosen twice in the same role.
+    #[error("column `{column}` is named twice")]
+    NamedTwice {
+        /// The name.
+        column: String,
+    },
+    /// A column was chosen both as an input and as a target.
+    #[error("column `{column}` is both an input and a target")]
+    TargetIsInput {
+        /// The name.
+        column: String,
+    },
+    /// No target column was chosen.
+    #[error("no target column is named")]
+    NoTargets,
+    /// No column is left to be an input.
+    #[error("no input column is left besides the targets")]
+    NoInputs,
+    /// A cell is empty or spells a missing value.
+    #[error(
+        "{file}:{line}: column `{column}`: the value is missing{}; \
+         --skip-missing leaves such rows out",
+        spelling(text)
+    )]
+    MissingValue {
+        /// The file as the user named it.
+        file: String,
+        /// The row's line, from 1.
+        line: u64,
+        /// The cell's column.
+        column: String,
+        /// The cell, e.g. `NA`; may be empty.
+        text: String,
+    },
+    /// A cell is no number.
+    #[error(
+        "{file}:{line}: column `{column}`: `{text}` is not a number{}",
+        comma(text)
+    )]
+    NotANumber {
+        /// The file as the user named it.
+        file: String,
+        /// The row's line, from 1.
+        line: u64,
+        /// The cell's column.
+        column: String,
+        /// The cell, shortened if long.
+        text: String,
+    },
+    /// A cell is infinite or beyond the range of 32-bit floating point.
+    #[error("{file}:{line}: column `{column}`: `{text}` is not finite in 32-bit floating point")]
+    NonFinite {
+        /// The file as the user named it.
+        file: String,
+        /// The row's line, from 1.
+        line: u64,
+        /// The cell's column.
+        column: String,
+        /// The cell, shortened if long.
+        text: String,
+    },
+    /// A target column has one value throughout: there is no distribution to learn.
+    #[error(
+        "target column `{column}` has the value {value} in every row; there is nothing to learn"
+    )]
+    ConstantTarget {
+        /// The target.
+        column: String,
+        /// Its only value.
+        value: f32,
+    },
+    /// The share of rows to validate on is no share.
+    #[error("the validation fraction is {fraction}; it must be at least 0 and less than 1")]
+    BadFraction {
+        /// The share asked for.
+        fraction: f64,
+    },
+    /// A table too small to be split in two.
+    #[error("{rows} row(s) cannot be split into training and validation rows")]
+    TooFewRows {
+        /// The rows there are.
+        rows: usize,
+    },
+    /// A table could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// Something about a table that does not stop the work but that its owner should know.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum DataWarning {
+    /// An input column has one value throughout; it cannot tell the rows apart.
+    ConstantInput {
+        /// The input.
+        column: String,
+        /// Its only value.
+        value: f32,
+    },
+    /// Rounding to 32-bit floating point made different values of a column equal.
+    PrecisionLost {
+        /// The column.
+        column: String,
+        /// How many different values the file has.
+        distinct: usize,
+        /// How many are left after rounding.
+        kept: usize,
+    },
+}
+
+impl fmt::Display for DataWarning {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConstantInput { column, value } => write!(
+                out,
+                "input column `{column}` has the value {value} in every row and tells nothing"
+            ),
+            Self::PrecisionLost {
+                column,
+                distinct,
+                kept,
+            } => write!(
+                out,
+                "column `{column}`: {distinct} different values become {kept} in 32-bit floating \
+                 point; subtract a constant from the column first"
+            ),
+        }
+    }
+}
+
+/// ` (did you mean …?)`, or nothing.
+fn hint(suggestion: &Option<String>) -> String {
+    match suggestion {
+        Some(name) => format!(" (did you mean `{name}`?)"),
+        None => String::new(),
+    }
+}
+
+/// The names, quoted; a long list is cut.
+fn list(columns: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let quoted: Vec<String> = columns
+        .iter()
+        .take(SHOWN)
+        .map(|c| format!("`{c}`"))
+        .collect();
+    let mut text = quoted.join(", ");
+    if columns.len() > SHOWN {
+        text += &format!(" and {} more", columns.len() - SHOWN);
+    }
+    text
+}
+
+/// How the file spells a missing value, unless by an empty cell.
+fn spelling(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!(" (`{text}`)")
+    }
+}
+
+/// A hint for numbers written with a decimal comma.
+fn comma(text: &str) -> &'static str {
+    if text.contains(',') && text.replace(',', ".").parse::<f64>().is_ok() {
+        " (write the decimal mark as a point)"
+    } else {
+        ""
+    }
+}

@@ -1,0 +1,107 @@
+//! Tables of numbers, and writing them.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::error::DataError;
+use crate::files::write_atomically;
+
+/// A table of numbers with named columns.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NumericTable {
+    /// The column names.
+    pub columns: Vec<String>,
+    /// The cells, row-major, shape `[rows][columns]`.
+    pub values: Vec<f64>,
+    /// The line, from 1, that each row has in its file.
+    pub lines: Vec<u64>,
+    /// How many rows of the file were left out because a value was missing.
+    pub skipped_rows: usize,
+}
+
+impl NumericTable {
+    /// A table that was computed rather than read; `values` is row-major, `[rows][columns]`.
+    ///
+    /// Its lines are those that [`NumericTable::write_csv`] would give it. A last row that
+    /// `values` does not fill is dropped.
+    pub fn new(columns: Vec<String>, mut values: Vec<f64>) -> Self {
+        let rows = values.len().checked_div(columns.len()).unwrap_or(0);
+        values.truncate(rows * columns.len());
+        Self {
+            columns,
+            values,
+            lines: (2..).take(rows).collect(),
+            skipped_rows: 0,
+        }
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Writes the table as CSV, each number with as many digits as reading it back exactly needs.
+    ///
+    /// # Errors
+    /// When the file cannot be written; then nothing of it is left.
+    pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<(), DataError> {
+        Ok(write_atomically(path, |out| self.write_to(out))?)
+    }
+
+    /// Writes the table as CSV to `out`.
+    ///
+    /// # Errors
+    /// When `out` fails.
+    pub fn write_to(&self, out: impl Write) -> io::Result<()> {
+        let mut writer = csv::Writer::from_writer(out);
+        writer.write_record(&self.columns)?;
+        for row in self.values.chunks_exact(self.columns.len().max(1)) {
+            writer.write_record(row.iter().map(f64::to_string))?;
+        }
+        writer.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ReadOptions, Table};
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back_exactly() {
+        let names = vec!["a, quoted".to_owned(), "b \"too\"".to_owned()];
+        let values = vec![0.1 + 0.2, -1e-300, 1e22, 3.0, f64::from(f32::MAX), -0.0];
+        let table = NumericTable::new(names.clone(), values);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        table.write_csv(&path).unwrap();
+        let read = Table::read_csv(&path, &ReadOptions::default()).unwrap();
+        assert_eq!(read.select(&names, false).unwrap(), table);
+    }
+
+    #[test]
+    fn text_is_as_expected() {
+        let table = NumericTable::new(vec!["x".into(), "y".into()], vec![1.0, 2.5, -3.0, 0.125]);
+        let mut out = Vec::new();
+        table.write_to(&mut out).unwrap();
+        assert_eq!(out, b"x,y\n1,2.5\n-3,0.125\n");
+    }
+
+    #[test]
+    fn a_row_that_is_not_filled_is_dropped() {
+        let table = NumericTable::new(vec!["x".into(), "y".into()], vec![1.0, 2.0, 3.0]);
+        assert_eq!((table.rows(), table.values.len()), (1, 2));
+        assert_eq!(NumericTable::new(Vec::new(), vec![1.0]).rows(), 0);
+    }
+
+    #[test]
+    fn an_unwritable_place_is_named() {
+        let table = NumericTable::new(vec!["x".into()], vec![1.0]);
+        let error = table.write_csv("/nowhere/at/all.csv").unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot write /nowhere/at/all.csv: ")
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! From a trained network to a model file that has passed its own test.
+
+use mdn_infer::format::{self, Header, Hidden, LayerSource, MAX_HIDDEN, ModelSource};
+use mdn_infer::{EmitError, Level, Model, ParseError, PredictError};
+
+use crate::data::Standardiser;
+use crate::model_file::ModelFile;
+use crate::network::Network;
+
+/// How many golden vectors a file gets, where there are rows for them.
+pub const GOLDEN_VECTORS: usize = 4;
+
+/// A trained network with everything that a file says beside its numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Export<'a> {
+    /// The network, in standardised units.
+    pub network: &'a Network,
+    /// From raw to standardised inputs.
+    pub inputs: &'a Standardiser,
+    /// From raw to standardised targets.
+    pub targets: &'a Standardiser,
+    /// Name and unit of each input column.
+    pub input_columns: &'a [(String, Option<String>)],
+    /// Name and unit of each target column.
+    pub target_columns: &'a [(String, Option<String>)],
+    /// Raw inputs `[rows][I]` from which the golden vectors are taken, evenly over the rows.
+    pub golden_inputs: &'a [f32],
+    /// Raw targets `[rows][D]` that go with them.
+    pub golden_targets: &'a [f32],
+}
+
+/// Why a network does not become a file.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The network has more hidden layers, units or parameters than the format knows.
+    #[error("the network is too large for a model file: {0}")]
+    TooLarge(&'static str),
+    /// The engine would not write it.
+    #[error("the model cannot be written: {0}")]
+    Emit(#[from] EmitError),
+    /// The engine would not read back what it had written.
+    #[error("the written model does not read back: {0}")]
+    Parse(#[from] ParseError),
+    /// The engine finds no outputs at a training row.
+    #[error("the trained model fails at one of its own training rows: {0}")]
+    Predict(#[from] PredictError),
+    /// The file's self-test, run on this machine, found other bits than those just recorded.
+    #[error("the model's self-test failed: {mismatches} of {values} outputs differ")]
+    SelfTest {
+        /// Outputs that differ.
+        mismatches: usize,
+        /// Outputs compared.
+        values: usize,
+    },
+}
+
+impl Export<'_> {
+    /// The file: written, read back through the engine, completed with golden vectors, and
+    /// tested at every level of this machine.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError`].
+    pub fn to_file(&self) -> Result<ModelFile, ExportError> {
+        let bare = ModelFile::from_bytes(&self.encode(&[], 0)?)?;
+        let golden = self.golden(&bare.model())?;
+        let vectors = self.golden_rows().count();
+        let file = ModelFile::from_bytes(&self.encode(&golden, vectors)?)?;
+        for level in Level::available() {
+            let report = self_test(&file.model(), level)?;
+            if !report.passed() {
+                let (mismatches, values) = (report.mismatches, report.values);
+                return Err(ExportError::SelfTest { mismatches, values });
+            }
+        }
+        Ok(file)
+    }
+
+    fn golden_rows(&self) -> impl Iterator<Item = (&[f32], &[f32])> {
+        let architecture = &self.network.architecture;
+        let dimensions = usize::from(architecture.head.dimensions);
+        let rows = self.golden_inputs.len() / architecture.inputs;
+        let count = GOLDEN_VECTORS.min(rows);
+        (0..count).map(move |i| {
+            let row = i * rows / count;
+            let input = &self.golden_inputs[row * architecture.inputs..][..architecture.inputs];
+            let target = &self.golden_targets[row * dimensions..][..dimensions];
+            (input, target)
+        })
+    }
+
+    fn golden(&self, model: &Model<'_>) -> Result<Vec<f32>, PredictError> {
+        let mut working = vec![0.0; model.working_len()];
+        let mut golden = Vec::new();
+        for (input, target) in self.golden_rows() {
+            golden.extend(input);
+            golden.extend(target);
+            let mixture = model.predict(Level::scalar(), input, &mut working)?;
+            mixture.outputs(target, |value| golden.push(value))?;
+        }
+        Ok(golden)
+    }
+
+    fn encode(&self, golden: &[f32], vectors: usize) -> Result<Vec<u8>, ExportError> {
+        let architecture = &self.network.architecture;
+        let layers: Vec<LayerSource<'_>> = self
+            .network
+            .layers()
+            .map(|layer| LayerSource { kernel: layer.kernel, bias: layer.bias })
+            .collect();
+        let too_large = |_| ExportError::TooLarge("more inputs or units than 65,535");
+        let mut hidden = [Hidden::NONE; MAX_HIDDEN];
+        if architecture.hidden.len() > MAX_HIDDEN {
+            return Err(ExportError::TooLarge("more than eight hidden layers"));
+        }
+        for (slot, &units) in hidden.iter_mut().zip(&architecture.hidden) {
+            let units = u16::try_from(units).map_err(too_large)?;
+            *slot = Hidden { units, activation: architecture.activation };
+        }
+        let source = ModelSource {
+            header: Header {
+                producer: concat!("mdn-train ", env!("CARGO_PKG_VERSION")),
+                input_columns: &column_lines(self.input_columns),
+                target_columns: &column_lines(self.target_columns),
+                inputs: u16::try_from(architecture.inputs).map_err(too_large)?,
+                hidden,
+                head: architecture.head,
+                golden: vectors as u16,
+            },
+            input_shift: &self.inputs.shift,
+            input_scale: &self.inputs.scale,
+            target_shift: &self.targets.shift,
+            target_scale: &self.targets.scale,
+            layers: &layers,
+            golden,
+        };
+        let mut bytes = vec![0; format::encoded_len(&source)?];
+        format::write(&source, &mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+fn column_lines(columns: &[(String, Option<String>)]) -> String {
+    let lines = columns.iter().map(|(name, unit)| match unit {
+        Some(unit) => format!("{name}\t{unit}"),
+        None => name.clone(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Runs the self-test of `model` at `level`.
+///
+/// # Errors
+///
+/// As [`mdn_infer::Predictor::self_test`].
+pub fn self_test(model: &Model<'_>, level: Level) -> Result<mdn_infer::SelfTest, PredictError> {
+    model.self_test(level, &mut vec![0.0; model.working_len()])
+}

@@ -1,0 +1,139 @@
+//! How good a model is on a table: every figure comes from the engine, in raw units.
+
+use mdn_infer::{Level, Mixture, Model, PredictError};
+use rayon::prelude::*;
+
+use crate::data::Dataset;
+
+/// Rows that one task scores; sums run over rows in order, so the figures do not depend on it.
+const ROWS_A_TASK: usize = 256;
+
+/// Why a table cannot be scored.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {source}")]
+pub struct RowError {
+    /// The line of the table.
+    pub line: u64,
+    /// What the engine said of its row.
+    pub source: PredictError,
+}
+
+/// Scores of a model on a table.
+#[derive(Clone, Debug)]
+pub struct Scores {
+    /// How many rows were scored.
+    pub rows: usize,
+    /// The mean negative log-density of the targets, nats in raw units; +∞ when
+    /// `zero_density_rows` is not 0.
+    pub nll: f64,
+    /// Rows whose density is below the smallest number that binary32 holds the logarithm of.
+    pub zero_density_rows: usize,
+    /// `[D]`: root mean squared error of the mixture's mean, raw units.
+    pub rmse: Vec<f64>,
+    /// `[D][rows]`: probability integral transforms, uniform on (0, 1) for a calibrated model
+    /// (Dawid 1984).
+    pub pit: Vec<Vec<f32>>,
+}
+
+impl Scores {
+    /// How often the central interval of this probability held target `d`.
+    pub fn coverage(&self, d: usize, probability: f64) -> f64 {
+        let (low, high) = (0.5 - 0.5 * probability, 0.5 + 0.5 * probability);
+        let inside = |pit: &&f32| (low..=high).contains(&f64::from(**pit));
+        self.pit[d].iter().filter(inside).count() as f64 / self.rows as f64
+    }
+
+    /// Coverage averaged over the targets.
+    pub fn mean_coverage(&self, probability: f64) -> f64 {
+        let dimensions = self.pit.len();
+        (0..dimensions).map(|d| self.coverage(d, probability)).sum::<f64>() / dimensions as f64
+    }
+
+    /// Root mean squared error over all targets.
+    pub fn mean_rmse(&self) -> f64 {
+        let squares = self.rmse.iter().map(|rmse| rmse * rmse);
+        (squares.sum::<f64>() / self.rmse.len() as f64).sqrt()
+    }
+
+    /// Counts of the PITs of target `d` in `bins` equal bins.
+    pub fn pit_histogram(&self, d: usize, bins: usize) -> Vec<usize> {
+        let mut counts = vec![0; bins];
+        for &pit in &self.pit[d] {
+            counts[((f64::from(pit) * bins as f64) as usize).min(bins - 1)] += 1;
+        }
+        counts
+    }
+}
+
+/// Calls `visit` with the mixture at each row, in parallel; the results are in the rows' order.
+///
+/// # Errors
+///
+/// [`RowError`] for the first row that the engine refuses.
+pub fn map_rows<T: Send>(
+    model: &Model<'_>,
+    data: &Dataset,
+    visit: impl Fn(usize, &Mixture<'_>) -> Result<T, PredictError> + Sync,
+) -> Result<Vec<T>, RowError> {
+    let level = Level::detect();
+    let rows: Vec<usize> = (0..data.rows).collect();
+    let tasks = rows.par_chunks(ROWS_A_TASK).map(|rows| {
+        let mut working = vec![0.0; model.working_len()];
+        let mut one = |row: usize| {
+            let mixture = model.predict(level, data.input(row), &mut working)?;
+            visit(row, &mixture)
+        };
+        let answers = rows
+            .iter()
+            .map(|&row| one(row).map_err(|source| RowError { line: data.lines[row], source }));
+        answers.collect::<Result<Vec<T>, RowError>>()
+    });
+    let parts = tasks.collect::<Vec<_>>().into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(parts.into_iter().flatten().collect())
+}
+
+/// The mean negative log-density of the targets, nats in raw units.
+///
+/// # Errors
+///
+/// [`RowError`].
+pub fn nll(model: &Model<'_>, data: &Dataset) -> Result<f64, RowError> {
+    let densities = map_rows(model, data, |row, mixture| mixture.log_density(data.target(row)))?;
+    Ok(densities.iter().map(|&density| -f64::from(density)).sum::<f64>() / data.rows as f64)
+}
+
+struct RowScore {
+    log_density: f32,
+    squared_errors: Vec<f64>,
+    pit: Vec<f32>,
+}
+
+/// All scores of `model` on the rows of `data`.
+///
+/// # Errors
+///
+/// [`RowError`].
+pub fn score(model: &Model<'_>, data: &Dataset) -> Result<Scores, RowError> {
+    let dimensions = model.dimensions();
+    let rows = map_rows(model, data, |row, mixture| {
+        let target = data.target(row);
+        let mut mean = vec![0.0; dimensions];
+        mixture.mean(&mut mean)?;
+        let square = |(mean, target): (&f32, &f32)| (f64::from(*mean) - f64::from(*target)).powi(2);
+        let marginals = (0..dimensions).filter_map(|d| mixture.marginal(d));
+        Ok(RowScore {
+            log_density: mixture.log_density(target)?,
+            squared_errors: mean.iter().zip(target).map(square).collect(),
+            pit: marginals.zip(target).map(|(m, &t)| m.cdf(t)).collect::<Result<_, _>>()?,
+        })
+    })?;
+    let count = rows.len() as f64;
+    let mean_square = |d: usize| rows.iter().map(|row| row.squared_errors[d]).sum::<f64>() / count;
+    Ok(Scores {
+        rows: rows.len(),
+        nll: rows.iter().map(|row| -f64::from(row.log_density)).sum::<f64>() / count,
+        zero_density_rows: rows.iter().filter(|row| row.log_density == f32::NEG_INFINITY).count(),
+        rmse: (0..dimensions).map(|d| mean_square(d).sqrt()).collect(),
+        pit: (0..dimensions).map(|d| rows.iter().map(|row| row.pit[d]).collect()).collect(),
+    })
+}

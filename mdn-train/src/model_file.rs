@@ -1,0 +1,80 @@
+//! A model file in memory, aligned as the engine wants it.
+
+use std::path::{Path, PathBuf};
+
+use mdn_infer::{Model, ParseError};
+
+/// The bytes of a model file, checked.
+#[derive(Clone, Debug)]
+pub struct ModelFile {
+    words: Vec<u64>,
+    len: usize,
+}
+
+/// Why there is no model file.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelFileError {
+    /// The file cannot be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file can be read but is not a sound model.
+    #[error("{}: {source}", path.display())]
+    Unsound {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with its bytes.
+        source: ParseError,
+    },
+}
+
+impl ModelFile {
+    /// Reads and checks the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelFileError`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, ModelFileError> {
+        let path = path.as_ref();
+        let unreadable = |source| ModelFileError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
+        let unsound = |source| ModelFileError::Unsound {
+            path: path.to_owned(),
+            source,
+        };
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        ModelFile::from_bytes(&bytes).map_err(unsound)
+    }
+
+    /// Copies and checks `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ParseError> {
+        let mut words = vec![0_u64; bytes.len().div_ceil(8)];
+        bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(bytes);
+        let file = ModelFile {
+            words,
+            len: bytes.len(),
+        };
+        Model::parse(file.bytes())?;
+        Ok(file)
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &bytemuck::cast_slice(&self.words)[..self.len]
+    }
+
+    /// The model in them.
+    pub fn model(&self) -> Model<'_> {
+        Model::parse(self.bytes()).expect("checked when the file was made")
+    }
+}

@@ -1,0 +1,194 @@
+//! An independent evaluation of a model in binary64, written for reading and for no other virtue.
+//!
+//! It takes the numbers of the file and nothing else from the engine: kernels are matrices,
+//! covariances are built in raw units and inverted again, functions are the platform's. The
+//! engine is measured against it; nothing is computed with it.
+
+use mdn_infer::Model;
+use mdn_infer::format::{Activation, Covariance, ScaleMap};
+use nalgebra::{DMatrix, DVector};
+
+/// A model in binary64.
+pub struct Oracle {
+    input_shift: DVector<f64>,
+    input_scale: DVector<f64>,
+    target_shift: DVector<f64>,
+    target_scale: DVector<f64>,
+    layers: Vec<OracleLayer>,
+    head: mdn_infer::format::Head,
+}
+
+struct OracleLayer {
+    /// `[outputs × inputs]`
+    kernel: DMatrix<f64>,
+    bias: DVector<f64>,
+    activation: Activation,
+}
+
+/// A mixture in binary64 and in raw units.
+pub struct OracleMixture {
+    /// ln πₖ
+    pub log_weights: Vec<f64>,
+    /// μₖ
+    pub means: Vec<DVector<f64>>,
+    /// Σₖ
+    pub covariances: Vec<DMatrix<f64>>,
+}
+
+impl Oracle {
+    /// Takes the numbers out of `model`.
+    pub fn new(model: &Model<'_>) -> Self {
+        let vector =
+            |values: &[f32]| DVector::from_iterator(values.len(), values.iter().map(|&v| v.into()));
+        let layers = model.layers().iter().map(|layer| {
+            let row = |i| layer.row(i).map(f64::from);
+            let entries = (1..=layer.inputs()).flat_map(row);
+            OracleLayer {
+                // Column-major: one column an input, as `row` gives them.
+                kernel: DMatrix::from_iterator(layer.outputs(), layer.inputs(), entries),
+                bias: DVector::from_iterator(layer.outputs(), row(0)),
+                activation: layer.activation(),
+            }
+        });
+        Oracle {
+            input_shift: vector(model.input_shift()),
+            input_scale: vector(model.input_scale()),
+            target_shift: vector(model.target_shift()),
+            target_scale: vector(model.target_scale()),
+            layers: layers.collect(),
+            head: *model.head(),
+        }
+    }
+
+    /// The mixture at the raw input `x`.
+    pub fn predict(&self, x: &[f32]) -> OracleMixture {
+        let x = DVector::from_iterator(x.len(), x.iter().map(|&x| f64::from(x)));
+        let standardised = (x - &self.input_shift).component_div(&self.input_scale);
+        let outputs = self.layers.iter().fold(standardised, |h, layer| {
+            (&layer.kernel * h + &layer.bias).map(|a| activate(layer.activation, a))
+        });
+        self.mixture(&outputs)
+    }
+
+    fn mixture(&self, outputs: &DVector<f64>) -> OracleMixture {
+        let k_count = usize::from(self.head.components);
+        let d_count = usize::from(self.head.dimensions);
+        let output = |row: usize, k: usize| outputs[row * k_count + k];
+        let log_total = log_sum_exp((0..k_count).map(|k| output(0, k)));
+        let raw = DMatrix::from_diagonal(&self.target_scale);
+        let component = |k: usize| {
+            let mean = DVector::from_fn(d_count, |d, _| output(1 + d, k));
+            let factor = self.factor(d_count, |entry| output(1 + d_count + entry, k));
+            let root = &raw * factor.try_inverse().expect("its diagonal is positive");
+            (&self.target_shift + &raw * mean, &root * root.transpose())
+        };
+        let (means, covariances) = (0..k_count).map(component).unzip();
+        let log_weights = (0..k_count).map(|k| output(0, k) - log_total).collect();
+        OracleMixture {
+            log_weights,
+            means,
+            covariances,
+        }
+    }
+
+    /// The lower-triangular L with Σ⁻¹ = LᵀL, in standardised units.
+    fn factor(&self, d_count: usize, output: impl Fn(usize) -> f64) -> DMatrix<f64> {
+        let inverse_scale = |entry| {
+            let log_scale = match self.head.scale_map {
+                ScaleMap::Exp => output(entry),
+                ScaleMap::Softplus => softplus(output(entry)).ln(),
+                _ => unreachable!("no other map exists"),
+            };
+            let (min, max) = (
+                self.head.log_scale_min.into(),
+                self.head.log_scale_max.into(),
+            );
+            (-log_scale.clamp(min, max)).exp()
+        };
+        DMatrix::from_fn(d_count, d_count, |i, j| match self.head.covariance {
+            Covariance::Isotropic if i == j => inverse_scale(0),
+            Covariance::Diagonal if i == j => inverse_scale(i),
+            Covariance::Full if i == j => inverse_scale(i * (i + 1) / 2 + i),
+            Covariance::Full if i > j => output(i * (i + 1) / 2 + j),
+            _ => 0.0,
+        })
+    }
+}
+
+impl OracleMixture {
+    /// ln p(target).
+    pub fn log_density(&self, target: &[f32]) -> f64 {
+        let t = DVector::from_iterator(target.len(), target.iter().map(|&t| f64::from(t)));
+        let terms = self
+            .log_weights
+            .iter()
+            .zip(&self.means)
+            .zip(&self.covariances);
+        log_sum_exp(terms.map(|((log_weight, mean), covariance)| {
+            let cholesky = covariance
+                .clone()
+                .cholesky()
+                .expect("a covariance is positive definite");
+            let log_determinant: f64 = cholesky.l().diagonal().iter().map(|l| 2.0 * l.ln()).sum();
+            let difference = &t - mean;
+            let distance = difference.dot(&cholesky.solve(&difference));
+            let log_2pi = (2.0 * std::f64::consts::PI).ln();
+            log_weight - 0.5 * (distance + log_determinant + t.len() as f64 * log_2pi)
+        }))
+    }
+
+    /// E t.
+    pub fn mean(&self) -> DVector<f64> {
+        let zero = DVector::zeros(self.means[0].len());
+        self.weighted()
+            .fold(zero, |sum, (weight, mean, _)| sum + weight * mean)
+    }
+
+    /// Var t, each dimension by itself.
+    pub fn variance(&self) -> DVector<f64> {
+        let overall = self.mean();
+        let zero = DVector::zeros(overall.len());
+        self.weighted()
+            .fold(zero, |sum, (weight, mean, covariance)| {
+                let offset = (mean - &overall).map(|d| d * d);
+                sum + weight * (covariance.diagonal() + offset)
+            })
+    }
+
+    fn weighted(&self) -> impl Iterator<Item = (f64, &DVector<f64>, &DMatrix<f64>)> {
+        let parts = self
+            .log_weights
+            .iter()
+            .zip(&self.means)
+            .zip(&self.covariances);
+        parts.map(|((log_weight, mean), covariance)| (log_weight.exp(), mean, covariance))
+    }
+}
+
+fn activate(activation: Activation, x: f64) -> f64 {
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    match activation {
+        Activation::Identity => x,
+        Activation::Sigmoid => sigmoid(x),
+        Activation::Tanh => x.tanh(),
+        Activation::Relu => x.max(0.0),
+        Activation::Gelu => {
+            let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3));
+            0.5 * x * (1.0 + inner.tanh())
+        }
+        Activation::Silu => x * sigmoid(x),
+        _ => unreachable!("no other activation exists"),
+    }
+}
+
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
+fn log_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
+    let largest = terms.clone().fold(f64::NEG_INFINITY, f64::max);
+    if largest == f64::NEG_INFINITY {
+        return largest;
+    }
+    largest + terms.map(|term| (term - largest).exp()).sum::<f64>().ln()
+}

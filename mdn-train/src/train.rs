@@ -1,0 +1,201 @@
+//! The training loop.
+
+mod noise;
+mod objective;
+mod options;
+mod sampler;
+mod session;
+
+use std::ops::ControlFlow;
+
+use mdn_infer::format::Head;
+use thiserror::Error;
+
+use crate::network::{Architecture, ArchitectureError, Network};
+pub use objective::{Objective, Rows, Selection};
+pub use options::{Batch, Length, TrainOptions};
+
+/// Standardised rows to learn from.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainingData<'a> {
+    /// The rows that the gradient sees.
+    pub train: Rows<'a>,
+    /// The rows that choose the best step; without them the last step is taken.
+    pub validation: Option<Rows<'a>>,
+}
+
+/// Where training stands. Losses are mean negative log-likelihoods, in nats, of standardised
+/// targets: add the log-Jacobian of the standardisation for raw units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Steps done.
+    pub step: usize,
+    /// Steps planned.
+    pub total: usize,
+    /// Over the training rows before this step; with mini-batches, the mean over the batches
+    /// since the last report.
+    pub train_nll: f64,
+    /// Over the validation rows after this step.
+    pub validation_nll: Option<f64>,
+    /// The learning rate of this step.
+    pub learning_rate: f32,
+}
+
+/// Something out of the ordinary that happened in training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The loss or its gradient was not finite, or far above the start's; training went on from
+    /// the last good state at half the learning rate.
+    RolledBack {
+        /// The step that failed.
+        step: usize,
+        /// The loss that gave it away.
+        nll: f64,
+        /// The step whose state was restored.
+        restored: usize,
+        /// The learning rate, before the schedule's factor, from here on.
+        learning_rate: f32,
+    },
+    /// The validation loss had not improved for as long as `patience` allows.
+    StoppedEarly {
+        /// The last step.
+        step: usize,
+    },
+    /// The observer asked for the end.
+    Interrupted {
+        /// The last step.
+        step: usize,
+    },
+}
+
+/// A trained network and how it came about.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// The network of the best step.
+    pub network: Network,
+    /// The step with the lowest validation loss; the last one without validation rows.
+    pub best_step: usize,
+    /// The loss of the network over the training rows.
+    pub train_nll: f64,
+    /// The loss of the network over the validation rows.
+    pub validation_nll: Option<f64>,
+    /// Every report, in order.
+    pub curve: Vec<Progress>,
+    /// What else happened, in order.
+    pub events: Vec<Event>,
+}
+
+/// Why training could not start or go on.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// The architecture cannot be trained.
+    #[error(transparent)]
+    Architecture(#[from] ArchitectureError),
+    /// An option is out of its range.
+    #[error("the training option `{option}` is out of range")]
+    Option {
+        /// Its name.
+        option: &'static str,
+    },
+    /// There are no rows.
+    #[error("there are no {table} rows")]
+    NoRows {
+        /// `training` or `validation`.
+        table: &'static str,
+    },
+    /// More rows than a `u32` can number.
+    #[error("{rows} rows are more than the supported {max}", max = u32::MAX)]
+    TooManyRows {
+        /// How many there are.
+        rows: usize,
+    },
+    /// The slices don't hold the same number of whole rows.
+    #[error(
+        "the {table} rows don't fit: {inputs} input values and {targets} target values \
+         for {input_width} inputs and {dimensions} targets a row"
+    )]
+    Shape {
+        /// `training` or `validation`.
+        table: &'static str,
+        /// The length of `inputs`.
+        inputs: usize,
+        /// The length of `targets`.
+        targets: usize,
+        /// I
+        input_width: usize,
+        /// D
+        dimensions: usize,
+    },
+    /// A value is NaN or infinite.
+    #[error("{table} row {row} has a value that is not finite")]
+    NotFinite {
+        /// `training` or `validation`.
+        table: &'static str,
+        /// The first such row, counted from 0.
+        row: usize,
+    },
+    /// Halving the learning rate again and again did not help.
+    #[error("training diverges at any learning rate: given up at step {step}")]
+    Diverged {
+        /// The last step.
+        step: usize,
+    },
+}
+
+/// Trains a network of this `architecture` on `data`.
+///
+/// The `observer` sees every report and may end training by `ControlFlow::Break`. It must be
+/// `Send`, because training runs inside the current rayon pool. The result is the same, bit for
+/// bit, for any number of threads.
+pub fn train(
+    architecture: &Architecture,
+    data: &TrainingData<'_>,
+    options: &TrainOptions,
+    observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
+) -> Result<Trained, TrainError> {
+    architecture.check()?;
+    options.check()?;
+    check_rows("training", architecture, &data.train)?;
+    if let Some(rows) = &data.validation {
+        check_rows("validation", architecture, rows)?;
+    }
+    // Within the pool from here on: handing it each step from outside would cost more than a
+    // small network's step.
+    rayon::scope(|_| session::Session::new(architecture, data, options).run(observer))
+}
+
+fn check_rows(
+    table: &'static str,
+    architecture: &Architecture,
+    rows: &Rows,
+) -> Result<(), TrainError> {
+    let Head { dimensions, .. } = architecture.head;
+    let (width, dimensions) = (architecture.inputs, usize::from(dimensions));
+    let count = rows.targets.len() / dimensions;
+    if rows.targets.len() != count * dimensions || rows.inputs.len() != count * width {
+        return Err(TrainError::Shape {
+            table,
+            inputs: rows.inputs.len(),
+            targets: rows.targets.len(),
+            input_width: width,
+            dimensions,
+        });
+    }
+    if count == 0 {
+        return Err(TrainError::NoRows { table });
+    }
+    if u32::try_from(count).is_err() {
+        return Err(TrainError::TooManyRows { rows: count });
+    }
+    let first = |values: &[f32], width| {
+        let position = values.iter().position(|value| !value.is_finite());
+        position.map(|position| position / width)
+    };
+    let bad = first(rows.inputs, width).into_iter().chain(first(rows.targets, dimensions));
+    match bad.min() {
+        Some(row) => Err(TrainError::NotFinite { table, row }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,128 @@
+//! What can be chosen about training.
+
+use super::TrainError;
+use crate::network::Initialisation;
+use crate::optim::Schedule;
+
+/// How long to train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// This many optimiser steps.
+    Steps(usize),
+    /// This many times through all rows.
+    Epochs(usize),
+}
+
+/// How many rows a step sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// All rows.
+    Full,
+    /// About this many: an epoch's batches differ by one row at most.
+    Rows(usize),
+    /// About a sixteenth of the rows, within 32 to 512.
+    Automatic,
+}
+
+/// How to train. [`Default`] is robust on tables of a few hundred rows and more;
+/// [`TrainOptions::classic`] is the textbook's plain full-batch Adam.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainOptions {
+    /// Steps or epochs.
+    pub length: Length,
+    /// Rows a step.
+    pub batch: Batch,
+    /// How the parameters start.
+    pub initialisation: Initialisation,
+    /// The learning rate, before the schedule's factor.
+    pub learning_rate: f32,
+    /// How the learning rate changes.
+    pub schedule: Schedule,
+    /// AdamW's decoupled decay of the kernels; 0 is plain Adam.
+    pub weight_decay: f32,
+    /// The largest norm of the gradient; longer ones are scaled down to it.
+    pub clip: Option<f32>,
+    /// Standard deviation of the noise added to standardised inputs; 0 is none.
+    pub input_noise: f32,
+    /// Standard deviation of the noise added to standardised targets; 0 is none.
+    pub target_noise: f32,
+    /// The seed of initialisation, shuffling and noise.
+    pub seed: u64,
+    /// Steps between reports: evaluations on the validation rows, points of the loss curve and
+    /// calls of the observer. `None`: an epoch, or a 200th of the steps if that is longer.
+    pub report_interval: Option<usize>,
+    /// Stop after this many reports without a better validation loss; needs validation rows.
+    pub patience: Option<usize>,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        TrainOptions {
+            length: Length::Steps(4000),
+            batch: Batch::Automatic,
+            initialisation: Initialisation::Spread,
+            learning_rate: 3e-3,
+            schedule: Schedule::Cosine {
+                warm_up: 0.05,
+                floor: 0.01,
+            },
+            weight_decay: 1e-2,
+            clip: Some(1.0),
+            input_noise: 0.0,
+            target_noise: 0.0,
+            seed: 0,
+            report_interval: None,
+            patience: Some(50),
+        }
+    }
+}
+
+impl TrainOptions {
+    /// Plain Adam at 1e-3 on all rows, 10,000 steps from [`Initialisation::Classic`], without
+    /// clipping, decay, noise or early stopping: Bishop 1994 as notebooks do it today.
+    pub fn classic() -> Self {
+        TrainOptions {
+            length: Length::Steps(10_000),
+            batch: Batch::Full,
+            initialisation: Initialisation::Classic,
+            learning_rate: 1e-3,
+            schedule: Schedule::Constant,
+            weight_decay: 0.0,
+            clip: None,
+            input_noise: 0.0,
+            target_noise: 0.0,
+            seed: 0,
+            report_interval: None,
+            patience: None,
+        }
+    }
+
+    /// The first option that makes no sense.
+    pub(super) fn check(&self) -> Result<(), TrainError> {
+        let (warm_up, floor) = match self.schedule {
+            Schedule::Cosine { warm_up, floor } => (warm_up, floor),
+            Schedule::Constant => (0.0, 0.0),
+        };
+        let unit = 0.0..=1.0;
+        let finite = 0.0..f32::INFINITY;
+        let positive = |value: f32| value > 0.0 && value.is_finite();
+        let steps = matches!(self.length, Length::Steps(0) | Length::Epochs(0));
+        let ok = [
+            (!steps, "length"),
+            (self.batch != Batch::Rows(0), "batch"),
+            (positive(self.learning_rate), "learning_rate"),
+            (unit.contains(&warm_up), "schedule.warm_up"),
+            (unit.contains(&floor), "schedule.floor"),
+            (finite.contains(&self.weight_decay), "weight_decay"),
+            (self.clip.is_none_or(positive), "clip"),
+            (finite.contains(&self.input_noise), "input_noise"),
+            (finite.contains(&self.target_noise), "target_noise"),
+            (self.report_interval != Some(0), "report_interval"),
+            (self.patience != Some(0), "patience"),
+        ];
+        match ok.iter().find(|(ok, _)| !ok) {
+            Some(&(_, option)) => Err(TrainError::Option { option }),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! One run of training.
+
+use std::ops::{ControlFlow, Range};
+
+use super::noise::Noise;
+use super::objective::Objective;
+use super::options::{Length, TrainOptions};
+use super::sampler::Sampler;
+use super::{Event, Progress, TrainError, Trained, TrainingData};
+use crate::network::{Architecture, Network};
+use crate::optim::{Adam, clip, norm};
+
+/// How often the learning rate may be halved.
+const MAX_ROLLBACKS: usize = 64;
+/// A gradient this long would overflow Adam's mean squares.
+const LONGEST_GRADIENT: f64 = 1e18;
+/// A loss this far above the start's, in nats and again relative to it, counts as divergence.
+const WORST_RISE: f64 = 10.0;
+
+/// A state that training can return to.
+struct Good {
+    step: usize,
+    parameters: Vec<f32>,
+    adam: Adam,
+}
+
+/// The best state seen by the validation rows.
+struct Best {
+    step: usize,
+    nll: f64,
+    parameters: Vec<f32>,
+}
+
+/// The losses of the steps since the last report.
+#[derive(Default)]
+struct Recent {
+    sum: f64,
+    steps: usize,
+}
+
+impl Recent {
+    fn add(&mut self, nll: f64) {
+        self.sum += nll;
+        self.steps += 1;
+    }
+    fn mean(&self) -> f64 {
+        self.sum / self.steps as f64
+    }
+}
+
+pub(super) struct Session<'a> {
+    architecture: &'a Architecture,
+    options: &'a TrainOptions,
+    total: usize,
+    interval: usize,
+    train: Objective<'a>,
+    validation: Option<Objective<'a>>,
+    sampler: Sampler,
+    kernels: Vec<Range<usize>>,
+    parameters: Vec<f32>,
+    gradient: Vec<f32>,
+    adam: Adam,
+    /// The learning rate, before the schedule's factor.
+    learning_rate: f32,
+    /// A loss above it counts as divergence.
+    worst: f64,
+    recent: Recent,
+    good: Good,
+    best: Option<Best>,
+    reports_since_best: usize,
+    curve: Vec<Progress>,
+    events: Vec<Event>,
+    rollbacks: usize,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        architecture: &'a Architecture,
+        data: &TrainingData<'a>,
+        options: &'a TrainOptions,
+    ) -> Self {
+        let rows = data.train.targets.len() / usize::from(architecture.head.dimensions);
+        let sampler = Sampler::new(rows, options.batch, options.seed ^ 0x5eed);
+        let total = match options.length {
+            Length::Steps(steps) => steps,
+            Length::Epochs(epochs) => epochs.saturating_mul(sampler.batches()),
+        };
+        let network = Network::initialise(
+            architecture,
+            options.initialisation,
+            data.train.targets,
+            options.seed,
+        );
+        let parameters = network.parameters;
+        let mut adam = Adam::new(parameters.len());
+        adam.weight_decay = options.weight_decay;
+        Session {
+            architecture,
+            options,
+            total,
+            interval: options
+                .report_interval
+                .unwrap_or(sampler.batches().max(total / 200)),
+            train: Objective::new(architecture, data.train, sampler.batch_rows()),
+            validation: data
+                .validation
+                .map(|rows| Objective::without_gradient(architecture, rows)),
+            sampler,
+            kernels: architecture.layers().map(|layer| layer.kernel()).collect(),
+            gradient: vec![0.0; parameters.len()],
+            good: Good {
+                step: 0,
+                parameters: parameters.clone(),
+                adam: adam.clone(),
+            },
+            parameters,
+            adam,
+            learning_rate: options.learning_rate,
+            worst: f64::INFINITY,
+            recent: Recent::default(),
+            best: None,
+            reports_since_best: 0,
+            curve: Vec::new(),
+            events: Vec::new(),
+            rollbacks: 0,
+        }
+    }
+
+    pub(super) fn run(
+        mut self,
+        observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
+    ) -> Result<Trained, TrainError> {
+        let start = self.train.nll(&self.parameters);
+        self.worst = start + WORST_RISE * (1.0 + start.abs());
+        for step in 1..=self.total {
+            let report = step % self.interval == 0 || step == self.total;
+            let Some(progress) = self.step(step, report)? else {
+                continue;
+            };
+            if report && self.report(progress, observer).is_break() {
+                break;
+            }
+        }
+        self.finish()
+    }
+
+    /// One step of the optimiser; `None` if it failed and was rolled back.
+    fn step(&mut self, step: usize, check: bool) -> Result<Option<Progress>, TrainError> {
+        let nll = self.train.noisy_gradient(
+            &self.parameters,
+            self.sampler.draw(),
+            noise(self.options, step),
+            &mut self.gradient,
+        );
+        let norm = match self.options.clip {
+            Some(limit) => clip(&mut self.gradient, limit),
+            None => norm(&self.gradient),
+        };
+        self.recent.add(nll);
+        let far = check && self.recent.mean() > self.worst;
+        if far || !nll.is_finite() || norm.is_nan() || norm > LONGEST_GRADIENT {
+            self.roll_back(step, nll)?;
+            return Ok(None);
+        }
+        if check {
+            self.good.step = step - 1;
+            self.good.parameters.copy_from_slice(&self.parameters);
+            self.good.adam.copy_from(&self.adam);
+        }
+        let factor = self.options.schedule.factor(step, self.total);
+        let learning_rate = self.learning_rate * factor;
+        self.adam.step(
+            &mut self.parameters,
+            &self.gradient,
+            learning_rate,
+            self.kernels.iter().cloned(),
+        );
+        Ok(Some(Progress {
+            step,
+            total: self.total,
+            train_nll: nll,
+            validation_nll: None,
+            learning_rate,
+        }))
+    }
+
+    fn roll_back(&mut self, step: usize, nll: f64) -> Result<(), TrainError> {
+        self.rollbacks += 1;
+        if self.rollbacks > MAX_ROLLBACKS {
+            return Err(TrainError::Diverged { step });
+        }
+        self.learning_rate *= 0.5;
+        self.recent = Recent::default();
+        self.parameters.copy_from_slice(&self.good.parameters);
+        self.adam.copy_from(&self.good.adam);
+        self.events.push(Event::RolledBack {
+            step,
+            nll,
+            restored: self.good.step,
+            learning_rate: self.learning_rate,
+        });
+        Ok(())
+    }
+
+    /// Validates, notes, and asks the observer whether to go on.
+    fn report(
+        &mut self,
+        mut progress: Progress,
+        observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
+    ) -> ControlFlow<()> {
+        if self.sampler.batches() > 1 {
+            progress.train_nll = self.recent.mean();
+        }
+        self.recent = Recent::default();
+        progress.validation_nll = self.validate(progress.step);
+        self.curve.push(progress);
+        let step = progress.step;
+        if observer(&progress).is_break() {
+            self.events.push(Event::Interrupted { step });
+            return ControlFlow::Break(());
+        }
+        let patience = self.options.patience.unwrap_or(usize::MAX);
+        if self.reports_since_best >= patience && step < self.total {
+            self.events.push(Event::StoppedEarly { step });
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The validation loss after `step`; keeps the parameters if it is the lowest yet.
+    fn validate(&mut self, step: usize) -> Option<f64> {
+        let nll = self.validation.as_mut()?.nll(&self.parameters);
+        self.reports_since_best += 1;
+        if nll.is_finite() && self.best.as_ref().is_none_or(|best| nll < best.nll) {
+            self.reports_since_best = 0;
+            let best = self.best.get_or_insert_with(|| Best {
+                step,
+                nll,
+                parameters: self.parameters.clone(),
+            });
+            (best.step, best.nll) = (step, nll);
+            best.parameters.copy_from_slice(&self.parameters);
+        }
+        Some(nll)
+    }
+
+    /// Settles on the best state, or on the last one if that is sound.
+    fn finish(mut self) -> Result<Trained, TrainError> {
+        let mut best_step = self.curve.last().map_or(0, |progress| progress.step);
+        if let Some(best) = &self.best {
+            best_step = best.step;
+            self.parameters.copy_from_slice(&best.parameters);
+        }
+        let mut train_nll = self.train.nll(&self.parameters);
+        if !(train_nll <= self.worst) {
+            self.roll_back(best_step, train_nll)?;
+            best_step = self.good.step;
+            train_nll = self.train.nll(&self.parameters);
+        }
+        let validation = self.validation.as_mut();
+        Ok(Trained {
+            validation_nll: validation.map(|objective| objective.nll(&self.parameters)),
+            network: Network {
+                architecture: self.architecture.clone(),
+                parameters: self.parameters,
+            },
+            best_step,
+            train_nll,
+            curve: self.curve,
+            events: self.events,
+        })
+    }
+}
+
+fn noise(options: &TrainOptions, step: usize) -> Option<Noise> {
+    let (inputs, targets) = (options.input_noise, options.target_noise);
+    (inputs > 0.0 || targets > 0.0).then(|| Noise {
+        inputs,
+        targets,
+        pass: options.seed.rotate_left(40) ^ step as u64,
+    })
+}

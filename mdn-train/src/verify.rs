@@ -1,0 +1,80 @@
+//! Proof that a model file is what it should be: its golden vectors and the binary64 oracle.
+
+use mdn_infer::{Level, Model, PredictError, SelfTest};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro128PlusPlus;
+
+use crate::export::self_test;
+use crate::oracle::Oracle;
+
+/// Inputs at which the engine is compared with the oracle, with three targets each.
+const PROBES: usize = 2000;
+/// Log-densities below this are not compared: so far out, the distance itself has lost the
+/// digits that the comparison asks for.
+const LOWEST_COMPARED: f64 = -50.0;
+
+/// What verification found.
+#[derive(Clone, Copy, Debug)]
+pub struct Verification {
+    /// The instruction set that ran.
+    pub level: Level,
+    /// The golden vectors and the hash of all outputs.
+    pub self_test: SelfTest,
+    /// How many log-densities were compared with the oracle's.
+    pub compared: usize,
+    /// The largest |engine − oracle| / max(1, |oracle|) among them.
+    pub max_relative_error: f64,
+}
+
+impl Verification {
+    /// Whether every golden output had the expected bits, and there was one.
+    pub fn golden_bits_equal(&self) -> bool {
+        self.self_test.passed()
+    }
+
+    /// The largest error in units of binary32's last place at max(1, |log p|).
+    pub fn max_ulp(&self) -> f64 {
+        self.max_relative_error / f64::from(f32::EPSILON)
+    }
+}
+
+/// Runs the golden vectors of `model` at `level`, then compares log-densities with the oracle's
+/// at inputs drawn evenly from three training spreads to each side of the centre: at a draw
+/// from the mixture and at two targets further out.
+///
+/// # Errors
+///
+/// [`PredictError`] when the engine fails at such an input.
+pub fn verify(model: &Model<'_>, level: Level) -> Result<Verification, PredictError> {
+    let mut found = Verification {
+        level,
+        self_test: self_test(model, level)?,
+        compared: 0,
+        max_relative_error: 0.0,
+    };
+    let oracle = Oracle::new(model);
+    let mut working = vec![0.0; model.working_len()];
+    let mut rng = Xoshiro128PlusPlus::seed_from_u64(1);
+    let mut target = vec![0.0; model.dimensions()];
+    for _ in 0..PROBES {
+        let affine = model.input_shift().iter().zip(model.input_scale());
+        let x: Vec<f32> =
+            affine.map(|(shift, scale)| shift + scale * rng.random_range(-3.0..3.0)).collect();
+        let mixture = model.predict(level, &x, &mut working)?;
+        let expected = oracle.predict(&x);
+        mixture.sample(&mut rng, &mut target)?;
+        for spreads in [0.0, 1.0, 4.0] {
+            for (d, t) in target.iter_mut().enumerate() {
+                *t += spreads * mixture.marginal(d).map_or(0.0, |m| m.standard_deviation());
+            }
+            let log_density = expected.log_density(&target);
+            if log_density > LOWEST_COMPARED {
+                let error = (f64::from(mixture.log_density(&target)?) - log_density).abs();
+                let relative = error / log_density.abs().max(1.0);
+                found.max_relative_error = found.max_relative_error.max(relative);
+                found.compared += 1;
+            }
+        }
+    }
+    Ok(found)
+}
