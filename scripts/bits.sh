@@ -8,6 +8,8 @@ set -euo pipefail
 
 model="$(realpath "$1")"
 shift
+logs="$(mktemp -d)"
+trap 'rm -rf "$logs"' EXIT
 rows=()
 reference=""
 status=0
@@ -24,10 +26,19 @@ row() {
     rows+=("$(printf '%-36s %-8s %-18s %s' "$1" "$2" "${3:--}" "$verdict")")
 }
 
+# attempt COMMAND...: its standard output, and where it fails all that it said.
+attempt() {
+    if ! "$@" >"$logs/out" 2>"$logs/err"; then
+        cat "$logs/out" "$logs/err" >&2
+        return 1
+    fi
+    cat "$logs/out"
+}
+
 # host_hash LEVEL: the hash, or nothing if verification failed there.
 host_hash() {
     local json
-    json="$(cargo run --quiet --release -p mdn-train -- verify "$model" --json --level "$1")" || return 0
+    json="$(attempt cargo run --release -p mdn-train -- verify "$model" --json --level "$1")" || return
     if grep -Eq '"golden_bits_equal": *true' <<<"$json" && grep -Eq "\"level\": *\"$1\"" <<<"$json"; then
         grep -Eo '"output_hash": *"0x[0-9a-f]{16}"' <<<"$json" | grep -Eo '0x[0-9a-f]{16}'
     else
@@ -36,14 +47,12 @@ host_hash() {
 }
 
 # board_hash BOARD: the hash, or nothing if the firmware failed.
-board_hash() {
-    local output
-    if output="$(cd firmware-example && BOARD="$1" MDN_MODEL="$model" cargo run --quiet --locked --release)"; then
-        sed -n 's/^output_hash //p' <<<"$output"
-    else
-        printf '%s\n' "$output" >&2
-    fi
-}
+board_hash() (
+    cd firmware-example
+    export BOARD="$1" MDN_MODEL="$model"
+    output="$(attempt cargo run --locked --release)" || return
+    sed -n 's/^output_hash //p' <<<"$output"
+)
 
 levels=(scalar)
 if [ "$(uname -m)" = x86_64 ]; then
