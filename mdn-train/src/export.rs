@@ -106,7 +106,10 @@ impl Export<'_> {
         let layers: Vec<LayerSource<'_>> = self
             .network
             .layers()
-            .map(|layer| LayerSource { kernel: layer.kernel, bias: layer.bias })
+            .map(|layer| LayerSource {
+                kernel: layer.kernel,
+                bias: layer.bias,
+            })
             .collect();
         let too_large = |_| ExportError::TooLarge("more inputs or units than 65,535");
         let mut hidden = [Hidden::NONE; MAX_HIDDEN];
@@ -115,7 +118,10 @@ impl Export<'_> {
         }
         for (slot, &units) in hidden.iter_mut().zip(&architecture.hidden) {
             let units = u16::try_from(units).map_err(too_large)?;
-            *slot = Hidden { units, activation: architecture.activation };
+            *slot = Hidden {
+                units,
+                activation: architecture.activation,
+            };
         }
         let source = ModelSource {
             header: Header {

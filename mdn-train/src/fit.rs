@@ -137,11 +137,21 @@ pub fn fit(
         targets: &validation_values.1,
     });
     let training = TrainingData {
-        train: Rows { inputs: &train_values.0, targets: &train_values.1 },
+        train: Rows {
+            inputs: &train_values.0,
+            targets: &train_values.1,
+        },
         validation,
     };
-    let log_jacobian: f64 = targets.scale.iter().map(|&scale| f64::from(scale).ln()).sum();
-    let options = TrainOptions { seed: config.seed, ..config.options.clone() };
+    let log_jacobian: f64 = targets
+        .scale
+        .iter()
+        .map(|&scale| f64::from(scale).ln())
+        .sum();
+    let options = TrainOptions {
+        seed: config.seed,
+        ..config.options.clone()
+    };
     let mut in_raw_units = |progress: &Progress| {
         observer(&Progress {
             train_nll: progress.train_nll + log_jacobian,
@@ -150,7 +160,8 @@ pub fn fit(
         })
     };
     let trained = train(&architecture, &training, &options, &mut in_raw_units)?;
-    let named = |names: &[String]| -> Vec<_> { names.iter().map(|name| config.column(name)).collect() };
+    let named =
+        |names: &[String]| -> Vec<_> { names.iter().map(|name| config.column(name)).collect() };
     let file = Export {
         network: &trained.network,
         inputs: &inputs,
@@ -163,7 +174,9 @@ pub fn fit(
     .to_file()?;
     let model = file.model();
     let train_nll = metrics::nll(&model, &train_part)?;
-    let validation_nll = validation.map(|_| metrics::nll(&model, &validation_part)).transpose()?;
+    let validation_nll = validation
+        .map(|_| metrics::nll(&model, &validation_part))
+        .transpose()?;
     Ok(Fitted {
         trained,
         log_jacobian,
@@ -182,13 +195,20 @@ impl FitConfig {
     }
 }
 
-fn standardisers(data: &Dataset, config: &FitConfig, rows: &[usize]) -> (Standardiser, Standardiser) {
+fn standardisers(
+    data: &Dataset,
+    config: &FitConfig,
+    rows: &[usize],
+) -> (Standardiser, Standardiser) {
     let (inputs, targets) = (data.input_names.len(), data.target_names.len());
     if config.standardise {
         let inputs = Standardiser::fit(&data.inputs, inputs, rows);
         (inputs, Standardiser::fit(&data.targets, targets, rows))
     } else {
-        (Standardiser::identity(inputs), Standardiser::identity(targets))
+        (
+            Standardiser::identity(inputs),
+            Standardiser::identity(targets),
+        )
     }
 }
 
@@ -200,7 +220,9 @@ fn architecture(
 ) -> Result<Architecture, FitError> {
     let max = mdn_infer::format::MAX_DIMENSIONS;
     let found = data.target_names.len();
-    let dimensions = u8::try_from(found).ok().filter(|&found| usize::from(found) <= max);
+    let dimensions = u8::try_from(found)
+        .ok()
+        .filter(|&found| usize::from(found) <= max);
     let dimensions = dimensions.ok_or(FitError::TooManyTargets { found, max })?;
     let (log_scale_min, log_scale_max) = log_scale_bounds(data, config, targets, train_rows);
     Ok(Architecture {
@@ -234,9 +256,12 @@ fn log_scale_bounds(
         return (-15.0, 15.0);
     }
     let resolutions = data.subset(train_rows).target_resolutions();
-    let floors = resolutions.iter().zip(&targets.scale).map(|(resolution, scale)| {
-        resolution.map_or(0.0, |resolution| resolution / 12_f32.sqrt() / scale)
-    });
+    let floors = resolutions
+        .iter()
+        .zip(&targets.scale)
+        .map(|(resolution, scale)| {
+            resolution.map_or(0.0, |resolution| resolution / 12_f32.sqrt() / scale)
+        });
     let floor = floors.min_by(f32::total_cmp).unwrap_or(0.0);
     (floor.clamp(1e-3, 1.0).ln(), 1e3_f32.ln())
 }

@@ -11,5 +11,7 @@ pub mod model_file;
 pub mod network;
 pub mod optim;
 pub mod oracle;
+pub mod pictures;
+pub mod plot;
 pub mod train;
 pub mod verify;

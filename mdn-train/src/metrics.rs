@@ -46,7 +46,10 @@ impl Scores {
     /// Coverage averaged over the targets.
     pub fn mean_coverage(&self, probability: f64) -> f64 {
         let dimensions = self.pit.len();
-        (0..dimensions).map(|d| self.coverage(d, probability)).sum::<f64>() / dimensions as f64
+        (0..dimensions)
+            .map(|d| self.coverage(d, probability))
+            .sum::<f64>()
+            / dimensions as f64
     }
 
     /// Root mean squared error over all targets.
@@ -83,12 +86,18 @@ pub fn map_rows<T: Send>(
             let mixture = model.predict(level, data.input(row), &mut working)?;
             visit(row, &mixture)
         };
-        let answers = rows
-            .iter()
-            .map(|&row| one(row).map_err(|source| RowError { line: data.lines[row], source }));
+        let answers = rows.iter().map(|&row| {
+            one(row).map_err(|source| RowError {
+                line: data.lines[row],
+                source,
+            })
+        });
         answers.collect::<Result<Vec<T>, RowError>>()
     });
-    let parts = tasks.collect::<Vec<_>>().into_iter().collect::<Result<Vec<_>, _>>()?;
+    let parts = tasks
+        .collect::<Vec<_>>()
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(parts.into_iter().flatten().collect())
 }
 
@@ -98,8 +107,14 @@ pub fn map_rows<T: Send>(
 ///
 /// [`RowError`].
 pub fn nll(model: &Model<'_>, data: &Dataset) -> Result<f64, RowError> {
-    let densities = map_rows(model, data, |row, mixture| mixture.log_density(data.target(row)))?;
-    Ok(densities.iter().map(|&density| -f64::from(density)).sum::<f64>() / data.rows as f64)
+    let densities = map_rows(model, data, |row, mixture| {
+        mixture.log_density(data.target(row))
+    })?;
+    Ok(densities
+        .iter()
+        .map(|&density| -f64::from(density))
+        .sum::<f64>()
+        / data.rows as f64)
 }
 
 struct RowScore {
@@ -124,16 +139,28 @@ pub fn score(model: &Model<'_>, data: &Dataset) -> Result<Scores, RowError> {
         Ok(RowScore {
             log_density: mixture.log_density(target)?,
             squared_errors: mean.iter().zip(target).map(square).collect(),
-            pit: marginals.zip(target).map(|(m, &t)| m.cdf(t)).collect::<Result<_, _>>()?,
+            pit: marginals
+                .zip(target)
+                .map(|(m, &t)| m.cdf(t))
+                .collect::<Result<_, _>>()?,
         })
     })?;
     let count = rows.len() as f64;
     let mean_square = |d: usize| rows.iter().map(|row| row.squared_errors[d]).sum::<f64>() / count;
     Ok(Scores {
         rows: rows.len(),
-        nll: rows.iter().map(|row| -f64::from(row.log_density)).sum::<f64>() / count,
-        zero_density_rows: rows.iter().filter(|row| row.log_density == f32::NEG_INFINITY).count(),
+        nll: rows
+            .iter()
+            .map(|row| -f64::from(row.log_density))
+            .sum::<f64>()
+            / count,
+        zero_density_rows: rows
+            .iter()
+            .filter(|row| row.log_density == f32::NEG_INFINITY)
+            .count(),
         rmse: (0..dimensions).map(|d| mean_square(d).sqrt()).collect(),
-        pit: (0..dimensions).map(|d| rows.iter().map(|row| row.pit[d]).collect()).collect(),
+        pit: (0..dimensions)
+            .map(|d| rows.iter().map(|row| row.pit[d]).collect())
+            .collect(),
     })
 }

@@ -193,7 +193,9 @@ fn check_rows(
         let position = values.iter().position(|value| !value.is_finite());
         position.map(|position| position / width)
     };
-    let bad = first(rows.inputs, width).into_iter().chain(first(rows.targets, dimensions));
+    let bad = first(rows.inputs, width)
+        .into_iter()
+        .chain(first(rows.targets, dimensions));
     match bad.min() {
         Some(row) => Err(TrainError::NotFinite { table, row }),
         None => Ok(()),

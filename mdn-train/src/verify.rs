@@ -58,8 +58,9 @@ pub fn verify(model: &Model<'_>, level: Level) -> Result<Verification, PredictEr
     let mut target = vec![0.0; model.dimensions()];
     for _ in 0..PROBES {
         let affine = model.input_shift().iter().zip(model.input_scale());
-        let x: Vec<f32> =
-            affine.map(|(shift, scale)| shift + scale * rng.random_range(-3.0..3.0)).collect();
+        let x: Vec<f32> = affine
+            .map(|(shift, scale)| shift + scale * rng.random_range(-3.0..3.0))
+            .collect();
         let mixture = model.predict(level, &x, &mut working)?;
         let expected = oracle.predict(&x);
         mixture.sample(&mut rng, &mut target)?;

@@ -63,8 +63,8 @@ impl Mixture<'_> {
         Ok(())
     }
 
-    /// ln πₖ + ln N(z | μₖ, Σₖ) of the components at `at`; −∞ in lanes past the end and where
-    /// a distance overflows.
+    /// ln πₖ + ln N(z | μₖ, Σₖ) of the components at `at`; −∞ in lanes past the end, and −∞ or
+    /// NaN where a distance overflows.
     #[inline(always)]
     fn log_terms<S: Simd>(&self, simd: S, at: At, z: &[f32; MAX_DIMENSIONS]) -> S::Vector {
         let mut difference = [simd.splat(0.0); MAX_DIMENSIONS];
@@ -84,11 +84,7 @@ impl Mixture<'_> {
             square = square.add(whitened.mul(whitened));
         }
         let coefficient = simd.load(at.of(self.log_coefficients), f32::NEG_INFINITY);
-        let term = coefficient.sub(simd.splat(0.5).mul(square));
-        term.select(
-            term.less(simd.splat(f32::INFINITY)),
-            simd.splat(f32::NEG_INFINITY),
-        )
+        coefficient.sub(simd.splat(0.5).mul(square))
     }
 }
 
@@ -103,15 +99,9 @@ impl Kernel for LogDensity<'_> {
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> f32 {
         let LogDensity { mixture, z } = self;
-        let terms = |at| mixture.log_terms(simd, at, z);
-        let largest = reduce::largest(simd, mixture.components, terms);
-        if largest == f32::NEG_INFINITY {
-            return largest;
-        }
-        let sum = reduce::sum(simd, mixture.components, |at| {
-            math::exp(terms(at).sub(simd.splat(largest)))
-        });
-        largest + math::ln(sum)
+        reduce::log_sum_exp(simd, mixture.components, |at| {
+            mixture.log_terms(simd, at, z)
+        })
     }
 }
 
@@ -130,6 +120,7 @@ impl Kernel for Responsibilities<'_> {
         let lanes = S::Vector::LANES;
         for (i, to) in self.to.chunks_mut(lanes).enumerate() {
             let terms = self.mixture.log_terms(simd, At::new(i * lanes), self.z);
+            let terms = reduce::overflow_to_zero(simd, terms);
             math::exp(terms.sub(simd.splat(self.log_density))).store(to);
         }
     }

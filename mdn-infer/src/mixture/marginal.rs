@@ -31,6 +31,19 @@ impl<'a> Marginal<'a> {
             * <f32 as Vector>::sqrt(self.mixture.standardised_variance(self.d))
     }
 
+    /// ln p(y) of this dimension alone, in nats per raw unit. Cost: O(K).
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::NotFinite`].
+    pub fn log_density(&self, y: f32) -> Result<f32, PredictError> {
+        const HALF_LN_2PI: f32 = 0.918_938_5;
+        let z = self.standardise(y)?;
+        let Marginal { mixture, d } = self;
+        let standardised = mixture.level.run(LogDensity { mixture, d: *d, z });
+        Ok(standardised - (HALF_LN_2PI + math::ln(mixture.affine(*d).1)))
+    }
+
     /// P(t ≤ y), accurate relative to itself in the lower tail. Cost: O(K).
     ///
     /// # Errors
@@ -173,6 +186,31 @@ fn ordered_middle(a: f32, b: f32) -> f32 {
     } else {
         middle
     } as u32)
+}
+
+/// ln Σ πₖ/σₖ exp(−½ ((z − μₖ)/σₖ)²)
+struct LogDensity<'a> {
+    mixture: &'a Mixture<'a>,
+    d: usize,
+    z: f32,
+}
+
+impl Kernel for LogDensity<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) -> f32 {
+        let LogDensity { mixture, d, z } = self;
+        let means = mixture.mean_row(d);
+        reduce::log_sum_exp(simd, means.len(), |at| {
+            let inverse_scale = mixture.inverse_scale(simd, at, d);
+            let distance = simd.splat(z).sub(simd.load(at.of(means), 0.0));
+            let whitened = distance.mul(inverse_scale);
+            let square = simd.splat(0.5).mul(whitened.mul(whitened));
+            let log_weight = simd.load(at.of(mixture.log_weights), f32::NEG_INFINITY);
+            log_weight.add(math::ln(inverse_scale)).sub(square)
+        })
+    }
 }
 
 /// Σ πₖ Φ(±(z − μₖ)/σₖ), at most 1.

@@ -4,6 +4,7 @@
 //! results are combined by the tree of [`Octet::sum`].
 
 use super::{Octet, Simd, Vector};
+use crate::math;
 
 /// The position of a vector in a row.
 #[derive(Clone, Copy)]
@@ -52,4 +53,26 @@ pub fn sum<S: Simd>(simd: S, len: usize, value: impl Fn(At) -> S::Vector) -> f32
 #[inline(always)]
 pub fn largest<S: Simd>(simd: S, len: usize, value: impl Fn(At) -> S::Vector) -> f32 {
     reduce(simd, len, f32::NEG_INFINITY, value, |a, b| b.larger(a)).largest()
+}
+
+/// ln Σ exp(`term(k)`) over the `len` elements: the largest term, then the others relative to it.
+///
+/// A NaN term counts as −∞: it comes from a distance that overflowed. Lanes past the end must be
+/// −∞ or NaN. The result is −∞ where every term is.
+#[inline(always)]
+pub fn log_sum_exp<S: Simd>(simd: S, len: usize, term: impl Fn(At) -> S::Vector) -> f32 {
+    let term = |at| overflow_to_zero(simd, term(at));
+    let largest = largest(simd, len, term);
+    if largest == f32::NEG_INFINITY {
+        return largest;
+    }
+    let sum = sum(simd, len, |at| math::exp(term(at).sub(simd.splat(largest))));
+    largest + math::ln(sum)
+}
+
+/// The log-density −∞, that is density 0, in place of NaN.
+#[inline(always)]
+pub fn overflow_to_zero<S: Simd>(simd: S, term: S::Vector) -> S::Vector {
+    let finite = term.less(simd.splat(f32::INFINITY));
+    term.select(finite, simd.splat(f32::NEG_INFINITY))
 }

@@ -56,13 +56,16 @@ impl Evaluate {
         let model = file.model();
         let data = self.reading.for_scoring(&model, output)?;
         let scores = score(&model, &data)?;
-        let targets = target_names(&model).into_iter().enumerate().map(|(d, name)| TargetEvaluation {
-            name,
-            rmse: scores.rmse[d],
-            coverage_50: scores.coverage(d, 0.5),
-            coverage_90: scores.coverage(d, 0.9),
-            pit_histogram: scores.pit_histogram(d, BINS),
-        });
+        let targets = target_names(&model)
+            .into_iter()
+            .enumerate()
+            .map(|(d, name)| TargetEvaluation {
+                name,
+                rmse: scores.rmse[d],
+                coverage_50: scores.coverage(d, 0.5),
+                coverage_90: scores.coverage(d, 0.9),
+                pit_histogram: scores.pit_histogram(d, BINS),
+            });
         let evaluation = Evaluation {
             rows: scores.rows,
             skipped_rows: data.skipped_rows,
@@ -90,9 +93,21 @@ fn say(evaluation: &Evaluation, scores: &Scores, output: &mut Output) -> anyhow:
     for target in &evaluation.targets {
         output.say(format_args!("\n{}", target.name))?;
         output.say(format_args!("RMSE of mean   {:.4}", target.rmse))?;
-        output.say(format_args!("in central 50% {:.1}%", 100.0 * target.coverage_50))?;
-        output.say(format_args!("in central 90% {:.1}%", 100.0 * target.coverage_90))?;
-        let most = target.pit_histogram.iter().copied().max().unwrap_or(0).max(1);
+        output.say(format_args!(
+            "in central 50% {:.1}%",
+            100.0 * target.coverage_50
+        ))?;
+        output.say(format_args!(
+            "in central 90% {:.1}%",
+            100.0 * target.coverage_90
+        ))?;
+        let most = target
+            .pit_histogram
+            .iter()
+            .copied()
+            .max()
+            .unwrap_or(0)
+            .max(1);
         for (bin, &count) in target.pit_histogram.iter().enumerate() {
             let low = bin as f64 / BINS as f64;
             let bar = "█".repeat((count * BAR_WIDTH).div_ceil(most));

@@ -97,7 +97,9 @@ fn batch(text: &str) -> Result<Batch, String> {
     match text {
         "full" => Ok(Batch::Full),
         "auto" => Ok(Batch::Automatic),
-        _ => positive(text).map(Batch::Rows).map_err(|_| "a number of rows, `full` or `auto`".to_owned()),
+        _ => positive(text)
+            .map(Batch::Rows)
+            .map_err(|_| "a number of rows, `full` or `auto`".to_owned()),
     }
 }
 
@@ -151,7 +153,9 @@ impl Fit {
             data.input_names.contains(column) || data.target_names.contains(column)
         };
         match self.unit.iter().find(|(column, _)| !known(column)) {
-            Some((column, _)) => anyhow::bail!("--unit names `{column}`, which is neither input nor target"),
+            Some((column, _)) => {
+                anyhow::bail!("--unit names `{column}`, which is neither input nor target")
+            }
             None => Ok(()),
         }
     }
@@ -184,7 +188,13 @@ impl Fit {
         }
     }
 
-    fn summarise(&self, fitted: &Fitted, scores: &Scores, seconds: f64, data: &Dataset) -> FitResult {
+    fn summarise(
+        &self,
+        fitted: &Fitted,
+        scores: &Scores,
+        seconds: f64,
+        data: &Dataset,
+    ) -> FitResult {
         let model = fitted.file.model();
         let mut warnings: Vec<String> = data.warnings.iter().map(ToString::to_string).collect();
         if model.parameters() > fitted.train_rows {
@@ -219,7 +229,9 @@ impl Fit {
         }
         for event in &fitted.trained.events {
             if let Event::StoppedEarly { step } = event {
-                output.say(format_args!("stopped early at step {step}: no better validation loss"))?;
+                output.say(format_args!(
+                    "stopped early at step {step}: no better validation loss"
+                ))?;
             }
         }
         output.say(format_args!(
@@ -250,7 +262,12 @@ impl Fit {
 
 fn rollback(event: &Event) -> Option<String> {
     match *event {
-        Event::RolledBack { step, restored, learning_rate, .. } => Some(format!(
+        Event::RolledBack {
+            step,
+            restored,
+            learning_rate,
+            ..
+        } => Some(format!(
             "training diverged at step {step}; went back to step {restored} with learning rate \
              {learning_rate:e}"
         )),

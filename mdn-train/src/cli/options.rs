@@ -35,7 +35,10 @@ fn delimiter(text: &str) -> Result<u8, String> {
 
 impl Reading {
     pub fn options(&self) -> ReadOptions {
-        ReadOptions { delimiter: self.delimiter, skip_missing: self.skip_missing }
+        ReadOptions {
+            delimiter: self.delimiter,
+            skip_missing: self.skip_missing,
+        }
     }
 
     pub fn table(&self) -> anyhow::Result<Table> {
@@ -43,7 +46,11 @@ impl Reading {
     }
 
     /// The rows that `model` is to predict; targets only where the table has them all.
-    pub fn for_prediction(&self, model: &Model<'_>, output: &mut Output) -> anyhow::Result<Dataset> {
+    pub fn for_prediction(
+        &self,
+        model: &Model<'_>,
+        output: &mut Output,
+    ) -> anyhow::Result<Dataset> {
         let (inputs, targets) = column_names(model);
         let data = Dataset::for_prediction(&self.table()?, &inputs, &targets, &self.options())?;
         self.check(data, output)
@@ -62,7 +69,10 @@ impl Reading {
             output.note(format_args!("warning: {warning}"));
         }
         if data.skipped_rows > 0 {
-            output.note(format_args!("{} rows with missing values left out", data.skipped_rows));
+            output.note(format_args!(
+                "{} rows with missing values left out",
+                data.skipped_rows
+            ));
         }
         Ok(data)
     }
@@ -76,7 +86,10 @@ pub fn column_names(model: &Model<'_>) -> (Vec<String>, Vec<String>) {
 
 /// The names of the target columns.
 pub fn target_names(model: &Model<'_>) -> Vec<String> {
-    model.target_columns().map(|(name, _)| name.to_owned()).collect()
+    model
+        .target_columns()
+        .map(|(name, _)| name.to_owned())
+        .collect()
 }
 
 /// `--activation`
@@ -143,7 +156,12 @@ pub fn level(name: Option<&str>) -> anyhow::Result<Level> {
     let Some(name) = name else {
         return Ok(Level::detect());
     };
-    let names = || Level::available().map(Level::name).collect::<Vec<_>>().join(", ");
+    let names = || {
+        Level::available()
+            .map(Level::name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let found = Level::available().find(|level| level.name() == name);
     found.with_context(|| format!("this machine has no level `{name}`; it has {}", names()))
 }

@@ -15,6 +15,11 @@ impl Output {
         Output { json }
     }
 
+    /// Whether a JSON object was asked for.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// A line of words: to standard output, or to standard error beside `--json`.
     pub fn say(&mut self, words: impl Display) -> io::Result<()> {
         if self.json {
@@ -59,7 +64,9 @@ impl Output {
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        let json = cause
+            .downcast_ref::<serde_json::Error>()
+            .and_then(serde_json::Error::io_error_kind);
         let csv = match cause.downcast_ref::<csv::Error>().map(csv::Error::kind) {
             Some(csv::ErrorKind::Io(error)) => Some(error.kind()),
             _ => None,

@@ -22,7 +22,11 @@ impl TrainingProgress {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        TrainingProgress { bar, line_interval, next_line: 0 }
+        TrainingProgress {
+            bar,
+            line_interval,
+            next_line: 0,
+        }
     }
 
     /// Takes one report.

@@ -66,8 +66,8 @@ impl Verify {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let file = ModelFile::open(&self.model)?;
         let at_level = level(self.level.as_deref())?;
-        let found = verify(&file.model(), at_level)
-            .with_context(|| self.model.display().to_string())?;
+        let found =
+            verify(&file.model(), at_level).with_context(|| self.model.display().to_string())?;
         let result = VerifyResult::new(&found);
         output.say(format_args!(
             "level          {}\n\
@@ -89,7 +89,11 @@ impl Verify {
         if result.golden_vectors == 0 {
             anyhow::bail!("{}: the file holds no golden vectors", self.model.display());
         }
-        anyhow::ensure!(result.golden_bits_equal, "{}: golden outputs differ", self.model.display());
+        anyhow::ensure!(
+            result.golden_bits_equal,
+            "{}: golden outputs differ",
+            self.model.display()
+        );
         Ok(())
     }
 }

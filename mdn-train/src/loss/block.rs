@@ -54,7 +54,10 @@ impl<'a, S: Simd> Block<'a, S> {
     #[inline(always)]
     fn output(&self, row: usize) -> S::Vector {
         let start = row * self.stride + self.column;
-        self.simd.load(&self.outputs[start..start + LANES.min(S::Vector::LANES)], 0.0)
+        self.simd.load(
+            &self.outputs[start..start + LANES.min(S::Vector::LANES)],
+            0.0,
+        )
     }
     #[inline(always)]
     fn set_output(&mut self, row: usize, value: S::Vector) {
@@ -101,7 +104,9 @@ impl<'a, S: Simd> Block<'a, S> {
     #[inline(always)]
     pub(super) fn difference(&self, d: usize, k: usize) -> S::Vector {
         let start = d * self.stride + self.column;
-        let target = self.simd.load(&self.targets[start..start + S::Vector::LANES], 0.0);
+        let target = self
+            .simd
+            .load(&self.targets[start..start + S::Vector::LANES], 0.0);
         target.sub(self.mean(d, k))
     }
 
@@ -154,7 +159,10 @@ impl<'a, S: Simd> Block<'a, S> {
     /// `value` within the bounds on log-scales.
     #[inline(always)]
     pub(super) fn bound(&self, value: S::Vector) -> S::Vector {
-        let (low, high) = (value.splat(self.log_scale_min), value.splat(self.log_scale_max));
+        let (low, high) = (
+            value.splat(self.log_scale_min),
+            value.splat(self.log_scale_max),
+        );
         low.larger(high.smaller(value))
     }
 
@@ -162,7 +170,10 @@ impl<'a, S: Simd> Block<'a, S> {
     /// beyond a bound only a gradient whose descent leads back inside passes.
     #[inline(always)]
     pub(super) fn unbound(&self, gradient: S::Vector, value: S::Vector) -> S::Vector {
-        let (low, high) = (value.splat(self.log_scale_min), value.splat(self.log_scale_max));
+        let (low, high) = (
+            value.splat(self.log_scale_min),
+            value.splat(self.log_scale_max),
+        );
         let zero = value.splat(0.0);
         let rising = gradient.smaller(zero).select(value.less(low), gradient);
         gradient.larger(zero).select(high.less(value), rising)

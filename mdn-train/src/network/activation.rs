@@ -81,7 +81,11 @@ impl Differentiable for Gelu {
     fn forward<V: Vector>(x: V) -> (V, V) {
         const RATE: f32 = 1.595_769_1;
         let square = x.mul(x);
-        let bend = |factor: f32| square.mul(x.splat(factor * RATE * 0.044_715)).add(x.splat(RATE));
+        let bend = |factor: f32| {
+            square
+                .mul(x.splat(factor * RATE * 0.044_715))
+                .add(x.splat(RATE))
+        };
         gated(x, x.mul(bend(1.0)), bend(3.0))
     }
     #[inline(always)]
@@ -188,7 +192,15 @@ pub(super) fn forward(
     values: &mut [f32],
     slopes: &mut [f32],
 ) {
-    dispatch!(activation, level, Forward { extent, values, slopes });
+    dispatch!(
+        activation,
+        level,
+        Forward {
+            extent,
+            values,
+            slopes
+        }
+    );
 }
 
 /// Multiplies `delta`, the gradient with respect to `values`, by the slopes of the activation.
@@ -200,7 +212,16 @@ pub(super) fn backward(
     slopes: &[f32],
     delta: &mut [f32],
 ) {
-    dispatch!(activation, level, Backward { extent, values, slopes, delta });
+    dispatch!(
+        activation,
+        level,
+        Backward {
+            extent,
+            values,
+            slopes,
+            delta
+        }
+    );
 }
 
 /// Whether the backward pass needs slopes kept from the forward pass.

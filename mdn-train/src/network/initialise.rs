@@ -113,7 +113,10 @@ fn is_log_scale(head: &Head, row: usize) -> bool {
 
 /// The network output whose scale is `scale`, within the head's bounds.
 fn scale_output(head: &Head, scale: f32) -> f32 {
-    let scale = scale.ln().clamp(head.log_scale_min, head.log_scale_max).exp();
+    let scale = scale
+        .ln()
+        .clamp(head.log_scale_min, head.log_scale_max)
+        .exp();
     match head.scale_map {
         ScaleMap::Softplus => scale.exp_m1().ln(),
         _ => scale.ln(),
@@ -199,7 +202,11 @@ fn first_centres(
         }
         for (gap, point) in gaps.iter_mut().zip(sample) {
             let distance = square_distance(&centres[start..], point);
-            *gap = if start == 0 { distance } else { gap.min(distance) };
+            *gap = if start == 0 {
+                distance
+            } else {
+                gap.min(distance)
+            };
         }
     }
     centres

@@ -95,11 +95,7 @@ impl Workspace {
         };
         for (number, layer) in self.layers.iter().enumerate() {
             let (below, above) = self.units.split_at_mut(number + 1);
-            let from = Matrix::new(
-                &below[number].values,
-                [layer.inputs + 1, padded],
-                stride,
-            );
+            let from = Matrix::new(&below[number].values, [layer.inputs + 1, padded], stride);
             let kernel = Matrix::new(
                 &parameters[layer.range()],
                 [layer.inputs + 1, layer.outputs],

@@ -69,6 +69,10 @@ mod tests {
         let mean = values.iter().sum::<f32>() / 40_000.0;
         let square = values.iter().map(|v| v * v).sum::<f32>() / 40_000.0;
         assert!(mean.abs() < 0.01, "mean {mean}");
-        assert!((square.sqrt() - 0.5).abs() < 0.01, "deviation {}", square.sqrt());
+        assert!(
+            (square.sqrt() - 0.5).abs() < 0.01,
+            "deviation {}",
+            square.sqrt()
+        );
     }
 }

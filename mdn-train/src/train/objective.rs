@@ -75,10 +75,13 @@ impl<'a> Objective<'a> {
         let dimensions = usize::from(architecture.head.dimensions);
         let count = rows.targets.len() / dimensions;
         assert_eq!(rows.targets.len(), count * dimensions, "whole targets");
-        assert_eq!(rows.inputs.len(), count * architecture.inputs, "as many inputs");
+        assert_eq!(
+            rows.inputs.len(),
+            count * architecture.inputs,
+            "as many inputs"
+        );
         let batch = batch.min(count).max(1);
-        let shard_rows =
-            shard_rows(architecture.parameters()).min(batch.next_multiple_of(LANES));
+        let shard_rows = shard_rows(architecture.parameters()).min(batch.next_multiple_of(LANES));
         let groups = batch.div_ceil(shard_rows).clamp(1, MAX_GROUPS);
         Objective {
             rows,
@@ -261,7 +264,11 @@ struct Group {
 impl Group {
     fn new(architecture: &Architecture, rows: usize, backward: bool) -> Self {
         let workspace = Workspace::new(architecture, rows, backward);
-        let parameters = if backward { architecture.parameters() } else { 0 };
+        let parameters = if backward {
+            architecture.parameters()
+        } else {
+            0
+        };
         Group {
             targets: vec![0.0; usize::from(architecture.head.dimensions) * workspace.stride()],
             workspace,
@@ -282,10 +289,13 @@ impl Group {
             let stride = self.workspace.stride();
             let outputs = self.workspace.outputs_mut();
             let rows = plan.shard_len(shard);
-            self.nll += self.loss.apply(outputs, &self.targets, stride, rows, weight);
+            self.nll += self
+                .loss
+                .apply(outputs, &self.targets, stride, rows, weight);
             if weight.is_some() {
                 let beta = if shard == shards.start { 0.0 } else { 1.0 };
-                self.workspace.backward(parameters, beta, &mut self.gradient);
+                self.workspace
+                    .backward(parameters, beta, &mut self.gradient);
             }
         }
     }
@@ -300,7 +310,13 @@ impl Group {
         }
         let [width, dimensions] = plan.widths;
         plan.gather(shard, plan.rows.inputs, width, inputs, stride);
-        plan.gather(shard, plan.rows.targets, dimensions, &mut self.targets, stride);
+        plan.gather(
+            shard,
+            plan.rows.targets,
+            dimensions,
+            &mut self.targets,
+            stride,
+        );
         self.loaded = wanted;
         if let Some(noise) = plan.noise {
             let mut rng = Xoshiro128PlusPlus::seed_from_u64(noise.seed(shard));

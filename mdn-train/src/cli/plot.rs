@@ -1,0 +1,226 @@
+//! `mdn-train plot`
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use mdn_infer::Model;
+use mdn_train::data::Dataset;
+use mdn_train::metrics::{Scores, score};
+use mdn_train::model_file::ModelFile;
+use mdn_train::pictures::{Line, calibration, pit_histogram};
+use mdn_train::plot::{Figure, Picture, Report, Section, SummaryRow};
+use serde::Serialize;
+
+use super::options::{Reading, column_names, target_names};
+use super::output::Output;
+
+/// Cells of a heat map along each axis.
+const CELLS: usize = 100;
+/// Places along the input at which samples and quantiles are taken.
+const PLACES: usize = 100;
+const DRAWS: usize = 20;
+
+/// Draw a model on a table: density, samples, quantiles, calibration, and a report of them all
+///
+/// One input varies over the range that the table has; the others are held at their training
+/// means. Writes PNG pictures and a self-contained report.html.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  mdn-train plot concrete.mdn concrete.csv --input age_days --out pictures"
+)]
+pub struct Plot {
+    /// The model file
+    model: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
+    /// The input that varies [default: the first]
+    #[arg(long, value_name = "COL")]
+    input: Option<String>,
+    /// The folder for the pictures
+    #[arg(long, short, default_value = "pictures", value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(Serialize)]
+struct PlotResult {
+    files: Vec<String>,
+}
+
+impl Plot {
+    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+        let file = ModelFile::open(&self.model)?;
+        let model = file.model();
+        let data = self.reading.for_scoring(&model, output)?;
+        let input = self.input_index(&model)?;
+        let scores = score(&model, &data)?;
+        let mut album = Album::create(&self.out)?;
+        let mut sections = Vec::new();
+        for (d, name) in target_names(&model).iter().enumerate() {
+            let figures = draw_target(&mut album, &model, &data, &scores, input, d, name)?;
+            let words = "One input varies over the table's range, the others are held at their \
+                         training means; the points are all rows of the table.";
+            sections.push(Section {
+                heading: name.clone(),
+                words: words.to_owned(),
+                figures,
+            });
+        }
+        let report = Report {
+            title: format!("Model {}", self.model.display()),
+            introduction: format!(
+                "Scored on {} rows of {}.",
+                data.rows,
+                self.reading.data.display()
+            ),
+            summary: score_rows(&scores),
+            sections,
+        };
+        album.report(&report)?;
+        let result = PlotResult { files: album.files };
+        for file in &result.files {
+            output.say(file)?;
+        }
+        output.result(&result)
+    }
+
+    fn input_index(&self, model: &Model<'_>) -> anyhow::Result<usize> {
+        let (names, _) = column_names(model);
+        let Some(wanted) = &self.input else {
+            return Ok(0);
+        };
+        let found = names.iter().position(|name| name == wanted);
+        found.with_context(|| format!("no input `{wanted}`; the inputs are {}", names.join(", ")))
+    }
+}
+
+/// Every picture of one target.
+fn draw_target(
+    album: &mut Album,
+    model: &Model<'_>,
+    data: &Dataset,
+    scores: &Scores,
+    input: usize,
+    d: usize,
+    name: &str,
+) -> anyhow::Result<Vec<Figure>> {
+    let line = Line::new(model, input, d);
+    let points = line.points(data);
+    let x_range = range(data.input_column(input));
+    let y_range = range(data.target_column(d));
+    let xs = mdn_train::plot::centres(x_range, PLACES);
+    let file = |what: &str| {
+        let suffix = if model.dimensions() > 1 {
+            format!("-{}", d + 1)
+        } else {
+            String::new()
+        };
+        format!("{what}{suffix}")
+    };
+    let heatmap = line.heatmap(x_range, y_range, (CELLS, CELLS), points.clone())?;
+    let samples = line.samples(&xs, DRAWS, 0, points.clone())?;
+    let fan = line.fan(&xs, points)?;
+    Ok(vec![
+        album.add(&file("heatmap"), &heatmap, "The predicted density, with the data.")?,
+        album.add(&file("samples"), &samples, "Draws from the predicted density, with the data.")?,
+        album.add(&file("fan"), &fan, "Median and central intervals.")?,
+        album.add(
+            &file("pit"),
+            &pit_histogram(scores, d, name),
+            "Flat for a calibrated model; a hump means intervals too wide, peaks at the ends too narrow.",
+        )?,
+        album.add(
+            &file("calibration"),
+            &calibration(scores, d, name),
+            "How often central intervals of stated probability hold the target.",
+        )?,
+    ])
+}
+
+/// The values' range with a margin.
+fn range(values: impl Iterator<Item = f32>) -> (f32, f32) {
+    let ends = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    let spread = ends.1 - ends.0;
+    let margin = if spread > 0.0 { 0.05 * spread } else { 1.0 };
+    (ends.0 - margin, ends.1 + margin)
+}
+
+/// The scores as lines of a report's table.
+pub fn score_rows(scores: &Scores) -> Vec<SummaryRow> {
+    let row = |label: &str, value: String, explanation: &str| SummaryRow {
+        label: label.to_owned(),
+        value,
+        explanation: explanation.to_owned(),
+    };
+    vec![
+        row(
+            "NLL",
+            format!("{:.4} nats", scores.nll),
+            "mean negative log-density a row, in raw units; lower is better, and below 0 where the density exceeds 1",
+        ),
+        row(
+            "RMSE of the mean",
+            format!("{:.4}", scores.mean_rmse()),
+            "misleading where several answers are right: the mean may be none of them",
+        ),
+        row(
+            "in the central 50%",
+            format!("{:.1}%", 100.0 * scores.mean_coverage(0.5)),
+            "50% for a calibrated model",
+        ),
+        row(
+            "in the central 90%",
+            format!("{:.1}%", 100.0 * scores.mean_coverage(0.9)),
+            "90% for a calibrated model",
+        ),
+    ]
+}
+
+/// A folder of pictures.
+pub struct Album {
+    folder: PathBuf,
+    /// The files written so far.
+    pub files: Vec<String>,
+}
+
+impl Album {
+    /// Makes the folder where it does not exist.
+    pub fn create(folder: &Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok(Album {
+            folder: folder.to_owned(),
+            files: Vec::new(),
+        })
+    }
+
+    /// The path of `name` in the folder, noted as written.
+    pub fn path(&mut self, name: &str) -> PathBuf {
+        let path = self.folder.join(name);
+        self.files.push(path.display().to_string());
+        path
+    }
+
+    /// Writes `name`.png and returns the same picture for a report.
+    pub fn add(
+        &mut self,
+        name: &str,
+        picture: &impl Picture,
+        caption: &str,
+    ) -> anyhow::Result<Figure> {
+        let path = self.path(&format!("{name}.png"));
+        picture.to_png(path)?;
+        Ok(Figure {
+            svg: picture.to_svg()?,
+            caption: caption.to_owned(),
+        })
+    }
+
+    /// Writes report.html.
+    pub fn report(&mut self, report: &Report) -> anyhow::Result<()> {
+        let path = self.path("report.html");
+        Ok(report.write(path)?)
+    }
+}

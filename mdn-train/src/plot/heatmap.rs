@@ -1,0 +1,273 @@
+//! A density over two axes as colours.
+
+use std::ops::Range;
+
+use plotters::coord::Shift;
+use plotters::element::BitMapElement;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::Point;
+use super::canvas::{Drawn, Picture, PlotError};
+use super::frame::{AXIS, Chart, Frame, TICK_SIZE, dots, range, text, tick_label};
+
+/// Non-negative values in the cells of a regular grid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grid {
+    x: (f32, f32),
+    y: (f32, f32),
+    columns: usize,
+    rows: usize,
+    /// `[rows][columns]`, finite, the row of the lowest y first.
+    values: Vec<f32>,
+}
+
+impl Grid {
+    /// A grid over the ranges `x` and `y` (low, high); `values` is row-major, `[rows][columns]`,
+    /// the row of the lowest y first. A value belongs to the centre of its cell, see [`centres`];
+    /// what is negative or not finite counts as 0.
+    ///
+    /// # Errors
+    /// When `values` does not fill rows and columns, or there are none.
+    pub fn new(
+        x: (f32, f32),
+        y: (f32, f32),
+        columns: usize,
+        rows: usize,
+        mut values: Vec<f32>,
+    ) -> Result<Self, PlotError> {
+        if values.is_empty() || columns.checked_mul(rows) != Some(values.len()) {
+            let values = values.len();
+            return Err(PlotError::GridShape {
+                columns,
+                rows,
+                values,
+            });
+        }
+        for value in &mut values {
+            if !(value.is_finite() && *value > 0.0) {
+                *value = 0.0;
+            }
+        }
+        Ok(Self {
+            x,
+            y,
+            columns,
+            rows,
+            values,
+        })
+    }
+
+    fn largest(&self) -> f32 {
+        self.values.iter().copied().fold(0.0, f32::max)
+    }
+
+    /// The value at a place given in cells (0 to `columns`, 0 to `rows`), linear between centres.
+    fn at(&self, x: f32, y: f32) -> f32 {
+        let (left, right, to_right) = neighbours(x, self.columns);
+        let (low, high, to_high) = neighbours(y, self.rows);
+        let value = |column: usize, row: usize| self.values[row * self.columns + column];
+        let along = |row: usize| mix(value(left, row), value(right, row), to_right);
+        mix(along(low), along(high), to_high)
+    }
+}
+
+/// The cells whose centres lie on either side of `place`, and how far it is towards the second.
+fn neighbours(place: f32, cells: usize) -> (usize, usize, f32) {
+    let place = (place - 0.5).clamp(0.0, (cells - 1) as f32);
+    let below = place as usize;
+    (below, (below + 1).min(cells - 1), place.fract())
+}
+
+fn mix(a: f32, b: f32, towards_b: f32) -> f32 {
+    a + (b - a) * towards_b
+}
+
+/// The centres of `count` equal cells of a range (low, high), in ascending order.
+pub fn centres(range: (f32, f32), count: usize) -> Vec<f32> {
+    let (low, high) = (f64::from(range.0), f64::from(range.1));
+    let cell = (high - low) / count as f64;
+    (0..count)
+        .map(|i| (low + (i as f64 + 0.5) * cell) as f32)
+        .collect()
+}
+
+/// A conditional density `p(y | x)` as colours, with a scale beside it.
+///
+/// Colours follow the square root of the density: broad, low branches stay visible beside
+/// narrow, high ones.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heatmap {
+    /// The heading.
+    pub title: String,
+    /// The horizontal axis, e.g. the input's name.
+    pub x_label: String,
+    /// The vertical axis, e.g. the target's name.
+    pub y_label: String,
+    /// What the colours mean, e.g. `density`.
+    pub value_label: String,
+    /// The density.
+    pub grid: Grid,
+    /// Data points to lay over it; may be empty.
+    pub points: Vec<Point>,
+}
+
+impl Picture for Heatmap {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
+        let width = area.dim_in_pixel().0;
+        let (left, right) = area.split_horizontally(width - 224);
+        let grid = &self.grid;
+        let frame = Frame {
+            title: &self.title,
+            x_label: &self.x_label,
+            y_label: &self.y_label,
+            x: range([grid.x.0, grid.x.1].map(f64::from), 0.0),
+            y: range([grid.y.0, grid.y.1].map(f64::from), 0.0),
+        };
+        let mut chart = frame.draw(&left)?;
+        draw_image(&mut chart, grid)?;
+        dots(&mut chart, &self.points, 4, WHITE.mix(0.55), "")?;
+        let span = chart.plotting_area().get_pixel_range().1;
+        draw_scale(&right, span, grid.largest(), &self.value_label)
+    }
+}
+
+/// Fills the chart with the colours of the grid, a colour a pixel.
+fn draw_image<B: DrawingBackend>(chart: &mut Chart<B>, grid: &Grid) -> Drawn<B> {
+    let (columns, rows, largest) = (grid.columns as f32, grid.rows as f32, grid.largest());
+    let corner = (chart.x_range().start, chart.y_range().end);
+    let size = chart.plotting_area().dim_in_pixel();
+    let colour_at = |along, up| colour(grid.at(along * columns, up * rows), largest);
+    chart.draw_series(image(corner, size, colour_at))?;
+    Ok(())
+}
+
+/// An image of `size` pixels whose upper left corner is at `corner`.
+///
+/// `colour` gets how far along and how far up a pixel's centre is, both in (0, 1). One image
+/// scales without the seams that many small rectangles show.
+fn image<C>(
+    corner: C,
+    size: (u32, u32),
+    colour: impl Fn(f32, f32) -> RGBColor,
+) -> Option<BitMapElement<'static, C>> {
+    let (width, height) = size;
+    let mut pixels = Vec::with_capacity(3 * (width * height) as usize);
+    for row in 0..height {
+        let up = 1.0 - (row as f32 + 0.5) / height as f32;
+        for column in 0..width {
+            let along = (column as f32 + 0.5) / width as f32;
+            let RGBColor(red, green, blue) = colour(along, up);
+            pixels.extend([red, green, blue]);
+        }
+    }
+    BitMapElement::with_owned_buffer(corner, size, pixels)
+}
+
+/// The colour of `value` where `largest` is the brightest.
+fn colour(value: f32, largest: f32) -> RGBColor {
+    if largest > 0.0 {
+        ViridisRGB.get_color((value / largest).clamp(0.0, 1.0).sqrt())
+    } else {
+        ViridisRGB.get_color(0.0)
+    }
+}
+
+/// Draws what the colours mean: a bar over the pixel rows `span`, with ticks and a label.
+fn draw_scale<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    span: Range<i32>,
+    largest: f32,
+    label: &str,
+) -> Drawn<B> {
+    const WIDTH: i32 = 48;
+    let height = (span.end - span.start).max(1);
+    // The bar is even in colour; its ticks are not even in value.
+    let size = (WIDTH as u32, height as u32);
+    if let Some(bar) = image((0, span.start), size, |_, up| ViridisRGB.get_color(up)) {
+        area.draw(&bar)?;
+    }
+    let tick_style = text(TICK_SIZE).pos(Pos::new(HPos::Left, VPos::Center));
+    for value in scale_ticks(largest) {
+        let up = (value / f64::from(largest)).sqrt();
+        let row = span.end - (up * f64::from(height)).round() as i32;
+        let mark = [(WIDTH, row), (WIDTH + 10, row)];
+        area.draw(&PathElement::new(mark, AXIS.stroke_width(2)))?;
+        let written = tick_label(value, &(0.0..f64::from(largest)));
+        area.draw_text(&written, &tick_style, (WIDTH + 18, row))?;
+    }
+    let label_style = tick_style.pos(Pos::new(HPos::Left, VPos::Bottom));
+    area.draw_text(label, &label_style, (0, span.start - 16))
+}
+
+/// Round values from 0 to `largest`, about evenly spaced in their square roots.
+fn scale_ticks(largest: f32) -> Vec<f64> {
+    if largest <= 0.0 {
+        return Vec::new();
+    }
+    let largest = f64::from(largest);
+    let decade = 10f64.powf(largest.log10().floor());
+    let leading = largest / decade;
+    let step = match leading {
+        small if small < 2.0 => 0.5,
+        medium if medium < 5.0 => 1.0,
+        _ => 2.0,
+    };
+    let whole = (leading / step) as usize;
+    let mut ticks = vec![0.0, 0.1 * step * decade];
+    ticks.extend((1..=whole).map(|i| i as f64 * step * decade));
+    ticks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grids_must_be_filled() {
+        let grid = |columns, rows, values| Grid::new((0.0, 1.0), (0.0, 1.0), columns, rows, values);
+        assert!(grid(2, 2, vec![0.0; 4]).is_ok());
+        let error = grid(2, 3, vec![0.0; 4]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a grid of 2 by 3 cells cannot hold 4 values"
+        );
+        assert!(grid(0, 0, Vec::new()).is_err());
+        assert!(grid(usize::MAX, 2, vec![0.0]).is_err());
+    }
+
+    #[test]
+    fn values_are_met_at_centres_and_linear_between() {
+        let values = vec![0.0, 1.0, 2.0, 4.0, f32::NAN, -1.0];
+        let grid = Grid::new((0.0, 2.0), (0.0, 3.0), 2, 3, values).unwrap();
+        assert_eq!(grid.at(0.5, 0.5), 0.0);
+        assert_eq!(grid.at(1.5, 1.5), 4.0);
+        assert_eq!(grid.at(1.0, 1.5), 3.0);
+        assert_eq!(grid.at(0.5, 1.0), 1.0);
+        assert_eq!(grid.at(9.0, -9.0), 1.0);
+        assert_eq!(grid.at(0.0, 3.0), 0.0);
+        assert_eq!(grid.largest(), 4.0);
+    }
+
+    #[test]
+    fn centres_divide_the_range() {
+        assert_eq!(centres((-1.0, 1.0), 4), [-0.75, -0.25, 0.25, 0.75]);
+        assert!(centres((0.0, 1.0), 0).is_empty());
+    }
+
+    #[test]
+    fn colours_run_from_dark_to_bright() {
+        assert_eq!(colour(0.0, 2.0), RGBColor(68, 1, 84));
+        assert_eq!(colour(2.0, 2.0), RGBColor(254, 232, 37));
+        assert_eq!(colour(0.0, 0.0), RGBColor(68, 1, 84));
+    }
+
+    #[test]
+    fn scale_ticks_are_round() {
+        assert_eq!(scale_ticks(3.5), [0.0, 0.1, 1.0, 2.0, 3.0]);
+        assert_eq!(scale_ticks(1.25), [0.0, 0.05, 0.5, 1.0]);
+        assert_eq!(scale_ticks(80.0), [0.0, 2.0, 20.0, 40.0, 60.0, 80.0]);
+        assert!(scale_ticks(1e-45).len() < 10 && scale_ticks(f32::MAX).len() < 10);
+        assert!(scale_ticks(0.0).is_empty());
+    }
+}

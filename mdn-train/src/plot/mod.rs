@@ -1,0 +1,25 @@
+//! Pictures of data and models, and the report that gathers them.
+//!
+//! Each picture is a value that holds what it shows. [`Picture`] draws it: as a PNG file, or as
+//! SVG text to stand in a [`Report`]. Colours are those of Okabe and Ito, and viridis, which
+//! readers tell apart whatever their colour vision.
+
+mod calibration;
+mod canvas;
+mod fan;
+mod frame;
+mod heatmap;
+mod loss;
+mod report;
+mod scatter;
+
+pub use calibration::{Calibration, PitHistogram};
+pub use canvas::{Drawn, Picture, PlotError};
+pub use fan::{Band, FanChart};
+pub use heatmap::{Grid, Heatmap, centres};
+pub use loss::Loss;
+pub use report::{Figure, Report, Section, SummaryRow};
+pub use scatter::{Samples, Scatter};
+
+/// A point of a picture: horizontal coordinate, then vertical.
+pub type Point = (f32, f32);

@@ -1,0 +1,393 @@
+//! Pictures and the report: that they come out, are sane and stay small.
+//!
+//! With the environment variable `MDN_KEEP_PICTURES` naming a folder, they are left there to look at.
+
+use mdn_train::data::generators;
+use mdn_train::plot::{
+    Band, Calibration, FanChart, Figure, Grid, Heatmap, Loss, Picture, PitHistogram, Point, Report,
+    Samples, Scatter, Section, SummaryRow, centres,
+};
+
+fn curve_points(rows: usize, seed: u64) -> Vec<Point> {
+    let table = generators::inverse_sine(rows, seed);
+    let rows = table.values.chunks_exact(2);
+    rows.map(|row| (row[0] as f32, row[1] as f32)).collect()
+}
+
+/// The true conditional density of the inverse problem on a grid.
+fn curve_density(columns: usize, rows: usize) -> Grid {
+    let (x_range, y_range) = ((-14.0, 14.0), (-11.0, 11.0));
+    let (xs, ys) = (centres(x_range, columns), centres(y_range, rows));
+    let joint = |x: f32, y: f32| {
+        let residual = f64::from(x) - generators::inverse_sine_curve(f64::from(y));
+        let inside = if y.abs() < 10.5 { 1.0 } else { 0.0 };
+        inside * (-0.5 * residual * residual).exp()
+    };
+    let cell = f64::from(y_range.1 - y_range.0) / rows as f64;
+    let totals: Vec<f64> = xs
+        .iter()
+        .map(|&x| {
+            ys.iter()
+                .map(|&y| joint(x, y) * cell)
+                .sum::<f64>()
+                .max(1e-12)
+        })
+        .collect();
+    let mut values = Vec::new();
+    for &y in &ys {
+        values.extend(
+            xs.iter()
+                .zip(&totals)
+                .map(|(&x, total)| (joint(x, y) / total) as f32),
+        );
+    }
+    Grid::new(x_range, y_range, columns, rows, values).unwrap()
+}
+
+fn heatmap(columns: usize, rows: usize) -> Heatmap {
+    Heatmap {
+        title: "Density of y given x".into(),
+        x_label: "x".into(),
+        y_label: "y".into(),
+        value_label: "density".into(),
+        grid: curve_density(columns, rows),
+        points: curve_points(300, 2),
+    }
+}
+
+fn loss() -> Loss {
+    let value = |step: u64, floor: f32| floor + 1.6 * (-(step as f32) / 900.0).exp();
+    let wave = |step: u64| 0.02 * ((step * 7919) % 97) as f32 / 97.0;
+    Loss {
+        title: "Loss during training".into(),
+        train: (0..400)
+            .map(|i| (i * 25, value(i * 25, 1.28) + wave(i)))
+            .collect(),
+        validation: (0..100)
+            .map(|i| {
+                (
+                    i * 100,
+                    value(i * 100, 1.32) + 8e-10 * (i * 100).pow(2) as f32,
+                )
+            })
+            .collect(),
+    }
+}
+
+fn scatter() -> Scatter {
+    Scatter {
+        title: "Data".into(),
+        x_label: "x".into(),
+        y_label: "y".into(),
+        points: curve_points(2000, 1),
+    }
+}
+
+fn samples() -> Samples {
+    Samples {
+        title: "Draws from the model".into(),
+        x_label: "x".into(),
+        y_label: "y".into(),
+        draws: curve_points(2000, 7),
+        data: curve_points(1000, 1),
+    }
+}
+
+fn pit() -> PitHistogram {
+    PitHistogram {
+        title: "Probability integral transform".into(),
+        counts: (0..20)
+            .map(|i| 100 + (i * 37) % 23 - 11 + 30 * u64::from(i == 0))
+            .collect(),
+    }
+}
+
+fn calibration() -> Calibration {
+    Calibration {
+        title: "Coverage of central intervals".into(),
+        points: (1..20)
+            .map(|i| i as f32 / 20.0)
+            .map(|p| (p, p - 0.12 * p * (1.0 - p)))
+            .collect(),
+        rows: 1000,
+    }
+}
+
+fn fan() -> FanChart {
+    let x: Vec<f32> = (0..=100).map(|i| i as f32 * 0.1).collect();
+    let median: Vec<f32> = x.iter().map(|x| 20.0 * x.sin()).collect();
+    let band = |probability: f32, z: f32| {
+        let width = |x: &f32| z * (2.0 + 0.6 * x);
+        let at = |sign: f32| {
+            x.iter()
+                .zip(&median)
+                .map(|(x, m)| m + sign * width(x))
+                .collect()
+        };
+        Band {
+            probability,
+            lower: at(-1.0),
+            upper: at(1.0),
+        }
+    };
+    let bands = vec![band(0.5, 0.674), band(0.9, 1.645), band(0.99, 2.576)];
+    let data = x.iter().enumerate().map(|(i, &x)| {
+        (
+            x,
+            20.0 * x.sin() + (2.0 + 0.6 * x) * (((i * 61) % 41) as f32 / 10.0 - 2.0),
+        )
+    });
+    FanChart {
+        title: "Speed over time".into(),
+        x_label: "time (s)".into(),
+        y_label: "speed (m/s)".into(),
+        data: data.collect(),
+        x,
+        bands,
+        median,
+    }
+}
+
+/// Decodes the PNG that `picture` writes into its size and RGB pixels.
+fn pixels(picture: &impl Picture, name: &str) -> ((u32, u32), Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    picture.to_png(&path).unwrap();
+    if let Ok(kept) = std::env::var("MDN_KEEP_PICTURES") {
+        std::fs::copy(&path, std::path::Path::new(&kept).join(name)).unwrap();
+        let svg = std::path::Path::new(&kept).join(name).with_extension("svg");
+        std::fs::write(svg, picture.to_svg().unwrap()).unwrap();
+    }
+    let decoder = png::Decoder::new(std::fs::File::open(&path).unwrap());
+    let mut reader = decoder.read_info().unwrap();
+    let mut buffer = vec![0; reader.output_buffer_size()];
+    let info = reader.next_frame(&mut buffer).unwrap();
+    ((info.width, info.height), buffer)
+}
+
+/// How many pixels have about the colour given.
+fn count(pixels: &[u8], colour: [u8; 3]) -> usize {
+    let near = |pixel: &&[u8]| pixel.iter().zip(colour).all(|(&a, b)| a.abs_diff(b) < 12);
+    pixels.chunks_exact(3).filter(near).count()
+}
+
+const BLUE: [u8; 3] = [0, 114, 178];
+const ORANGE: [u8; 3] = [213, 94, 0];
+const GREEN: [u8; 3] = [0, 158, 115];
+const INK: [u8; 3] = [40, 40, 40];
+
+#[test]
+fn every_picture_comes_out_as_png_with_text() {
+    let check = |picture: &dyn Fn() -> ((u32, u32), Vec<u8>)| {
+        let (size, pixels) = picture();
+        assert_eq!(size, (1920, 1280));
+        assert!(count(&pixels, INK) > 1500, "little text");
+        assert!(count(&pixels, [255; 3]) > 200_000, "no white page");
+        pixels
+    };
+    let loss = check(&|| pixels(&loss(), "loss.png"));
+    assert!(count(&loss, BLUE) > 3000 && count(&loss, ORANGE) > 3000 && count(&loss, GREEN) > 100);
+    check(&|| pixels(&scatter(), "scatter.png"));
+    check(&|| pixels(&samples(), "samples.png"));
+    let pit = check(&|| pixels(&pit(), "pit.png"));
+    assert!(count(&pit, ORANGE) > 3000);
+    let calibration = check(&|| pixels(&calibration(), "calibration.png"));
+    assert!(count(&calibration, BLUE) > 3000);
+    let fan = check(&|| pixels(&fan(), "fan.png"));
+    assert!(count(&fan, ORANGE) > 3000);
+}
+
+#[test]
+fn the_heatmap_shows_its_branches() {
+    let mut picture = heatmap(120, 120);
+    pixels(&picture, "heatmap-points.png");
+    picture.points.clear();
+    let ((width, height), pixels) = pixels(&picture, "heatmap.png");
+    // Down the pixel column of x = 0, the colour turns from dark to bright once a branch.
+    let column = (0.48 * width as f32) as u32;
+    let bright = |row: u32| pixels[3 * (row * width + column) as usize + 1] > 60;
+    let inside = height / 8..height * 7 / 8;
+    let branches = inside
+        .filter(|&row| bright(row + 1) && !bright(row))
+        .count();
+    assert_eq!(branches, 5);
+}
+
+#[test]
+fn svg_is_whole_small_and_alone() {
+    let check = |svg: String, name: &str, limit: usize| {
+        assert!(
+            svg.starts_with("<svg width=\"960\" height=\"640\" viewBox=\"0 0 1920 1280\"")
+                && svg.trim_end().ends_with("</svg>"),
+            "{name}"
+        );
+        assert!(svg.len() < limit, "{name}: {} bytes", svg.len());
+        assert!(svg.contains("<text"), "{name}");
+        let outside = svg.replace("http://www.w3.org/2000/svg", "");
+        assert!(!outside.contains("http"), "{name}");
+    };
+    check(loss().to_svg().unwrap(), "loss", 40_000);
+    check(scatter().to_svg().unwrap(), "scatter", 300_000);
+    check(samples().to_svg().unwrap(), "samples", 500_000);
+    check(pit().to_svg().unwrap(), "pit", 40_000);
+    check(calibration().to_svg().unwrap(), "calibration", 40_000);
+    check(fan().to_svg().unwrap(), "fan", 60_000);
+    let heatmap = heatmap(100, 100).to_svg().unwrap();
+    assert!(heatmap.contains("href=\"data:image/png;base64,iVBORw0KGgo"));
+    check(heatmap, "heatmap", 700_000);
+}
+
+#[test]
+fn many_points_do_not_make_large_files() {
+    let mut scatter = scatter();
+    scatter.points = curve_points(100_000, 1);
+    assert!(scatter.to_svg().unwrap().len() < 600_000);
+}
+
+/// Draws both ways and gives the SVG.
+fn draw(picture: impl Picture) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    picture.to_png(folder.path().join("odd.png")).unwrap();
+    let svg = picture.to_svg().unwrap();
+    assert!(!svg.contains("NaN") && !svg.contains("inf"));
+    svg
+}
+
+#[test]
+fn nothing_to_draw_does_no_harm() {
+    draw(Scatter::default());
+    draw(Samples::default());
+    draw(Loss::default());
+    draw(PitHistogram::default());
+    draw(Calibration::default());
+    draw(FanChart::default());
+    let counts = vec![0, 0];
+    draw(PitHistogram {
+        counts,
+        ..Default::default()
+    });
+}
+
+#[test]
+fn odd_points_do_no_harm() {
+    let odd = [f32::NAN, f32::INFINITY, f32::MAX, f32::MIN, 0.0, 1e-45];
+    let points: Vec<Point> = odd.iter().flat_map(|&x| odd.map(|y| (x, y))).collect();
+    draw(Scatter {
+        points: points.clone(),
+        ..Default::default()
+    });
+    draw(Calibration {
+        points,
+        rows: 3,
+        ..Default::default()
+    });
+    for train in [
+        vec![(0, f32::NAN)],
+        vec![(0, f32::MAX), (u64::MAX, f32::MIN)],
+    ] {
+        draw(Loss {
+            train,
+            ..Default::default()
+        });
+    }
+    let mut fan = fan();
+    fan.median.truncate(3);
+    fan.bands[0].lower = vec![f32::NAN; 101];
+    draw(fan);
+}
+
+#[test]
+fn odd_grids_do_no_harm() {
+    let cases = [
+        ((0.0, 0.0), 1.0),
+        ((f32::NAN, 1.0), 0.0),
+        ((-1e38, 1e38), f32::MAX),
+        ((0.0, 1.0), 1e-45),
+    ];
+    for (range, value) in cases {
+        let grid = Grid::new(range, range, 1, 1, vec![value]).unwrap();
+        draw(Heatmap {
+            grid,
+            ..heatmap(2, 2)
+        });
+    }
+}
+
+#[test]
+fn labels_are_escaped() {
+    let mut scatter = scatter();
+    scatter.x_label = "a < b & \"c\" <script>".into();
+    let svg = scatter.to_svg().unwrap();
+    assert!(!svg.contains("<script>") && svg.contains("&lt;script&gt;"));
+}
+
+fn report() -> Report {
+    let figure = |svg: String, caption: &str| Figure {
+        svg,
+        caption: caption.into(),
+    };
+    let row = |label: &str, value: &str, explanation: &str| SummaryRow {
+        label: label.into(),
+        value: value.into(),
+        explanation: explanation.into(),
+    };
+    Report {
+        title: "Report on <demo> & co.".into(),
+        introduction: "First paragraph.\n\nSecond paragraph.".into(),
+        summary: vec![
+            row(
+                "Validation NLL",
+                "1.3021 nats",
+                "lower is better; the floor is 1.2880",
+            ),
+            row("Rows", "2000", "of which 400 were held back"),
+        ],
+        sections: vec![
+            Section {
+                heading: "Density".into(),
+                words: "Five branches.".into(),
+                figures: vec![figure(
+                    heatmap(100, 100).to_svg().unwrap(),
+                    "What was learnt.",
+                )],
+            },
+            Section {
+                heading: "Training".into(),
+                words: String::new(),
+                figures: vec![figure(loss().to_svg().unwrap(), "It \"converged\".")],
+            },
+        ],
+    }
+}
+
+#[test]
+fn the_report_is_one_file_without_requests() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.html");
+    report().write(&path).unwrap();
+    let html = std::fs::read_to_string(&path).unwrap();
+    if let Ok(kept) = std::env::var("MDN_KEEP_PICTURES") {
+        std::fs::copy(&path, std::path::Path::new(&kept).join("report.html")).unwrap();
+    }
+    assert!(html.starts_with("<!DOCTYPE html>"));
+    assert!(html.contains("<title>Report on &lt;demo&gt; &amp; co.</title>"));
+    assert!(html.contains("<p>First paragraph.</p><p>Second paragraph.</p>"));
+    assert!(html.contains("aria-label=\"It &quot;converged&quot;.\""));
+    assert_eq!(html.matches("<svg ").count(), 2);
+    assert_eq!(html.matches("<tr>").count(), 3);
+    for request in ["<script", "<link", "@import", "url(", "src="] {
+        assert!(!html.contains(request), "{request}");
+    }
+}
+
+#[test]
+fn an_unwritable_place_is_named() {
+    let told = scatter()
+        .to_png("/nowhere/at/all.png")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        told.starts_with("cannot write /nowhere/at/all.png: "),
+        "{told}"
+    );
+}
