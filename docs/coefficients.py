@@ -3,7 +3,7 @@
     pip install numpy mpmath
     python docs/coefficients.py
 
-Each table is a weighted minimax approximation found by the Remez exchange on a fine grid.
+Each table is a weighted minimax approximation on a fine grid, found by Lawson's iteration.
 Coefficients are rounded to binary32 one at a time, lowest degree first, and the remaining ones
 are fitted again after each rounding, so that they absorb its error. The printed names are those
 of the Rust constants, lowest degree first; "error" is the largest weighted error of the rounded
@@ -14,7 +14,7 @@ import mpmath as mp
 import numpy as np
 
 mp.mp.dps = 40
-GRID = 3001
+GRID = 1001
 
 
 def grid(low, high):
@@ -29,50 +29,36 @@ def values(function, points):
     return np.array([float(function(mp.mpf(float(x)))) for x in points])
 
 
-def minimax(points, target, weight, terms):
-    """Coefficients of the polynomial that minimises max |weight (polynomial - target)|."""
-    size = np.abs(points).max()
-    powers = (points[:, None] / size) ** np.arange(terms)
-    reference = np.linspace(0, len(points) - 1, terms + 1).round().astype(int)
-    for _ in range(60):
-        signs = (-1.0) ** np.arange(terms + 1)
-        system = np.column_stack([powers[reference], signs / weight[reference]])
-        solution = np.linalg.solve(system, target[reference])
-        coefficients, level = solution[:-1], abs(solution[-1])
-        error = weight * (powers @ coefficients - target)
-        reference = exchange(error, terms + 1)
-        if np.abs(error).max() <= level * (1 + 1e-6):
-            break
-    return coefficients / size ** np.arange(terms)
+def minimax(basis, target, weight):
+    """The combination of the basis columns that minimises max |weight (sum - target)|.
 
-
-def exchange(error, count):
-    """The extrema of an alternating run of `count` sign changes that holds the largest."""
-    starts = np.flatnonzero(np.diff(np.sign(error)) != 0) + 1
-    runs = np.split(np.arange(len(error)), starts)
-    peaks = [run[np.abs(error[run]).argmax()] for run in runs]
-    while len(peaks) > count:
-        if len(peaks) == count + 1:
-            peaks.pop(0 if abs(error[peaks[0]]) < abs(error[peaks[-1]]) else -1)
-        else:
-            least = min(range(len(peaks) - 1),
-                        key=lambda i: max(abs(error[peaks[i]]), abs(error[peaks[i + 1]])))
-            del peaks[least:least + 2]
-    if len(peaks) < count:
-        raise ArithmeticError("the error does not alternate often enough")
-    return np.array(peaks)
+    Lawson's iteration: least squares, the squared errors reweighted by their magnitudes.
+    """
+    importance = np.full(len(target), 1 / len(target))
+    best, least = None, np.inf
+    for _ in range(400):
+        row = np.sqrt(importance) * weight
+        solution = np.linalg.lstsq(basis * row[:, None], target * row, rcond=None)[0]
+        error = np.abs(weight * (basis @ solution - target))
+        if error.max() < least:
+            best, least = solution, error.max()
+        importance *= error
+        importance = importance / importance.sum()
+    return best
 
 
 def fit(name, function, weight, low, high, terms, fixed=()):
     """Prints and returns a binary32 table for `function` on [low, high]."""
     points = grid(low, high)
     target, weights = values(function, points), np.abs(values(weight, points))
+    size = np.abs(points).max()
+    powers = (points[:, None] / size) ** np.arange(terms)
     rounded = [float(np.float32(c)) for c in fixed]
     while len(rounded) < terms:
         done = len(rounded)
-        rest = (target - np.polyval(rounded[::-1] or [0.0], points)) / points**done
-        free = minimax(points, rest, weights * np.abs(points) ** done, terms - done)
-        rounded.append(float(np.float32(free[0])))
+        rest = target - np.polyval(rounded[::-1] or [0.0], points)
+        free = minimax(powers[:, done:], rest, weights)
+        rounded.append(float(np.float32(free[0] / size**done)))
     error = np.abs(weights * (np.polyval(rounded[::-1], points) - target)).max() * 2**24
     print(f"{name}  // [{low:.7g}, {high:.7g}], error {error:.3f}")
     for c in rounded:
@@ -97,23 +83,73 @@ LN2 = mp.log(2)
 
 
 def exponential():
-    """exp(r) = 1 + r + r^2 P(r); the error is relative to exp(r)."""
+    """e^r = 1 + r + r^2 P(r); the error is relative to e^r - 1."""
     half = float(LN2 / 2) * 1.0001
-    for terms in (4, 5):
-        fit(f"EXP{terms}", lambda r: (mp.expm1(r) - r) / r**2, lambda r: r**2 / mp.exp(r),
-        -half, half, terms)
-        fit(f"EXPM1{terms}", lambda r: (mp.expm1(r) - r) / r**2, lambda r: r**2 / mp.expm1(r),
-        -half, half, terms)
+    fit("EXP", lambda r: (mp.expm1(r) - r) / r**2, lambda r: r**2 / mp.expm1(r), -half, half, 5)
 
 
 def logarithm():
     """ln(1 + f) = f + f^2 P(f), P(0) = -1/2; the error is relative to ln(1 + f)."""
-    for terms in (8, 9, 10):
-        fit(f"LN{terms}", lambda f: (mp.log1p(f) - f) / f**2, lambda f: f**2 / mp.log1p(f),
-        float(mp.sqrt(0.5)) - 1, float(mp.sqrt(2)) - 1, terms, fixed=[-0.5])
+    fit("LN", lambda f: (mp.log1p(f) - f) / f**2, lambda f: f**2 / mp.log1p(f),
+        float(mp.sqrt(0.5)) - 1, float(mp.sqrt(2)) - 1, 9, fixed=[-0.5])
+
+
+def upper_tail(a):
+    """1 - Phi(a)."""
+    return mp.erfc(a / mp.sqrt(2)) / 2
+
+
+def tail(name, function, pole, low, high):
+    """function(a) = P((a - pole) / (a + pole)) / (a + pole); the error is relative."""
+    def scaled(t):
+        a = pole * (1 + t) / (1 - t)
+        return (a + pole) * function(a)
+    fit(name, scaled, lambda t: 1 / scaled(t),
+        (low - pole) / (low + pole), (high - pole) / (high + pole), 9)
+
+
+def centre(name, function, whole, high):
+    """function(x) = x (whole + P(x^2)); the error is relative."""
+    def slope(square):
+        return function(mp.sqrt(square)) / mp.sqrt(square)
+    fit(name, lambda square: slope(square) - whole, lambda square: 1 / slope(square),
+        0.0, high**2, 5)
+
+
+def normal():
+    """Phi(a) - 1/2 and e^(a^2 / 2) (1 - Phi(a)); erf(x) and e^(x^2) erfc(x)."""
+    centre("NORMAL_CENTRE", lambda a: mp.erf(a / mp.sqrt(2)) / 2, 0, 0.7)
+    tail("NORMAL_TAIL", lambda a: mp.exp(a * a / 2) * upper_tail(a), 2.75, 0.7, 14.5)
+    centre("ERF_CENTRE", mp.erf, 1, 0.5)
+    tail("ERFC_TAIL", lambda x: mp.exp(x * x) * mp.erfc(x), 1.9375, 0.5, 10.25)
+
+
+def quantile():
+    """Phi^-1(p): (p - 1/2) P(w) with w = -ln(4 p (1 - p)) for p > 1/64, below it P(t) - u with
+    u = sqrt(-2 ln p) and t = 1 / (u + 3.5) - 0.1; the errors are relative."""
+    def magnitude(log_p):
+        start = mp.sqrt(-2 * log_p) - 0.5 if log_p < -1 else mp.mpf(0.1)
+        return mp.findroot(lambda z: mp.log(upper_tail(z)) - log_p, start)
+
+    def slope(w):
+        root = mp.sqrt(-mp.expm1(-w))
+        return 2 * magnitude(mp.log((1 - root) / 2)) / root
+
+    edge = mp.mpf(1) / 64
+    fit("CENTRE", slope, lambda w: 1 / slope(w), 0.0, float(-mp.log(4 * edge * (1 - edge))), 8)
+
+    def u(t):
+        return 1 / (t + mp.mpf(1) / 10) - 3.5
+
+    def gap(t):
+        return u(t) - magnitude(-u(t) ** 2 / 2)
+    fit("TAIL", gap, lambda t: 1 / (u(t) - gap(t)), 1 / (14.4 + 3.5) - 0.1,
+        1 / (float(mp.sqrt(-2 * mp.log(edge))) + 3.5) - 0.1, 8)
 
 
 if __name__ == "__main__":
     split("LN2", LN2, 15)
     exponential()
     logarithm()
+    normal()
+    quantile()

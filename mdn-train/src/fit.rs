@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
+use mdn_infer::format::{Activation, Covariance, Head, MAX_LOG_SCALE, ScaleMap};
 
 use crate::data::{DataError, Dataset, Standardiser, split};
 use crate::export::{Export, ExportError};
@@ -24,7 +24,9 @@ pub struct FitConfig {
     pub covariance: Covariance,
     /// How network outputs become scales.
     pub scale_map: ScaleMap,
-    /// Bring inputs and targets to mean 0 and standard deviation 1 on the training rows.
+    /// The smallest scale of a component, in the units that training sees.
+    pub scale_floor: ScaleFloor,
+    /// Train in units of mean 0 and standard deviation 1 of the training rows.
     pub standardise: bool,
     /// The share of the rows held back to choose the best step; 0 for none.
     pub validation: f64,
@@ -36,6 +38,17 @@ pub struct FitConfig {
     pub options: TrainOptions,
 }
 
+/// The smallest scale of a component.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ScaleFloor {
+    /// From how finely the targets were recorded: a target in steps of Δ is known to within a
+    /// uniform error of standard deviation Δ/√12, and a narrower component would only chase the
+    /// recording. The finest target decides, and never less than a thousandth of the spread.
+    Automatic,
+    /// This scale.
+    Fixed(f32),
+}
+
 impl Default for FitConfig {
     fn default() -> Self {
         FitConfig {
@@ -44,6 +57,7 @@ impl Default for FitConfig {
             components: 5,
             covariance: Covariance::Diagonal,
             scale_map: ScaleMap::Exp,
+            scale_floor: ScaleFloor::Automatic,
             standardise: true,
             validation: 0.1,
             seed: 0,
@@ -54,14 +68,20 @@ impl Default for FitConfig {
 }
 
 impl FitConfig {
-    /// The classic tutorial's network and recipe: 24 sigmoid units, 24 isotropic components, raw
-    /// units, every row for training, plain full-batch Adam.
+    /// The classic tutorial's network and recipe for the inverse problem of
+    /// [`inverse_sine`](crate::data::generators::inverse_sine): 24 sigmoid units, 24 isotropic
+    /// components, raw units, every row for training, plain full-batch Adam.
+    ///
+    /// One thing is added. Without a floor on the scales a component may collapse onto a few
+    /// points; no branch of the truth is narrower than 1 / max |dx/dy| = 0.17, and the floor lies
+    /// just below.
     pub fn classic() -> Self {
         FitConfig {
             hidden: vec![24],
             activation: Activation::Sigmoid,
             components: 24,
             covariance: Covariance::Isotropic,
+            scale_floor: ScaleFloor::Fixed(0.15),
             standardise: false,
             validation: 0.0,
             options: TrainOptions::classic(),
@@ -159,12 +179,15 @@ pub fn fit(
             ..*progress
         })
     };
-    let trained = train(&architecture, &training, &options, &mut in_raw_units)?;
+    let mut trained = train(&architecture, &training, &options, &mut in_raw_units)?;
     let named =
         |names: &[String]| -> Vec<_> { names.iter().map(|name| config.column(name)).collect() };
+    // A file always says where its inputs lie, whatever units training saw.
+    let spread = Standardiser::fit(&data.inputs, data.input_names.len(), &train_rows);
+    trained.network.absorb(&inputs, &spread);
     let file = Export {
         network: &trained.network,
-        inputs: &inputs,
+        inputs: &spread,
         targets: &targets,
         input_columns: &named(&data.input_names),
         target_columns: &named(&data.target_names),
@@ -240,28 +263,24 @@ fn architecture(
     })
 }
 
-/// Bounds on the log-scales, in standardised units.
-///
-/// A target recorded in steps of Δ is known to within a uniform error of standard deviation
-/// Δ/√12; a narrower component would only chase the recording. The floor is that of the finest
-/// target, and never below a thousandth of the spread. Without standardisation there is no
-/// spread to compare with, and the bounds only keep the arithmetic in range.
+/// Bounds on the log-scales, in the units that training sees.
 fn log_scale_bounds(
     data: &Dataset,
     config: &FitConfig,
     targets: &Standardiser,
     train_rows: &[usize],
 ) -> (f32, f32) {
-    if !config.standardise {
-        return (-15.0, 15.0);
-    }
+    let spread = Standardiser::fit(&data.targets, data.target_names.len(), train_rows).scale;
     let resolutions = data.subset(train_rows).target_resolutions();
-    let floors = resolutions
-        .iter()
-        .zip(&targets.scale)
-        .map(|(resolution, scale)| {
-            resolution.map_or(0.0, |resolution| resolution / 12_f32.sqrt() / scale)
-        });
-    let floor = floors.min_by(f32::total_cmp).unwrap_or(0.0);
-    (floor.clamp(1e-3, 1.0).ln(), 1e3_f32.ln())
+    let steps = resolutions.iter().map(|step| step.unwrap_or(0.0) / 12_f32.sqrt());
+    let relative = steps.zip(&spread).map(|(error, spread)| (error / spread).clamp(1e-3, 1.0));
+    let units = spread.iter().zip(&targets.scale).map(|(spread, scale)| spread / scale);
+    let widest = units.clone().max_by(f32::total_cmp).unwrap_or(1.0);
+    let floors = relative.zip(units).map(|(relative, units)| relative * units);
+    let floor = match config.scale_floor {
+        ScaleFloor::Automatic => floors.min_by(f32::total_cmp).unwrap_or(1e-3),
+        ScaleFloor::Fixed(floor) => floor,
+    };
+    let bound = |scale: f32| scale.ln().clamp(-MAX_LOG_SCALE, MAX_LOG_SCALE);
+    (bound(floor), bound(1e3 * widest.max(floor)))
 }

@@ -63,14 +63,21 @@ impl<'a> Dense<'a> {
     }
 }
 
+/// Inputs whose products are summed by themselves before they join the total. A constant of the
+/// arithmetic contract: short sums of small partial results lose less to rounding than one long
+/// sum beside a large bias, at the same number of operations.
+const SPAN: usize = 8;
+
 /// outputs `[outputs]` = bias + kernelᵀ · inputs `[inputs]`, without the activation.
+///
+/// The order of every output's sum, whatever the vector width: inputs in spans of eight, products
+/// added in order within a span, spans added in order to a total that starts with the bias.
 #[inline(always)]
 pub(crate) fn forward<S: Simd>(simd: S, layer: &Dense<'_>, input: &[f32], output: &mut [f32]) {
     let mut panels = layer.panels;
     let mut output = output;
     loop {
-        let left = output.len().div_ceil(8);
-        let taken = match left {
+        let taken = match output.len().div_ceil(8) {
             0 => return,
             9 | 10 if S::BLOCK >= 5 => block::<S, 5>(simd, layer, panels, input, output),
             8.. if S::BLOCK >= 8 => block::<S, 8>(simd, layer, panels, input, output),
@@ -92,28 +99,46 @@ fn block<S: Simd, const P: usize>(
     input: &[f32],
     output: &mut [f32],
 ) -> usize {
-    let mut sums = [simd.splat_octet(0.0); P];
+    let mut totals = [simd.splat_octet(0.0); P];
     let mut kernels: [&[[f32; 8]]; P] = [&[]; P];
-    for ((sum, kernel), panel) in sums
-        .iter_mut()
-        .zip(&mut kernels)
-        .zip(panels.chunks_exact(layer.inputs + 1))
-    {
-        if let Some((bias, rest)) = panel.split_first() {
-            *sum = simd.load_octet(bias);
-            *kernel = rest;
+    let split = panels.chunks_exact(layer.inputs + 1).map(<[_]>::split_first);
+    for ((total, kernel), parts) in totals.iter_mut().zip(&mut kernels).zip(split) {
+        if let Some((bias, rest)) = parts {
+            (*total, *kernel) = (simd.load_octet(bias), rest);
         }
     }
-    for (i, &x) in input.iter().enumerate() {
+    for span in input.chunks(SPAN) {
+        let sums = span_sums(simd, span, &mut kernels);
+        for (total, sum) in totals.iter_mut().zip(sums) {
+            *total = total.add(sum);
+        }
+    }
+    for (total, to) in totals.iter().zip(output.chunks_mut(8)) {
+        total.store(to);
+    }
+    P
+}
+
+/// The sums of one span's products; the kernels move on to the next span.
+#[inline(always)]
+fn span_sums<S: Simd, const P: usize>(
+    simd: S,
+    span: &[f32],
+    kernels: &mut [&[[f32; 8]]; P],
+) -> [S::Octet; P] {
+    let mut sums = [simd.splat_octet(0.0); P];
+    let here = kernels.map(|kernel| kernel.get(..span.len()).unwrap_or(&[]));
+    for (i, &x) in span.iter().enumerate() {
         let x = simd.splat_octet(x);
-        for (sum, kernel) in sums.iter_mut().zip(kernels) {
+        for (sum, kernel) in sums.iter_mut().zip(here) {
             if let Some(entries) = kernel.get(i) {
-                *sum = sum.add(x.mul(simd.load_octet(entries)));
+                let product = x.mul(simd.load_octet(entries));
+                *sum = if i == 0 { product } else { sum.add(product) };
             }
         }
     }
-    for (sum, to) in sums.iter().zip(output.chunks_mut(8)) {
-        sum.store(to);
+    for kernel in kernels {
+        *kernel = kernel.get(span.len()..).unwrap_or(&[]);
     }
-    P
+    sums
 }

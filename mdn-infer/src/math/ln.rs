@@ -37,6 +37,12 @@ const COUNT: f32 = 8_388_608.0;
 /// The natural logarithm.
 #[inline(always)]
 pub fn ln<V: Vector>(x: V) -> V {
+    edges(x, 0.0, ln_positive(x))
+}
+
+/// The natural logarithm of a positive finite number.
+#[inline(always)]
+pub(super) fn ln_positive<V: Vector>(x: V) -> V {
     let subnormal = x.less(x.splat(f32::MIN_POSITIVE));
     let normal = x.mul(x.splat(COUNT)).select(subnormal, x);
     let bias = x
@@ -44,8 +50,7 @@ pub fn ln<V: Vector>(x: V) -> V {
         .select(subnormal, x.splat(COUNT + 127.0));
     let shifted = normal.add_bits(x.splat_bits(ONE_BITS - SQRT_HALF_BITS));
     let k = exponent(shifted).sub(bias);
-    let f = fraction(shifted).sub(x.splat(1.0));
-    edges(x, 0.0, sum(k, f))
+    sum(k, fraction(shifted).sub(x.splat(1.0)))
 }
 
 /// ln(1 + x), accurate for small x too.

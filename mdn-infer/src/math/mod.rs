@@ -6,12 +6,14 @@
 
 mod exp;
 mod ln;
+mod normal;
 mod polynomial;
 mod sigmoid;
 mod tanh;
 
 pub use exp::exp;
 pub use ln::{ln, ln_1p};
+pub use normal::{erf, erfc, normal_cdf, normal_quantile};
 pub use sigmoid::{gelu, relu, sigmoid, silu, softplus};
 pub use tanh::tanh;
 
@@ -49,6 +51,10 @@ elementary! {
     Silu is silu
     Gelu is gelu
     Relu is relu
+    Erf is erf
+    Erfc is erfc
+    NormalCdf is normal_cdf
+    NormalQuantile is normal_quantile
 }
 
 struct Map<'a, F> {

@@ -24,8 +24,8 @@ const CUBIC: f32 = 0.071_354_814;
 pub fn sigmoid<V: Vector>(x: V) -> V {
     let one = x.splat(1.0);
     let s = exp_of_negated_magnitude(x);
-    let numerator = s.select(x.less(x.splat(0.0)), one);
-    numerator.div(one.add(s))
+    let unit = s.select(x.less(x.splat(0.0)), one);
+    unit.sub(unit.mul(s.div(one.add(s))))
 }
 
 /// ln(1 + e^x).

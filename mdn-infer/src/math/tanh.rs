@@ -14,5 +14,7 @@ use crate::simd::Vector;
 pub fn tanh<V: Vector>(x: V) -> V {
     let magnitude = x.splat(9.1).smaller(x.magnitude());
     let t = exp_m1(magnitude.add(magnitude));
-    t.div(t.add(x.splat(2.0))).or(x.sign())
+    let b = x.splat(1.0).smaller(magnitude);
+    let excess = t.sub(b.add(b)).sub(b.mul(t));
+    b.add(excess.div(t.add(x.splat(2.0)))).or(x.sign())
 }
