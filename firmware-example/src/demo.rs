@@ -9,14 +9,12 @@ use rand_xoshiro::Xoshiro128PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
 const MODEL: &[u8] = mdn_infer::include_model!(concat!(env!("OUT_DIR"), "/model.mdn"));
-/// Working memory in f32, as the model's file asks for. No buffer for one input needs more.
+/// Working memory in f32, as the model's file asks for.
 const WORKING_LEN: usize = mdn_infer::working_len(MODEL);
-/// The table's inputs, in standard deviations of the training data from its mean.
-const STANDARDISED_INPUTS: [f32; 5] = [-1.6, -0.8, 0.0, 0.8, 1.6];
 /// Components in the table, the heaviest first.
 const HEAVIEST: usize = 3;
 const SAMPLES: usize = 5;
-/// Buffers for one target.
+/// Room for one draw.
 const MAX_DIMENSIONS: usize = mdn_infer::format::MAX_DIMENSIONS;
 
 type Predictor<'m> = mdn_infer::Predictor<'m, WORKING_LEN>;
@@ -29,11 +27,10 @@ pub fn run(out: &mut impl Write, counter: Counter) -> Result<(), Failure> {
     let mut predictor = Predictor::new(&model, Level::detect())?;
     describe(out, &model)?;
     self_test(out, &mut predictor)?;
-    for standardised in STANDARDISED_INPUTS {
-        let mut x = [0.0; WORKING_LEN];
-        let x = raw_input(&model, standardised, &mut x);
-        writeln!(out, "\nx = {}", List(x))?;
-        print_mixture(out, &predictor.predict(x)?)?;
+    for golden in model.golden() {
+        writeln!(out, "\nx = {}", List(golden.input))?;
+        let mixture = predictor.predict(golden.input)?;
+        print_mixture(out, &mixture, golden.target)?;
     }
     costs(out, counter, &mut predictor)
 }
@@ -111,20 +108,8 @@ fn self_test(out: &mut impl Write, predictor: &mut Predictor<'_>) -> Result<(), 
     }
 }
 
-/// The input with every element `standardised`, in raw units `[I]`.
-fn raw_input<'b>(
-    model: &Model<'_>,
-    standardised: f32,
-    buffer: &'b mut [f32; WORKING_LEN],
-) -> &'b [f32] {
-    let affine = model.input_shift().iter().zip(model.input_scale());
-    for (x, (shift, scale)) in buffer.iter_mut().zip(affine) {
-        *x = shift + standardised * scale;
-    }
-    buffer.get(..model.inputs()).unwrap_or(&[])
-}
-
-fn print_mixture(out: &mut impl Write, mixture: &Mixture<'_>) -> Result<(), Failure> {
+/// What the model says at an input, beside the target `y` of that row of the data.
+fn print_mixture(out: &mut impl Write, mixture: &Mixture<'_>, y: &[f32]) -> Result<(), Failure> {
     for component in heaviest(mixture).into_iter().flatten() {
         write!(out, "  weight {:.4}  mean", component.weight())?;
         for d in 0..mixture.dimensions() {
@@ -137,21 +122,16 @@ fn print_mixture(out: &mut impl Write, mixture: &Mixture<'_>) -> Result<(), Fail
         writeln!(out)?;
     }
 
-    let mut y = [0.0; MAX_DIMENSIONS];
-    let y = y.get_mut(..mixture.dimensions()).unwrap_or_default();
-    mixture.mean(y)?;
-    writeln!(
-        out,
-        "  log-density at the mean {}: {:.4}",
-        List(y),
-        mixture.log_density(y)?
-    )?;
+    let log_density = mixture.log_density(y)?;
+    writeln!(out, "  log-density at y = {}: {log_density:.4}", List(y))?;
 
     write!(out, "  samples:")?;
     let mut rng = Xoshiro128PlusPlus::seed_from_u64(0);
+    let mut draw = [0.0; MAX_DIMENSIONS];
+    let draw = draw.get_mut(..mixture.dimensions()).unwrap_or_default();
     for i in 0..SAMPLES {
-        mixture.sample(&mut rng, y)?;
-        write!(out, "{}{}", if i == 0 { " " } else { "; " }, List(y))?;
+        mixture.sample(&mut rng, draw)?;
+        write!(out, "{}{}", if i == 0 { " " } else { "; " }, List(draw))?;
     }
     writeln!(out)?;
     Ok(())
@@ -175,30 +155,30 @@ fn log_weight(component: Option<Component<'_>>) -> f32 {
     component.map_or(f32::NEG_INFINITY, |component| component.log_weight())
 }
 
-/// What a prediction, a density and a draw cost, at the middle of the inputs.
+/// What a prediction, a density and a draw cost, at the first golden vector.
 fn costs(
     out: &mut impl Write,
     counter: Counter,
     predictor: &mut Predictor<'_>,
 ) -> Result<(), Failure> {
     const DRAWS: u32 = 100;
-    let unit = counter.unit();
-    let mut x = [0.0; WORKING_LEN];
-    let x = raw_input(predictor.model(), 0.0, &mut x);
-    let (prediction, mixture) = counter.measure(|| predictor.predict(black_box(x)));
+    let Some(golden) = predictor.model().golden().next() else {
+        return Ok(());
+    };
+    let (prediction, mixture) = counter.measure(|| predictor.predict(black_box(golden.input)));
     let mixture = mixture?;
-
-    let mut y = [0.0; MAX_DIMENSIONS];
-    let y = y.get_mut(..mixture.dimensions()).unwrap_or_default();
-    mixture.mean(y)?;
-    let (density, result) = counter.measure(|| mixture.log_density(black_box(y)));
+    let (density, result) = counter.measure(|| mixture.log_density(black_box(golden.target)));
     result?;
 
     let mut rng = Xoshiro128PlusPlus::seed_from_u64(0);
-    let (draws, result) =
-        counter.measure(|| (0..DRAWS).try_for_each(|_| mixture.sample(&mut rng, y).map(|_| ())));
+    let mut draw = [0.0; MAX_DIMENSIONS];
+    let draw = draw.get_mut(..mixture.dimensions()).unwrap_or_default();
+    let (draws, result) = counter.measure(|| {
+        (0..DRAWS).try_for_each(|_| mixture.sample(black_box(&mut rng), draw).map(|_| ()))
+    });
     result?;
 
+    let unit = counter.unit();
     writeln!(out, "\n{unit} per prediction: {prediction}")?;
     writeln!(out, "{unit} per log-density: {density}")?;
     writeln!(out, "{unit} per sample: {}", draws / DRAWS)?;
