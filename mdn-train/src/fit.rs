@@ -6,7 +6,7 @@ use mdn_infer::format::{Activation, Covariance, Head, MAX_LOG_SCALE, ScaleMap};
 
 use crate::data::{DataError, Dataset, Standardiser, split};
 use crate::export::{Export, ExportError};
-use crate::metrics::{self, RowError};
+use crate::metrics::{RowError, Scores, score};
 use crate::model_file::ModelFile;
 use crate::network::Architecture;
 use crate::train::{Progress, Rows, TrainError, TrainOptions, Trained, TrainingData, train};
@@ -99,14 +99,10 @@ pub struct Fitted {
     pub trained: Trained,
     /// What to add to a loss in standardised units to have it in raw units: Σ ln(target scale).
     pub log_jacobian: f64,
-    /// Mean negative log-density on the training rows, from the file, in raw units.
-    pub train_nll: f64,
-    /// The same on the rows held back, where there are any.
-    pub validation_nll: Option<f64>,
-    /// Rows trained on.
-    pub train_rows: usize,
-    /// Rows held back.
-    pub validation_rows: usize,
+    /// Scores of the file on the rows trained on.
+    pub train: Scores,
+    /// Scores of the file on the rows held back, where there are any.
+    pub validation: Option<Scores>,
 }
 
 /// Why no model was fitted.
@@ -196,17 +192,15 @@ pub fn fit(
     }
     .to_file()?;
     let model = file.model();
-    let train_nll = metrics::nll(&model, &train_part)?;
-    let validation_nll = validation
-        .map(|_| metrics::nll(&model, &validation_part))
+    let train = score(&model, &train_part)?;
+    let validation = validation
+        .map(|_| score(&model, &validation_part))
         .transpose()?;
     Ok(Fitted {
         trained,
         log_jacobian,
-        train_nll,
-        validation_nll,
-        train_rows: train_rows.len(),
-        validation_rows: validation_rows.len(),
+        train,
+        validation,
         file,
     })
 }
