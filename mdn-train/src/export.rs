@@ -162,3 +162,25 @@ fn column_lines(columns: &[(String, Option<String>)]) -> String {
 pub fn self_test(model: &Model<'_>, level: Level) -> Result<mdn_infer::SelfTest, PredictError> {
     model.self_test(level, &mut vec![0.0; model.working_len()])
 }
+
+impl Network {
+    /// Rewrites the first layer, which was trained on inputs standardised by `trained`, for
+    /// inputs standardised by `filed`. Nothing changes where the two are equal.
+    pub fn absorb(&mut self, trained: &Standardiser, filed: &Standardiser) {
+        let Some(first) = self.architecture.layers().next() else {
+            return;
+        };
+        let (kernel, rest) = self.parameters.split_at_mut(first.kernel().end);
+        let bias = &mut rest[..first.outputs];
+        for (input, row) in kernel.chunks_exact_mut(first.outputs).enumerate() {
+            let unit = f64::from(trained.scale[input]);
+            let offset = (f64::from(filed.shift[input]) - f64::from(trained.shift[input])) / unit;
+            let factor = f64::from(filed.scale[input]) / unit;
+            for (entry, bias) in row.iter_mut().zip(bias.iter_mut()) {
+                let before = f64::from(*entry);
+                *bias = (f64::from(*bias) + before * offset) as f32;
+                *entry = (before * factor) as f32;
+            }
+        }
+    }
+}

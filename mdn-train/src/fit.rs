@@ -6,7 +6,7 @@ use mdn_infer::format::{Activation, Covariance, Head, MAX_LOG_SCALE, ScaleMap};
 
 use crate::data::{DataError, Dataset, Standardiser, split};
 use crate::export::{Export, ExportError};
-use crate::metrics::{self, RowError};
+use crate::metrics::{RowError, Scores, score};
 use crate::model_file::ModelFile;
 use crate::network::Architecture;
 use crate::train::{Progress, Rows, TrainError, TrainOptions, Trained, TrainingData, train};
@@ -72,16 +72,16 @@ impl FitConfig {
     /// [`inverse_sine`](crate::data::generators::inverse_sine): 24 sigmoid units, 24 isotropic
     /// components, raw units, every row for training, plain full-batch Adam.
     ///
-    /// One thing is added. Without a floor on the scales a component may collapse onto a few
-    /// points; no branch of the truth is narrower than 1 / max |dx/dy| = 0.17, and the floor lies
-    /// just below.
+    /// One thing is added: a floor of 0.2 on the scales, about the width of the truth's narrowest
+    /// branch, 1 / max |dx/dy| = 0.17. Without it the recipe lets a component collapse onto a few
+    /// points.
     pub fn classic() -> Self {
         FitConfig {
             hidden: vec![24],
             activation: Activation::Sigmoid,
             components: 24,
             covariance: Covariance::Isotropic,
-            scale_floor: ScaleFloor::Fixed(0.15),
+            scale_floor: ScaleFloor::Fixed(0.2),
             standardise: false,
             validation: 0.0,
             options: TrainOptions::classic(),
@@ -99,14 +99,10 @@ pub struct Fitted {
     pub trained: Trained,
     /// What to add to a loss in standardised units to have it in raw units: Σ ln(target scale).
     pub log_jacobian: f64,
-    /// Mean negative log-density on the training rows, from the file, in raw units.
-    pub train_nll: f64,
-    /// The same on the rows held back, where there are any.
-    pub validation_nll: Option<f64>,
-    /// Rows trained on.
-    pub train_rows: usize,
-    /// Rows held back.
-    pub validation_rows: usize,
+    /// Scores of the file on the rows trained on.
+    pub train: Scores,
+    /// Scores of the file on the rows held back, where there are any.
+    pub validation: Option<Scores>,
 }
 
 /// Why no model was fitted.
@@ -196,17 +192,15 @@ pub fn fit(
     }
     .to_file()?;
     let model = file.model();
-    let train_nll = metrics::nll(&model, &train_part)?;
-    let validation_nll = validation
-        .map(|_| metrics::nll(&model, &validation_part))
+    let train = score(&model, &train_part)?;
+    let validation = validation
+        .map(|_| score(&model, &validation_part))
         .transpose()?;
     Ok(Fitted {
         trained,
         log_jacobian,
-        train_nll,
-        validation_nll,
-        train_rows: train_rows.len(),
-        validation_rows: validation_rows.len(),
+        train,
+        validation,
         file,
     })
 }
@@ -272,11 +266,20 @@ fn log_scale_bounds(
 ) -> (f32, f32) {
     let spread = Standardiser::fit(&data.targets, data.target_names.len(), train_rows).scale;
     let resolutions = data.subset(train_rows).target_resolutions();
-    let steps = resolutions.iter().map(|step| step.unwrap_or(0.0) / 12_f32.sqrt());
-    let relative = steps.zip(&spread).map(|(error, spread)| (error / spread).clamp(1e-3, 1.0));
-    let units = spread.iter().zip(&targets.scale).map(|(spread, scale)| spread / scale);
+    let steps = resolutions
+        .iter()
+        .map(|step| step.unwrap_or(0.0) / 12_f32.sqrt());
+    let relative = steps
+        .zip(&spread)
+        .map(|(error, spread)| (error / spread).clamp(1e-3, 1.0));
+    let units = spread
+        .iter()
+        .zip(&targets.scale)
+        .map(|(spread, scale)| spread / scale);
     let widest = units.clone().max_by(f32::total_cmp).unwrap_or(1.0);
-    let floors = relative.zip(units).map(|(relative, units)| relative * units);
+    let floors = relative
+        .zip(units)
+        .map(|(relative, units)| relative * units);
     let floor = match config.scale_floor {
         ScaleFloor::Automatic => floors.min_by(f32::total_cmp).unwrap_or(1e-3),
         ScaleFloor::Fixed(floor) => floor,

@@ -45,7 +45,11 @@ fn ulp(x: f64) -> f64 {
 
 fn error(computed: f32, exact: f64) -> f64 {
     if computed.is_nan() || exact.is_nan() {
-        return if computed.is_nan() && exact.is_nan() { 0.0 } else { f64::INFINITY };
+        return if computed.is_nan() && exact.is_nan() {
+            0.0
+        } else {
+            f64::INFINITY
+        };
     }
     let limit = 2f64.powi(128);
     let exact = exact.clamp(-limit, limit);
@@ -67,23 +71,34 @@ impl<F: Elementary + Copy + Sync> Case<F> {
             if let Some(i) = (0..inputs.len()).find(|&i| !same(scalar[i], other[i])) {
                 panic!(
                     "{}({:e}): scalar {:e}, {} {:e}",
-                    self.name, inputs[i], scalar[i], level.name(), other[i]
+                    self.name,
+                    inputs[i],
+                    scalar[i],
+                    level.name(),
+                    other[i]
                 );
             }
         }
-        inputs.iter().zip(&scalar).fold(Worst::NONE, |worst, (&x, &y)| {
-            worst.or(Worst {
-                ulps: error(y, (self.exact)(f64::from(x))),
-                bits: x.to_bits(),
+        inputs
+            .iter()
+            .zip(&scalar)
+            .fold(Worst::NONE, |worst, (&x, &y)| {
+                worst.or(Worst {
+                    ulps: error(y, (self.exact)(f64::from(x))),
+                    bits: x.to_bits(),
+                })
             })
-        })
     }
 
     fn check(&self, worst: Worst) {
         assert!(
             worst.ulps <= self.bound,
             "{}: {} ULP at {:e} (0x{:08x}), above {}",
-            self.name, worst.ulps, f32::from_bits(worst.bits), worst.bits, self.bound
+            self.name,
+            worst.ulps,
+            f32::from_bits(worst.bits),
+            worst.bits,
+            self.bound
         );
     }
 
@@ -102,7 +117,10 @@ impl<F: Elementary + Copy + Sync> Case<F> {
             .reduce(|| Worst::NONE, Worst::or);
         println!(
             "| {:15} | {:6.3} | {:15e} | {:.0?}",
-            self.name, worst.ulps, f32::from_bits(worst.bits), start.elapsed()
+            self.name,
+            worst.ulps,
+            f32::from_bits(worst.bits),
+            start.elapsed()
         );
         self.check(worst);
     }
@@ -117,11 +135,18 @@ fn softplus(x: f64) -> f64 {
 }
 
 fn gated(x: f64, y: f64) -> f64 {
-    if x == f64::NEG_INFINITY { -0.0 } else { x * sigmoid(y) }
+    if x == f64::NEG_INFINITY {
+        -0.0
+    } else {
+        x * sigmoid(y)
+    }
 }
 
 fn gelu(x: f64) -> f64 {
-    gated(x, (8.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x))
+    gated(
+        x,
+        (8.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x),
+    )
 }
 
 macro_rules! cases {

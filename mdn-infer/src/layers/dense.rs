@@ -101,7 +101,9 @@ fn block<S: Simd, const P: usize>(
 ) -> usize {
     let mut totals = [simd.splat_octet(0.0); P];
     let mut kernels: [&[[f32; 8]]; P] = [&[]; P];
-    let split = panels.chunks_exact(layer.inputs + 1).map(<[_]>::split_first);
+    let split = panels
+        .chunks_exact(layer.inputs + 1)
+        .map(<[_]>::split_first);
     for ((total, kernel), parts) in totals.iter_mut().zip(&mut kernels).zip(split) {
         if let Some((bias, rest)) = parts {
             (*total, *kernel) = (simd.load_octet(bias), rest);

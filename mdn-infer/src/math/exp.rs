@@ -18,7 +18,13 @@ use crate::simd::Vector;
 pub(super) const LN2_HIGH: f32 = 0.693_145_75;
 pub(super) const LN2_LOW: f32 = 1.428_606_8e-6;
 
-const EXP: [f32; 5] = [0.499_999_97, 0.166_665_46, 0.041_667_428, 0.008_366_256, 0.001_387_142_8];
+const EXP: [f32; 5] = [
+    0.499_999_97,
+    0.166_665_46,
+    0.041_667_428,
+    0.008_366_256,
+    0.001_387_142_8,
+];
 
 /// Rounds what is added to it to an integer, which then stands in its low bits.
 const ROUND: f32 = 12_582_912.0;

@@ -84,7 +84,7 @@ impl Demo {
         let heldout_nll = metrics::nll(&model, &fresh)?;
         let verification = verify(&model, Level::detect())?;
         let mut result = DemoResult {
-            train_nll: fitted.train_nll,
+            train_nll: fitted.train.nll,
             heldout_nll,
             floor_nll: inverse_sine_entropy(),
             golden_bits_equal: verification.golden_bits_equal(),

@@ -6,8 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use mdn_train::data::Dataset;
 use mdn_train::files::write_atomically;
-use mdn_train::fit::{FitConfig, Fitted, fit};
-use mdn_train::metrics::{Scores, score};
+use mdn_train::fit::{FitConfig, Fitted, ScaleFloor, fit};
 use mdn_train::train::{Batch, Event, Length, TrainOptions};
 use serde::Serialize;
 
@@ -54,6 +53,10 @@ pub struct Fit {
     /// From network outputs to scales
     #[arg(long, default_value = "exp")]
     scale_map: ScaleMapName,
+    /// Smallest scale of a component, in standardised units [default: from how finely the targets
+    /// were recorded, at least 0.001]
+    #[arg(long, value_parser = scale)]
+    scale_floor: Option<f32>,
     /// Optimiser steps [default: 4000]
     #[arg(long, conflicts_with = "epochs", value_parser = positive)]
     steps: Option<usize>,
@@ -90,6 +93,13 @@ fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err("a whole number above 0".to_owned()),
+    }
+}
+
+fn scale(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(scale) if scale > 0.0 && scale < f32::INFINITY => Ok(scale),
+        _ => Err("a number above 0".to_owned()),
     }
 }
 
@@ -142,8 +152,7 @@ impl Fit {
         progress.finish();
         let fitted = fitted?;
         write_atomically(&self.out, |out| out.write_all(fitted.file.bytes()))?;
-        let scores = score(&fitted.file.model(), &data)?;
-        let result = self.summarise(&fitted, &scores, start.elapsed().as_secs_f64(), &data);
+        let result = self.summarise(&fitted, start.elapsed().as_secs_f64(), &data);
         self.say(&fitted, &result, output)?;
         output.result(&result)
     }
@@ -173,6 +182,9 @@ impl Fit {
             components: self.components,
             covariance: self.covariance.into(),
             scale_map: self.scale_map.into(),
+            scale_floor: self
+                .scale_floor
+                .map_or(ScaleFloor::Automatic, ScaleFloor::Fixed),
             standardise: !self.no_standardise,
             validation: self.validation,
             seed: self.seed,
@@ -188,30 +200,25 @@ impl Fit {
         }
     }
 
-    fn summarise(
-        &self,
-        fitted: &Fitted,
-        scores: &Scores,
-        seconds: f64,
-        data: &Dataset,
-    ) -> FitResult {
+    fn summarise(&self, fitted: &Fitted, seconds: f64, data: &Dataset) -> FitResult {
         let model = fitted.file.model();
+        let scores = fitted.validation.as_ref().unwrap_or(&fitted.train);
         let mut warnings: Vec<String> = data.warnings.iter().map(ToString::to_string).collect();
-        if model.parameters() > fitted.train_rows {
+        if model.parameters() > fitted.train.rows {
             warnings.push(format!(
                 "the network has {} parameters for {} training rows; it relies on the validation \
                  rows, --weight-decay and early stopping not to learn them by heart",
                 model.parameters(),
-                fitted.train_rows
+                fitted.train.rows
             ));
         }
         warnings.extend(fitted.trained.events.iter().filter_map(rollback));
         FitResult {
             model: self.out.display().to_string(),
-            train_rows: fitted.train_rows,
-            validation_rows: fitted.validation_rows,
-            train_nll: fitted.train_nll,
-            validation_nll: fitted.validation_nll,
+            train_rows: fitted.train.rows,
+            validation_rows: fitted.validation.as_ref().map_or(0, |scores| scores.rows),
+            train_nll: fitted.train.nll,
+            validation_nll: fitted.validation.as_ref().map(|scores| scores.nll),
             coverage_50: scores.mean_coverage(0.5),
             coverage_90: scores.mean_coverage(0.9),
             best_step: fitted.trained.best_step,
@@ -243,7 +250,8 @@ impl Fit {
             })
         ))?;
         output.say(format_args!(
-            "coverage on all rows: {:.1}% in the central 50% intervals, {:.1}% in the 90% intervals",
+            "coverage on the {} rows: {:.1}% in the central 50% intervals, {:.1}% in the 90% intervals",
+            if result.validation_rows > 0 { "validation" } else { "training" },
             100.0 * result.coverage_50,
             100.0 * result.coverage_90
         ))?;

@@ -1,0 +1,64 @@
+# One recipe per task; CI runs the same ones (.ci/run).
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+boards := "mps2-an386 netduinoplus2"
+
+# List the recipes
+default:
+    @just --list --unsorted
+
+# Install what the recipes need: Rust targets and components, QEMU
+setup:
+    scripts/setup.sh
+
+# Formatting, lints and docs of the workspace, then of the firmware
+check: && docs
+    cargo fmt --all --check
+    cargo clippy --locked --workspace --all-targets -- -D warnings
+    cd firmware-example && cargo fmt --check
+    cd firmware-example && cargo clippy --locked --release -- -D warnings
+
+# All tests of the workspace
+test:
+    cargo test --workspace
+
+# API documentation; a warning is an error
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+# The engine for microcontrollers with and without an FPU
+embedded:
+    cargo build --locked --release -p mdn-infer --target thumbv7em-none-eabihf
+    cargo build --locked --release -p mdn-infer --target thumbv6m-none-eabi
+
+# The firmware on both emulated boards
+firmware:
+    cd firmware-example && for board in {{ boards }}; do BOARD="$board" cargo run --locked --release; done
+
+# Compare a model's output hash on the host's instruction sets and both boards
+bits model="firmware-example/model.mdn":
+    scripts/bits.sh "{{ model }}" {{ boards }}
+
+# A short demonstration in a temporary folder: data, training, export, verification
+demo-short:
+    folder="$(mktemp -d)" && trap 'rm -rf "$folder"' EXIT && \
+        cargo run --release -p mdn-train -- demo --steps 500 --out "$folder/demo"
+
+# Train the sample model firmware-example/model.mdn again
+sample-model:
+    folder="$(mktemp -d)" && trap 'rm -rf "$folder"' EXIT && \
+        cargo run --release -p mdn-train -- demo --out "$folder/demo" && \
+        cp "$folder/demo/model.mdn" firmware-example/model.mdn
+
+# Benchmarks
+bench:
+    cargo bench --workspace
+
+# The elementary functions over every binary32 input (many minutes)
+exhaustive:
+    cargo test --release -p mdn-tests --test elementary -- --ignored --nocapture
+
+# Everything that CI runs
+ci:
+    .ci/run
