@@ -73,6 +73,10 @@ impl<V: Vector> Vector for Pair<V> {
         Pair(self.0.splat(value), self.1.splat(value))
     }
     #[inline(always)]
+    fn sqrt(self) -> Self {
+        Pair(self.0.sqrt(), self.1.sqrt())
+    }
+    #[inline(always)]
     fn less(self, other: Self) -> Self::Mask {
         (self.0.less(other.0), self.1.less(other.1))
     }
