@@ -94,7 +94,11 @@ impl Verification {
                 let error = (f64::from(mixture.log_density(&target)?) - log_density).abs();
                 let relative = error / log_density.abs().max(1.0);
                 // A NaN is as wrong as can be, and must not be passed over by `max`.
-                let relative = if relative.is_nan() { f64::INFINITY } else { relative };
+                let relative = if relative.is_nan() {
+                    f64::INFINITY
+                } else {
+                    relative
+                };
                 self.max_relative_error = self.max_relative_error.max(relative);
                 self.compared += 1;
             }

@@ -78,6 +78,9 @@ pub struct Fit {
     /// Share of the rows held back to choose the best step; 0 for none
     #[arg(long, default_value_t = 0.1, value_parser = share)]
     validation: f64,
+    /// Share of ordinary rows that may count as anomalies; sets the threshold in the file
+    #[arg(long, default_value_t = 0.01, value_parser = share)]
+    anomaly_rate: f64,
     /// Seed of the split, the first parameters and the shuffling
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -113,7 +116,7 @@ fn decay(text: &str) -> Result<f32, String> {
 fn share(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
-        _ => Err("a number from 0 to below 1, such as 0.1 for a tenth".to_owned()),
+        _ => Err("a share from 0 to below 1".to_owned()),
     }
 }
 
@@ -211,6 +214,7 @@ impl Fit {
             standardise: !self.no_standardise,
             validation: self.validation,
             seed: self.seed,
+            anomaly_rate: self.anomaly_rate,
             units: self.unit.clone(),
             options: TrainOptions {
                 length,
