@@ -87,7 +87,12 @@ impl Simd for Scalar {
     type Vector = f32;
     type Octet = Vectors<f32, 8>;
     const BLOCK: usize = 1;
+    const NAME: &'static str = "scalar";
 
+    #[inline(always)]
+    fn detect() -> Option<Self> {
+        Some(Scalar)
+    }
     #[inline(always)]
     fn splat(self, value: f32) -> f32 {
         value
