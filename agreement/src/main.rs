@@ -1,14 +1,14 @@
 //! Prints `target level hash` for every instruction set of this machine; with `--parts` first
 //! the hash of each function and model. Fails where the hashes differ.
 
-use std::env::{self, consts};
+use std::env;
 use std::process::ExitCode;
 
 use mdn_infer::Level;
 
 fn main() -> ExitCode {
     let parts = env::args().any(|argument| argument == "--parts");
-    let target = format!("{}-{}", consts::ARCH, consts::OS);
+    let target = env!("TARGET");
     let mut hashes = Vec::new();
     for level in Level::available() {
         let name = level.name();
