@@ -45,11 +45,12 @@ demo-short:
     folder="$(mktemp -d)" && trap 'rm -rf "$folder"' EXIT && \
         cargo run --release -p mdn-train -- demo --steps 500 --out "$folder/demo"
 
-# Train the sample model firmware-example/model.mdn again
+# Train the committed sample model again (CONTRIBUTING.md says what else to change then)
 sample-model:
     folder="$(mktemp -d)" && trap 'rm -rf "$folder"' EXIT && \
         cargo run --release -p mdn-train -- demo --out "$folder/demo" && \
-        cp "$folder/demo/model.mdn" firmware-example/model.mdn
+        cp "$folder/demo/model.mdn" firmware-example/model.mdn && \
+        cp "$folder/demo/model.mdn" mdn-infer/samples/classic.mdn
 
 # Benchmarks
 bench:

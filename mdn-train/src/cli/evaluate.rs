@@ -55,7 +55,7 @@ impl Evaluate {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let data = self.reading.for_scoring(&model, output)?;
-        let scores = score(&model, &data)?;
+        let scores = score(&model, &data).map_err(|error| self.reading.place(error))?;
         let targets = target_names(&model)
             .into_iter()
             .enumerate()

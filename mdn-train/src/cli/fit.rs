@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use mdn_train::data::Dataset;
+use mdn_train::data::{DataError, Dataset};
 use mdn_train::files::write_atomically;
 use mdn_train::fit::{FitConfig, Fitted, ScaleFloor, fit};
 use mdn_train::train::{Batch, Event, Length, TrainOptions};
 use serde::Serialize;
 
 use super::options::{ActivationName, CovarianceName, Reading, ScaleMapName};
-use super::output::Output;
+use super::output::{Output, check_writable};
 use super::progress::TrainingProgress;
 
 /// Fit a model to a table and write it as one verified file
@@ -55,7 +55,7 @@ pub struct Fit {
     scale_map: ScaleMapName,
     /// Smallest scale of a component, in standardised units [default: from how finely the targets
     /// were recorded, at least 0.001]
-    #[arg(long, value_parser = scale)]
+    #[arg(long, value_parser = above_0)]
     scale_floor: Option<f32>,
     /// Optimiser steps [default: 4000]
     #[arg(long, conflicts_with = "epochs", value_parser = positive)]
@@ -67,17 +67,20 @@ pub struct Fit {
     #[arg(long, default_value = "auto", value_parser = batch)]
     batch: Batch,
     /// Learning rate at its peak
-    #[arg(long, default_value_t = TrainOptions::default().learning_rate)]
+    #[arg(long, default_value_t = TrainOptions::default().learning_rate, value_parser = above_0)]
     learning_rate: f32,
     /// Decoupled decay of the kernels (AdamW)
-    #[arg(long, default_value_t = TrainOptions::default().weight_decay)]
+    #[arg(long, default_value_t = TrainOptions::default().weight_decay, value_parser = decay)]
     weight_decay: f32,
     /// Stop after this many evaluations without a better validation loss; 0 never stops
     #[arg(long, default_value_t = TrainOptions::default().patience.unwrap_or(0))]
     patience: usize,
     /// Share of the rows held back to choose the best step; 0 for none
-    #[arg(long, default_value_t = 0.1)]
+    #[arg(long, default_value_t = 0.1, value_parser = share)]
     validation: f64,
+    /// Share of ordinary rows that may count as anomalies; sets the threshold in the file
+    #[arg(long, default_value_t = 0.01, value_parser = share)]
+    anomaly_rate: f64,
     /// Seed of the split, the first parameters and the shuffling
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -96,10 +99,24 @@ fn positive(text: &str) -> Result<usize, String> {
     }
 }
 
-fn scale(text: &str) -> Result<f32, String> {
+fn above_0(text: &str) -> Result<f32, String> {
     match text.parse() {
-        Ok(scale) if scale > 0.0 && scale < f32::INFINITY => Ok(scale),
+        Ok(number) if number > 0.0 && number < f32::INFINITY => Ok(number),
         _ => Err("a number above 0".to_owned()),
+    }
+}
+
+fn decay(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(number) if (0.0..f32::INFINITY).contains(&number) => Ok(number),
+        _ => Err("0 or a number above it".to_owned()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
+        _ => Err("a share from 0 to below 1".to_owned()),
     }
 }
 
@@ -140,21 +157,30 @@ struct FitResult {
 
 impl Fit {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
-        let table = self.reading.table()?;
-        let inputs = self.inputs.as_deref();
-        let data = Dataset::for_training(&table, inputs, &self.target, &self.reading.options())?;
-        let data = self.reading.check(data, output)?;
+        let data = self.data(output)?;
         self.check_units(&data)?;
+        check_writable(&self.out)?;
         let config = self.config();
         let start = Instant::now();
         let mut progress = TrainingProgress::new(500);
         let fitted = fit(&data, &config, &mut |report| progress.show(report));
         progress.finish();
-        let fitted = fitted?;
+        let fitted = fitted.map_err(|error| self.reading.place_fit(error))?;
         write_atomically(&self.out, |out| out.write_all(fitted.file.bytes()))?;
         let result = self.summarise(&fitted, start.elapsed().as_secs_f64(), &data);
-        self.say(&fitted, &result, output)?;
+        self.say(&fitted, &result, &data, output)?;
         output.result(&result)
+    }
+
+    fn data(&self, output: &mut Output) -> anyhow::Result<Dataset> {
+        let table = self.reading.table()?;
+        let inputs = self.inputs.as_deref();
+        match Dataset::for_training(&table, inputs, &self.target, &self.reading.options()) {
+            Err(error @ DataError::NotANumber { .. }) if inputs.is_none() => {
+                anyhow::bail!("{error}; --inputs chooses the columns to use")
+            }
+            data => Ok(self.reading.check(data?, output)),
+        }
     }
 
     fn check_units(&self, data: &Dataset) -> anyhow::Result<()> {
@@ -188,6 +214,7 @@ impl Fit {
             standardise: !self.no_standardise,
             validation: self.validation,
             seed: self.seed,
+            anomaly_rate: self.anomaly_rate,
             units: self.unit.clone(),
             options: TrainOptions {
                 length,
@@ -230,8 +257,15 @@ impl Fit {
         }
     }
 
-    fn say(&self, fitted: &Fitted, result: &FitResult, output: &mut Output) -> anyhow::Result<()> {
-        for warning in &result.warnings {
+    fn say(
+        &self,
+        fitted: &Fitted,
+        result: &FitResult,
+        data: &Dataset,
+        output: &mut Output,
+    ) -> anyhow::Result<()> {
+        // Those of the data were said before training.
+        for warning in result.warnings.iter().skip(data.warnings.len()) {
             output.note(format_args!("warning: {warning}"));
         }
         for event in &fitted.trained.events {

@@ -54,7 +54,7 @@ impl Plot {
         let model = file.model();
         let data = self.reading.for_scoring(&model, output)?;
         let input = self.input_index(&model)?;
-        let scores = score(&model, &data)?;
+        let scores = score(&model, &data).map_err(|error| self.reading.place(error))?;
         let mut album = Album::create(&self.out)?;
         let mut sections = Vec::new();
         for (d, name) in target_names(&model).iter().enumerate() {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::options::{Reading, target_names};
-use super::output::Output;
+use super::output::{Output, check_writable};
 
 /// Predict the distribution of the targets for each row of a table
 ///
@@ -55,8 +55,10 @@ impl Predict {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let data = self.reading.for_prediction(&model, output)?;
+        self.out.as_deref().map_or(Ok(()), check_writable)?;
         let columns = self.columns(&model, !data.target_names.is_empty());
-        let rows = map_rows(&model, &data, |row, mixture| self.row(&data, row, mixture))?;
+        let rows = map_rows(&model, &data, |row, mixture| self.row(&data, row, mixture))
+            .map_err(|error| self.reading.place(error))?;
         write(self.out.as_deref(), &columns, &rows, output)
     }
 

@@ -9,7 +9,7 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
 
 use super::options::{Reading, target_names};
-use super::output::Output;
+use super::output::{Output, check_writable};
 use super::predict::{Cell, write};
 
 /// Draw targets from the predicted distribution of each row of a table
@@ -42,6 +42,7 @@ impl Sample {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let data = self.reading.for_prediction(&model, output)?;
+        self.out.as_deref().map_or(Ok(()), check_writable)?;
         let drawn = map_rows(&model, &data, |row, mixture| {
             let seed = self
                 .seed
@@ -56,7 +57,8 @@ impl Sample {
                 Ok(line)
             };
             (0..self.draws).map(&mut one).collect::<Result<Vec<_>, _>>()
-        })?;
+        })
+        .map_err(|error| self.reading.place(error))?;
         let columns = ["row", "draw", "component"].map(str::to_owned).into_iter();
         let columns: Vec<String> = columns.chain(target_names(&model)).collect();
         let rows: Vec<Vec<Cell>> = drawn.into_iter().flatten().collect();

@@ -38,6 +38,7 @@ struct VerifyResult {
     compared_with_f64: usize,
     max_relative_error: f64,
     max_ulp: f64,
+    overflowed_inputs: usize,
 }
 
 impl VerifyResult {
@@ -53,6 +54,7 @@ impl VerifyResult {
             compared_with_f64: found.compared,
             max_relative_error: found.max_relative_error,
             max_ulp: found.max_ulp(),
+            overflowed_inputs: found.overflowed,
         }
     }
 }
@@ -85,6 +87,13 @@ impl Verify {
             result.max_ulp,
             result.compared_with_f64,
         ))?;
+        if result.overflowed_inputs > 0 {
+            output.say(format_args!(
+                "overflow       at {} inputs within two spreads of the training mean; the model \
+                 has no answer there",
+                result.overflowed_inputs
+            ))?;
+        }
         output.result(&result)?;
         if result.golden_vectors == 0 {
             anyhow::bail!("{}: the file holds no golden vectors", self.model.display());
