@@ -99,7 +99,13 @@ pub fn check_writable(path: &Path) -> anyhow::Result<()> {
         // A pipe or a device: opening it might already be noticed at its other end.
         Ok(())
     } else {
-        tempfile::tempfile_in(folder_of(&target)).map(drop)
+        match folder_of(&target) {
+            folder if folder.is_dir() => tempfile::tempfile_in(folder).map(drop),
+            _ => Err(io::Error::new(
+                ErrorKind::NotFound,
+                "there is no such folder",
+            )),
+        }
     };
     tried.map_err(|source| {
         let path = path.to_owned();

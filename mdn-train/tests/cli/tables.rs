@@ -144,8 +144,8 @@ fn columns_and_their_roles() {
             "data.csv: no column `Y` (did you mean `y`?); the columns are `age`, `dose`, `note`, `y`",
         ),
         (
-            "--target y --inputs aeg",
-            "data.csv: no column `aeg` (did you mean `age`?); the columns are `age`, `dose`, `note`, `y`",
+            "--target y --inputs agee",
+            "data.csv: no column `agee` (did you mean `age`?); the columns are `age`, `dose`, `note`, `y`",
         ),
         (
             "--target y --inputs age,y",
