@@ -110,7 +110,7 @@ impl<F: Elementary + Copy + Sync> Case<F> {
             0.346_573_6,
             0.333_333_34,
             0.5,
-            0.693_147_2,
+            std::f32::consts::LN_2,
             0.666_666_7,
             1.0,
             1.039_72,
@@ -300,7 +300,7 @@ fn special_values() {
     );
     check(
         math::Exp,
-        &[(88.722_84, INF), (-103.972_076, TINY), (f32::MIN, 0.0)],
+        &[(88.722_84, INF), (-103.972_08, TINY), (f32::MIN, 0.0)],
     );
     check(math::Ln, &ends(NAN, INF));
     check(
