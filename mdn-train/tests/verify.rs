@@ -45,6 +45,7 @@ fn file(network: &Network, target_scale: f32) -> ModelFile {
         },
         input_columns: &columns("x", inputs),
         target_columns: &columns("t", dimensions),
+        anomaly_threshold: None,
         golden_inputs: &vec![0.0; inputs],
         golden_targets: &vec![0.0; dimensions],
     };

@@ -6,7 +6,7 @@ use mdn_infer::format::Activation;
 use mdn_infer::math;
 use mdn_infer::simd::{Kernel, Level, Simd, Vector};
 
-use super::strip::Strip;
+use super::strip::{Pair, ROWS, Strip};
 
 /// An activation with its derivative.
 trait Differentiable {
@@ -116,20 +116,20 @@ impl<A: Differentiable> Kernel for Forward<'_, A> {
     type Output = ();
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) {
-        let lanes = S::Vector::LANES;
+        let lanes = (0..ROWS).step_by(2 * S::Vector::LANES);
         if A::KEEPS_SLOPE {
             for (values, slopes) in self.values.iter_mut().zip(self.slopes) {
-                let slopes = slopes.chunks_exact_mut(lanes);
-                for (values, slopes) in values.chunks_exact_mut(lanes).zip(slopes) {
-                    let (value, slope) = A::forward(simd.load(values, 0.0));
-                    value.store(values);
-                    slope.store(slopes);
+                for first in lanes.clone() {
+                    let (value, slope) = A::forward(Pair::load(simd, values, first));
+                    value.save(values, first);
+                    slope.save(slopes, first);
                 }
             }
         } else {
             for values in self.values {
-                for values in values.chunks_exact_mut(lanes) {
-                    A::forward(simd.load(values, 0.0)).0.store(values);
+                for first in lanes.clone() {
+                    let (value, _) = A::forward(Pair::load(simd, values, first));
+                    value.save(values, first);
                 }
             }
         }
@@ -148,17 +148,16 @@ impl<A: Differentiable> Kernel for Backward<'_, A> {
     type Output = ();
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) {
-        let lanes = S::Vector::LANES;
         let kept = if A::KEEPS_SLOPE {
             self.slopes
         } else {
             self.values
         };
         for (delta, (values, kept)) in self.delta.iter_mut().zip(self.values.iter().zip(kept)) {
-            let known = values.chunks_exact(lanes).zip(kept.chunks_exact(lanes));
-            for (delta, (values, kept)) in delta.chunks_exact_mut(lanes).zip(known) {
-                let slope = A::slope(simd.load(values, 0.0), simd.load(kept, 0.0));
-                simd.load(delta, 0.0).mul(slope).store(delta);
+            for first in (0..ROWS).step_by(2 * S::Vector::LANES) {
+                let value = Pair::load(simd, values, first);
+                let slope = A::slope(value, Pair::load(simd, kept, first));
+                Pair::load(simd, delta, first).mul(slope).save(delta, first);
             }
         }
     }

@@ -1,9 +1,9 @@
 //! The three products of a dense layer.
 //!
-//! Written over the engine's octets, without fused multiply-add: the forward pass adds an
-//! output's bias first and then its inputs in ascending order, as the engine does, so it gives
-//! the engine's bits; and every sum over rows has eight interleaved parts and the contract's
-//! tree, so training gives the same bits on every instruction set.
+//! Written over the engine's octets, without fused multiply-add, in an order that doesn't depend
+//! on the vector width: an output adds its bias first and then its inputs in ascending order, and
+//! every sum over rows has eight interleaved parts and the contract's tree. So training gives the
+//! same bits on every instruction set.
 //!
 //! Each tile keeps eight to twelve octets of sums in registers, which hides the latency of the
 //! additions; parameters are packed once a step in the order in which the tiles read them.

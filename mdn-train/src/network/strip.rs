@@ -69,12 +69,12 @@ impl<V: Vector> Vector for Pair<V> {
     pairwise!(add sub mul div and or xor add_bits sub_bits);
 
     #[inline(always)]
-    fn splat(self, value: f32) -> Self {
-        Pair(self.0.splat(value), self.1.splat(value))
-    }
-    #[inline(always)]
     fn sqrt(self) -> Self {
         Pair(self.0.sqrt(), self.1.sqrt())
+    }
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self {
+        Pair(self.0.splat(value), self.1.splat(value))
     }
     #[inline(always)]
     fn less(self, other: Self) -> Self::Mask {

@@ -162,7 +162,7 @@ impl<'a> Session<'a> {
             self.roll_back(step, nll)?;
             return Ok(None);
         }
-        if check {
+        if check && nll <= self.worst {
             self.good.step = step - 1;
             self.good.parameters.copy_from_slice(&self.parameters);
             self.good.adam.copy_from(&self.adam);

@@ -60,6 +60,9 @@ pub struct TrainingChoices {
     #[arg(long, value_name = "N",
           default_value_t = TrainOptions::default().patience.unwrap_or(0))]
     patience: usize,
+    /// Share of ordinary rows that may count as anomalies; sets the threshold in the file
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = share)]
+    anomaly_rate: f64,
     /// Seed of the split, the first parameters and the shuffling
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -86,6 +89,7 @@ pub fn config(
         standardise: !training.no_standardise,
         validation: training.validation,
         seed: training.seed,
+        anomaly_rate: training.anomaly_rate,
         units: units.to_vec(),
         options: training.options(),
     }
