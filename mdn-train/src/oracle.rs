@@ -204,7 +204,11 @@ fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
+/// NaN where a term is.
 fn log_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
+    if terms.clone().any(f64::is_nan) {
+        return f64::NAN;
+    }
     let largest = terms.clone().fold(f64::NEG_INFINITY, f64::max);
     if largest == f64::NEG_INFINITY {
         return largest;

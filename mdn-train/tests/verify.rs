@@ -87,10 +87,10 @@ fn inputs_at_which_the_model_overflows_are_counted_and_passed_over() {
 fn a_correlation_that_binary64_cannot_resolve_is_no_panic() {
     let mut network = network(1, 2, Covariance::Full);
     let head = network.architecture.layers().nth(1).unwrap();
-    // Every component's factor is 1 on the diagonal and 1e12 beside it.
+    // Every component's factor is 1 on the diagonal and 2⁴⁰ beside it; 2⁸⁰ + 1 is 2⁸⁰ in binary64.
     let bias = &mut network.parameters[head.bias()];
     bias[9..18].fill(0.0);
-    bias[12..15].fill(1e12);
+    bias[12..15].fill(2_f32.powi(40));
     let file = file(&network, 1.0);
     let mixture = Oracle::new(&file.model()).predict(&[0.0]);
     assert!(mixture.log_density(&[0.0, 0.0]).is_nan());

@@ -7,7 +7,7 @@ use mdn_train::metrics::{Scores, normal_nll, score};
 use mdn_train::model_file::ModelFile;
 use serde::Serialize;
 
-use super::options::{Reading, count, target_names};
+use super::options::{Reading, coarse_targets, count, target_names};
 use super::output::{NORMAL, Output, figure};
 
 const BINS: usize = 10;
@@ -57,6 +57,9 @@ impl Evaluate {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let data = self.reading.for_scoring(&model, output)?;
+        for warning in coarse_targets(&data) {
+            output.note(format_args!("warning: {warning}"));
+        }
         let scores = score(&model, &data).map_err(|error| self.reading.place(error))?;
         let targets = target_names(&model)
             .into_iter()

@@ -15,7 +15,7 @@ use mdn_train::metrics::normal_nll;
 use mdn_train::train::Event;
 use serde::Serialize;
 
-use super::options::{Reading, count};
+use super::options::{Reading, coarse_targets, count};
 use super::output::{NORMAL, Output, check_writable};
 use super::progress::TrainingProgress;
 use super::values::unit;
@@ -145,6 +145,7 @@ impl Fit {
 /// What the model's owner should know; what the table's owner should know comes first.
 fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
     let mut warnings: Vec<String> = data.warnings.iter().map(ToString::to_string).collect();
+    warnings.extend(coarse_targets(data));
     let parameters = fitted.file.model().parameters();
     if parameters > fitted.train.rows {
         let guard = match &fitted.validation {

@@ -47,7 +47,7 @@ pub fn at_least_0(text: &str) -> Result<f32, String> {
 pub fn share(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
-        _ => Err("a number from 0 to below 1, such as 0.1 for a tenth".to_owned()),
+        _ => Err("a share from 0 to below 1, such as 0.1 for a tenth".to_owned()),
     }
 }
 

@@ -1,7 +1,5 @@
 //! Model files that are damaged, foreign, or not for this table.
 
-use std::path::Path;
-
 use crate::support::{Bench, GEYSER};
 
 fn model(bench: &Bench) -> Vec<u8> {
@@ -90,7 +88,7 @@ fn a_table_that_lacks_an_input_is_refused() {
             "{words}"
         );
     }
-    assert!(!Path::new("pictures").exists());
+    assert!(!bench.path("pictures").exists());
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub struct TrainingChoices {
     #[arg(long, value_name = "N",
           default_value_t = TrainOptions::default().patience.unwrap_or(0))]
     patience: usize,
-    /// Share of ordinary rows that may count as anomalies: sets the threshold in the file
+    /// Share of ordinary rows that may count as anomalies; sets the threshold in the file
     #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = share)]
     anomaly_rate: f64,
     /// Seed of the split, the first parameters and the shuffling
