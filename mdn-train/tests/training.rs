@@ -111,7 +111,7 @@ fn classic_toy_reaches_the_published_figure() {
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    let table = classic_toy(3000, 2);
+    let table = classic_toy(1300, 2);
     let data = TrainingData {
         train: table.rows(),
         validation: Some(table.rows()),
