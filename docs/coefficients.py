@@ -91,7 +91,7 @@ def exponential():
 def logarithm():
     """ln(1 + f) = f + f^2 P(f), P(0) = -1/2; the error is relative to ln(1 + f)."""
     fit("LN", lambda f: (mp.log1p(f) - f) / f**2, lambda f: f**2 / mp.log1p(f),
-        float(mp.sqrt(0.5)) - 1, float(mp.sqrt(2)) - 1, 9, fixed=[-0.5])
+        -1 / 3, 1 / 3, 9, fixed=[-0.5])
 
 
 def upper_tail(a):
@@ -99,33 +99,31 @@ def upper_tail(a):
     return mp.erfc(a / mp.sqrt(2)) / 2
 
 
-def tail(name, function, pole, low, high):
-    """function(a) = P((a - pole) / (a + pole)) / (a + pole); the error is relative."""
-    def scaled(t):
-        a = pole * (1 + t) / (1 - t)
-        return (a + pole) * function(a)
-    fit(name, scaled, lambda t: 1 / scaled(t),
-        (low - pole) / (low + pole), (high - pole) / (high + pole), 9)
+def tail(name, function, middle, edge, inverse_middle, end, terms=11):
+    """function(a) = P(a - middle) up to `edge`, and P(1 / a - inverse_middle) / a up
+    to `end`; the errors are relative."""
+    def near(t):
+        return function(middle + t)
+    fit(name + "_NEAR", near, lambda t: 1 / near(t), -middle, edge - middle, terms)
 
-
-def centre(name, function, whole, high):
-    """function(x) = x (whole + P(x^2)); the error is relative."""
-    def slope(square):
-        return function(mp.sqrt(square)) / mp.sqrt(square)
-    fit(name, lambda square: slope(square) - whole, lambda square: 1 / slope(square),
-        0.0, high**2, 5)
+    def far(t):
+        return function(1 / (inverse_middle + t)) / (inverse_middle + t)
+    fit(name + "_FAR", far, lambda t: 1 / far(t), 1 / end - inverse_middle,
+        1 / edge - inverse_middle, terms)
 
 
 def normal():
-    """Phi(a) - 1/2 and e^(a^2 / 2) (1 - Phi(a)); erf(x) and e^(x^2) erfc(x)."""
-    centre("NORMAL_CENTRE", lambda a: mp.erf(a / mp.sqrt(2)) / 2, 0, 0.7)
-    tail("NORMAL_TAIL", lambda a: mp.exp(a * a / 2) * upper_tail(a), 2.75, 0.7, 14.5)
-    centre("ERF_CENTRE", mp.erf, 1, 0.5)
-    tail("ERFC_TAIL", lambda x: mp.exp(x * x) * mp.erfc(x), 1.9375, 0.5, 10.25)
+    """e^(a^2 / 2) (1 - Phi(a)), e^(x^2) erfc(x), and erf(x) = x + x P(x^2); relative."""
+    tail("NORMAL", lambda a: mp.exp(a * a / 2) * upper_tail(a), 0.65625, 1.75, 0.28125, 14.5)
+    tail("ERFC", lambda x: mp.exp(x * x) * mp.erfc(x), 0.375, 1.25, 0.25, 10.25)
+
+    def slope(square):
+        return mp.erf(mp.sqrt(square)) / mp.sqrt(square)
+    fit("ERF", lambda square: slope(square) - 1, lambda square: 1 / slope(square), 0.0, 0.25, 5)
 
 
 def quantile():
-    """Phi^-1(p): (p - 1/2) P(w) with w = -ln(4 p (1 - p)) for p > 1/64, below it P(t) - u with
+    """Phi^-1(p): (p - 1/2) (4 + P(w)) with w = -ln(4 p (1 - p)) for p > 1/64, below it P(t) - u with
     u = sqrt(-2 ln p) and t = 1 / (u + 3.5) - 0.1; the errors are relative."""
     def magnitude(log_p):
         start = mp.sqrt(-2 * log_p) - 0.5 if log_p < -1 else mp.mpf(0.1)
@@ -136,7 +134,7 @@ def quantile():
         return 2 * magnitude(mp.log((1 - root) / 2)) / root
 
     edge = mp.mpf(1) / 64
-    fit("CENTRE", slope, lambda w: 1 / slope(w), 0.0, float(-mp.log(4 * edge * (1 - edge))), 8)
+    fit("CENTRE", lambda w: slope(w) - 4, lambda w: 1 / slope(w), 0.0, float(-mp.log(4 * edge * (1 - edge))), 8)
 
     def u(t):
         return 1 / (t + mp.mpf(1) / 10) - 3.5

@@ -6,6 +6,10 @@
 # Prints a table and fails if a hash is missing or differs from the first.
 set -euo pipefail
 
+if [ ! -f "$1" ]; then
+    echo "there is no model file at $1" >&2
+    exit 1
+fi
 model="$(realpath "$1")"
 shift
 logs="$(mktemp -d)"

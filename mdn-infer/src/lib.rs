@@ -65,3 +65,7 @@ pub use model::{Golden, Model};
 pub use predictor::Predictor;
 pub use selftest::SelfTest;
 pub use simd::Level;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

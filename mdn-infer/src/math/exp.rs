@@ -68,23 +68,23 @@ pub(super) fn exp_m1<V: Vector>(x: V) -> V {
 ///
 /// `bias` is an integer below 2^20.
 #[inline(always)]
-pub(super) fn reduce<V: Vector>(x: V, bias: f32) -> (V, V) {
-    let (high, low, n) = remainder(x, bias);
-    (exp_m1_remainder(high, low), n)
+fn reduce<V: Vector>(x: V, bias: f32) -> (V, V) {
+    let (high, low, n) = remainder(x, x, bias);
+    (exp_m1_of_difference(high, low), n)
 }
 
-/// As [`reduce`], for e^(x + `tail`) with a small tail.
+/// As [`reduce`], for e^(x + `tail`) with a tail small beside x.
 #[inline(always)]
-pub(super) fn reduce_with_tail<V: Vector>(x: V, tail: V, bias: f32) -> (V, V) {
-    let (high, low, n) = remainder(x, bias);
-    (exp_m1_remainder(high, low.sub(tail)), n)
+pub(super) fn reduce_sum<V: Vector>(x: V, tail: V, bias: f32) -> (V, V) {
+    let (high, low, n) = remainder(x, x.add(tail), bias);
+    (exp_m1_of_difference(high, low.sub(tail)), n)
 }
 
-/// x - n ln 2 as an exact leading part less a small one, and n.
+/// x - n ln 2 as an exact number less a small one, and n, which is `near` x / ln 2.
 #[inline(always)]
-fn remainder<V: Vector>(x: V, bias: f32) -> (V, V, V) {
+fn remainder<V: Vector>(x: V, near: V, bias: f32) -> (V, V, V) {
     let round = x.splat(ROUND + bias);
-    let shifted = x.mul(x.splat(core::f32::consts::LOG2_E)).add(round);
+    let shifted = near.mul(x.splat(core::f32::consts::LOG2_E)).add(round);
     let n = shifted.sub(round);
     let high = x.sub(n.mul(x.splat(LN2_HIGH)));
     (high, n.mul(x.splat(LN2_LOW)), shifted)
@@ -92,7 +92,7 @@ fn remainder<V: Vector>(x: V, bias: f32) -> (V, V, V) {
 
 /// e^(high - low) - 1.
 #[inline(always)]
-fn exp_m1_remainder<V: Vector>(high: V, low: V) -> V {
+fn exp_m1_of_difference<V: Vector>(high: V, low: V) -> V {
     let r = high.sub(low);
     high.add(r.mul(r).mul(polynomial(r, &EXP)).sub(low))
 }

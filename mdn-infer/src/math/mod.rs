@@ -5,16 +5,26 @@
 //! instruction set gives the same bits.
 
 mod exp;
+mod gated;
 mod ln;
 mod normal;
 mod polynomial;
+mod quantile;
+mod relu;
 mod sigmoid;
+mod softplus;
+mod sqrt;
 mod tanh;
 
 pub use exp::exp;
+pub use gated::{gelu, silu};
 pub use ln::{ln, ln_1p};
-pub use normal::{erf, erfc, normal_cdf, normal_quantile};
-pub use sigmoid::{gelu, relu, sigmoid, silu, softplus};
+pub use normal::{erf, erfc, normal_cdf};
+pub use quantile::normal_quantile;
+pub use relu::relu;
+pub use sigmoid::sigmoid;
+pub use softplus::softplus;
+pub use sqrt::sqrt;
 pub use tanh::tanh;
 
 use crate::simd::{Kernel, Level, Simd, Vector};
@@ -43,6 +53,7 @@ macro_rules! elementary {
 
 elementary! {
     Exp is exp
+    Sqrt is sqrt
     Ln is ln
     Ln1p is ln_1p
     Tanh is tanh

@@ -16,23 +16,21 @@ pub(super) fn polynomial<V: Vector, const N: usize>(x: V, coefficients: &[f32; N
     sum
 }
 
-/// The polynomial with the coefficients `a` at `x` where `mask` holds, else that with `b` at `y`.
+/// The first polynomial at the first point where `mask` holds, else the second.
 #[inline(always)]
 pub(super) fn selected_polynomial<V: Vector, const N: usize>(
-    x: V,
-    a: &[f32; N],
     mask: V::Mask,
-    y: V,
-    b: &[f32; N],
+    (x, first): (V, &[f32; N]),
+    (y, second): (V, &[f32; N]),
 ) -> V {
     let variable = x.select(mask, y);
-    let mut sum = None;
-    for (&a, &b) in a.iter().zip(b).rev() {
+    let mut sum = x.splat(0.0);
+    for (i, (&a, &b)) in first.iter().zip(second).rev().enumerate() {
         let coefficient = x.splat(a).select(mask, x.splat(b));
-        sum = Some(match sum {
-            Some(sum) => variable.mul(sum).add(coefficient),
-            None => coefficient,
-        });
+        sum = match i {
+            0 => coefficient,
+            _ => sum.mul(variable).add(coefficient),
+        };
     }
-    sum.unwrap_or(x.splat(0.0))
+    sum
 }

@@ -1,0 +1,87 @@
+//! The committed sample file: what released versions wrote stays readable, with the same bits.
+
+use mdn_infer::format::{self, LayerSource, ModelSource};
+use mdn_infer::{Level, Model};
+use mdn_train::model_file::ModelFile;
+
+/// `cargo run --release -p mdn-train -- demo`, then `demo/model.mdn`.
+const CLASSIC: &[u8] = include_bytes!("../../mdn-infer/samples/classic.mdn");
+/// What `mdn-train verify mdn-infer/samples/classic.mdn` prints.
+const CLASSIC_HASH: u64 = 0xf60a_6d52_0dfe_dea9;
+
+/// Takes a model apart and writes it again.
+fn rewritten(model: &Model<'_>) -> Vec<u8> {
+    let layers: Vec<(Vec<f32>, Vec<f32>)> = model
+        .layers()
+        .iter()
+        .map(|layer| {
+            let kernel = (1..=layer.inputs()).flat_map(|row| layer.row(row));
+            (kernel.collect(), layer.row(0).collect())
+        })
+        .collect();
+    let layers: Vec<LayerSource<'_>> = layers
+        .iter()
+        .map(|(kernel, bias)| LayerSource { kernel, bias })
+        .collect();
+    let vectors = model
+        .golden()
+        .map(|g| [g.input, g.target, g.expected].concat());
+    let source = ModelSource {
+        header: *model.header(),
+        input_shift: model.input_shift(),
+        input_scale: model.input_scale(),
+        target_shift: model.target_shift(),
+        target_scale: model.target_scale(),
+        layers: &layers,
+        golden: &vectors.collect::<Vec<_>>().concat(),
+    };
+    let mut bytes = vec![0; format::encoded_len(&source).unwrap()];
+    format::write(&source, &mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn the_sample_is_written_again_byte_for_byte() {
+    let file = ModelFile::from_bytes(CLASSIC).unwrap();
+    assert_eq!(rewritten(&file.model()), CLASSIC);
+}
+
+#[test]
+fn the_sample_keeps_its_bits_at_every_level() {
+    let file = ModelFile::from_bytes(CLASSIC).unwrap();
+    let model = file.model();
+    for level in Level::available() {
+        let mut working = vec![0.0; model.working_len()];
+        let report = model.self_test(level, &mut working).unwrap();
+        assert!(report.passed(), "{}: {report:?}", level.name());
+        assert_eq!(report.output_hash, CLASSIC_HASH, "{}", level.name());
+    }
+}
+
+/// The offsets that `FORMAT.md` states.
+#[test]
+fn the_sample_lies_as_the_format_says() {
+    let word = |at: usize| u32::from_le_bytes(CLASSIC[at..at + 4].try_into().unwrap());
+    let half = |at: usize| u16::from_le_bytes(CLASSIC[at..at + 2].try_into().unwrap());
+    assert_eq!(
+        CLASSIC[..8],
+        [0x89, 0x4d, 0x44, 0x4e, 0x0d, 0x0a, 0x1a, 0x0a]
+    );
+    assert_eq!(half(8), 1);
+    assert_eq!(word(12) as usize, CLASSIC.len());
+    // Mixture parameters 72 + 24, then one input and 24 hidden units.
+    assert_eq!(word(16), 72 + 24 + 1 + 24);
+    let blob = (24 + usize::from(half(10))).next_multiple_of(64);
+    // Standardisation, hidden panels, head panels, golden vectors.
+    let golden = 4 * (1 + 1 + 72 + 1 + 1 + 1);
+    let words = [4, 3 * 2 * 8, 9 * 25 * 8, golden];
+    let sections = words
+        .iter()
+        .map(|words| (words * 4_usize).next_multiple_of(64));
+    assert_eq!(blob + sections.sum::<usize>(), CLASSIC.len());
+    let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+    let mut running = crc.digest();
+    running.update(&CLASSIC[..20]);
+    running.update(&CLASSIC[24..]);
+    assert_eq!(running.finalize(), word(20));
+}
