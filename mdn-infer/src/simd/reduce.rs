@@ -61,13 +61,36 @@ pub fn largest<S: Simd>(simd: S, len: usize, value: impl Fn(At) -> S::Vector) ->
 /// −∞ or NaN. The result is −∞ where every term is.
 #[inline(always)]
 pub fn log_sum_exp<S: Simd>(simd: S, len: usize, term: impl Fn(At) -> S::Vector) -> f32 {
-    let term = |at| overflow_to_zero(simd, term(at));
-    let largest = largest(simd, len, term);
-    if largest == f32::NEG_INFINITY {
-        return largest;
+    let (mut largest, mut sum) = (f32::NEG_INFINITY, 0.0);
+    // A loop, so that `term` has one call: a closure with two would be compiled by itself, without
+    // the instruction set.
+    for pass in [Pass::Largest, Pass::Sum] {
+        let shift = simd.splat(largest);
+        let start = match pass {
+            Pass::Largest => largest,
+            Pass::Sum => sum,
+        };
+        let value = |at| overflow_to_zero(simd, term(at));
+        let partial = reduce(simd, len, start, value, |partial, term| match pass {
+            Pass::Largest => term.larger(partial),
+            Pass::Sum => partial.add(math::exp(term.sub(shift))),
+        });
+        match pass {
+            Pass::Largest => largest = partial.largest(),
+            Pass::Sum => sum = partial.sum(),
+        }
+        if largest == f32::NEG_INFINITY {
+            return largest;
+        }
     }
-    let sum = sum(simd, len, |at| math::exp(term(at).sub(simd.splat(largest))));
     largest + math::ln(sum)
+}
+
+/// The two passes of [`log_sum_exp`].
+#[derive(Clone, Copy)]
+enum Pass {
+    Largest,
+    Sum,
 }
 
 /// The log-density −∞, that is density 0, in place of NaN.
