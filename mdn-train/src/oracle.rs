@@ -70,6 +70,23 @@ impl Oracle {
         self.mixture(&outputs)
     }
 
+    /// |bias| + |kernel| · |activations| for each network output at `x`: how large the terms are
+    /// whose sum it is, and so what one rounding in it may cost.
+    ///
+    /// # Panics
+    ///
+    /// Never: a model has at least one layer.
+    pub fn magnitudes(&self, x: &[f32]) -> DVector<f64> {
+        let x = DVector::from_iterator(x.len(), x.iter().map(|&x| f64::from(x)));
+        let mut activations = (x - &self.input_shift).component_div(&self.input_scale);
+        let (last, hidden) = self.layers.split_last().expect("the head's layer");
+        for layer in hidden {
+            let sums = &layer.kernel * activations + &layer.bias;
+            activations = sums.map(|a| activate(layer.activation, a));
+        }
+        last.kernel.abs() * activations.abs() + last.bias.abs()
+    }
+
     fn mixture(&self, outputs: &DVector<f64>) -> OracleMixture {
         let k_count = usize::from(self.head.components);
         let d_count = usize::from(self.head.dimensions);
