@@ -38,7 +38,7 @@ fn fitted(covariance: &str) -> (Bench, Value) {
     let bench = Bench::new();
     bench.write("train.csv", branches(2000, 1));
     bench.write("fresh.csv", branches(2000, 2));
-    let options = "--hidden 16 -k 2 --steps 600 --learning-rate 0.01 --covariance";
+    let options = "--hidden 16 -k 2 --steps 1500 --learning-rate 0.01 --covariance";
     let fit = bench.json(&format!(
         "fit train.csv --target u,v {options} {covariance}"
     ));
