@@ -128,11 +128,11 @@ impl core::error::Error for EmitError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PredictError {
-    /// The working memory is smaller than the model needs.
+    /// The working memory is too small.
     CapacityTooSmall {
-        /// How many f32 the model needs.
+        /// How many f32 are needed.
         needed: usize,
-        /// How many the predictor has.
+        /// How many there are.
         capacity: usize,
     },
     /// A slice does not have one element for each input, target dimension or component.
@@ -147,12 +147,22 @@ pub enum PredictError {
         /// Its index.
         index: usize,
     },
-    /// The network's outputs overflowed: the input is far outside anything it was trained on.
+    /// The network's outputs overflowed, or every component's log-density did: the input or the
+    /// target is far outside anything the model was trained on.
     Overflow,
     /// There is no such component.
     NoSuchComponent,
     /// There is no such dimension.
     NoSuchDimension,
+    /// A dimension is given twice.
+    RepeatedDimension {
+        /// The dimension.
+        dimension: usize,
+    },
+    /// Every dimension is given, so that none is left to have a distribution.
+    NothingFree,
+    /// A temperature is negative or not a finite number.
+    NotATemperature,
     /// A probability is not within the open interval from 0 to 1.
     NotAProbability,
 }
@@ -162,15 +172,24 @@ impl fmt::Display for PredictError {
         match *self {
             Self::CapacityTooSmall { needed, capacity } => write!(
                 f,
-                "the model needs {needed} numbers of working memory, the predictor has {capacity}"
+                "{needed} numbers of working memory are needed, there are {capacity}"
             ),
             Self::WrongLength { expected, found } => {
                 write!(f, "{found} values where {expected} are expected")
             }
             Self::NotFinite { index } => write!(f, "value {index} is not a finite number"),
-            Self::Overflow => f.write_str("the network's outputs overflowed at this input"),
+            Self::Overflow => {
+                f.write_str("the model's numbers overflowed: the input or target is far out")
+            }
             Self::NoSuchComponent => f.write_str("no such component"),
             Self::NoSuchDimension => f.write_str("no such dimension"),
+            Self::RepeatedDimension { dimension } => {
+                write!(f, "dimension {dimension} is given more than once")
+            }
+            Self::NothingFree => f.write_str("every dimension is given: none is left"),
+            Self::NotATemperature => {
+                f.write_str("a temperature must be a finite number, at least 0")
+            }
             Self::NotAProbability => f.write_str("a probability must lie between 0 and 1"),
         }
     }

@@ -85,7 +85,7 @@ impl<'a> Model<'a> {
             log_normaliser: 0.0,
         };
         model.check_numbers()?;
-        model.log_normaliser = model.log_normaliser();
+        model.log_normaliser = log_normaliser(model.target_scale());
         Ok(model)
     }
 
@@ -101,15 +101,6 @@ impl<'a> Model<'a> {
         } else {
             Err(ParseError::InvalidNumber)
         }
-    }
-
-    /// −(D/2) ln 2π − Σ ln(target scale), summed in the order of the dimensions: what every
-    /// component's log-density has in common.
-    fn log_normaliser(&self) -> f32 {
-        const HALF_LN_2PI: f32 = 0.918_938_5;
-        self.target_scale()
-            .iter()
-            .fold(0.0, |sum, &scale| sum - (HALF_LN_2PI + math::ln(scale)))
     }
 
     /// What the file says of itself.
@@ -208,6 +199,15 @@ impl<'a> Model<'a> {
     pub(crate) const fn common_log_normaliser(&self) -> f32 {
         self.log_normaliser
     }
+}
+
+/// −(D/2) ln 2π − Σ ln(target scale) `[D]`, summed in the order of the dimensions: what every
+/// component's log-density has in common.
+pub(crate) fn log_normaliser(target_scale: &[f32]) -> f32 {
+    const HALF_LN_2PI: f32 = 0.918_938_5;
+    target_scale
+        .iter()
+        .fold(0.0, |sum, &scale| sum - (HALF_LN_2PI + math::ln(scale)))
 }
 
 fn columns<'a>(names: &'a str) -> impl Iterator<Item = (&'a str, Option<&'a str>)> + use<'a> {

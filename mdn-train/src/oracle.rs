@@ -138,22 +138,33 @@ impl OracleMixture {
     /// ln p(target); NaN where a covariance is so narrow in some direction that binary64 cannot
     /// tell it from a singular one.
     pub fn log_density(&self, target: &[f32]) -> f64 {
-        let t = DVector::from_iterator(target.len(), target.iter().map(|&t| f64::from(t)));
+        let t = target.iter().map(|&t| f64::from(t));
+        self.log_density_at(&DVector::from_iterator(target.len(), t))
+    }
+
+    /// ln p at a point in binary64.
+    pub fn log_density_at(&self, t: &DVector<f64>) -> f64 {
+        log_sum_exp(self.log_terms(t).into_iter())
+    }
+
+    /// ln πₖ + ln N(t | μₖ, Σₖ).
+    fn log_terms(&self, t: &DVector<f64>) -> Vec<f64> {
         let terms = self
             .log_weights
             .iter()
             .zip(&self.means)
             .zip(&self.covariances);
-        log_sum_exp(terms.map(|((log_weight, mean), covariance)| {
+        let term = |((log_weight, mean), covariance): ((&f64, &DVector<f64>), &DMatrix<f64>)| {
             let Some(cholesky) = covariance.clone().cholesky() else {
                 return f64::NAN;
             };
             let log_determinant: f64 = cholesky.l().diagonal().iter().map(|l| 2.0 * l.ln()).sum();
-            let difference = &t - mean;
+            let difference = t - mean;
             let distance = difference.dot(&cholesky.solve(&difference));
             let log_2pi = (2.0 * std::f64::consts::PI).ln();
             log_weight - 0.5 * (distance + log_determinant + t.len() as f64 * log_2pi)
-        }))
+        };
+        terms.map(term).collect()
     }
 
     /// E t.
@@ -172,6 +183,105 @@ impl OracleMixture {
                 let offset = (mean - &overall).map(|d| d * d);
                 sum + weight * (covariance.diagonal() + offset)
             })
+    }
+
+    /// E (t − E t)(t − E t)ᵀ
+    pub fn covariance(&self) -> DMatrix<f64> {
+        let overall = self.mean();
+        let zero = DMatrix::zeros(overall.len(), overall.len());
+        self.weighted()
+            .fold(zero, |sum, (weight, mean, covariance)| {
+                let offset = mean - &overall;
+                sum + weight * (covariance + &offset * offset.transpose())
+            })
+    }
+
+    /// The distribution of the other dimensions where some have the `given` values, by the Schur
+    /// complement of each covariance.
+    pub fn conditional(&self, given: &[(usize, f64)]) -> OracleMixture {
+        let fixed: Vec<usize> = given.iter().map(|&(d, _)| d).collect();
+        let free: Vec<usize> = (0..self.means[0].len())
+            .filter(|d| !fixed.contains(d))
+            .collect();
+        let values = DVector::from_iterator(given.len(), given.iter().map(|&(_, y)| y));
+        let given_alone = self.marginal(&fixed);
+        let log_terms = given_alone.log_terms(&values);
+        let total = log_sum_exp(log_terms.iter().copied());
+        let mut rest = self.marginal(&free);
+        for k in 0..self.means.len() {
+            let cross = self.covariances[k]
+                .select_rows(&free)
+                .select_columns(&fixed);
+            let cholesky = given_alone.covariances[k].clone().cholesky();
+            let cholesky = cholesky.expect("a covariance is positive definite");
+            rest.log_weights[k] = log_terms[k] - total;
+            rest.means[k] += &cross * cholesky.solve(&(&values - &given_alone.means[k]));
+            rest.covariances[k] -= &cross * cholesky.solve(&cross.transpose());
+        }
+        rest
+    }
+
+    /// The distribution of some dimensions alone.
+    pub fn marginal(&self, dimensions: &[usize]) -> OracleMixture {
+        let covariance =
+            |full: &DMatrix<f64>| full.select_rows(dimensions).select_columns(dimensions);
+        OracleMixture {
+            log_weights: self.log_weights.clone(),
+            means: self
+                .means
+                .iter()
+                .map(|m| m.select_rows(dimensions))
+                .collect(),
+            covariances: self.covariances.iter().map(covariance).collect(),
+        }
+    }
+
+    /// The gradient and the Hessian matrix of ln p at `t`.
+    pub fn log_derivatives(&self, t: &DVector<f64>) -> (DVector<f64>, DMatrix<f64>) {
+        let log_terms = self.log_terms(t);
+        let total = log_sum_exp(log_terms.iter().copied());
+        let mut gradient = DVector::zeros(t.len());
+        let mut hessian = DMatrix::zeros(t.len(), t.len());
+        for ((log_term, mean), covariance) in
+            log_terms.iter().zip(&self.means).zip(&self.covariances)
+        {
+            let share = (log_term - total).exp();
+            let cholesky = covariance.clone().cholesky();
+            let cholesky = cholesky.expect("a covariance is positive definite");
+            let pull = cholesky.solve(&(mean - t));
+            gradient += share * &pull;
+            hessian += share * (&pull * pull.transpose() - cholesky.inverse());
+        }
+        hessian -= &gradient * gradient.transpose();
+        (gradient, hessian)
+    }
+
+    /// The local maximum of ln p above `from`: damped Newton steps that never descend.
+    pub fn climb(&self, from: &DVector<f64>) -> DVector<f64> {
+        let mut t = from.clone();
+        let mut height = self.log_density_at(&t);
+        let mut damping = 1.0;
+        for _ in 0..1000 {
+            let (gradient, hessian) = self.log_derivatives(&t);
+            let unit = DMatrix::from_diagonal(&hessian.diagonal().map(|h| h.abs() + 1e-12));
+            let step = (damping * unit - hessian).cholesky();
+            let Some(step) = step.map(|factor| factor.solve(&gradient)) else {
+                damping *= 4.0;
+                continue;
+            };
+            let next = self.log_density_at(&(&t + &step));
+            if next >= height {
+                t += &step;
+                height = next;
+                damping /= 4.0;
+                if step.dot(&gradient) < 1e-24 {
+                    break;
+                }
+            } else {
+                damping *= 4.0;
+            }
+        }
+        t
     }
 
     fn weighted(&self) -> impl Iterator<Item = (f64, &DVector<f64>, &DMatrix<f64>)> {

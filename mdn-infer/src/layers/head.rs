@@ -72,9 +72,10 @@ fn is_finite<S: Simd>(simd: S, values: &[f32]) -> bool {
     }) == 0.0
 }
 
-/// log π = a − max a − ln Σ exp(a − max a), also copied to `copy`.
+/// log π = a − max a − ln Σ exp(a − max a), also copied to `copy`; at least one logit
+/// must be finite and none may be NaN or +∞.
 #[inline(always)]
-fn log_softmax<S: Simd>(simd: S, logits: &mut [f32], copy: &mut [f32]) {
+pub(crate) fn log_softmax<S: Simd>(simd: S, logits: &mut [f32], copy: &mut [f32]) {
     let largest = reduce::largest(simd, logits.len(), |at| {
         simd.load(at.of(logits), f32::NEG_INFINITY)
     });

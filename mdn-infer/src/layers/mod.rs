@@ -12,4 +12,4 @@ mod head;
 pub(crate) use activation::activate;
 pub use dense::Dense;
 pub(crate) use dense::forward;
-pub(crate) use head::mixture_parameters;
+pub(crate) use head::{log_softmax, mixture_parameters};

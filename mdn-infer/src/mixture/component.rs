@@ -1,6 +1,7 @@
 //! One component of a mixture.
 
-use super::Mixture;
+use super::{Mixture, check_len};
+use crate::error::PredictError;
 use crate::format::Covariance;
 use crate::math;
 use crate::simd::Scalar;
@@ -24,10 +25,15 @@ impl<'a> Component<'a> {
         self.k
     }
 
+    /// D, the number of target dimensions.
+    pub const fn dimensions(&self) -> usize {
+        self.mixture.dimensions
+    }
+
     /// ln πₖ; −∞ where the weight is below the smallest that binary32 can tell from 0 beside
     /// the others' logits.
     pub fn log_weight(&self) -> f32 {
-        self.element(self.mixture.log_weights)
+        self.mixture.log_weight_of(self.k)
     }
 
     /// πₖ.
@@ -37,11 +43,17 @@ impl<'a> Component<'a> {
 
     /// Element `d` of μₖ; NaN where `d` is not below D.
     pub fn mean(&self, d: usize) -> f32 {
-        self.mixture.raw(d, self.element(self.mixture.mean_row(d)))
+        if d >= self.mixture.dimensions {
+            return f32::NAN;
+        }
+        self.mixture.raw(d, self.mixture.mean_of(self.k, d))
     }
 
     /// The standard deviation of dimension `d` in this component; NaN where `d` is not below D.
     pub fn scale(&self, d: usize) -> f32 {
+        if d >= self.mixture.dimensions {
+            return f32::NAN;
+        }
         let inverse = self.mixture.inverse_scale(Scalar, At::new(self.k), d);
         self.mixture.affine(d).1 / inverse
     }
@@ -49,21 +61,52 @@ impl<'a> Component<'a> {
     /// Entry (i, j) of the lower-triangular L with Σₖ⁻¹ = LᵀL in raw units; 0 above the diagonal,
     /// NaN out of range.
     pub fn precision_factor(&self, i: usize, j: usize) -> f32 {
-        let (_, scale) = self.mixture.affine(i.max(j));
-        if j > i || (i != j && self.mixture.covariance != Covariance::Full) {
-            return scale * 0.0;
+        if i.max(j) >= self.mixture.dimensions {
+            return f32::NAN;
         }
-        let entry = self.mixture.factor(Scalar, At::new(self.k), i, j);
-        entry
-            / if i == j {
-                scale
-            } else {
-                self.mixture.affine(j).1
-            }
+        if j > i || (i != j && self.mixture.covariance != Covariance::Full) {
+            return 0.0;
+        }
+        self.mixture.factor(Scalar, At::new(self.k), i, j) / self.mixture.affine(j).1
     }
 
-    #[inline]
-    fn element(&self, row: &[f32]) -> f32 {
-        row.get(self.k).copied().unwrap_or(f32::NAN)
+    /// Entry (i, j) of Σₖ in products of raw units, ±∞ where that leaves binary32; NaN out of
+    /// range. For full covariance it is the product of two rows of L⁻¹, which back substitution
+    /// gives: O(D²).
+    pub fn covariance(&self, i: usize, j: usize) -> f32 {
+        if i.max(j) >= self.mixture.dimensions {
+            return f32::NAN;
+        }
+        let (first, second) = (self.raw_scale(i), self.raw_scale(j));
+        if self.mixture.covariance != Covariance::Full {
+            return if i == j { first * first } else { 0.0 };
+        }
+        let at = At::new(self.k);
+        let row = self.mixture.inverse_row(Scalar, at, i);
+        let other = self.mixture.inverse_row(Scalar, at, j);
+        let shared = row.iter().zip(&other).take(i.min(j) + 1);
+        shared.fold(0.0, |sum, (a, b)| sum + first * a * (second * b))
+    }
+
+    /// Σₖ `[D][D]` into `to`; see [`covariance`](Self::covariance).
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::WrongLength`].
+    pub fn covariance_into(&self, to: &mut [f32]) -> Result<(), PredictError> {
+        let dimensions = self.mixture.dimensions;
+        check_len(to.len(), dimensions * dimensions)?;
+        for (i, row) in to.chunks_exact_mut(dimensions.max(1)).enumerate() {
+            for (j, entry) in row.iter_mut().enumerate() {
+                *entry = self.covariance(i, j);
+            }
+        }
+        Ok(())
+    }
+
+    /// The raw scale of dimension `d` without the dimensions before it: of row `d` of L⁻¹, the
+    /// last entry.
+    fn raw_scale(&self, d: usize) -> f32 {
+        self.mixture.affine(d).1 / self.mixture.factor(Scalar, At::new(self.k), d, d)
     }
 }

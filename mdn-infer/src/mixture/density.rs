@@ -1,6 +1,6 @@
 //! Densities and responsibilities.
 
-use super::Mixture;
+use super::{Mixture, check, check_len};
 use crate::error::PredictError;
 use crate::format::{Covariance, MAX_DIMENSIONS};
 use crate::math;
@@ -11,7 +11,8 @@ impl Mixture<'_> {
     /// ln p(target), in nats per raw units; `target` is `[D]`.
     ///
     /// Log-sum-exp over the components' terms: no overflow, and no underflow before the result
-    /// itself leaves binary32, where it is −∞. Cost: O(K F).
+    /// itself leaves binary32, where it is −∞: below −1.7 × 10³⁸, or where the target is more than
+    /// about 10¹⁹ scales from every component. Cost: O(K F).
     ///
     /// # Errors
     ///
@@ -22,6 +23,24 @@ impl Mixture<'_> {
             mixture: self,
             z: &z,
         }))
+    }
+
+    /// ln p of each row of `targets` `[N][D]` into `to` `[N]`, with the bits of
+    /// [`log_density`](Self::log_density): many points of one mixture, such as a grid, with one
+    /// choice of the instruction set. Cost: O(N K F).
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::WrongLength`] unless `targets` has N D elements, and
+    /// [`PredictError::NotFinite`] with the index in `targets`.
+    pub fn log_densities(&self, targets: &[f32], to: &mut [f32]) -> Result<(), PredictError> {
+        check(targets, to.len().saturating_mul(self.dimensions))?;
+        self.level.run(LogDensities {
+            mixture: self,
+            targets,
+            to,
+        });
+        Ok(())
     }
 
     /// p(target), per raw units: [`log_density`](Self::log_density) through exp.
@@ -41,12 +60,7 @@ impl Mixture<'_> {
     /// the target is so far out that every component's log-density is −∞.
     pub fn responsibilities(&self, target: &[f32], to: &mut [f32]) -> Result<(), PredictError> {
         let z = self.standardise(target)?;
-        if to.len() != self.components {
-            return Err(PredictError::WrongLength {
-                expected: self.components,
-                found: to.len(),
-            });
-        }
+        check_len(to.len(), self.components)?;
         let log_density = self.level.run(LogDensity {
             mixture: self,
             z: &z,
@@ -66,7 +80,12 @@ impl Mixture<'_> {
     /// ln πₖ + ln N(z | μₖ, Σₖ) of the components at `at`; −∞ in lanes past the end, and −∞ or
     /// NaN where a distance overflows.
     #[inline(always)]
-    fn log_terms<S: Simd>(&self, simd: S, at: At, z: &[f32; MAX_DIMENSIONS]) -> S::Vector {
+    pub(super) fn log_terms<S: Simd>(
+        &self,
+        simd: S,
+        at: At,
+        z: &[f32; MAX_DIMENSIONS],
+    ) -> S::Vector {
         let mut difference = [simd.splat(0.0); MAX_DIMENSIONS];
         let mut square = simd.splat(0.0);
         for (i, z) in z.iter().enumerate().take(self.dimensions) {
@@ -88,9 +107,9 @@ impl Mixture<'_> {
     }
 }
 
-struct LogDensity<'a> {
-    mixture: &'a Mixture<'a>,
-    z: &'a [f32; MAX_DIMENSIONS],
+pub(super) struct LogDensity<'a> {
+    pub(super) mixture: &'a Mixture<'a>,
+    pub(super) z: &'a [f32; MAX_DIMENSIONS],
 }
 
 impl Kernel for LogDensity<'_> {
@@ -106,6 +125,26 @@ impl LogTerms for LogDensity<'_> {
     #[inline(always)]
     fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
         self.mixture.log_terms(simd, at, self.z)
+    }
+}
+
+struct LogDensities<'a> {
+    mixture: &'a Mixture<'a>,
+    targets: &'a [f32],
+    to: &'a mut [f32],
+}
+
+impl Kernel for LogDensities<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) {
+        let mixture = self.mixture;
+        let rows = self.targets.chunks_exact(mixture.dimensions.max(1));
+        for (target, to) in rows.zip(self.to) {
+            let z = &mixture.standardise_checked(target);
+            *to = LogDensity { mixture, z }.call(simd);
+        }
     }
 }
 

@@ -8,13 +8,20 @@
 
 mod anomaly;
 mod component;
+mod conditional;
 mod density;
+mod local;
 mod marginal;
+#[cfg(feature = "nalgebra")]
+mod matrices;
+mod modes;
 mod moments;
 mod sample;
+mod triangle;
 
 pub use component::Component;
 pub use marginal::Marginal;
+pub use sample::Temperature;
 
 use crate::error::PredictError;
 use crate::format::{Covariance, MAX_DIMENSIONS};
@@ -146,11 +153,17 @@ impl<'a> Mixture<'a> {
     /// `target` `[D]` in standardised units.
     fn standardise(&self, target: &[f32]) -> Result<[f32; MAX_DIMENSIONS], PredictError> {
         check(target, self.dimensions)?;
+        Ok(self.standardise_checked(target))
+    }
+
+    /// As [`standardise`](Self::standardise), of a `target` that was checked before.
+    #[inline(always)]
+    fn standardise_checked(&self, target: &[f32]) -> [f32; MAX_DIMENSIONS] {
         let mut z = [0.0; MAX_DIMENSIONS];
         for (((z, t), shift), scale) in z.iter_mut().zip(target).zip(self.shift).zip(self.scale) {
             *z = (t - shift) / scale;
         }
-        Ok(z)
+        z
     }
 
     /// Dimension `d` of the standardised `z` in raw units.
@@ -167,6 +180,18 @@ impl<'a> Mixture<'a> {
             (Some(&shift), Some(&scale)) => (shift, scale),
             _ => (0.0, f32::NAN),
         }
+    }
+
+    /// ln πₖ of one component.
+    #[inline]
+    fn log_weight_of(&self, k: usize) -> f32 {
+        self.log_weights.get(k).copied().unwrap_or(f32::NAN)
+    }
+
+    /// Dimension `d` of one component's standardised mean.
+    #[inline]
+    fn mean_of(&self, k: usize, d: usize) -> f32 {
+        self.mean_row(d).get(k).copied().unwrap_or(f32::NAN)
     }
 
     /// Row `d` of the standardised means, `[K]`.
@@ -200,12 +225,24 @@ fn row(rows: &[f32], index: usize, len: usize) -> &[f32] {
     rows.get(index * len..(index + 1) * len).unwrap_or(&[])
 }
 
+#[inline(always)]
+fn row_mut(rows: &mut [f32], index: usize, len: usize) -> &mut [f32] {
+    rows.get_mut(index * len..(index + 1) * len)
+        .unwrap_or_default()
+}
+
+/// A slice of length `found` has `expected` elements.
+fn check_len(found: usize, expected: usize) -> Result<(), PredictError> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(PredictError::WrongLength { expected, found })
+    }
+}
+
 /// `values` has `expected` elements, all finite.
 pub(crate) fn check(values: &[f32], expected: usize) -> Result<(), PredictError> {
-    if values.len() != expected {
-        let found = values.len();
-        return Err(PredictError::WrongLength { expected, found });
-    }
+    check_len(values.len(), expected)?;
     match values.iter().position(|value| !value.is_finite()) {
         Some(index) => Err(PredictError::NotFinite { index }),
         None => Ok(()),

@@ -1,48 +1,147 @@
 //! Moments of the whole mixture.
+//!
+//! The mean is subtracted before anything is squared, and the variance of what its rounding
+//! leaves is taken off again (the corrected two-pass algorithm of Chan, Golub and LeVeque 1983).
+//! Where a variance is too large or too small for binary32 it is summed in other units, a power
+//! of two away, so that its root is exact all the same.
 
-use super::Mixture;
+use super::{Mixture, check_len};
 use crate::error::PredictError;
-use crate::format::Covariance;
+use crate::format::{Covariance, MAX_DIMENSIONS};
 use crate::math;
 use crate::simd::reduce::{self, At};
 use crate::simd::{Kernel, Simd, Vector};
 
+/// 2^60 and 2^-64: what deviations are multiplied by where squares leave binary32.
+const LARGER: f32 = 1_152_921_504_606_846_976.0;
+const SMALLER: f32 = 1.0 / 18_446_744_073_709_551_616.0;
+/// 2^120 and 2^-100: variances between them are computed as they are.
+const LARGEST: f32 = 1.329_228e36;
+const LEAST: f32 = 7.888_609e-31;
+
 impl Mixture<'_> {
-    /// E t = Σ πₖ μₖ `[D]` into `to`.
+    /// E t = Σ πₖ μₖ `[D]` into `to`. Cost: O(K D).
     ///
     /// # Errors
     ///
     /// [`PredictError::WrongLength`].
     pub fn mean(&self, to: &mut [f32]) -> Result<(), PredictError> {
         self.each_marginal(to, |mixture, d| {
-            mixture.raw(d, mixture.level.run(Mean { mixture, d }))
+            mixture.raw(d, mixture.standardised_mean(d))
         })
     }
 
     /// Var t = Σ πₖ (σₖ² + (μₖ − E t)²), each dimension by itself, `[D]` into `to`; in squared
-    /// raw units, +∞ where that leaves binary32.
+    /// raw units, +∞ where that leaves binary32. Cost: O(K D), for full covariance O(K D³).
     ///
     /// # Errors
     ///
     /// [`PredictError::WrongLength`].
     pub fn variance(&self, to: &mut [f32]) -> Result<(), PredictError> {
         self.each_marginal(to, |mixture, d| {
-            let (_, scale) = mixture.affine(d);
-            scale * scale * mixture.standardised_variance(d)
+            let margin = mixture.margin(d);
+            mixture.raw_covariance(&margin, &margin)
         })
     }
 
-    pub(super) fn standardised_variance(&self, d: usize) -> f32 {
-        let mean = self.level.run(Mean { mixture: self, d });
-        self.level.run(Variance {
-            mixture: self,
-            d,
-            mean,
+    /// √Var t, each dimension by itself, `[D]` into `to`, in raw units: right even where the
+    /// variance leaves binary32. Cost: as [`variance`](Self::variance).
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::WrongLength`].
+    pub fn standard_deviation(&self, to: &mut [f32]) -> Result<(), PredictError> {
+        self.each_marginal(to, |mixture, d| {
+            mixture.affine(d).1 * mixture.standardised_deviation(d)
         })
+    }
+
+    /// The covariance matrix `[D][D]` into `to`, symmetric to the bit: entry (i, j) is
+    /// Σ πₖ (Σₖᵢⱼ + (μₖᵢ − E tᵢ)(μₖⱼ − E tⱼ)), and the diagonal is [`variance`](Self::variance),
+    /// in products of raw units, ±∞ where that leaves binary32.
+    /// Cost: O(K D²), for full covariance O(K D⁴).
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::WrongLength`].
+    pub fn covariance_into(&self, to: &mut [f32]) -> Result<(), PredictError> {
+        check_len(to.len(), self.dimensions * self.dimensions)?;
+        let mut margins = [Margin::NONE; MAX_DIMENSIONS];
+        for (d, margin) in margins.iter_mut().enumerate().take(self.dimensions) {
+            *margin = self.margin(d);
+        }
+        let pairs = (0..self.dimensions).flat_map(|i| (0..self.dimensions).map(move |j| (i, j)));
+        for ((i, j), to) in pairs.zip(to) {
+            let (first, second) = (i.min(j), i.max(j));
+            if let (Some(first), Some(second)) = (margins.get(first), margins.get(second)) {
+                *to = self.raw_covariance(first, second);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn standardised_variance(&self, d: usize) -> f32 {
+        let margin = self.margin(d);
+        margin.variance / margin.unit / margin.unit
+    }
+
+    /// √Var t of dimension `d`, standardised.
+    pub(super) fn standardised_deviation(&self, d: usize) -> f32 {
+        let margin = self.margin(d);
+        <f32 as Vector>::sqrt(margin.variance) / margin.unit
     }
 
     pub(super) fn standardised_mean(&self, d: usize) -> f32 {
         self.level.run(Mean { mixture: self, d })
+    }
+
+    /// The mean of dimension `d` and the unit in which its variance fits binary32.
+    fn margin(&self, d: usize) -> Margin {
+        let mean = self.standardised_mean(d);
+        let in_unit = |unit| {
+            let margin = Margin {
+                d,
+                mean,
+                unit,
+                variance: 0.0,
+            };
+            Margin {
+                variance: self.sum_covariance(&margin, &margin),
+                ..margin
+            }
+        };
+        let margin = in_unit(1.0);
+        if margin.variance < LEAST {
+            in_unit(LARGER)
+        } else if margin.variance <= LARGEST {
+            margin
+        } else {
+            in_unit(SMALLER)
+        }
+    }
+
+    /// The standardised covariance, times both units.
+    fn sum_covariance(&self, first: &Margin, second: &Margin) -> f32 {
+        self.level.run(SumCovariance {
+            mixture: self,
+            first,
+            second,
+        })
+    }
+
+    fn raw_covariance(&self, first: &Margin, second: &Margin) -> f32 {
+        let sum = if first.d == second.d {
+            first.variance
+        } else {
+            self.sum_covariance(first, second)
+        };
+        let (a, b) = (self.affine(first.d).1, self.affine(second.d).1);
+        let scales = a * b;
+        if scales.is_normal() {
+            scales * sum / first.unit / second.unit
+        } else {
+            a * (b * sum / second.unit) / first.unit
+        }
     }
 
     fn each_marginal(
@@ -50,12 +149,7 @@ impl Mixture<'_> {
         to: &mut [f32],
         value: impl Fn(&Self, usize) -> f32,
     ) -> Result<(), PredictError> {
-        if to.len() != self.dimensions {
-            return Err(PredictError::WrongLength {
-                expected: self.dimensions,
-                found: to.len(),
-            });
-        }
+        check_len(to.len(), self.dimensions)?;
         for (d, to) in to.iter_mut().enumerate() {
             *to = value(self, d);
         }
@@ -71,29 +165,99 @@ impl Mixture<'_> {
     /// 1/σ of dimension `d` in the components at `at`, standardised; 1 in lanes past the end.
     ///
     /// For full covariance Σ = L⁻¹L⁻ᵀ, so the variance of dimension d is the squared length of
-    /// row d of L⁻¹, which back substitution gives.
+    /// row d of L⁻¹.
     #[inline(always)]
     pub(super) fn inverse_scale<S: Simd>(&self, simd: S, at: At, d: usize) -> S::Vector {
         let diagonal = self.factor(simd, at, d, d);
         if self.covariance != Covariance::Full {
             return diagonal;
         }
-        let one = simd.splat(1.0);
-        let mut inverse_row = [one; crate::format::MAX_DIMENSIONS];
-        let mut variance = simd.splat(0.0);
-        for j in (0..=d).rev() {
-            let pivot = self.factor(simd, at, j, j);
-            let mut sum = if j == d { one } else { simd.splat(0.0) };
-            for (i, entry) in inverse_row.iter().enumerate().take(d + 1).skip(j + 1) {
+        let row = self.inverse_row(simd, at, d);
+        let square = row.iter().take(d + 1).rev();
+        let square = square.fold(simd.splat(0.0), |sum, entry| sum.add(entry.mul(*entry)));
+        diagonal.div(square.sqrt())
+    }
+
+    /// Row `d` of L⁻¹ divided by its last entry, for full covariance, by back substitution.
+    #[inline(always)]
+    pub(super) fn inverse_row<S: Simd>(
+        &self,
+        simd: S,
+        at: At,
+        d: usize,
+    ) -> [S::Vector; MAX_DIMENSIONS] {
+        let mut row = [simd.splat(1.0); MAX_DIMENSIONS];
+        for j in (0..d).rev() {
+            let mut sum = simd.splat(0.0);
+            for (i, entry) in row.iter().enumerate().take(d + 1).skip(j + 1) {
                 sum = sum.sub(self.factor(simd, at, i, j).mul(*entry));
             }
-            let entry = sum.div(pivot);
-            variance = variance.add(entry.mul(entry));
-            if let Some(slot) = inverse_row.get_mut(j) {
-                *slot = entry;
+            if let Some(slot) = row.get_mut(j) {
+                *slot = sum.div(self.factor(simd, at, j, j));
             }
         }
-        one.div(variance.sqrt())
+        row
+    }
+
+    /// The covariance of two dimensions within the components at `at`, standardised, times both
+    /// units.
+    #[inline(always)]
+    fn inner_covariance<S: Simd>(
+        &self,
+        simd: S,
+        at: At,
+        first: &Margin,
+        second: &Margin,
+    ) -> S::Vector {
+        if first.d == second.d {
+            let scale = simd
+                .splat(first.unit)
+                .div(self.inverse_scale(simd, at, first.d));
+            return scale.mul(scale);
+        }
+        let zero = simd.splat(0.0);
+        if self.covariance != Covariance::Full {
+            return zero;
+        }
+        let row = self.inverse_row(simd, at, first.d);
+        let other = self.inverse_row(simd, at, second.d);
+        let shared = row.iter().zip(&other).take(first.d.min(second.d) + 1);
+        let dot = shared.fold(zero, |sum, (a, b)| sum.add(a.mul(*b)));
+        let scale = simd
+            .splat(first.unit)
+            .div(self.factor(simd, at, first.d, first.d));
+        let other = simd
+            .splat(second.unit)
+            .div(self.factor(simd, at, second.d, second.d));
+        dot.mul(scale).mul(other)
+    }
+}
+
+/// One dimension, standardised.
+#[derive(Clone, Copy)]
+struct Margin {
+    d: usize,
+    mean: f32,
+    /// The power of two by which deviations are multiplied before they are squared.
+    unit: f32,
+    /// Times the square of `unit`.
+    variance: f32,
+}
+
+impl Margin {
+    const NONE: Self = Margin {
+        d: 0,
+        mean: 0.0,
+        unit: 1.0,
+        variance: 0.0,
+    };
+
+    /// μₖ − E t of the components at `at`, in this unit; 0 in lanes past the end.
+    #[inline(always)]
+    fn deviation<S: Simd>(&self, simd: S, mixture: &Mixture<'_>, at: At) -> S::Vector {
+        let unit = simd.splat(self.unit);
+        let mean = simd.load(at.of(mixture.mean_row(self.d)), self.mean);
+        mean.mul(unit).sub(simd.splat(self.mean).mul(unit))
     }
 }
 
@@ -116,25 +280,41 @@ impl Kernel for Mean<'_> {
     }
 }
 
-struct Variance<'a> {
+/// Σ πₖ (Σₖ + deviation · deviation) − (Σ πₖ deviation)(Σ πₖ deviation)
+struct SumCovariance<'a> {
     mixture: &'a Mixture<'a>,
-    d: usize,
-    mean: f32,
+    first: &'a Margin,
+    second: &'a Margin,
 }
 
-impl Kernel for Variance<'_> {
+impl Kernel for SumCovariance<'_> {
     type Output = f32;
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> f32 {
-        let means = self.mixture.mean_row(self.d);
-        reduce::sum(simd, means.len(), |at| {
-            let scale = simd
-                .splat(1.0)
-                .div(self.mixture.inverse_scale(simd, at, self.d));
-            let distance = simd.load(at.of(means), 0.0).sub(simd.splat(self.mean));
-            let spread = scale.mul(scale).add(distance.mul(distance));
-            self.mixture.weights(simd, at).mul(spread)
-        })
+        let SumCovariance {
+            mixture,
+            first,
+            second,
+        } = self;
+        let total = reduce::sum(simd, mixture.components, |at| {
+            let inner = mixture.inner_covariance(simd, at, first, second);
+            let deviation = first.deviation(simd, mixture, at);
+            let spread = inner.add(deviation.mul(second.deviation(simd, mixture, at)));
+            mixture.weights(simd, at).mul(spread)
+        });
+        let rest = |margin: &Margin| {
+            reduce::sum(simd, mixture.components, |at| {
+                let deviation = margin.deviation(simd, mixture, at);
+                mixture.weights(simd, at).mul(deviation)
+            })
+        };
+        let first_rest = rest(first);
+        let second_rest = if first.d == second.d {
+            first_rest
+        } else {
+            rest(second)
+        };
+        total - first_rest * second_rest
     }
 }
