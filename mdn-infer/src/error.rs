@@ -147,6 +147,18 @@ pub enum PredictError {
         /// Its index.
         index: usize,
     },
+    /// An end of an interval is NaN.
+    NotANumber {
+        /// Which argument it is, counted from 0.
+        index: usize,
+    },
+    /// An interval's lower end is above its upper end.
+    ReversedInterval,
+    /// The slice for the results is too short.
+    TooFewSlots {
+        /// How many elements are enough.
+        needed: usize,
+    },
     /// The network's outputs overflowed: the input is far outside anything it was trained on.
     Overflow,
     /// There is no such component.
@@ -168,6 +180,13 @@ impl fmt::Display for PredictError {
                 write!(f, "{found} values where {expected} are expected")
             }
             Self::NotFinite { index } => write!(f, "value {index} is not a finite number"),
+            Self::NotANumber { index } => write!(f, "value {index} is not a number"),
+            Self::ReversedInterval => {
+                f.write_str("the interval's lower end is above its upper end")
+            }
+            Self::TooFewSlots { needed } => {
+                write!(f, "the results need a slice of {needed} elements")
+            }
             Self::Overflow => f.write_str("the network's outputs overflowed at this input"),
             Self::NoSuchComponent => f.write_str("no such component"),
             Self::NoSuchDimension => f.write_str("no such dimension"),
