@@ -37,7 +37,7 @@ firmware:
     cd firmware-example && for board in {{ boards }}; do BOARD="$board" cargo run --locked --release; done
 
 # Compare a model's output hash on the host's instruction sets and both boards
-bits model="firmware-example/model.mdn":
+bits model="mdn-infer/samples/classic.mdn":
     scripts/bits.sh "{{ model }}" {{ boards }}
 
 # A short demonstration in a temporary folder: data, training, export, verification
@@ -45,15 +45,15 @@ demo-short:
     folder="$(mktemp -d)" && trap 'rm -rf "$folder"' EXIT && \
         cargo run --release -p mdn-train -- demo --steps 500 --out "$folder/demo"
 
-# Train the sample model firmware-example/model.mdn again
+# Train the committed sample model again (CONTRIBUTING.md says what else to change then)
 sample-model:
     folder="$(mktemp -d)" && trap 'rm -rf "$folder"' EXIT && \
         cargo run --release -p mdn-train -- demo --out "$folder/demo" && \
-        cp "$folder/demo/model.mdn" firmware-example/model.mdn
+        cp "$folder/demo/model.mdn" mdn-infer/samples/classic.mdn
 
 # Benchmarks
 bench:
-    cargo bench --workspace
+    cargo bench -p mdn-benches
 
 # The elementary functions over every binary32 input (many minutes)
 exhaustive:

@@ -23,6 +23,8 @@ pub struct Export<'a> {
     pub input_columns: &'a [(String, Option<String>)],
     /// Name and unit of each target column.
     pub target_columns: &'a [(String, Option<String>)],
+    /// The anomaly score above which a target counts as an anomaly.
+    pub anomaly_threshold: Option<f32>,
     /// Raw inputs `[rows][I]` from which the golden vectors are taken, evenly over the rows.
     pub golden_inputs: &'a [f32],
     /// Raw targets `[rows][D]` that go with them.
@@ -131,6 +133,7 @@ impl Export<'_> {
                 inputs: u16::try_from(architecture.inputs).map_err(too_large)?,
                 hidden,
                 head: architecture.head,
+                anomaly_threshold: self.anomaly_threshold,
                 golden: vectors as u16,
             },
             input_shift: &self.inputs.shift,

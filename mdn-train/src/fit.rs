@@ -6,7 +6,7 @@ use mdn_infer::format::{Activation, Covariance, Head, MAX_LOG_SCALE, ScaleMap};
 
 use crate::data::{DataError, Dataset, Standardiser, split};
 use crate::export::{Export, ExportError};
-use crate::metrics::{RowError, Scores, score};
+use crate::metrics::{RowError, Scores, map_rows, score};
 use crate::model_file::ModelFile;
 use crate::network::Architecture;
 use crate::train::{Progress, Rows, TrainError, TrainOptions, Trained, TrainingData, train};
@@ -32,6 +32,9 @@ pub struct FitConfig {
     pub validation: f64,
     /// Seed of the split and of everything random in training.
     pub seed: u64,
+    /// The share of ordinary rows that may count as anomalies: the file's threshold is the score
+    /// that this share of the rows held back (or of all, where none are) exceeds.
+    pub anomaly_rate: f64,
     /// Unit of a column, by its name.
     pub units: Vec<(String, String)>,
     /// The optimiser and the loop; its seed is replaced by `seed`.
@@ -61,6 +64,7 @@ impl Default for FitConfig {
             standardise: true,
             validation: 0.1,
             seed: 0,
+            anomaly_rate: 0.01,
             units: Vec::new(),
             options: TrainOptions::default(),
         }
@@ -140,69 +144,150 @@ pub fn fit(
     config: &FitConfig,
     observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
 ) -> Result<Fitted, FitError> {
-    let (train_rows, validation_rows) = split(data.rows, config.validation, config.seed)?;
-    let (inputs, targets) = standardisers(data, config, &train_rows);
-    let architecture = architecture(data, config, &targets, &train_rows)?;
-    let train_part = data.subset(&train_rows);
-    let validation_part = data.subset(&validation_rows);
-    let standardised = |part: &Dataset| (inputs.apply(&part.inputs), targets.apply(&part.targets));
-    let train_values = standardised(&train_part);
-    let validation_values = standardised(&validation_part);
-    let validation = (validation_part.rows > 0).then_some(Rows {
-        inputs: &validation_values.0,
-        targets: &validation_values.1,
-    });
-    let training = TrainingData {
-        train: Rows {
-            inputs: &train_values.0,
-            targets: &train_values.1,
-        },
-        validation,
-    };
-    let log_jacobian: f64 = targets
-        .scale
-        .iter()
-        .map(|&scale| f64::from(scale).ln())
-        .sum();
-    let options = TrainOptions {
-        seed: config.seed,
-        ..config.options.clone()
-    };
-    let mut in_raw_units = |progress: &Progress| {
-        observer(&Progress {
-            train_nll: progress.train_nll + log_jacobian,
-            validation_nll: progress.validation_nll.map(|nll| nll + log_jacobian),
-            ..*progress
-        })
-    };
-    let mut trained = train(&architecture, &training, &options, &mut in_raw_units)?;
-    let named =
-        |names: &[String]| -> Vec<_> { names.iter().map(|name| config.column(name)).collect() };
+    let plan = Plan::new(data, config)?;
+    let mut trained = plan.train(observer)?;
     // A file always says where its inputs lie, whatever units training saw.
-    let spread = Standardiser::fit(&data.inputs, data.input_names.len(), &train_rows);
-    trained.network.absorb(&inputs, &spread);
-    let file = Export {
-        network: &trained.network,
-        inputs: &spread,
-        targets: &targets,
-        input_columns: &named(&data.input_names),
-        target_columns: &named(&data.target_names),
-        golden_inputs: &train_part.inputs,
-        golden_targets: &train_part.targets,
-    }
-    .to_file()?;
+    trained.network.absorb(&plan.inputs, &plan.spread);
+    let bare = plan.export(&trained, None)?;
+    let threshold = plan.anomaly_threshold(&bare)?;
+    let file = plan.export(&trained, Some(threshold))?;
     let model = file.model();
-    let train = score(&model, &train_part)?;
-    let validation = validation
-        .map(|_| score(&model, &validation_part))
-        .transpose()?;
+    let scores = |part: &Dataset| score(&model, part);
     Ok(Fitted {
+        train: scores(&plan.training)?,
+        validation: plan.held_back().map(scores).transpose()?,
+        log_jacobian: plan.log_jacobian(),
         trained,
-        log_jacobian,
-        train,
-        validation,
         file,
     })
+}
+
+/// What is settled before training starts.
+struct Plan<'a> {
+    config: &'a FitConfig,
+    architecture: Architecture,
+    training: Dataset,
+    validation: Dataset,
+    /// The units that training sees.
+    inputs: Standardiser,
+    targets: Standardiser,
+    /// Where the inputs lie.
+    spread: Standardiser,
+}
+
+impl<'a> Plan<'a> {
+    fn new(data: &Dataset, config: &'a FitConfig) -> Result<Self, FitError> {
+        let (train_rows, validation_rows) = split(data.rows, config.validation, config.seed)?;
+        let training = data.subset(&train_rows);
+        let all: Vec<usize> = (0..training.rows).collect();
+        let (width, dimensions) = (data.input_names.len(), data.target_names.len());
+        let spread = Standardiser::fit(&training.inputs, width, &all);
+        let target_spread = Standardiser::fit(&training.targets, dimensions, &all);
+        let bounds = log_scale_bounds(&training, config, &target_spread.scale);
+        let (inputs, targets) = if config.standardise {
+            (spread.clone(), target_spread)
+        } else {
+            (
+                Standardiser::identity(width),
+                Standardiser::identity(dimensions),
+            )
+        };
+        Ok(Plan {
+            config,
+            architecture: architecture(data, config, bounds)?,
+            validation: data.subset(&validation_rows),
+            training,
+            inputs,
+            targets,
+            spread,
+        })
+    }
+
+    fn train(
+        &self,
+        observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
+    ) -> Result<Trained, TrainError> {
+        let standardise = |part: &Dataset| {
+            (
+                self.inputs.apply(&part.inputs),
+                self.targets.apply(&part.targets),
+            )
+        };
+        let (training, validation) = (standardise(&self.training), standardise(&self.validation));
+        let data = TrainingData {
+            train: Rows {
+                inputs: &training.0,
+                targets: &training.1,
+            },
+            validation: self.held_back().map(|_| Rows {
+                inputs: &validation.0,
+                targets: &validation.1,
+            }),
+        };
+        let options = TrainOptions {
+            seed: self.config.seed,
+            ..self.config.options.clone()
+        };
+        let log_jacobian = self.log_jacobian();
+        train(
+            &self.architecture,
+            &data,
+            &options,
+            &mut |progress: &Progress| {
+                observer(&Progress {
+                    train_nll: progress.train_nll + log_jacobian,
+                    validation_nll: progress.validation_nll.map(|nll| nll + log_jacobian),
+                    ..*progress
+                })
+            },
+        )
+    }
+
+    fn held_back(&self) -> Option<&Dataset> {
+        (self.validation.rows > 0).then_some(&self.validation)
+    }
+
+    /// What turns a loss in the units of training into one in raw units.
+    fn log_jacobian(&self) -> f64 {
+        self.targets
+            .scale
+            .iter()
+            .map(|&scale| f64::from(scale).ln())
+            .sum()
+    }
+
+    fn export(&self, trained: &Trained, threshold: Option<f32>) -> Result<ModelFile, ExportError> {
+        let named = |names: &[String]| -> Vec<_> {
+            names.iter().map(|name| self.config.column(name)).collect()
+        };
+        Export {
+            network: &trained.network,
+            inputs: &self.spread,
+            targets: &self.targets,
+            input_columns: &named(&self.training.input_names),
+            target_columns: &named(&self.training.target_names),
+            anomaly_threshold: threshold,
+            golden_inputs: &self.training.inputs,
+            golden_targets: &self.training.targets,
+        }
+        .to_file()
+    }
+
+    /// The anomaly score that the configured share of ordinary rows exceeds.
+    fn anomaly_threshold(&self, file: &ModelFile) -> Result<f32, RowError> {
+        let rows = self.held_back().unwrap_or(&self.training);
+        let mut scores = map_rows(&file.model(), rows, |row, mixture| {
+            mixture.anomaly_score(rows.target(row))
+        })?;
+        scores.sort_by(f32::total_cmp);
+        let below = ((1.0 - self.config.anomaly_rate) * scores.len() as f64).ceil() as usize;
+        let last_finite = scores.iter().rev().copied().find(|score| score.is_finite());
+        let chosen = scores.get(below.saturating_sub(1)).copied();
+        Ok(chosen
+            .filter(|score| score.is_finite())
+            .or(last_finite)
+            .unwrap_or(f32::MAX))
+    }
 }
 
 impl FitConfig {
@@ -212,43 +297,23 @@ impl FitConfig {
     }
 }
 
-fn standardisers(
-    data: &Dataset,
-    config: &FitConfig,
-    rows: &[usize],
-) -> (Standardiser, Standardiser) {
-    let (inputs, targets) = (data.input_names.len(), data.target_names.len());
-    if config.standardise {
-        let inputs = Standardiser::fit(&data.inputs, inputs, rows);
-        (inputs, Standardiser::fit(&data.targets, targets, rows))
-    } else {
-        (
-            Standardiser::identity(inputs),
-            Standardiser::identity(targets),
-        )
-    }
-}
-
 fn architecture(
     data: &Dataset,
     config: &FitConfig,
-    targets: &Standardiser,
-    train_rows: &[usize],
+    (log_scale_min, log_scale_max): (f32, f32),
 ) -> Result<Architecture, FitError> {
     let max = mdn_infer::format::MAX_DIMENSIONS;
     let found = data.target_names.len();
     let dimensions = u8::try_from(found)
         .ok()
         .filter(|&found| usize::from(found) <= max);
-    let dimensions = dimensions.ok_or(FitError::TooManyTargets { found, max })?;
-    let (log_scale_min, log_scale_max) = log_scale_bounds(data, config, targets, train_rows);
     Ok(Architecture {
         inputs: data.input_names.len(),
         hidden: config.hidden.clone(),
         activation: config.activation,
         head: Head {
             components: config.components,
-            dimensions,
+            dimensions: dimensions.ok_or(FitError::TooManyTargets { found, max })?,
             covariance: config.covariance,
             scale_map: config.scale_map,
             log_scale_min,
@@ -257,33 +322,19 @@ fn architecture(
     })
 }
 
-/// Bounds on the log-scales, in the units that training sees.
-fn log_scale_bounds(
-    data: &Dataset,
-    config: &FitConfig,
-    targets: &Standardiser,
-    train_rows: &[usize],
-) -> (f32, f32) {
-    let spread = Standardiser::fit(&data.targets, data.target_names.len(), train_rows).scale;
-    let resolutions = data.subset(train_rows).target_resolutions();
-    let steps = resolutions
-        .iter()
-        .map(|step| step.unwrap_or(0.0) / 12_f32.sqrt());
-    let relative = steps
-        .zip(&spread)
-        .map(|(error, spread)| (error / spread).clamp(1e-3, 1.0));
-    let units = spread
-        .iter()
-        .zip(&targets.scale)
-        .map(|(spread, scale)| spread / scale);
-    let widest = units.clone().max_by(f32::total_cmp).unwrap_or(1.0);
-    let floors = relative
-        .zip(units)
-        .map(|(relative, units)| relative * units);
+/// Bounds on the log-scales, in the units that training sees; `spread` is that of each target.
+fn log_scale_bounds(training: &Dataset, config: &FitConfig, spread: &[f32]) -> (f32, f32) {
+    let unit = |spread: f32| if config.standardise { 1.0 } else { spread };
+    let resolutions = training.target_resolutions();
+    let floors = resolutions.iter().zip(spread).map(|(step, &spread)| {
+        let error = step.unwrap_or(0.0) / 12_f32.sqrt();
+        (error / spread).clamp(1e-3, 1.0) * unit(spread)
+    });
     let floor = match config.scale_floor {
         ScaleFloor::Automatic => floors.min_by(f32::total_cmp).unwrap_or(1e-3),
         ScaleFloor::Fixed(floor) => floor,
     };
+    let widest = spread.iter().copied().map(unit).fold(floor, f32::max);
     let bound = |scale: f32| scale.ln().clamp(-MAX_LOG_SCALE, MAX_LOG_SCALE);
-    (bound(floor), bound(1e3 * widest.max(floor)))
+    (bound(floor), bound(1e3 * widest))
 }

@@ -43,8 +43,17 @@ impl<'m> Line<'m> {
         }
     }
 
-    fn x_label(&self) -> String {
+    fn x_name(&self) -> String {
         label(self.model.input_columns().nth(self.input))
+    }
+
+    /// The varying input, and what the others do: points of the data did not hold still with them.
+    fn x_label(&self) -> String {
+        match self.held.len() {
+            1 => self.x_name(),
+            2 => format!("{}, the other input at its mean", self.x_name()),
+            _ => format!("{}, the other inputs at their means", self.x_name()),
+        }
     }
 
     fn y_label(&self) -> String {
@@ -92,7 +101,7 @@ impl<'m> Line<'m> {
         let values = (0..rows).flat_map(|row| by_column.iter().map(move |column| column[row]));
         let grid = Grid::new(x_range, y_range, columns, rows, values.collect())?;
         Ok(Heatmap {
-            title: format!("Density of {} given {}", self.y_label(), self.x_label()),
+            title: format!("Density of {} given {}", self.y_label(), self.x_name()),
             x_label: self.x_label(),
             y_label: self.y_label(),
             value_label: "density".to_owned(),
@@ -128,7 +137,7 @@ impl<'m> Line<'m> {
             title: format!(
                 "{draws} draws of {} at each {}",
                 self.y_label(),
-                self.x_label()
+                self.x_name()
             ),
             x_label: self.x_label(),
             y_label: self.y_label(),
@@ -161,7 +170,7 @@ impl<'m> Line<'m> {
                 upper: answers.iter().map(|(_, ends)| ends[i].1).collect(),
             });
         Ok(FanChart {
-            title: format!("Quantiles of {} given {}", self.y_label(), self.x_label()),
+            title: format!("Quantiles of {} given {}", self.y_label(), self.x_name()),
             x_label: self.x_label(),
             y_label: self.y_label(),
             x: xs.to_vec(),
@@ -184,8 +193,8 @@ impl<'m> Line<'m> {
     /// The data as a picture of its own.
     pub fn scatter(&self, data: &Dataset) -> Scatter {
         Scatter {
-            title: format!("{} against {}", self.y_label(), self.x_label()),
-            x_label: self.x_label(),
+            title: format!("{} against {}", self.y_label(), self.x_name()),
+            x_label: self.x_name(),
             y_label: self.y_label(),
             points: self.points(data),
         }

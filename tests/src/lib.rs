@@ -116,6 +116,7 @@ pub fn random_model(shape: &Shape, golden: usize, rng: &mut impl Rng) -> ModelFi
             inputs: inputs as u16,
             hidden,
             head: shape.head,
+            anomaly_threshold: None,
             golden: 0,
         },
         input_shift: &input_shift,

@@ -70,6 +70,8 @@ pub struct Header<'a> {
     pub hidden: [Hidden; MAX_HIDDEN],
     /// The meaning of the outputs.
     pub head: Head,
+    /// The anomaly score, −ln p in raw units, above which a target counts as an anomaly.
+    pub anomaly_threshold: Option<f32>,
     /// How many golden vectors the file holds.
     pub golden: u16,
 }
@@ -98,7 +100,8 @@ impl<'a> Header<'a> {
         }
         if !(bounded(head.log_scale_min)
             && bounded(head.log_scale_max)
-            && head.log_scale_min < head.log_scale_max)
+            && head.log_scale_min < head.log_scale_max
+            && self.anomaly_threshold.is_none_or(f32::is_finite))
         {
             return Err(ParseError::InvalidNumber);
         }

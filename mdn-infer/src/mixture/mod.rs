@@ -6,6 +6,7 @@
 //! the order of [`reduce`](crate::simd::reduce). How the parameters come about is the business
 //! of `layers` and `predictor`.
 
+mod anomaly;
 mod component;
 mod density;
 mod marginal;
@@ -34,6 +35,7 @@ pub struct Mixture<'a> {
     log_coefficients: &'a [f32],
     shift: &'a [f32],
     scale: &'a [f32],
+    anomaly_threshold: Option<f32>,
 }
 
 impl<'a> Mixture<'a> {
@@ -58,6 +60,7 @@ impl<'a> Mixture<'a> {
             log_coefficients,
             shift: model.target_shift(),
             scale: model.target_scale(),
+            anomaly_threshold: model.header().anomaly_threshold,
         }
     }
 

@@ -33,6 +33,7 @@ struct Inspection {
     scale_min: f64,
     scale_max: f64,
     parameters: usize,
+    anomaly_threshold: Option<f32>,
     golden_vectors: u16,
     working_len: usize,
     working_bytes: usize,
@@ -83,6 +84,7 @@ impl Inspection {
             scale_min: f64::from(head.log_scale_min).exp(),
             scale_max: f64::from(head.log_scale_max).exp(),
             parameters: model.parameters(),
+            anomaly_threshold: model.header().anomaly_threshold,
             golden_vectors: model.header().golden,
             working_len: model.working_len(),
             working_bytes: 4 * model.working_len(),
@@ -133,7 +135,7 @@ impl Inspect {
         }
         output.say(format_args!(
             "mixture {} components, {} dimensions, {} covariance, {} scales from {:.3e} to {:.3e}\n\
-             {} parameters, {} golden vectors",
+             {} parameters, {} golden vectors, {}",
             found.components,
             found.dimensions,
             found.covariance,
@@ -141,7 +143,12 @@ impl Inspect {
             found.scale_min,
             found.scale_max,
             found.parameters,
-            found.golden_vectors
+            found.golden_vectors,
+            found
+                .anomaly_threshold
+                .map_or("no anomaly threshold".to_owned(), |threshold| {
+                    format!("anomaly above −ln p = {threshold:.4}")
+                })
         ))?;
         output.say(format_args!(
             "\nfirmware: {} bytes of flash for the file, {} bytes of RAM for a prediction\n\

@@ -10,10 +10,12 @@ mod plot;
 mod predict;
 mod progress;
 mod sample;
+mod values;
 mod verify;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use output::Output;
 
@@ -49,7 +51,10 @@ enum Command {
 
 /// Runs the command line.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(refusal) => return refuse(&refusal),
+    };
     let mut output = Output::new(cli.json);
     let done = match cli.command {
         Command::Demo(command) => command.run(&mut output),
@@ -69,4 +74,20 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints what clap has to say: help, the version, or what is wrong with the arguments.
+fn refuse(refusal: &clap::Error) -> ExitCode {
+    // Nothing can be done about an output that is gone.
+    let _ = refusal.print();
+    let asked = matches!(
+        refusal.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    if json && !asked {
+        let words = refusal.render().to_string();
+        output::error_object(words.trim_start_matches("error: ").trim_end());
+    }
+    ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(2))
 }

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use mdn_infer::format::{Activation, Covariance, ScaleMap};
 use mdn_infer::{Level, Model};
-use mdn_train::data::{Dataset, ReadOptions, Table};
+use mdn_train::data::{Dataset, ReadOptions, STANDARD_INPUT, Table};
+use mdn_train::fit::FitError;
+use mdn_train::metrics::RowError;
 
 use super::output::Output;
 
@@ -53,29 +55,52 @@ impl Reading {
     ) -> anyhow::Result<Dataset> {
         let (inputs, targets) = column_names(model);
         let data = Dataset::for_prediction(&self.table()?, &inputs, &targets, &self.options())?;
-        self.check(data, output)
+        Ok(self.check(data, output))
     }
 
     /// The rows on which `model` is to be scored.
     pub fn for_scoring(&self, model: &Model<'_>, output: &mut Output) -> anyhow::Result<Dataset> {
         let (inputs, targets) = column_names(model);
         let data = Dataset::for_scoring(&self.table()?, &inputs, &targets, &self.options())?;
-        self.check(data, output)
+        Ok(self.check(data, output))
     }
 
     /// Says what the data's owner should know, and passes it on.
-    pub fn check(&self, data: Dataset, output: &mut Output) -> anyhow::Result<Dataset> {
+    pub fn check(&self, data: Dataset, output: &mut Output) -> Dataset {
         for warning in &data.warnings {
             output.note(format_args!("warning: {warning}"));
         }
         if data.skipped_rows > 0 {
             output.note(format_args!(
-                "{} rows with missing values left out",
-                data.skipped_rows
+                "{} left out for missing values",
+                count(data.skipped_rows, "row")
             ));
         }
-        Ok(data)
+        data
     }
+
+    /// What the engine said of a row, with the place in the table.
+    pub fn place(&self, error: RowError) -> anyhow::Error {
+        let table = match self.data.to_str() {
+            Some(STANDARD_INPUT) => "standard input".into(),
+            _ => self.data.display().to_string(),
+        };
+        anyhow!("{table}:{}: {}", error.line, error.source)
+    }
+
+    /// Why there is no model, with the place in the table where there is one.
+    pub fn place_fit(&self, error: FitError) -> anyhow::Error {
+        match error {
+            FitError::Score(error) => self.place(error),
+            error => error.into(),
+        }
+    }
+}
+
+/// `1 row`, `2 rows`.
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 /// The names of the input and of the target columns.

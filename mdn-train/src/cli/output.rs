@@ -2,17 +2,24 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
+use std::path::{Path, is_separator};
 
+use mdn_train::files::WriteError;
 use serde::Serialize;
 
 /// Where words and results go.
 pub struct Output {
     json: bool,
+    /// Whether the one JSON object is out.
+    answered: bool,
 }
 
 impl Output {
     pub fn new(json: bool) -> Self {
-        Output { json }
+        Output {
+            json,
+            answered: false,
+        }
     }
 
     /// Whether a JSON object was asked for.
@@ -38,6 +45,7 @@ impl Output {
     /// The result as JSON, where it was asked for.
     pub fn result(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
         if self.json {
+            self.answered = true;
             let mut out = io::stdout().lock();
             serde_json::to_writer_pretty(&mut out, value)?;
             writeln!(out)?;
@@ -45,7 +53,8 @@ impl Output {
         Ok(())
     }
 
-    /// The error with its causes, each said once; with `--json` an object as well.
+    /// The error with its causes, each said once; with `--json` as the object, unless a result
+    /// has told already.
     pub fn error(&mut self, error: &anyhow::Error) {
         let mut words = error.to_string();
         for cause in error.chain().skip(1) {
@@ -55,8 +64,59 @@ impl Output {
             }
         }
         self.note(format_args!("error: {words}"));
-        // The same: the exit status still tells.
-        let _ = self.result(&serde_json::json!({ "error": words }));
+        if self.json && !self.answered {
+            error_object(&words);
+        }
+    }
+}
+
+/// What the score of [`mdn_train::metrics::normal_nll`] is called.
+pub const NORMAL: &str = "from one normal distribution that knows no inputs";
+
+/// A figure in the units of a column: a few digits, whatever its size.
+pub fn figure(value: f64) -> String {
+    if value == 0.0 || (1e-2..1e6).contains(&value.abs()) {
+        format!("{value:.4}")
+    } else {
+        format!("{value:.4e}")
+    }
+}
+
+/// An error as a JSON object on standard output.
+pub fn error_object(words: &str) {
+    let object = serde_json::json!({ "error": words });
+    // Nothing can be done about an output that is gone; the exit status still tells.
+    let _ = writeln!(io::stdout(), "{object:#}");
+}
+
+/// Whether `path` can be written later, asked before the long work whose result goes there.
+pub fn check_writable(path: &Path) -> anyhow::Result<()> {
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let names_folder = path.to_string_lossy().ends_with(is_separator);
+    let tried = if names_folder || target.is_dir() {
+        Err(ErrorKind::IsADirectory.into())
+    } else if target.exists() && !target.is_file() {
+        // A pipe or a device: opening it might already be noticed at its other end.
+        Ok(())
+    } else {
+        match folder_of(&target) {
+            folder if folder.is_dir() => tempfile::tempfile_in(folder).map(drop),
+            _ => Err(io::Error::new(
+                ErrorKind::NotFound,
+                "there is no such folder",
+            )),
+        }
+    };
+    tried.map_err(|source| {
+        let path = path.to_owned();
+        WriteError { path, source }.into()
+    })
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 

@@ -81,7 +81,7 @@ impl Differentiable for Gelu {
     const KEEPS_SLOPE: bool = true;
     #[inline(always)]
     fn forward<V: Vector>(x: V) -> (V, V) {
-        const RATE: f32 = 1.595_769_1;
+        const RATE: f32 = 1.595_769;
         let square = x.mul(x);
         let bend = |factor: f32| {
             square

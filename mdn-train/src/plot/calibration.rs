@@ -67,6 +67,7 @@ impl Picture for PitHistogram {
             y: 0.0..1.15 * highest.max(1.0),
         };
         let mut chart = frame.draw(area)?;
+        band(&mut chart, vec![(0.0, low, high), (1.0, low, high)])?;
         for style in [BLUE.mix(0.55).filled(), WHITE.stroke_width(2)] {
             let bars = self.counts.iter().enumerate().map(|(bin, &count)| {
                 let (left, right) = (bin as f64 * share, (bin + 1) as f64 * share);
@@ -74,7 +75,6 @@ impl Picture for PitHistogram {
             });
             chart.draw_series(bars)?;
         }
-        band(&mut chart, vec![(0.0, low, high), (1.0, low, high)])?;
         let expected = total as f64 * share;
         let even = vec![(0.0, expected), (1.0, expected)];
         line(&mut chart, even, ORANGE, "calibrated model")?;

@@ -20,7 +20,7 @@ pub struct Scatter {
     pub points: Vec<Point>,
 }
 
-/// Draws from a model at each of many inputs, with the data lightly behind them.
+/// Draws from a model at each of many inputs, with the data behind them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Samples {
     /// The heading.
@@ -65,7 +65,7 @@ impl Picture for Samples {
         };
         let mut chart = frame.draw(area)?;
         if !self.data.is_empty() {
-            dots(&mut chart, &self.data, 6, DATA.mix(0.25), "data")?;
+            dots(&mut chart, &self.data, 8, DATA.mix(0.5), "data")?;
         }
         dots(
             &mut chart,

@@ -252,7 +252,7 @@ impl<'a> Session<'a> {
             self.parameters.copy_from_slice(&best.parameters);
         }
         let mut train_nll = self.train.nll(&self.parameters);
-        if !(train_nll <= self.worst) {
+        if train_nll.is_nan() || train_nll > self.worst {
             self.roll_back(best_step, train_nll)?;
             best_step = self.good.step;
             train_nll = self.train.nll(&self.parameters);

@@ -85,18 +85,20 @@ impl Kernel for Sum<'_> {
     }
 }
 
+/// `x`, where its square would not leave binary32.
+#[inline(always)]
+fn clamp<V: Vector>(x: V) -> V {
+    const FURTHEST: f32 = 1e18;
+    let x = x.smaller(x.splat(FURTHEST));
+    x.larger(x.splat(-FURTHEST))
+}
+
 impl Sum<'_> {
     /// q and ln(c exp(−x²/2)) of the components at `at`; −∞ for the second without weight.
     #[inline(always)]
     fn term<S: Simd>(&self, simd: S, at: At) -> (S::Vector, S::Vector) {
-        /// Beyond, x² would leave binary32.
-        const FURTHEST: f32 = 1e18;
         let (mixture, d) = (self.mixture, self.d);
         let (zero, one, half) = (simd.splat(0.0), simd.splat(1.0), simd.splat(0.5));
-        let clamp = |x: S::Vector| {
-            let x = x.smaller(simd.splat(FURTHEST));
-            x.larger(simd.splat(-FURTHEST))
-        };
         let a = clamp(whiten(simd, mixture, d, at, self.interval.0));
         let b = clamp(whiten(simd, mixture, d, at, self.interval.1));
         let near = zero.larger(a.larger(b.negate()));

@@ -12,7 +12,7 @@ use self::mass::{Tail, whiten};
 use super::Mixture;
 use crate::error::PredictError;
 use crate::math;
-use crate::simd::reduce;
+use crate::simd::reduce::{self, At, LogTerms};
 use crate::simd::{Kernel, Simd, Vector};
 
 /// The distribution of one target dimension, in raw units.
@@ -153,13 +153,18 @@ impl Kernel for LogDensity<'_> {
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> f32 {
-        let LogDensity { mixture, d, z } = self;
-        reduce::log_sum_exp(simd, mixture.components, |at| {
-            let whitened = whiten(simd, mixture, d, at, z);
-            let square = simd.splat(0.5).mul(whitened.mul(whitened));
-            let log_weight = simd.load(at.of(mixture.log_weights), f32::NEG_INFINITY);
-            let inverse_scale = mixture.inverse_scale(simd, at, d);
-            log_weight.add(math::ln(inverse_scale)).sub(square)
-        })
+        reduce::log_sum_exp(simd, self.mixture.components, &self)
+    }
+}
+
+impl LogTerms for LogDensity<'_> {
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        let LogDensity { mixture, d, z } = *self;
+        let whitened = whiten(simd, mixture, d, at, z);
+        let square = simd.splat(0.5).mul(whitened.mul(whitened));
+        let log_weight = simd.load(at.of(mixture.log_weights), f32::NEG_INFINITY);
+        let inverse_scale = mixture.inverse_scale(simd, at, d);
+        log_weight.add(math::ln(inverse_scale)).sub(square)
     }
 }

@@ -1,0 +1,257 @@
+//! Tables that cannot be used, and what the program says of them.
+
+use crate::support::{Bench, column, columns, number};
+
+/// A sound table with `line` put in as its line 17.
+fn with_line_17(line: &str) -> Vec<u8> {
+    let mut text = "age,dose,note,y\n".to_owned();
+    for row in 2..=40 {
+        if row == 17 {
+            text += &format!("{line}\n");
+        } else {
+            text += &format!("{row},{},ok,{}\n", row * row % 7, row * 3 % 11);
+        }
+    }
+    text.into_bytes()
+}
+
+const FIT: &str = "fit data.csv --target y --inputs age,dose --steps 5 --hidden 3 -k 2";
+
+/// Runs `command` on `table`, which must be refused, in words and in JSON alike.
+fn refused(table: impl AsRef<[u8]>, command: &str) -> String {
+    let bench = Bench::new();
+    bench.write("data.csv", table);
+    let run = bench.run(command);
+    assert_eq!(run.stdout, "");
+    let words = run.error(1).to_owned();
+    let json = bench.run(&format!("{command} --json"));
+    assert_eq!(json.error(1), words);
+    assert_eq!(json.object(), serde_json::json!({ "error": words }));
+    assert_eq!(bench.names(), ["data.csv"], "{words}");
+    words
+}
+
+#[test]
+fn a_faulty_cell_is_named_by_file_line_and_column() {
+    for (line, expected) in [
+        (
+            "n/a,1,ok,2",
+            "data.csv:17: column `age`: `n/a` is not a number",
+        ),
+        (
+            "1,\"2,5\",ok,2",
+            "data.csv:17: column `dose`: `2,5` is not a number (write the decimal mark as a point)",
+        ),
+        (
+            "1,inf,ok,2",
+            "data.csv:17: column `dose`: `inf` is not finite in 32-bit floating point",
+        ),
+        (
+            "1,2,ok,-1e39",
+            "data.csv:17: column `y`: `-1e39` is not finite in 32-bit floating point",
+        ),
+        ("1,2,ok", "data.csv:17: 3 cells, but the header has 4"),
+        ("1,2,ok,3,4", "data.csv:17: 5 cells, but the header has 4"),
+    ] {
+        assert_eq!(refused(with_line_17(line), FIT), expected);
+    }
+}
+
+#[test]
+fn a_missing_value_comes_with_the_way_out() {
+    for (line, cell) in [
+        (",2,ok,3", ""),
+        ("NA,2,ok,3", " (`NA`)"),
+        ("nan,2,ok,3", " (`nan`)"),
+    ] {
+        let words = refused(with_line_17(line), FIT);
+        let expected = format!(
+            "data.csv:17: column `age`: the value is missing{cell}; --skip-missing leaves such rows out"
+        );
+        assert_eq!(words, expected);
+    }
+    let bench = Bench::new();
+    bench.write("data.csv", with_line_17(",2,ok,3"));
+    let run = bench.run(&format!("{FIT} --skip-missing --json"));
+    let said = "1 row left out for missing values";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    let fit = run.object();
+    assert_eq!(
+        number(&fit, "train_rows") + number(&fit, "validation_rows"),
+        38.0
+    );
+    let scored = bench.json("evaluate model.mdn data.csv --skip-missing");
+    assert_eq!(number(&scored, "skipped_rows"), 1.0);
+    // What is left keeps its place: the line of the table stands beside every answer.
+    let lines: Vec<f64> = (2..=40).filter(|&line| line != 17).map(f64::from).collect();
+    for command in ["predict", "sample"] {
+        let run = bench.run(&format!("{command} model.mdn data.csv --skip-missing"));
+        assert_eq!(column(&columns(&run.stdout), "line"), lines);
+    }
+}
+
+#[test]
+fn what_is_not_utf8_is_placed() {
+    let mut table = with_line_17("1,2,caf?,3");
+    let position = table.iter().position(|&byte| byte == b'?').unwrap();
+    table[position] = 0xe9;
+    let words = refused(table, FIT);
+    assert_eq!(
+        words,
+        "data.csv:17: not UTF-8 text; save the table as UTF-8 CSV"
+    );
+}
+
+#[test]
+fn tables_without_rows_or_header() {
+    for (table, expected) in [
+        (
+            "",
+            "data.csv: empty; a line of column names and at least one row are needed",
+        ),
+        (
+            "\n\n",
+            "data.csv: empty; a line of column names and at least one row are needed",
+        ),
+        ("age,dose,y\n", "data.csv: no rows below the header"),
+        (
+            "1,2,3\n4,5,6\n",
+            "data.csv:1: the first line holds only numbers; a line of column names must come first",
+        ),
+        (
+            "age,dose,age,y\n1,2,3,4\n",
+            "data.csv:1: two columns are called `age`",
+        ),
+        (
+            "age,dose,y\n1,2,3\n",
+            "target column `y` has the value 3 in every row; there is nothing to learn",
+        ),
+    ] {
+        assert_eq!(refused(table, FIT), expected);
+    }
+}
+
+#[test]
+fn columns_and_their_roles() {
+    let table = with_line_17("1,2,ok,3");
+    for (options, expected) in [
+        (
+            "--target weight",
+            "data.csv: no column `weight`; the columns are `age`, `dose`, `note`, `y`",
+        ),
+        (
+            "--target Y",
+            "data.csv: no column `Y` (did you mean `y`?); the columns are `age`, `dose`, `note`, `y`",
+        ),
+        (
+            "--target y --inputs agee",
+            "data.csv: no column `agee` (did you mean `age`?); the columns are `age`, `dose`, `note`, `y`",
+        ),
+        (
+            "--target y --inputs age,y",
+            "column `y` is both an input and a target",
+        ),
+        ("--target y --inputs age,age", "column `age` is named twice"),
+        ("--target y,y --inputs age", "column `y` is named twice"),
+        (
+            "--target age,dose,note,y",
+            "no input column is left besides the targets",
+        ),
+        (
+            "--target y --inputs age --unit dose=mg",
+            "--unit names `dose`, which is neither input nor target",
+        ),
+    ] {
+        let words = refused(&table, &format!("fit data.csv {options}"));
+        assert_eq!(words, expected);
+    }
+    let words = refused(&table, "fit data.csv --target y");
+    assert_eq!(
+        words,
+        "data.csv:2: column `note`: `ok` is not a number; --inputs can leave the column out"
+    );
+}
+
+#[test]
+fn a_missing_table_is_named() {
+    let bench = Bench::new();
+    assert_eq!(
+        bench.run("fit nowhere.csv --target y").error(1),
+        "nowhere.csv: no such file"
+    );
+    assert_eq!(bench.run("fit . --target y").code, Some(1));
+    let run = bench.run_with("fit - --target y", "x,y\n1,oops\n");
+    assert_eq!(
+        run.error(1),
+        "standard input:2: column `y`: `oops` is not a number"
+    );
+    assert!(bench.names().is_empty());
+}
+
+#[test]
+fn doubts_are_warnings_once_each() {
+    let rows = (0..60)
+        .map(|i| format!("{i},5,{}\n", i * i % 13))
+        .collect::<String>();
+    let bench = Bench::new();
+    bench.write("data.csv", format!("age,dose,y\n{rows}"));
+    let run = bench.run("fit data.csv --target y --steps 5 --json");
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let fit = run.object();
+    let warnings: Vec<&str> = fit["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|w| w.as_str())
+        .collect();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert_eq!(
+        warnings[0],
+        "input column `dose` has the value 5 in every row and tells nothing"
+    );
+    assert!(
+        warnings[1].contains(" parameters for 54 training rows"),
+        "{}",
+        warnings[1]
+    );
+    for warning in warnings {
+        let said = run.stderr.matches(&format!("warning: {warning}")).count();
+        assert_eq!(said, 1, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn time_stamps_that_do_not_fit_are_warned_of() {
+    let rows = (0..100)
+        .map(|i| format!("{},{i}\n", 1_700_000_000 + i))
+        .collect::<String>();
+    let bench = Bench::new();
+    bench.write("data.csv", format!("time,y\n{rows}"));
+    let run = bench.run("fit data.csv --target y --steps 5 --hidden 3 -k 2");
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("warning: column `time`: 100 different values become"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn semicolons_tabs_and_chosen_delimiters() {
+    let bench = Bench::new();
+    for (delimiter, option) in [
+        (";", ""),
+        ("\t", ""),
+        ("|", "--delimiter |"),
+        ("\t", "--delimiter tab"),
+    ] {
+        let table = String::from_utf8(with_line_17("1,2,ok,3"))
+            .unwrap()
+            .replace(',', delimiter);
+        bench.write("data.csv", table);
+        let fit = bench.json(&format!("{FIT} {option}"));
+        assert_eq!(number(&fit, "train_rows"), 35.0);
+    }
+    assert_eq!(bench.run(&format!("{FIT} --delimiter ;;")).code, Some(2));
+}

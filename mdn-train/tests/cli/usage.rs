@@ -1,0 +1,143 @@
+//! Arguments, help, exit statuses and pipes.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use assert_cmd::cargo::cargo_bin;
+
+use crate::support::{Bench, GEYSER};
+
+const COMMANDS: [&str; 8] = [
+    "demo", "fit", "evaluate", "predict", "sample", "plot", "inspect", "verify",
+];
+
+#[test]
+fn every_command_has_help_with_an_example_that_parses() {
+    let bench = Bench::new();
+    let overview = bench.run("--help");
+    assert_eq!(overview.code, Some(0));
+    assert!(
+        overview.stdout.contains("Exit status"),
+        "{}",
+        overview.stdout
+    );
+    for command in COMMANDS {
+        assert!(
+            overview.stdout.contains(&format!("\n  {command} ")),
+            "{command}"
+        );
+        let help = bench.run(&format!("{command} --help")).stdout;
+        let (_, examples) = help
+            .split_once("Example")
+            .unwrap_or_else(|| panic!("{help}"));
+        let example = format!("mdn-train {command} ");
+        let lines: Vec<&str> = examples
+            .lines()
+            .filter(|line| line.contains(&example))
+            .collect();
+        assert!(!lines.is_empty(), "{help}");
+        for line in lines.iter().filter(|_| command != "demo") {
+            let arguments = line.trim_start().trim_start_matches("mdn-train ");
+            let arguments = arguments.split(" > ").next().unwrap_or_default();
+            // The files are not there: status 1. Arguments that do not parse would give 2.
+            let run = bench.run(arguments);
+            assert_eq!(run.code, Some(1), "{arguments}: {}", run.stderr);
+        }
+    }
+    assert!(bench.run("--version").stdout.starts_with("mdn-train "));
+}
+
+#[test]
+fn wrong_usage_is_status_2() {
+    let bench = Bench::new();
+    for arguments in [
+        "",
+        "train data.csv",
+        "fit",
+        "fit data.csv",
+        "fit data.csv --target y --colour",
+        "fit data.csv --target y --hidden 0",
+        "fit data.csv --target y --hidden 8,",
+        "fit data.csv --target y --activation sine",
+        "fit data.csv --target y --components 0",
+        "fit data.csv --target y --components 70000",
+        "fit data.csv --target y --covariance round",
+        "fit data.csv --target y --scale-floor 0",
+        "fit data.csv --target y --scale-floor nan",
+        "fit data.csv --target y --steps 0",
+        "fit data.csv --target y --steps 5 --epochs 5",
+        "fit data.csv --target y --batch most",
+        "fit data.csv --target y --learning-rate=-1",
+        "fit data.csv --target y --learning-rate nan",
+        "fit data.csv --target y --weight-decay=-1",
+        "fit data.csv --target y --validation 1",
+        "fit data.csv --target y --validation=-0.1",
+        "fit data.csv --target y --validation nan",
+        "fit data.csv --target y --unit y",
+        "fit data.csv --target y --seed=-1",
+        "predict model.mdn data.csv --quantiles 0,0.5",
+        "predict model.mdn data.csv --quantiles 50",
+        "sample model.mdn data.csv --draws 0",
+        "demo --points 3",
+        "demo --steps 0",
+    ] {
+        let run = bench.run(arguments);
+        assert_eq!(run.code, Some(2), "{arguments}: {}", run.stderr);
+        assert_eq!(run.stdout, "", "{arguments}");
+    }
+    assert!(bench.names().is_empty());
+}
+
+#[test]
+fn wrong_usage_is_an_object_with_json() {
+    let run = Bench::new().run("fit data.csv --target y --steps none --json");
+    let words = run.object()["error"].as_str().unwrap().to_owned();
+    assert!(
+        words.contains("--steps") && !words.starts_with("error"),
+        "{words}"
+    );
+    assert_eq!(run.code, Some(2));
+    assert!(run.stderr.starts_with("error: "), "{}", run.stderr);
+    assert!(
+        Bench::new()
+            .run("fit --help --json")
+            .stdout
+            .contains("Usage")
+    );
+}
+
+/// Starts `arguments`, reads one line of its output and hangs up.
+fn hang_up(bench: &Bench, arguments: &str) {
+    let mut child = Command::new(cargo_bin!("mdn-train"))
+        .args(arguments.split_whitespace())
+        .current_dir(bench.path("."))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::with_capacity(16, child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(!line.is_empty());
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{arguments}: {stderr}");
+    assert!(!stderr.contains("error"), "{stderr}");
+}
+
+#[test]
+fn a_reader_that_hangs_up_is_no_error() {
+    let bench = Bench::new();
+    bench.json(&format!(
+        "fit {GEYSER} --target duration --steps 5 --hidden 3 -k 2"
+    ));
+    // More than any pipe holds.
+    for options in ["", "--json"] {
+        hang_up(
+            &bench,
+            &format!("sample model.mdn {GEYSER} --draws 500 {options}"),
+        );
+    }
+    hang_up(&bench, &format!("predict model.mdn {GEYSER}"));
+}
