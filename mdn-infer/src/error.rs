@@ -149,6 +149,19 @@ pub enum PredictError {
     },
     /// The network's outputs overflowed, or every component's log-density did: the input or the
     /// target is far outside anything the model was trained on.
+    /// An end of an interval is NaN.
+    NotANumber {
+        /// Which argument it is, counted from 0.
+        index: usize,
+    },
+    /// An interval's lower end is above its upper end.
+    ReversedInterval,
+    /// The slice for the results is too short.
+    TooFewSlots {
+        /// How many elements are enough.
+        needed: usize,
+    },
+    /// The network's outputs overflowed: the input is far outside anything it was trained on.
     Overflow,
     /// There is no such component.
     NoSuchComponent,
@@ -181,6 +194,14 @@ impl fmt::Display for PredictError {
             Self::Overflow => {
                 f.write_str("the model's numbers overflowed: the input or target is far out")
             }
+            Self::NotANumber { index } => write!(f, "value {index} is not a number"),
+            Self::ReversedInterval => {
+                f.write_str("the interval's lower end is above its upper end")
+            }
+            Self::TooFewSlots { needed } => {
+                write!(f, "the results need a slice of {needed} elements")
+            }
+            Self::Overflow => f.write_str("the network's outputs overflowed at this input"),
             Self::NoSuchComponent => f.write_str("no such component"),
             Self::NoSuchDimension => f.write_str("no such dimension"),
             Self::RepeatedDimension { dimension } => {

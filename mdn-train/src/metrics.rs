@@ -32,6 +32,8 @@ pub struct Scores {
     pub zero_density_rows: usize,
     /// `[D]`: root mean squared error of the mixture's mean, raw units.
     pub rmse: Vec<f64>,
+    /// `[D]`: the mean continuous ranked probability score, raw units.
+    pub crps: Vec<f64>,
     /// `[D][rows]`: probability integral transforms, uniform on (0, 1) for a calibrated model
     /// (Dawid 1984).
     pub pit: Vec<Vec<f32>>,
@@ -58,6 +60,11 @@ impl Scores {
     pub fn mean_rmse(&self) -> f64 {
         let squares = self.rmse.iter().map(|rmse| rmse * rmse);
         (squares.sum::<f64>() / self.rmse.len() as f64).sqrt()
+    }
+
+    /// The continuous ranked probability score averaged over the targets.
+    pub fn mean_crps(&self) -> f64 {
+        self.crps.iter().sum::<f64>() / self.crps.len() as f64
     }
 
     /// Counts of the PITs of target `d` in `bins` equal bins.
@@ -134,6 +141,7 @@ pub fn normal_nll(data: &Dataset) -> Option<f64> {
 struct RowScore {
     log_density: f32,
     squared_errors: Vec<f64>,
+    crps: Vec<f32>,
     pit: Vec<f32>,
 }
 
@@ -150,17 +158,21 @@ pub fn score(model: &Model<'_>, data: &Dataset) -> Result<Scores, RowError> {
         mixture.mean(&mut mean)?;
         let square = |(mean, target): (&f32, &f32)| (f64::from(*mean) - f64::from(*target)).powi(2);
         let marginals = (0..dimensions).filter_map(|d| mixture.marginal(d));
+        let outcomes = || marginals.clone().zip(target);
         Ok(RowScore {
             log_density: mixture.log_density(target)?,
             squared_errors: mean.iter().zip(target).map(square).collect(),
-            pit: marginals
-                .zip(target)
-                .map(|(m, &t)| m.cdf(t))
+            crps: outcomes()
+                .map(|(marginal, &t)| marginal.crps(t))
+                .collect::<Result<_, _>>()?,
+            pit: outcomes()
+                .map(|(marginal, &t)| marginal.pit(t))
                 .collect::<Result<_, _>>()?,
         })
     })?;
     let count = rows.len() as f64;
     let mean_square = |d: usize| rows.iter().map(|row| row.squared_errors[d]).sum::<f64>() / count;
+    let mean_crps = |d: usize| rows.iter().map(|row| f64::from(row.crps[d])).sum::<f64>() / count;
     Ok(Scores {
         rows: rows.len(),
         nll: rows
@@ -173,6 +185,7 @@ pub fn score(model: &Model<'_>, data: &Dataset) -> Result<Scores, RowError> {
             .filter(|row| row.log_density == f32::NEG_INFINITY)
             .count(),
         rmse: (0..dimensions).map(|d| mean_square(d).sqrt()).collect(),
+        crps: (0..dimensions).map(mean_crps).collect(),
         pit: (0..dimensions)
             .map(|d| rows.iter().map(|row| row.pit[d]).collect())
             .collect(),

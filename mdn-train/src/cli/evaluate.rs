@@ -16,8 +16,10 @@ const BAR_WIDTH: usize = 40;
 /// Score a model on a table
 ///
 /// Prints the mean negative log-likelihood (NLL: nats a row, raw units, lower is better) beside
-/// that of one normal distribution with the mean and spread of the table's own targets, the root
-/// mean squared error of the mixture's mean, how often the central 50% and 90% intervals held
+/// that of one normal distribution with the mean and spread of the table's own targets, the mean
+/// continuous ranked probability score (CRPS: in the units of the target, lower is better, the
+/// absolute error of a forecast without spread), the root mean squared error of the mixture's
+/// mean, how often the central 50% and 90% intervals held
 /// the target, and a histogram of the probability integral transforms (PIT): flat for a
 /// calibrated model, a hump in the middle for intervals that are too wide, peaks at the ends for
 /// intervals that are too narrow.
@@ -37,6 +39,7 @@ struct Evaluation {
     nll: Option<f64>,
     normal_nll: Option<f64>,
     zero_density_rows: usize,
+    crps: Option<f64>,
     rmse: f64,
     coverage_50: f64,
     coverage_90: f64,
@@ -46,6 +49,7 @@ struct Evaluation {
 #[derive(Serialize)]
 struct TargetEvaluation {
     name: String,
+    crps: Option<f64>,
     rmse: f64,
     coverage_50: f64,
     coverage_90: f64,
@@ -66,6 +70,7 @@ impl Evaluate {
             .enumerate()
             .map(|(d, name)| TargetEvaluation {
                 name,
+                crps: finite(scores.crps[d]),
                 rmse: scores.rmse[d],
                 coverage_50: scores.coverage(d, 0.5),
                 coverage_90: scores.coverage(d, 0.9),
@@ -74,9 +79,10 @@ impl Evaluate {
         let evaluation = Evaluation {
             rows: scores.rows,
             skipped_rows: data.skipped_rows,
-            nll: scores.nll.is_finite().then_some(scores.nll),
+            nll: finite(scores.nll),
             normal_nll: normal_nll(&data),
             zero_density_rows: scores.zero_density_rows,
+            crps: finite(scores.mean_crps()),
             rmse: scores.mean_rmse(),
             coverage_50: scores.mean_coverage(0.5),
             coverage_90: scores.mean_coverage(0.9),
@@ -85,6 +91,11 @@ impl Evaluate {
         say(&evaluation, &scores, output)?;
         output.result(&evaluation)
     }
+}
+
+/// JSON has no infinity.
+fn finite(score: f64) -> Option<f64> {
+    score.is_finite().then_some(score)
 }
 
 fn say(evaluation: &Evaluation, scores: &Scores, output: &mut Output) -> anyhow::Result<()> {
@@ -99,8 +110,12 @@ fn say(evaluation: &Evaluation, scores: &Scores, output: &mut Output) -> anyhow:
     if let Some(nll) = evaluation.normal_nll {
         output.say(format_args!("               {nll:.4} {NORMAL}"))?;
     }
-    for target in &evaluation.targets {
+    if evaluation.targets.len() > 1 {
+        output.say(format_args!("mean CRPS      {}", figure(scores.mean_crps())))?;
+    }
+    for (target, &crps) in evaluation.targets.iter().zip(&scores.crps) {
         output.say(format_args!("\n{}", target.name))?;
+        output.say(format_args!("CRPS           {}", figure(crps)))?;
         output.say(format_args!("RMSE of mean   {}", figure(target.rmse)))?;
         output.say(format_args!(
             "in central 50% {:.1}%",
