@@ -147,8 +147,6 @@ pub enum PredictError {
         /// Its index.
         index: usize,
     },
-    /// The network's outputs overflowed, or every component's log-density did: the input or the
-    /// target is far outside anything the model was trained on.
     /// An end of an interval is NaN.
     NotANumber {
         /// Which argument it is, counted from 0.
@@ -161,7 +159,8 @@ pub enum PredictError {
         /// How many elements are enough.
         needed: usize,
     },
-    /// The network's outputs overflowed: the input is far outside anything it was trained on.
+    /// The network's outputs overflowed, or every component's log-density did: the input or the
+    /// target is far outside anything the model was trained on.
     Overflow,
     /// There is no such component.
     NoSuchComponent,
@@ -201,7 +200,6 @@ impl fmt::Display for PredictError {
             Self::TooFewSlots { needed } => {
                 write!(f, "the results need a slice of {needed} elements")
             }
-            Self::Overflow => f.write_str("the network's outputs overflowed at this input"),
             Self::NoSuchComponent => f.write_str("no such component"),
             Self::NoSuchDimension => f.write_str("no such dimension"),
             Self::RepeatedDimension { dimension } => {
