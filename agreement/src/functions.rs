@@ -45,6 +45,7 @@ pub(crate) fn each(level: Level, mut part: impl FnMut(&str, u64)) {
     }
     functions! {
         "exp" Exp
+        "sqrt" Sqrt
         "ln" Ln
         "ln_1p" Ln1p
         "tanh" Tanh

@@ -117,6 +117,7 @@ fn ask(mixture: &Mixture<'_>, rng: &mut impl Rng, digest: &mut Digest) -> Result
 fn at_target(mixture: &Mixture<'_>, target: &[f32], digest: &mut Digest) {
     digest.answer(mixture.log_density(target));
     digest.answer(mixture.density(target));
+    digest.answer(mixture.anomaly_score(target));
     let mut shares = [f32::NAN; WORKING];
     let shares = &mut shares[..mixture.len()];
     let answer = mixture.responsibilities(target, shares);

@@ -96,7 +96,9 @@ impl Oracle {
         let component = |k: usize| {
             let mean = DVector::from_fn(d_count, |d, _| output(1 + d, k));
             let factor = self.factor(d_count, |entry| output(1 + d_count + entry, k));
-            let root = &raw * factor.try_inverse().expect("its diagonal is positive");
+            let identity = DMatrix::identity(d_count, d_count);
+            let inverse = factor.solve_lower_triangular(&identity);
+            let root = &raw * inverse.expect("its diagonal is positive");
             (&self.target_shift + &raw * mean, &root * root.transpose())
         };
         let (means, covariances) = (0..k_count).map(component).unzip();
@@ -133,7 +135,8 @@ impl Oracle {
 }
 
 impl OracleMixture {
-    /// ln p(target).
+    /// ln p(target); NaN where a covariance is so narrow in some direction that binary64 cannot
+    /// tell it from a singular one.
     pub fn log_density(&self, target: &[f32]) -> f64 {
         let t = DVector::from_iterator(target.len(), target.iter().map(|&t| f64::from(t)));
         let terms = self
@@ -142,10 +145,9 @@ impl OracleMixture {
             .zip(&self.means)
             .zip(&self.covariances);
         log_sum_exp(terms.map(|((log_weight, mean), covariance)| {
-            let cholesky = covariance
-                .clone()
-                .cholesky()
-                .expect("a covariance is positive definite");
+            let Some(cholesky) = covariance.clone().cholesky() else {
+                return f64::NAN;
+            };
             let log_determinant: f64 = cholesky.l().diagonal().iter().map(|l| 2.0 * l.ln()).sum();
             let difference = &t - mean;
             let distance = difference.dot(&cholesky.solve(&difference));
@@ -202,7 +204,11 @@ fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
+/// NaN where a term is.
 fn log_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
+    if terms.clone().any(f64::is_nan) {
+        return f64::NAN;
+    }
     let largest = terms.clone().fold(f64::NEG_INFINITY, f64::max);
     if largest == f64::NEG_INFINITY {
         return largest;

@@ -28,11 +28,12 @@ fn log_density_budget(model: &Model<'_>, mixture: &Mixture<'_>, x: &[f32], targe
         for i in 0..d_count {
             let mut whitened: f64 = 0.0;
             let mut terms = 0.0;
-            for j in 0..=i {
+            let units = target.iter().zip(model.target_scale()).take(i + 1);
+            for (j, (&t, &unit)) in units.enumerate() {
                 let entry = f64::from(component.precision_factor(i, j));
-                let difference = f64::from(target[j]) - f64::from(component.mean(j));
+                let difference = f64::from(t) - f64::from(component.mean(j));
                 whitened += entry * difference;
-                let unit = f64::from(model.target_scale()[j]);
+                let unit = f64::from(unit);
                 let own = difference.abs() + unit * magnitude(1 + j, k);
                 let factor = match mixture.covariance() {
                     Covariance::Isotropic => magnitude(1 + d_count, k),

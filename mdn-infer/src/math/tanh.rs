@@ -5,7 +5,7 @@
 //! sign is copied. From |x| = 9.02 on the result rounds to 1.
 //!
 //! Special values: tanh(-0) = -0, tanh(±inf) = ±1, tanh(NaN) = NaN. Largest error over all
-//! inputs: 0.00 ULP.
+//! inputs: 1.88 ULP.
 
 use super::exp::exp_m1;
 use crate::simd::Vector;

@@ -109,7 +109,7 @@ impl Vector for F32x4 {
 impl Simd for Simd128 {
     type Vector = F32x4;
     type Octet = Vectors<F32x4, 2>;
-    const BLOCK: usize = 4;
+    const BLOCK: usize = 2;
     const NAME: &'static str = "simd128";
 
     /// Always: the target includes it.
