@@ -37,7 +37,7 @@ firmware:
     cd firmware-example && for board in {{ boards }}; do BOARD="$board" cargo run --locked --release; done
 
 # Compare a model's output hash on the host's instruction sets and both boards
-bits model="firmware-example/model.mdn":
+bits model="mdn-infer/samples/classic.mdn":
     scripts/bits.sh "{{ model }}" {{ boards }}
 
 # A short demonstration in a temporary folder: data, training, export, verification
@@ -49,12 +49,11 @@ demo-short:
 sample-model:
     folder="$(mktemp -d)" && trap 'rm -rf "$folder"' EXIT && \
         cargo run --release -p mdn-train -- demo --out "$folder/demo" && \
-        cp "$folder/demo/model.mdn" firmware-example/model.mdn && \
         cp "$folder/demo/model.mdn" mdn-infer/samples/classic.mdn
 
 # Benchmarks
 bench:
-    cargo bench --workspace
+    cargo bench -p mdn-benches
 
 # The elementary functions over every binary32 input (many minutes)
 exhaustive:

@@ -43,7 +43,7 @@ def minimax(basis, target, weight):
         if error.max() < least:
             best, least = solution, error.max()
         importance *= error
-        importance = importance / importance.sum()
+        importance /= importance.sum()
     return best
 
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
 const BOARDS: [&str; 2] = ["mps2-an386", "netduinoplus2"];
-const DEFAULT_MODEL: &str = "model.mdn";
+const DEFAULT_MODEL: &str = "../mdn-infer/samples/classic.mdn";
 
 fn main() {
     let Some(out_dir) = env::var_os("OUT_DIR").map(PathBuf::from) else {

@@ -60,7 +60,7 @@ board_hash() (
 
 levels=(scalar)
 if [ "$(uname -m)" = x86_64 ]; then
-    levels+=(avx2)
+    levels+=(sse2 avx2)
 fi
 
 host="$(rustc -vV | sed -n 's/^host: //p')"

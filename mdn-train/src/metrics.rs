@@ -1,9 +1,11 @@
 //! How good a model is on a table: every figure comes from the engine, in raw units.
 
+use std::f64::consts::{E, PI};
+
 use mdn_infer::{Level, Mixture, Model, PredictError};
 use rayon::prelude::*;
 
-use crate::data::Dataset;
+use crate::data::{Dataset, Standardiser};
 
 /// Rows that one task scores; sums run over rows in order, so the figures do not depend on it.
 const ROWS_A_TASK: usize = 256;
@@ -115,6 +117,18 @@ pub fn nll(model: &Model<'_>, data: &Dataset) -> Result<f64, RowError> {
         .map(|&density| -f64::from(density))
         .sum::<f64>()
         / data.rows as f64)
+}
+
+/// The mean negative log-density, nats in raw units, of the targets under one normal distribution
+/// with their own means and standard deviations: what a model must beat to have learnt anything.
+/// There is none where a target is constant.
+pub fn normal_nll(data: &Dataset) -> Option<f64> {
+    let columns = data.target_names.len();
+    let rows: Vec<usize> = (0..data.rows).collect();
+    let spreads = Standardiser::fit(&data.targets, columns, &rows).scale;
+    let entropy = |&scale: &f32| (2.0 * PI * E).ln() / 2.0 + f64::from(scale).ln();
+    let constant = data.target_resolutions().contains(&None);
+    (!constant).then(|| spreads.iter().map(entropy).sum())
 }
 
 struct RowScore {

@@ -1,5 +1,6 @@
 //! A model file in memory, aligned as the engine wants it.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use mdn_infer::{Model, ParseError};
@@ -14,13 +15,19 @@ pub struct ModelFile {
 /// Why there is no model file.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelFileError {
+    /// There is no such file.
+    #[error("{}: no such file", path.display())]
+    NotFound {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The file cannot be read.
     #[error("{}: {source}", path.display())]
     Unreadable {
         /// Which file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The file can be read but is not a sound model.
     #[error("{}: {source}", path.display())]
@@ -40,9 +47,12 @@ impl ModelFile {
     /// [`ModelFileError`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, ModelFileError> {
         let path = path.as_ref();
-        let unreadable = |source| ModelFileError::Unreadable {
-            path: path.to_owned(),
-            source,
+        let unreadable = |source: io::Error| {
+            let path = path.to_owned();
+            match source.kind() {
+                io::ErrorKind::NotFound => ModelFileError::NotFound { path },
+                _ => ModelFileError::Unreadable { path, source },
+            }
         };
         let unsound = |source| ModelFileError::Unsound {
             path: path.to_owned(),

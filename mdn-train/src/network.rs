@@ -2,6 +2,7 @@
 
 mod activation;
 mod dense;
+mod gradient;
 mod initialise;
 mod pass;
 mod strip;

@@ -70,6 +70,23 @@ impl Oracle {
         self.mixture(&outputs)
     }
 
+    /// |bias| + |kernel| · |activations| for each network output at `x`: how large the terms are
+    /// whose sum it is, and so what one rounding in it may cost.
+    ///
+    /// # Panics
+    ///
+    /// Never: a model has at least one layer.
+    pub fn magnitudes(&self, x: &[f32]) -> DVector<f64> {
+        let x = DVector::from_iterator(x.len(), x.iter().map(|&x| f64::from(x)));
+        let mut activations = (x - &self.input_shift).component_div(&self.input_scale);
+        let (last, hidden) = self.layers.split_last().expect("the head's layer");
+        for layer in hidden {
+            let sums = &layer.kernel * activations + &layer.bias;
+            activations = sums.map(|a| activate(layer.activation, a));
+        }
+        last.kernel.abs() * activations.abs() + last.bias.abs()
+    }
+
     fn mixture(&self, outputs: &DVector<f64>) -> OracleMixture {
         let k_count = usize::from(self.head.components);
         let d_count = usize::from(self.head.dimensions);
@@ -79,7 +96,9 @@ impl Oracle {
         let component = |k: usize| {
             let mean = DVector::from_fn(d_count, |d, _| output(1 + d, k));
             let factor = self.factor(d_count, |entry| output(1 + d_count + entry, k));
-            let root = &raw * factor.try_inverse().expect("its diagonal is positive");
+            let identity = DMatrix::identity(d_count, d_count);
+            let inverse = factor.solve_lower_triangular(&identity);
+            let root = &raw * inverse.expect("its diagonal is positive");
             (&self.target_shift + &raw * mean, &root * root.transpose())
         };
         let (means, covariances) = (0..k_count).map(component).unzip();
@@ -116,7 +135,8 @@ impl Oracle {
 }
 
 impl OracleMixture {
-    /// ln p(target).
+    /// ln p(target); NaN where a covariance is so narrow in some direction that binary64 cannot
+    /// tell it from a singular one.
     pub fn log_density(&self, target: &[f32]) -> f64 {
         let t = target.iter().map(|&t| f64::from(t));
         self.log_density_at(&DVector::from_iterator(target.len(), t))
@@ -135,10 +155,9 @@ impl OracleMixture {
             .zip(&self.means)
             .zip(&self.covariances);
         let term = |((log_weight, mean), covariance): ((&f64, &DVector<f64>), &DMatrix<f64>)| {
-            let cholesky = covariance
-                .clone()
-                .cholesky()
-                .expect("a covariance is positive definite");
+            let Some(cholesky) = covariance.clone().cholesky() else {
+                return f64::NAN;
+            };
             let log_determinant: f64 = cholesky.l().diagonal().iter().map(|l| 2.0 * l.ln()).sum();
             let difference = t - mean;
             let distance = difference.dot(&cholesky.solve(&difference));
@@ -295,7 +314,11 @@ fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
+/// NaN where a term is.
 fn log_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
+    if terms.clone().any(f64::is_nan) {
+        return f64::NAN;
+    }
     let largest = terms.clone().fold(f64::NEG_INFINITY, f64::max);
     if largest == f64::NEG_INFINITY {
         return largest;

@@ -74,7 +74,7 @@ fn run(architecture: &Architecture, data: &TrainingData, options: &TrainOptions)
     .expect("trains")
 }
 
-fn train_classic(steps: usize) -> Trained {
+fn train_classic(steps: usize, learning_rate: f32) -> Trained {
     let table = classic_toy(1000, 1);
     let data = TrainingData {
         train: table.rows(),
@@ -82,33 +82,36 @@ fn train_classic(steps: usize) -> Trained {
     };
     let options = TrainOptions {
         length: Length::Steps(steps),
+        learning_rate,
         ..TrainOptions::classic()
     };
-    run(
+    let trained = run(
         &architecture(&[24], Activation::Sigmoid, 24),
         &data,
         &options,
-    )
+    );
+    assert_eq!(trained.events, []);
+    trained
 }
 
-/// The floor is the entropy of the targets given the inputs, 1.288 nats.
+/// One Gaussian gets no lower than 2.9 nats; the floor is the entropy of the targets given the
+/// inputs, 1.288.
 #[test]
-fn classic_toy_gets_well_below_one_gaussian() {
-    let trained = train_classic(2000);
-    assert!(trained.train_nll < 1.75, "train NLL {}", trained.train_nll);
-    assert_eq!(trained.events, []);
+fn classic_toy_finds_the_branches() {
+    let nll = train_classic(500, 3e-3).train_nll;
+    assert!(nll < 2.0, "train NLL {nll}");
 }
 
 #[test]
 #[ignore = "10,000 steps: run with --release"]
 fn classic_toy_reaches_the_published_figure() {
-    let trained = train_classic(10_000);
-    assert!(trained.train_nll < 1.36, "train NLL {}", trained.train_nll);
+    let nll = train_classic(10_000, 1e-3).train_nll;
+    assert!(nll < 1.36, "train NLL {nll}");
 }
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    let table = classic_toy(3000, 2);
+    let table = classic_toy(1300, 2);
     let data = TrainingData {
         train: table.rows(),
         validation: Some(table.rows()),

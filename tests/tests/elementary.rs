@@ -47,20 +47,21 @@ fn ulp(x: f64) -> f64 {
 
 /// The error in ULP; infinite for NaN or a zero that is wrong.
 fn error(computed: f32, exact: f64) -> f64 {
-    if computed.is_nan() && exact.is_nan() {
-        return 0.0;
-    }
-    let wrong_zero = computed == 0.0 && computed.is_sign_negative() != exact.is_sign_negative();
-    if computed.is_nan() || exact.is_nan() || wrong_zero {
-        return f64::INFINITY;
-    }
     let limit = 2f64.powi(128);
-    let exact = exact.clamp(-limit, limit);
-    (f64::from(computed).clamp(-limit, limit) - exact).abs() / ulp(exact)
+    let nearest = exact.clamp(-limit, limit);
+    let ulps = (f64::from(computed).clamp(-limit, limit) - nearest).abs() / ulp(nearest);
+    let wrong_zero = computed == 0.0 && computed.is_sign_negative() != exact.is_sign_negative();
+    if ulps.is_nan() && computed.is_nan() && exact.is_nan() {
+        0.0
+    } else if ulps.is_nan() || wrong_zero {
+        f64::INFINITY
+    } else {
+        ulps
+    }
 }
 
 fn same(a: f32, b: f32) -> bool {
-    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
+    (a.to_bits() == b.to_bits()) | (a.is_nan() & b.is_nan())
 }
 
 impl<F: Elementary + Copy + Sync> Case<F> {
@@ -68,24 +69,36 @@ impl<F: Elementary + Copy + Sync> Case<F> {
     fn worst(&self, inputs: &[f32]) -> Worst {
         let mut scalar = inputs.to_vec();
         map_slice(Level::scalar(), &mut scalar, self.function);
-        for level in Level::available() {
+        for level in Level::available().filter(|&level| level != Level::scalar()) {
             let mut other = inputs.to_vec();
             map_slice(level, &mut other, self.function);
-            for ((&x, &a), &b) in inputs.iter().zip(&scalar).zip(&other) {
-                let (name, level) = (self.name, level.name());
-                assert!(same(a, b), "{name}({x:e}): scalar {a:e}, {level} {b:e}");
+            self.agree(level, inputs, &scalar, &other);
+        }
+        let mut worst = Worst::NONE;
+        for (&x, &y) in inputs.iter().zip(&scalar) {
+            if (self.domain)(x) {
+                let ulps = error(y, (self.exact)(f64::from(x)));
+                let bits = x.to_bits();
+                worst = worst.or(Worst { ulps, bits });
             }
         }
-        let compared = inputs
-            .iter()
-            .zip(&scalar)
-            .filter(|(x, _)| (self.domain)(**x));
-        compared.fold(Worst::NONE, |worst, (&x, &y)| {
-            worst.or(Worst {
-                ulps: error(y, (self.exact)(f64::from(x))),
-                bits: x.to_bits(),
-            })
-        })
+        worst
+    }
+
+    fn agree(&self, level: Level, inputs: &[f32], scalar: &[f32], other: &[f32]) {
+        let pairs = || scalar.iter().zip(other);
+        let differing = pairs()
+            .map(|(&a, &b)| usize::from(!same(a, b)))
+            .sum::<usize>();
+        if differing > 0 {
+            let (&x, (a, b)) = inputs
+                .iter()
+                .zip(pairs())
+                .find(|&(_, (&a, &b))| !same(a, b))
+                .expect("some differ");
+            let (name, level) = (self.name, level.name());
+            panic!("{name}({x:e}): scalar {a:e}, {level} {b:e}");
+        }
     }
 
     fn check(&self, worst: Worst) {
@@ -110,7 +123,7 @@ impl<F: Elementary + Copy + Sync> Case<F> {
             0.346_573_6,
             0.333_333_34,
             0.5,
-            0.693_147_2,
+            std::f32::consts::LN_2,
             0.666_666_7,
             1.0,
             1.039_72,
@@ -149,7 +162,7 @@ impl<F: Elementary + Copy + Sync> Case<F> {
 
     /// All inputs; prints a row of the table.
     fn sweep(&self) {
-        const CHUNK: u32 = 1 << 16;
+        const CHUNK: u32 = 1 << 12;
         let worst = (0..=u32::MAX / CHUNK)
             .into_par_iter()
             .map(|chunk| {
@@ -300,7 +313,7 @@ fn special_values() {
     );
     check(
         math::Exp,
-        &[(88.722_84, INF), (-103.972_076, TINY), (f32::MIN, 0.0)],
+        &[(88.722_84, INF), (-103.972_08, TINY), (f32::MIN, 0.0)],
     );
     check(math::Ln, &ends(NAN, INF));
     check(

@@ -119,7 +119,7 @@ pub struct ModelSource<'a> {
     pub golden: &'a [f32],
 }
 
-/// The exact length in bytes of the file that [`write`] makes.
+/// The exact length in bytes of the file that [`write()`] makes.
 ///
 /// # Errors
 ///

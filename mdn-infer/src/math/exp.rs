@@ -21,9 +21,9 @@ pub(super) const LN2_LOW: f32 = 1.428_606_8e-6;
 const EXP: [f32; 5] = [
     0.499_999_97,
     0.166_665_46,
-    0.041_667_428,
-    0.008_366_256,
-    0.001_387_142_8,
+    0.041_667_443,
+    0.008_366_253,
+    0.001_386_994_8,
 ];
 
 /// Rounds what is added to it to an integer, which then stands in its low bits.

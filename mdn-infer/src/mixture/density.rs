@@ -4,7 +4,7 @@ use super::{Mixture, check, check_len};
 use crate::error::PredictError;
 use crate::format::{Covariance, MAX_DIMENSIONS};
 use crate::math;
-use crate::simd::reduce::{self, At};
+use crate::simd::reduce::{self, At, LogTerms};
 use crate::simd::{Kernel, Simd, Vector};
 
 impl Mixture<'_> {
@@ -117,10 +117,14 @@ impl Kernel for LogDensity<'_> {
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> f32 {
-        let LogDensity { mixture, z } = self;
-        reduce::log_sum_exp(simd, mixture.components, |at| {
-            mixture.log_terms(simd, at, z)
-        })
+        reduce::log_sum_exp(simd, self.mixture.components, &self)
+    }
+}
+
+impl LogTerms for LogDensity<'_> {
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        self.mixture.log_terms(simd, at, self.z)
     }
 }
 

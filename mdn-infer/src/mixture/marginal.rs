@@ -3,7 +3,7 @@
 use super::Mixture;
 use crate::error::PredictError;
 use crate::math;
-use crate::simd::reduce;
+use crate::simd::reduce::{self, At, LogTerms};
 use crate::simd::{Kernel, Simd, Vector};
 
 /// The distribution of one target dimension, in raw units.
@@ -200,16 +200,22 @@ impl Kernel for LogDensity<'_> {
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> f32 {
-        let LogDensity { mixture, d, z } = self;
-        let means = mixture.mean_row(d);
-        reduce::log_sum_exp(simd, means.len(), |at| {
-            let inverse_scale = mixture.inverse_scale(simd, at, d);
-            let distance = simd.splat(z).sub(simd.load(at.of(means), 0.0));
-            let whitened = distance.mul(inverse_scale);
-            let square = simd.splat(0.5).mul(whitened.mul(whitened));
-            let log_weight = simd.load(at.of(mixture.log_weights), f32::NEG_INFINITY);
-            log_weight.add(math::ln(inverse_scale)).sub(square)
-        })
+        reduce::log_sum_exp(simd, self.mixture.components, &self)
+    }
+}
+
+impl LogTerms for LogDensity<'_> {
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        let LogDensity { mixture, d, z } = *self;
+        let inverse_scale = mixture.inverse_scale(simd, at, d);
+        let distance = simd
+            .splat(z)
+            .sub(simd.load(at.of(mixture.mean_row(d)), 0.0));
+        let whitened = distance.mul(inverse_scale);
+        let square = simd.splat(0.5).mul(whitened.mul(whitened));
+        let log_weight = simd.load(at.of(mixture.log_weights), f32::NEG_INFINITY);
+        log_weight.add(math::ln(inverse_scale)).sub(square)
     }
 }
 

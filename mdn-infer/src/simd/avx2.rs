@@ -3,25 +3,33 @@
 
 use core::arch::x86_64::*;
 
-use super::{Kernel, Simd, Vector, Vectors};
+use super::{Kernel, Simd, Vector, Vectors, padded, store_front};
 
 cpufeatures::new!(cpuid, "avx2");
 
-/// The token for AVX2; only [`Avx2::detect`] builds one.
+/// The token for AVX2; only [`Simd::detect`] builds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Avx2(());
 
 impl Avx2 {
-    /// The token, where this processor and its operating system offer AVX2.
-    #[inline]
-    pub fn detect() -> Option<Self> {
-        cpuid::get().then_some(Avx2(()))
+    #[inline(always)]
+    fn load_full(self, from: &[f32; 8]) -> F32x8 {
+        // SAFETY: AVX2 is available, as the token proves; `from` is eight readable f32.
+        F32x8(unsafe { _mm256_loadu_ps(from.as_ptr()) })
     }
 }
 
 /// Eight lanes in one register; made from an [`Avx2`] token only.
 #[derive(Clone, Copy)]
 pub struct F32x8(__m256);
+
+impl F32x8 {
+    #[inline(always)]
+    fn store_full(self, to: &mut [f32; 8]) {
+        // SAFETY: AVX2 is available, as `self` proves; `to` is eight writable f32.
+        unsafe { _mm256_storeu_ps(to.as_mut_ptr(), self.0) }
+    }
+}
 
 /// Calls AVX2 intrinsics on the registers of existing vectors.
 macro_rules! avx2 {
@@ -108,14 +116,12 @@ impl Vector for F32x8 {
     }
     #[inline(always)]
     fn store(self, to: &mut [f32]) {
-        if let Some(full) = to.first_chunk_mut::<8>() {
-            // SAFETY: AVX2 is available, as `self` proves; `full` is eight writable f32.
-            unsafe { _mm256_storeu_ps(full.as_mut_ptr(), self.0) }
-        } else {
-            let mut lanes = [0.0; 8];
-            self.store(&mut lanes);
-            for (slot, lane) in to.iter_mut().zip(lanes) {
-                *slot = lane;
+        match to.first_chunk_mut::<8>() {
+            Some(full) => self.store_full(full),
+            None => {
+                let mut lanes = [0.0; 8];
+                self.store_full(&mut lanes);
+                store_front(&lanes, to);
             }
         }
     }
@@ -125,14 +131,23 @@ impl Simd for Avx2 {
     type Vector = F32x8;
     type Octet = Vectors<F32x8, 1>;
     const BLOCK: usize = 8;
+    const NAME: &'static str = "avx2";
 
+    /// Asks the processor and its operating system once.
+    #[inline]
+    fn detect() -> Option<Self> {
+        cpuid::get().then_some(Avx2(()))
+    }
     #[inline(always)]
     fn splat(self, value: f32) -> F32x8 {
         F32x8(avx2!(_mm256_set1_ps(value)))
     }
     #[inline(always)]
     fn load(self, from: &[f32], fill: f32) -> F32x8 {
-        self.load_octet_or(from, fill).0[0]
+        match from.first_chunk::<8>() {
+            Some(full) => self.load_full(full),
+            None => self.load_full(&padded(from, fill)),
+        }
     }
     #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {
@@ -140,8 +155,7 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn load_octet(self, from: &[f32; 8]) -> Self::Octet {
-        // SAFETY: AVX2 is available, as the token proves; `from` is eight readable f32.
-        Vectors([F32x8(unsafe { _mm256_loadu_ps(from.as_ptr()) })])
+        Vectors([self.load_full(from)])
     }
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {

@@ -10,13 +10,16 @@
 //! rounded once to nearest even. There is no fused multiply-add and no `min`/`max`.
 
 pub mod reduce;
-mod scalar;
-pub use scalar::Scalar;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
-#[cfg(target_arch = "x86_64")]
-pub use avx2::Avx2;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+mod neon;
+mod scalar;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+mod sse2;
 
 /// `LANES` binary32 values, each treated alike.
 ///
@@ -58,9 +61,9 @@ pub trait Vector: Copy {
     fn add_bits(self, other: Self) -> Self;
     /// Wrapping 32-bit integer difference of the patterns.
     fn sub_bits(self, other: Self) -> Self;
-    /// Patterns shifted left by `N` bits, zeros shifted in.
+    /// Patterns shifted left by `N` bits, 1 to 31, zeros shifted in.
     fn shift_left<const N: i32>(self) -> Self;
-    /// Patterns shifted right by `N` bits, zeros shifted in.
+    /// Patterns shifted right by `N` bits, 1 to 31, zeros shifted in.
     fn shift_right<const N: i32>(self) -> Self;
     /// Writes the first `to.len()` lanes (all of them where `to` is longer).
     fn store(self, to: &mut [f32]);
@@ -183,6 +186,11 @@ pub trait Simd: Copy {
     /// registers allow.
     const BLOCK: usize;
 
+    /// The name of the instruction set, in lower case.
+    const NAME: &'static str;
+
+    /// The token, where this machine has the instruction set.
+    fn detect() -> Option<Self>;
     /// `value` in every lane.
     fn splat(self, value: f32) -> Self::Vector;
     /// The first lanes of `from`; lanes beyond its end hold `fill`.
@@ -193,21 +201,6 @@ pub trait Simd: Copy {
     fn load_octet(self, from: &[f32; 8]) -> Self::Octet;
     /// Runs `kernel` compiled for this instruction set.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
-
-    /// The first eight elements of `from`; lanes beyond its end hold `fill`.
-    #[inline(always)]
-    fn load_octet_or(self, from: &[f32], fill: f32) -> Self::Octet {
-        match from.first_chunk::<8>() {
-            Some(full) => self.load_octet(full),
-            None => {
-                let mut lanes = [fill; 8];
-                for (lane, &value) in lanes.iter_mut().zip(from) {
-                    *lane = value;
-                }
-                self.load_octet(&lanes)
-            }
-        }
-    }
 }
 
 /// An algorithm to be compiled once for each instruction set.
@@ -218,61 +211,91 @@ pub trait Kernel {
     fn call<S: Simd>(self, simd: S) -> Self::Output;
 }
 
-/// The instruction set that a computation uses: a value, never a hidden global.
-///
-/// Results do not depend on it, bit for bit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Level {
-    /// Plain Rust, one lane.
-    Scalar(Scalar),
-    /// x86-64 with AVX2, eight lanes.
+/// The first `N` elements of `from`, those beyond its end being `fill`: a partial load.
+#[inline(always)]
+fn padded<const N: usize>(from: &[f32], fill: f32) -> [f32; N] {
+    let mut lanes = [fill; N];
+    for (lane, &value) in lanes.iter_mut().zip(from) {
+        *lane = value;
+    }
+    lanes
+}
+
+/// As many of `lanes` as `to` has room for: a partial store.
+#[inline(always)]
+fn store_front(lanes: &[f32], to: &mut [f32]) {
+    for (slot, &lane) in to.iter_mut().zip(lanes) {
+        *slot = lane;
+    }
+}
+
+/// Builds [`Level`] from a row for each instruction set, from the plainest to the widest.
+macro_rules! levels {
+    ($($(#[$gate:meta])? $module:ident::$Token:ident, $about:literal;)*) => {
+        $(
+            $(#[$gate])?
+            pub use $module::$Token;
+        )*
+
+        /// The instruction set that a computation uses: a value, never a hidden global.
+        ///
+        /// Results do not depend on it, bit for bit.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Level {
+            $(
+                #[doc = $about]
+                $(#[$gate])?
+                $Token($Token),
+            )*
+        }
+
+        impl Level {
+            /// Every level that this machine has, from the plainest to the widest.
+            #[inline]
+            pub fn available() -> impl Iterator<Item = Level> {
+                [$($(#[$gate])? $Token::detect().map(Level::$Token)),*].into_iter().flatten()
+            }
+
+            /// The name, in lower case: `scalar`, `sse2`, `avx2`, `neon`, `simd128`.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $($(#[$gate])? Level::$Token(_) => $Token::NAME,)*
+                }
+            }
+
+            /// Runs `kernel` at this level.
+            #[inline]
+            pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
+                match self {
+                    $($(#[$gate])? Level::$Token(token) => token.run(kernel),)*
+                }
+            }
+        }
+    };
+}
+
+levels! {
+    scalar::Scalar, "Plain Rust, one lane.";
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    sse2::Sse2, "x86-64 as every processor has it, four lanes.";
     #[cfg(target_arch = "x86_64")]
-    Avx2(Avx2),
+    avx2::Avx2, "x86-64 with AVX2, eight lanes.";
+    #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+    neon::Neon, "AArch64 with NEON, four lanes.";
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    simd128::Simd128, "WebAssembly with its 128-bit vectors, four lanes.";
 }
 
 impl Level {
     /// The widest level that this machine has.
     #[inline]
     pub fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(token) = Avx2::detect() {
-            return Level::Avx2(token);
-        }
-        Level::Scalar(Scalar)
+        Self::available().fold(Self::scalar(), |_, wider| wider)
     }
 
     /// Plain Rust, on every machine.
     pub const fn scalar() -> Self {
         Level::Scalar(Scalar)
-    }
-
-    /// Every level that this machine has, the plainest first.
-    pub fn available() -> impl Iterator<Item = Level> {
-        let levels = [
-            Some(Level::scalar()),
-            #[cfg(target_arch = "x86_64")]
-            Avx2::detect().map(Level::Avx2),
-        ];
-        levels.into_iter().flatten()
-    }
-
-    /// The name, in lower case: `scalar`, `avx2`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Level::Scalar(_) => "scalar",
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2(_) => "avx2",
-        }
-    }
-
-    /// Runs `kernel` at this level.
-    #[inline]
-    pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        match self {
-            Level::Scalar(token) => token.run(kernel),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2(token) => token.run(kernel),
-        }
     }
 }

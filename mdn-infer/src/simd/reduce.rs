@@ -23,20 +23,20 @@ impl At {
     }
 }
 
+/// The eight partial results after every element; `step` takes the one that its element joins.
 #[inline(always)]
-fn reduce<S: Simd>(
+fn fold<S: Simd>(
     simd: S,
     len: usize,
     start: f32,
-    value: impl Fn(At) -> S::Vector,
-    combine: impl Fn(S::Vector, S::Vector) -> S::Vector,
+    step: impl Fn(S::Vector, At) -> S::Vector,
 ) -> S::Octet {
     let mut partial = simd.splat_octet(start);
     for at in (0..len).step_by(8) {
-        for (i, sum) in partial.vectors_mut().iter_mut().enumerate() {
+        for (i, partial) in partial.vectors_mut().iter_mut().enumerate() {
             let at = at + i * S::Vector::LANES;
             if at < len {
-                *sum = combine(*sum, value(At::new(at)));
+                *partial = step(*partial, At::new(at));
             }
         }
     }
@@ -46,28 +46,56 @@ fn reduce<S: Simd>(
 /// Σ `value(k)` over the `len` elements; lanes past the end must be 0.
 #[inline(always)]
 pub fn sum<S: Simd>(simd: S, len: usize, value: impl Fn(At) -> S::Vector) -> f32 {
-    reduce(simd, len, 0.0, value, S::Vector::add).sum()
+    fold(simd, len, 0.0, |partial, at| partial.add(value(at))).sum()
 }
 
 /// The largest `value(k)` of the `len` elements, −∞ for none; lanes past the end must be −∞.
 #[inline(always)]
 pub fn largest<S: Simd>(simd: S, len: usize, value: impl Fn(At) -> S::Vector) -> f32 {
-    reduce(simd, len, f32::NEG_INFINITY, value, |a, b| b.larger(a)).largest()
+    let keep = |partial, at| value(at).larger(partial);
+    fold(simd, len, f32::NEG_INFINITY, keep).largest()
 }
 
-/// ln Σ exp(`term(k)`) over the `len` elements: the largest term, then the others relative to it.
+/// The terms of a log-sum-exp, one an element.
 ///
-/// A NaN term counts as −∞: it comes from a distance that overflowed. Lanes past the end must be
-/// −∞ or NaN. The result is −∞ where every term is.
+/// A trait and not a closure: its method is inlined by force, which a closure that is called
+/// twice is not, and then would be compiled without the instruction set of its caller.
+pub trait LogTerms {
+    /// The terms at `at`; −∞ or NaN in lanes past the end. NaN counts as −∞: it comes from a
+    /// distance that overflowed. Implementations are `#[inline(always)]`.
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector;
+}
+
+/// ln Σ exp(term) over the `len` elements: the largest term, then the others relative to it; −∞
+/// where every term is.
 #[inline(always)]
-pub fn log_sum_exp<S: Simd>(simd: S, len: usize, term: impl Fn(At) -> S::Vector) -> f32 {
-    let term = |at| overflow_to_zero(simd, term(at));
-    let largest = largest(simd, len, term);
-    if largest == f32::NEG_INFINITY {
-        return largest;
+pub fn log_sum_exp<S: Simd>(simd: S, len: usize, terms: &impl LogTerms) -> f32 {
+    let mut largest = f32::NEG_INFINITY;
+    for summing in [false, true] {
+        let mut partial = simd.splat_octet(if summing { 0.0 } else { largest });
+        for at in (0..len).step_by(8) {
+            for (i, partial) in partial.vectors_mut().iter_mut().enumerate() {
+                let at = at + i * S::Vector::LANES;
+                if at >= len {
+                    break;
+                }
+                let term = overflow_to_zero(simd, terms.at(simd, At::new(at)));
+                *partial = if summing {
+                    partial.add(math::exp(term.sub(simd.splat(largest))))
+                } else {
+                    term.larger(*partial)
+                };
+            }
+        }
+        if summing {
+            return largest + math::ln(partial.sum());
+        }
+        largest = partial.largest();
+        if largest == f32::NEG_INFINITY {
+            break;
+        }
     }
-    let sum = sum(simd, len, |at| math::exp(term(at).sub(simd.splat(largest))));
-    largest + math::ln(sum)
+    largest
 }
 
 /// The log-density −∞, that is density 0, in place of NaN.

@@ -1,6 +1,6 @@
 //! Plain Rust: one lane, on every target.
 
-use super::{Kernel, Simd, Vector, Vectors};
+use super::{Kernel, Simd, Vector, Vectors, padded, store_front};
 
 /// The token for plain Rust; always available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,9 +77,7 @@ impl Vector for f32 {
     }
     #[inline(always)]
     fn store(self, to: &mut [f32]) {
-        if let Some(first) = to.first_mut() {
-            *first = self;
-        }
+        store_front(&[self], to);
     }
 }
 
@@ -87,14 +85,20 @@ impl Simd for Scalar {
     type Vector = f32;
     type Octet = Vectors<f32, 8>;
     const BLOCK: usize = 1;
+    const NAME: &'static str = "scalar";
 
+    #[inline(always)]
+    fn detect() -> Option<Self> {
+        Some(Scalar)
+    }
     #[inline(always)]
     fn splat(self, value: f32) -> f32 {
         value
     }
     #[inline(always)]
     fn load(self, from: &[f32], fill: f32) -> f32 {
-        from.first().copied().unwrap_or(fill)
+        let [lane] = padded(from, fill);
+        lane
     }
     #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {

@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mdn_train::metrics::{Scores, score};
+use mdn_train::metrics::{Scores, normal_nll, score};
 use mdn_train::model_file::ModelFile;
 use serde::Serialize;
 
-use super::options::{Reading, target_names};
-use super::output::Output;
+use super::options::{Reading, coarse_targets, count, target_names};
+use super::output::{NORMAL, Output, figure};
 
 const BINS: usize = 10;
 const BAR_WIDTH: usize = 40;
 
 /// Score a model on a table
 ///
-/// Prints the mean negative log-likelihood (nats a row, raw units, lower is better), the root
+/// Prints the mean negative log-likelihood (NLL: nats a row, raw units, lower is better) beside
+/// that of one normal distribution with the mean and spread of the table's own targets, the root
 /// mean squared error of the mixture's mean, how often the central 50% and 90% intervals held
 /// the target, and a histogram of the probability integral transforms (PIT): flat for a
 /// calibrated model, a hump in the middle for intervals that are too wide, peaks at the ends for
@@ -34,6 +35,7 @@ struct Evaluation {
     rows: usize,
     skipped_rows: usize,
     nll: Option<f64>,
+    normal_nll: Option<f64>,
     zero_density_rows: usize,
     rmse: f64,
     coverage_50: f64,
@@ -55,6 +57,9 @@ impl Evaluate {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let data = self.reading.for_scoring(&model, output)?;
+        for warning in coarse_targets(&data) {
+            output.note(format_args!("warning: {warning}"));
+        }
         let scores = score(&model, &data).map_err(|error| self.reading.place(error))?;
         let targets = target_names(&model)
             .into_iter()
@@ -70,6 +75,7 @@ impl Evaluate {
             rows: scores.rows,
             skipped_rows: data.skipped_rows,
             nll: scores.nll.is_finite().then_some(scores.nll),
+            normal_nll: normal_nll(&data),
             zero_density_rows: scores.zero_density_rows,
             rmse: scores.mean_rmse(),
             coverage_50: scores.mean_coverage(0.5),
@@ -82,17 +88,20 @@ impl Evaluate {
 }
 
 fn say(evaluation: &Evaluation, scores: &Scores, output: &mut Output) -> anyhow::Result<()> {
-    output.say(format_args!("{} rows", evaluation.rows))?;
+    output.say(count(evaluation.rows, "row"))?;
     output.say(format_args!("NLL            {:.4} nats a row", scores.nll))?;
     if evaluation.zero_density_rows > 0 {
         output.say(format_args!(
-            "               {} rows have density 0: far outside anything the model expects",
-            evaluation.zero_density_rows
+            "               the density is 0 in {}: far outside anything the model expects",
+            count(evaluation.zero_density_rows, "row")
         ))?;
+    }
+    if let Some(nll) = evaluation.normal_nll {
+        output.say(format_args!("               {nll:.4} {NORMAL}"))?;
     }
     for target in &evaluation.targets {
         output.say(format_args!("\n{}", target.name))?;
-        output.say(format_args!("RMSE of mean   {:.4}", target.rmse))?;
+        output.say(format_args!("RMSE of mean   {}", figure(target.rmse)))?;
         output.say(format_args!(
             "in central 50% {:.1}%",
             100.0 * target.coverage_50

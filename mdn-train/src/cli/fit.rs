@@ -1,29 +1,43 @@
 //! `mdn-train fit`
 
+mod choices;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
+use anyhow::anyhow;
+use choices::{NetworkChoices, TrainingChoices};
 use clap::Args;
 use mdn_train::data::{DataError, Dataset};
 use mdn_train::files::write_atomically;
-use mdn_train::fit::{FitConfig, Fitted, ScaleFloor, fit};
-use mdn_train::train::{Batch, Event, Length, TrainOptions};
+use mdn_train::fit::{Fitted, fit};
+use mdn_train::metrics::normal_nll;
+use mdn_train::train::Event;
 use serde::Serialize;
 
-use super::options::{ActivationName, CovarianceName, Reading, ScaleMapName};
-use super::output::{Output, check_writable};
+use super::options::{Reading, coarse_targets, count};
+use super::output::{NORMAL, Output, check_writable};
 use super::progress::TrainingProgress;
+use super::values::unit;
 
 /// Fit a model to a table and write it as one verified file
 ///
-/// Inputs and targets are standardised on the training rows; everything shown is in raw units.
-/// A tenth of the rows is held back to choose the best step. The negative log-likelihood (NLL)
-/// is in nats a row: lower is better, and it is negative where the density exceeds 1, which for
-/// targets with a small spread is ordinary.
+/// A tenth of the rows is held back: the step that predicts them best is kept, and training
+/// stops when they are predicted no better for long. Inputs and targets are standardised on the
+/// training rows; everything shown is in raw units.
+///
+/// The score is the negative log-likelihood (NLL), in nats a row: lower is better, and 0.7 less
+/// means that the targets were found twice as likely (exp 0.7 = 2). It is negative where the
+/// density exceeds 1, which for targets with a small spread is ordinary. Beside it stands the
+/// score of one normal distribution that knows no inputs.
 #[derive(Args)]
-#[command(after_help = "Example:\n  \
+#[command(after_help = "Examples:\n  \
     mdn-train fit concrete.csv --target strength_mpa --out concrete.mdn\n  \
-    mdn-train fit arm.csv --target angle1,angle2 --inputs x,y --components 8 --epochs 200")]
+    mdn-train fit arm.csv --target angle1,angle2 --inputs x,y --components 8 --epochs 200\n\n\
+Where to begin: with the defaults; then `evaluate` the model on rows that `fit` has not seen.\n\
+NLL far lower on training than on validation rows: fewer --hidden units, more --weight-decay.\n\
+`plot` shows several answers run together: more --components.\n\
+Several targets that move together: --covariance full.")]
 pub struct Fit {
     #[command(flatten)]
     reading: Reading,
@@ -36,106 +50,13 @@ pub struct Fit {
     /// Where to write the model
     #[arg(long, short, default_value = "model.mdn", value_name = "FILE")]
     out: PathBuf,
-    /// Units of each hidden layer, separated by commas
-    #[arg(long, default_value = "64,64", value_delimiter = ',', value_name = "N",
-          value_parser = clap::value_parser!(u16).range(1..))]
-    hidden: Vec<u16>,
-    /// The function of the hidden units
-    #[arg(long, default_value = "tanh")]
-    activation: ActivationName,
-    /// Components of the mixture
-    #[arg(long, short = 'k', default_value_t = 5, value_name = "K",
-          value_parser = clap::value_parser!(u16).range(1..=mdn_infer::format::MAX_COMPONENTS as i64))]
-    components: u16,
-    /// What is free in a component's covariance
-    #[arg(long, default_value = "diagonal")]
-    covariance: CovarianceName,
-    /// From network outputs to scales
-    #[arg(long, default_value = "exp")]
-    scale_map: ScaleMapName,
-    /// Smallest scale of a component, in standardised units [default: from how finely the targets
-    /// were recorded, at least 0.001]
-    #[arg(long, value_parser = above_0)]
-    scale_floor: Option<f32>,
-    /// Optimiser steps [default: 4000]
-    #[arg(long, conflicts_with = "epochs", value_parser = positive)]
-    steps: Option<usize>,
-    /// Passes through the training rows, instead of --steps
-    #[arg(long, value_parser = positive)]
-    epochs: Option<usize>,
-    /// Rows a step: a number, `full` for all, or `auto`
-    #[arg(long, default_value = "auto", value_parser = batch)]
-    batch: Batch,
-    /// Learning rate at its peak
-    #[arg(long, default_value_t = TrainOptions::default().learning_rate, value_parser = above_0)]
-    learning_rate: f32,
-    /// Decoupled decay of the kernels (AdamW)
-    #[arg(long, default_value_t = TrainOptions::default().weight_decay, value_parser = decay)]
-    weight_decay: f32,
-    /// Stop after this many evaluations without a better validation loss; 0 never stops
-    #[arg(long, default_value_t = TrainOptions::default().patience.unwrap_or(0))]
-    patience: usize,
-    /// Share of the rows held back to choose the best step; 0 for none
-    #[arg(long, default_value_t = 0.1, value_parser = share)]
-    validation: f64,
-    /// Share of ordinary rows that may count as anomalies; sets the threshold in the file
-    #[arg(long, default_value_t = 0.01, value_parser = share)]
-    anomaly_rate: f64,
-    /// Seed of the split, the first parameters and the shuffling
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// Train on raw units
-    #[arg(long)]
-    no_standardise: bool,
     /// Unit of a column, kept in the file; may be given again
     #[arg(long, value_name = "COL=UNIT", value_parser = unit)]
     unit: Vec<(String, String)>,
-}
-
-fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err("a whole number above 0".to_owned()),
-    }
-}
-
-fn above_0(text: &str) -> Result<f32, String> {
-    match text.parse() {
-        Ok(number) if number > 0.0 && number < f32::INFINITY => Ok(number),
-        _ => Err("a number above 0".to_owned()),
-    }
-}
-
-fn decay(text: &str) -> Result<f32, String> {
-    match text.parse() {
-        Ok(number) if (0.0..f32::INFINITY).contains(&number) => Ok(number),
-        _ => Err("0 or a number above it".to_owned()),
-    }
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
-        _ => Err("a share from 0 to below 1".to_owned()),
-    }
-}
-
-fn batch(text: &str) -> Result<Batch, String> {
-    match text {
-        "full" => Ok(Batch::Full),
-        "auto" => Ok(Batch::Automatic),
-        _ => positive(text)
-            .map(Batch::Rows)
-            .map_err(|_| "a number of rows, `full` or `auto`".to_owned()),
-    }
-}
-
-fn unit(text: &str) -> Result<(String, String), String> {
-    let (column, unit) = text.split_once('=').ok_or("COL=UNIT")?;
-    if column.is_empty() || unit.is_empty() || unit.chars().any(char::is_control) {
-        return Err("COL=UNIT, neither empty".to_owned());
-    }
-    Ok((column.to_owned(), unit.to_owned()))
+    #[command(flatten, next_help_heading = "Network")]
+    network: NetworkChoices,
+    #[command(flatten, next_help_heading = "Training")]
+    training: TrainingChoices,
 }
 
 #[derive(Serialize)]
@@ -145,6 +66,7 @@ struct FitResult {
     validation_rows: usize,
     train_nll: f64,
     validation_nll: Option<f64>,
+    normal_nll: Option<f64>,
     coverage_50: f64,
     coverage_90: f64,
     best_step: usize,
@@ -160,7 +82,7 @@ impl Fit {
         let data = self.data(output)?;
         self.check_units(&data)?;
         check_writable(&self.out)?;
-        let config = self.config();
+        let config = choices::config(&self.network, &self.training, &self.unit);
         let start = Instant::now();
         let mut progress = TrainingProgress::new(500);
         let fitted = fit(&data, &config, &mut |report| progress.show(report));
@@ -168,19 +90,23 @@ impl Fit {
         let fitted = fitted.map_err(|error| self.reading.place_fit(error))?;
         write_atomically(&self.out, |out| out.write_all(fitted.file.bytes()))?;
         let result = self.summarise(&fitted, start.elapsed().as_secs_f64(), &data);
-        self.say(&fitted, &result, &data, output)?;
+        say(&fitted, &result, &data, output)?;
         output.result(&result)
     }
 
     fn data(&self, output: &mut Output) -> anyhow::Result<Dataset> {
         let table = self.reading.table()?;
         let inputs = self.inputs.as_deref();
-        match Dataset::for_training(&table, inputs, &self.target, &self.reading.options()) {
-            Err(error @ DataError::NotANumber { .. }) if inputs.is_none() => {
-                anyhow::bail!("{error}; --inputs chooses the columns to use")
+        let data = Dataset::for_training(&table, inputs, &self.target, &self.reading.options());
+        let data = data.map_err(|error| match &error {
+            DataError::NotANumber { column, .. }
+                if inputs.is_none() && !self.target.contains(column) =>
+            {
+                anyhow!("{error}; --inputs can leave the column out")
             }
-            data => Ok(self.reading.check(data?, output)),
-        }
+            _ => error.into(),
+        })?;
+        Ok(self.reading.check(data, output))
     }
 
     fn check_units(&self, data: &Dataset) -> anyhow::Result<()> {
@@ -195,124 +121,113 @@ impl Fit {
         }
     }
 
-    fn config(&self) -> FitConfig {
-        let defaults = TrainOptions::default();
-        let length = match (self.steps, self.epochs) {
-            (Some(steps), _) => Length::Steps(steps),
-            (None, Some(epochs)) => Length::Epochs(epochs),
-            (None, None) => defaults.length,
-        };
-        FitConfig {
-            hidden: self.hidden.iter().map(|&units| units.into()).collect(),
-            activation: self.activation.into(),
-            components: self.components,
-            covariance: self.covariance.into(),
-            scale_map: self.scale_map.into(),
-            scale_floor: self
-                .scale_floor
-                .map_or(ScaleFloor::Automatic, ScaleFloor::Fixed),
-            standardise: !self.no_standardise,
-            validation: self.validation,
-            seed: self.seed,
-            anomaly_rate: self.anomaly_rate,
-            units: self.unit.clone(),
-            options: TrainOptions {
-                length,
-                batch: self.batch,
-                learning_rate: self.learning_rate,
-                weight_decay: self.weight_decay,
-                patience: (self.patience > 0).then_some(self.patience),
-                ..defaults
-            },
-        }
-    }
-
     fn summarise(&self, fitted: &Fitted, seconds: f64, data: &Dataset) -> FitResult {
-        let model = fitted.file.model();
         let scores = fitted.validation.as_ref().unwrap_or(&fitted.train);
-        let mut warnings: Vec<String> = data.warnings.iter().map(ToString::to_string).collect();
-        if model.parameters() > fitted.train.rows {
-            warnings.push(format!(
-                "the network has {} parameters for {} training rows; it relies on the validation \
-                 rows, --weight-decay and early stopping not to learn them by heart",
-                model.parameters(),
-                fitted.train.rows
-            ));
-        }
-        warnings.extend(fitted.trained.events.iter().filter_map(rollback));
         FitResult {
             model: self.out.display().to_string(),
             train_rows: fitted.train.rows,
             validation_rows: fitted.validation.as_ref().map_or(0, |scores| scores.rows),
             train_nll: fitted.train.nll,
             validation_nll: fitted.validation.as_ref().map(|scores| scores.nll),
+            normal_nll: normal_nll(data),
             coverage_50: scores.mean_coverage(0.5),
             coverage_90: scores.mean_coverage(0.9),
             best_step: fitted.trained.best_step,
             steps: fitted.trained.curve.last().map_or(0, |last| last.step),
             seconds,
-            parameters: model.parameters(),
+            parameters: fitted.file.model().parameters(),
             file_bytes: fitted.file.bytes().len(),
-            warnings,
+            warnings: warnings(fitted, data),
         }
-    }
-
-    fn say(
-        &self,
-        fitted: &Fitted,
-        result: &FitResult,
-        data: &Dataset,
-        output: &mut Output,
-    ) -> anyhow::Result<()> {
-        // Those of the data were said before training.
-        for warning in result.warnings.iter().skip(data.warnings.len()) {
-            output.note(format_args!("warning: {warning}"));
-        }
-        for event in &fitted.trained.events {
-            if let Event::StoppedEarly { step } = event {
-                output.say(format_args!(
-                    "stopped early at step {step}: no better validation loss"
-                ))?;
-            }
-        }
-        output.say(format_args!(
-            "NLL {:.4} on {} training rows{}",
-            result.train_nll,
-            result.train_rows,
-            result.validation_nll.map_or(String::new(), |nll| {
-                format!(", {nll:.4} on {} validation rows", result.validation_rows)
-            })
-        ))?;
-        output.say(format_args!(
-            "coverage on the {} rows: {:.1}% in the central 50% intervals, {:.1}% in the 90% intervals",
-            if result.validation_rows > 0 { "validation" } else { "training" },
-            100.0 * result.coverage_50,
-            100.0 * result.coverage_90
-        ))?;
-        output.say(format_args!(
-            "{}: {} bytes, {} parameters, best of {} steps: {}, self-test passed, {:.1} s",
-            result.model,
-            result.file_bytes,
-            result.parameters,
-            result.steps,
-            result.best_step,
-            result.seconds
-        ))?;
-        Ok(())
     }
 }
 
-fn rollback(event: &Event) -> Option<String> {
-    match *event {
-        Event::RolledBack {
-            step,
-            restored,
-            learning_rate,
-            ..
-        } => Some(format!(
-            "training diverged at step {step}; went back to step {restored} with learning rate \
-             {learning_rate:e}"
-        )),
-        _ => None,
+/// What the model's owner should know; what the table's owner should know comes first.
+fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
+    let mut warnings: Vec<String> = data.warnings.iter().map(ToString::to_string).collect();
+    warnings.extend(coarse_targets(data));
+    let parameters = fitted.file.model().parameters();
+    if parameters > fitted.train.rows {
+        let guard = match &fitted.validation {
+            Some(_) => "the validation rows, by which the best step is chosen, and --weight-decay",
+            None => "--weight-decay alone, as no rows are held back,",
+        };
+        warnings.push(format!(
+            "the network has {parameters} parameters for {}; {guard} must keep it from learning \
+             them by heart",
+            count(fitted.train.rows, "training row")
+        ));
     }
+    let scores = fitted.validation.as_ref().unwrap_or(&fitted.train);
+    if scores.zero_density_rows > 0 {
+        warnings.push(format!(
+            "the model gives density 0 to {} of {}: their targets lie far outside anything it \
+             expects, and the NLL is infinite",
+            scores.zero_density_rows,
+            count(scores.rows, "row")
+        ));
+    }
+    warnings.extend(divergence(&fitted.trained.events));
+    warnings
+}
+
+/// How often training diverged, and what came of the learning rate.
+fn divergence(events: &[Event]) -> Option<String> {
+    let rates = events.iter().filter_map(|event| match *event {
+        Event::RolledBack { learning_rate, .. } => Some(learning_rate),
+        _ => None,
+    });
+    let rates: Vec<f32> = rates.collect();
+    let last = rates.last()?;
+    Some(format!(
+        "training diverged {}; each time it went back and halved the learning rate, at last to \
+         {last}; a lower --learning-rate wastes fewer steps",
+        count(rates.len(), "time")
+    ))
+}
+
+fn say(
+    fitted: &Fitted,
+    result: &FitResult,
+    data: &Dataset,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    // Those of the data were said before training.
+    for warning in result.warnings.iter().skip(data.warnings.len()) {
+        output.note(format_args!("warning: {warning}"));
+    }
+    for event in &fitted.trained.events {
+        if let Event::StoppedEarly { step } = event {
+            output.say(format_args!(
+                "stopped early at step {step}: no better validation loss"
+            ))?;
+        }
+    }
+    let train = count(result.train_rows, "training row");
+    let validation = count(result.validation_rows, "validation row");
+    output.say(format_args!("NLL {:.4} on {train}", result.train_nll))?;
+    if let Some(nll) = result.validation_nll {
+        output.say(format_args!("NLL {nll:.4} on {validation}"))?;
+    }
+    if let Some(nll) = result.normal_nll {
+        output.say(format_args!("NLL {nll:.4} {NORMAL}"))?;
+    }
+    output.say(format_args!(
+        "coverage on {}: {:.1}% in the central 50% intervals, {:.1}% in the 90% intervals\n\
+         {}: {} bytes, {} parameters, step {} of {}, self-test passed, {:.1} s",
+        if result.validation_rows > 0 {
+            validation
+        } else {
+            train
+        },
+        100.0 * result.coverage_50,
+        100.0 * result.coverage_90,
+        result.model,
+        result.file_bytes,
+        result.parameters,
+        result.best_step,
+        result.steps,
+        result.seconds
+    ))?;
+    Ok(())
 }

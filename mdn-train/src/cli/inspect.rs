@@ -152,11 +152,11 @@ impl Inspect {
         ))?;
         output.say(format_args!(
             "\nfirmware: {} bytes of flash for the file, {} bytes of RAM for a prediction\n\
-             const MODEL: &[u8] = mdn_infer::include_model!(\"{}\");\n\
+             const MODEL: &[u8] = mdn_infer::include_model!({:?});\n\
              Predictor::<{}>::new(&model, level)",
             found.file_bytes,
             found.working_bytes,
-            self.model.display(),
+            self.model.display().to_string(),
             found.working_len
         ))?;
         output.result(&found)

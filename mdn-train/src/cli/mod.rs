@@ -10,6 +10,7 @@ mod plot;
 mod predict;
 mod progress;
 mod sample;
+mod values;
 mod verify;
 
 use std::process::ExitCode;

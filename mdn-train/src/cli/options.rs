@@ -97,6 +97,29 @@ impl Reading {
     }
 }
 
+/// What to know of targets that were recorded in a few steps, such as grades.
+pub fn coarse_targets(data: &Dataset) -> Vec<String> {
+    const FEW: usize = 20;
+    const ROWS_A_VALUE: usize = 5;
+    let distinct = |target| {
+        let mut values: Vec<f32> = data.target_column(target).collect();
+        values.sort_by(f32::total_cmp);
+        values.dedup();
+        values.len()
+    };
+    let counts = data.target_names.iter().enumerate();
+    let counts = counts.map(|(target, name)| (name, distinct(target)));
+    counts
+        .filter(|&(_, count)| count <= FEW && count * ROWS_A_VALUE <= data.rows)
+        .map(|(name, count)| {
+            format!(
+                "target `{name}` has only {count} different values; a density treats it as \
+                 continuous, and coverage and PIT are coarse for it"
+            )
+        })
+        .collect()
+}
+
 /// `1 row`, `2 rows`.
 pub fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

@@ -70,6 +70,18 @@ impl Output {
     }
 }
 
+/// What the score of [`mdn_train::metrics::normal_nll`] is called.
+pub const NORMAL: &str = "from one normal distribution that knows no inputs";
+
+/// A figure in the units of a column: a few digits, whatever its size.
+pub fn figure(value: f64) -> String {
+    if value == 0.0 || (1e-2..1e6).contains(&value.abs()) {
+        format!("{value:.4}")
+    } else {
+        format!("{value:.4e}")
+    }
+}
+
 /// An error as a JSON object on standard output.
 pub fn error_object(words: &str) {
     let object = serde_json::json!({ "error": words });
@@ -87,7 +99,13 @@ pub fn check_writable(path: &Path) -> anyhow::Result<()> {
         // A pipe or a device: opening it might already be noticed at its other end.
         Ok(())
     } else {
-        tempfile::tempfile_in(folder_of(&target)).map(drop)
+        match folder_of(&target) {
+            folder if folder.is_dir() => tempfile::tempfile_in(folder).map(drop),
+            _ => Err(io::Error::new(
+                ErrorKind::NotFound,
+                "there is no such folder",
+            )),
+        }
     };
     tried.map_err(|source| {
         let path = path.to_owned();

@@ -7,14 +7,14 @@ use anyhow::Context;
 use clap::Args;
 use mdn_infer::Model;
 use mdn_train::data::Dataset;
-use mdn_train::metrics::{Scores, score};
+use mdn_train::metrics::{Scores, normal_nll, score};
 use mdn_train::model_file::ModelFile;
 use mdn_train::pictures::{Line, calibration, pit_histogram};
 use mdn_train::plot::{Figure, Picture, Report, Section, SummaryRow};
 use serde::Serialize;
 
 use super::options::{Reading, column_names, target_names};
-use super::output::Output;
+use super::output::{Output, figure};
 
 /// Cells of a heat map along each axis.
 const CELLS: usize = 100;
@@ -74,7 +74,7 @@ impl Plot {
                 data.rows,
                 self.reading.data.display()
             ),
-            summary: score_rows(&scores),
+            summary: score_rows(&scores, normal_nll(&data)),
             sections,
         };
         album.report(&report)?;
@@ -138,24 +138,37 @@ fn draw_target(
     ])
 }
 
-/// The values' range with a margin.
+/// The values' range with a margin, as far as numbers go.
 fn range(values: impl Iterator<Item = f32>) -> (f32, f32) {
     let ends = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
         (low.min(value), high.max(value))
     });
-    let spread = ends.1 - ends.0;
-    let margin = if spread > 0.0 { 0.05 * spread } else { 1.0 };
-    (ends.0 - margin, ends.1 + margin)
+    // Half of the largest number, so that the range itself is a number too.
+    let limit = 0.5 * f32::MAX;
+    let (low, high) = (ends.0.clamp(-limit, limit), ends.1.clamp(-limit, limit));
+    let margin = if high > low {
+        0.05 * (high - low)
+    } else {
+        (0.1 * low.abs()).max(1.0)
+    };
+    ((low - margin).max(-limit), (high + margin).min(limit))
 }
 
 /// The scores as lines of a report's table.
-pub fn score_rows(scores: &Scores) -> Vec<SummaryRow> {
+pub fn score_rows(scores: &Scores, normal_nll: Option<f64>) -> Vec<SummaryRow> {
     let row = |label: &str, value: String, explanation: &str| SummaryRow {
         label: label.to_owned(),
         value,
         explanation: explanation.to_owned(),
     };
-    vec![
+    let normal = normal_nll.map(|nll| {
+        row(
+            "NLL of a normal distribution",
+            format!("{nll:.4} nats"),
+            "one for all rows, with the mean and spread of these targets; it knows no inputs",
+        )
+    });
+    let mut rows = vec![
         row(
             "NLL",
             format!("{:.4} nats", scores.nll),
@@ -163,7 +176,7 @@ pub fn score_rows(scores: &Scores) -> Vec<SummaryRow> {
         ),
         row(
             "RMSE of the mean",
-            format!("{:.4}", scores.mean_rmse()),
+            figure(scores.mean_rmse()),
             "misleading where several answers are right: the mean may be none of them",
         ),
         row(
@@ -176,7 +189,9 @@ pub fn score_rows(scores: &Scores) -> Vec<SummaryRow> {
             format!("{:.1}%", 100.0 * scores.mean_coverage(0.9)),
             "90% for a calibrated model",
         ),
-    ]
+    ];
+    rows.splice(1..1, normal);
+    rows
 }
 
 /// A folder of pictures.

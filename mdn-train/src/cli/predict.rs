@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 use std::io::{self, Write};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -15,10 +16,11 @@ use serde_json::{Map, Value, json};
 
 use super::options::{Reading, target_names};
 use super::output::{Output, check_writable};
+use super::values::probability;
 
 /// Predict the distribution of the targets for each row of a table
 ///
-/// Writes CSV: for each row the mean, the standard deviation and the quantiles of each target,
+/// Writes CSV: for each row its line in the table's file (the header is line 1), the mean, the standard deviation and the quantiles of each target,
 /// and the mixture's parameters: weights, means and standard deviations of the components (the
 /// marginal ones for full covariance). Where the table has the targets too, the log-density
 /// stands beside them. With --json the result is one object with `columns` and `rows`.
@@ -43,13 +45,6 @@ pub struct Predict {
     summary: bool,
 }
 
-fn probability(text: &str) -> Result<f32, String> {
-    match text.parse() {
-        Ok(p) if 0.0 < p && p < 1.0 => Ok(p),
-        _ => Err("a probability between 0 and 1".to_owned()),
-    }
-}
-
 impl Predict {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let file = ModelFile::open(&self.model)?;
@@ -63,7 +58,7 @@ impl Predict {
     }
 
     fn columns(&self, model: &Model<'_>, has_targets: bool) -> Vec<String> {
-        let mut columns = Vec::new();
+        let mut columns = vec!["line".to_owned()];
         let names = target_names(model);
         for name in &names {
             columns.extend([format!("{name}_mean"), format!("{name}_sd")]);
@@ -108,7 +103,10 @@ impl Predict {
                 }
             }
         }
-        Ok(values.into_iter().map(Cell::Number).collect())
+        let line = Cell::Index(data.lines[row] as usize);
+        Ok(iter::once(line)
+            .chain(values.into_iter().map(Cell::Number))
+            .collect())
     }
 }
 
@@ -116,7 +114,7 @@ impl Predict {
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Cell {
-    /// A count, such as a row's number.
+    /// A count, such as the number of a line.
     Index(usize),
     /// A number of the engine.
     Number(f32),

@@ -14,9 +14,9 @@ use super::predict::{Cell, write};
 
 /// Draw targets from the predicted distribution of each row of a table
 ///
-/// Writes CSV: the row (from 1), the draw (from 1), the component (from 1) and the targets. The
-/// draws of a row depend on the seed and on the row's number only, and are the same, bit for
-/// bit, on every machine.
+/// Writes CSV: the row's line in the table's file (the header is line 1), the draw (from 1), the
+/// component (from 1) and the targets. The draws depend on the seed and on how many rows are
+/// above in the table, and are the same, bit for bit, on every machine.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  mdn-train sample concrete.mdn new.csv --draws 100 --seed 7 --out draws.csv"
@@ -51,15 +51,15 @@ impl Sample {
             let mut target = vec![0.0; model.dimensions()];
             let mut one = |draw: u32| {
                 let component = mixture.sample(&mut rng, &mut target)?;
-                let indices = [row, draw as usize, component].map(|index| Cell::Index(index + 1));
-                let mut line = indices.to_vec();
-                line.extend(target.iter().map(|&t| Cell::Number(t)));
-                Ok(line)
+                let indices = [data.lines[row] as usize, draw as usize + 1, component + 1];
+                let mut cells = indices.map(Cell::Index).to_vec();
+                cells.extend(target.iter().map(|&t| Cell::Number(t)));
+                Ok(cells)
             };
             (0..self.draws).map(&mut one).collect::<Result<Vec<_>, _>>()
         })
         .map_err(|error| self.reading.place(error))?;
-        let columns = ["row", "draw", "component"].map(str::to_owned).into_iter();
+        let columns = ["line", "draw", "component"].map(str::to_owned).into_iter();
         let columns: Vec<String> = columns.chain(target_names(&model)).collect();
         let rows: Vec<Vec<Cell>> = drawn.into_iter().flatten().collect();
         write(self.out.as_deref(), &columns, &rows, output)

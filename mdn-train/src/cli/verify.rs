@@ -8,7 +8,7 @@ use mdn_train::model_file::ModelFile;
 use mdn_train::verify::{Verification, verify};
 use serde::Serialize;
 
-use super::options::level;
+use super::options::{count, level};
 use super::output::Output;
 
 /// Prove that a model file computes what it should on this machine
@@ -75,8 +75,8 @@ impl Verify {
             "level          {}\n\
              golden vectors {} ({} outputs, {} differ, largest difference {} ULP)\n\
              output hash    {}\n\
-             against f64    {:.2e} largest error of the log-density relative to max(1, |log p|), \
-             {:.1} ULP, at {} points",
+             against f64    {:.2e} largest error of {} log-densities p, relative to \
+             max(1, |log p|): {:.1} ULP",
             result.level,
             result.golden_vectors,
             result.golden_values,
@@ -84,14 +84,13 @@ impl Verify {
             result.golden_largest_ulp,
             result.output_hash,
             result.max_relative_error,
-            result.max_ulp,
             result.compared_with_f64,
+            result.max_ulp,
         ))?;
         if result.overflowed_inputs > 0 {
             output.say(format_args!(
-                "overflow       at {} inputs within two spreads of the training mean; the model \
-                 has no answer there",
-                result.overflowed_inputs
+                "overflow       at {} of those tried; the model has no answer there",
+                count(result.overflowed_inputs, "input")
             ))?;
         }
         output.result(&result)?;

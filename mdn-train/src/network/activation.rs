@@ -81,7 +81,8 @@ impl Differentiable for Gelu {
     const KEEPS_SLOPE: bool = true;
     #[inline(always)]
     fn forward<V: Vector>(x: V) -> (V, V) {
-        const RATE: f32 = 1.595_769_1;
+        /// √(8/π)
+        const RATE: f32 = 1.595_769_2;
         let square = x.mul(x);
         let bend = |factor: f32| {
             square

@@ -1,12 +1,11 @@
-//! The three products of a dense layer.
+//! The products of a dense layer with its parameters.
 //!
 //! Written over the engine's octets, without fused multiply-add, in an order that doesn't depend
-//! on the vector width: an output adds its bias first and then its inputs in ascending order, and
-//! every sum over rows has eight interleaved parts and the contract's tree. So training gives the
-//! same bits on every instruction set.
+//! on the vector width: a sum starts with the bias and adds its terms in ascending order. So
+//! training gives the same bits on every instruction set.
 //!
-//! Each tile keeps eight to twelve octets of sums in registers, which hides the latency of the
-//! additions; parameters are packed once a step in the order in which the tiles read them.
+//! Each tile keeps twelve octets of sums in registers, which hides the latency of the additions;
+//! parameters are packed once a step in the order in which the tiles read them.
 
 use mdn_infer::simd::{Kernel, Level, Octet, Simd};
 
@@ -148,118 +147,6 @@ fn store<O: Octet>(to: &mut [Strip], sums: &[[O; OCTETS]; WIDE]) {
     for (to, sums) in to.iter_mut().zip(sums) {
         for (to, sum) in to.as_chunks_mut().0.iter_mut().zip(sums) {
             *to = sum.to_array();
-        }
-    }
-}
-
-/// Adds to the layer's part of `gradient`, kernel and bias, given its inputs and the gradient
-/// with respect to its outputs. With `first` it replaces.
-pub(super) fn accumulate(
-    level: Level,
-    layer: LayerShape,
-    inputs: &[Strip],
-    delta: &[Strip],
-    first: bool,
-    gradient: &mut [f32],
-) {
-    let gradient = &mut gradient[layer.range()];
-    if first {
-        gradient.fill(0.0);
-    }
-    level.run(Accumulate {
-        layer,
-        inputs,
-        delta,
-        gradient,
-    });
-}
-
-/// Sums over rows of products of features.
-struct Accumulate<'a> {
-    layer: LayerShape,
-    inputs: &'a [Strip],
-    delta: &'a [Strip],
-    gradient: &'a mut [f32],
-}
-
-impl Kernel for Accumulate<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call<S: Simd>(mut self, simd: S) {
-        for output in (0..self.layer.outputs).step_by(3) {
-            match self.layer.outputs - output {
-                1 => self.columns::<S, 1>(simd, output),
-                2 => self.columns::<S, 2>(simd, output),
-                _ => self.columns::<S, 3>(simd, output),
-            }
-        }
-    }
-}
-
-impl Accumulate<'_> {
-    /// The gradient of kernel and bias for `N` outputs.
-    #[inline(always)]
-    fn columns<S: Simd, const N: usize>(&mut self, simd: S, output: usize) {
-        for input in (0..self.layer.inputs).step_by(3) {
-            match self.layer.inputs - input {
-                1 => self.tile::<S, 1, N>(simd, input, output),
-                2 => self.tile::<S, 2, N>(simd, input, output),
-                _ => self.tile::<S, 3, N>(simd, input, output),
-            }
-        }
-        let mut sums = [simd.splat_octet(0.0); N];
-        for block in self.delta.chunks_exact(pitch(self.layer.outputs)) {
-            for (sum, strip) in sums.iter_mut().zip(&block[output..output + N]) {
-                for octet in strip.as_chunks().0 {
-                    *sum = sum.add(simd.load_octet(octet));
-                }
-            }
-        }
-        self.add_sums(self.layer.inputs, output, &sums);
-    }
-
-    /// The kernel's gradient for `M` inputs and `N` outputs.
-    #[inline(always)]
-    fn tile<S: Simd, const M: usize, const N: usize>(
-        &mut self,
-        simd: S,
-        input: usize,
-        output: usize,
-    ) {
-        let mut sums = [[simd.splat_octet(0.0); N]; M];
-        let inputs = self.inputs.chunks_exact(pitch(self.layer.inputs));
-        let delta = self.delta.chunks_exact(pitch(self.layer.outputs));
-        for (inputs, delta) in inputs.zip(delta) {
-            let inputs = &inputs[input..input + M];
-            let delta = &delta[output..output + N];
-            for half in 0..OCTETS {
-                let mut right = [simd.splat_octet(0.0); N];
-                for (to, strip) in right.iter_mut().zip(delta) {
-                    *to = simd.load_octet(&strip.as_chunks().0[half]);
-                }
-                for (sums, strip) in sums.iter_mut().zip(inputs) {
-                    let left = simd.load_octet(&strip.as_chunks().0[half]);
-                    for (sum, &right) in sums.iter_mut().zip(&right) {
-                        *sum = sum.add(left.mul(right));
-                    }
-                }
-            }
-        }
-        for (m, sums) in sums.iter().enumerate() {
-            self.add_sums(input + m, output, sums);
-        }
-    }
-
-    /// Adds sums over rows to row `row` of the layer `[inputs + 1][outputs]`.
-    #[inline(always)]
-    fn add_sums<O: Octet>(&mut self, row: usize, output: usize, sums: &[O]) {
-        let start = row * self.layer.outputs + output;
-        for (to, sum) in self.gradient[start..start + sums.len()]
-            .iter_mut()
-            .zip(sums)
-        {
-            *to += sum.sum();
         }
     }
 }

@@ -3,6 +3,7 @@
 use mdn_infer::format::Activation;
 use mdn_infer::simd::Level;
 
+use super::gradient::{Turned, accumulate};
 use super::strip::{ROWS, Strip, buffer, pitch};
 use super::{Architecture, LayerShape, activation, dense};
 
@@ -52,6 +53,8 @@ pub(crate) struct Workspace {
     units: Vec<Units>,
     /// `[block][O]`: the outputs; after the loss, its gradient with respect to them.
     outputs: Vec<Strip>,
+    /// `[block]`: what the gradient of the parameters works with.
+    turned: Vec<Turned>,
     /// How many blocks are loaded.
     blocks: usize,
 }
@@ -75,6 +78,7 @@ impl Workspace {
             activation: architecture.activation,
             units: units.collect(),
             outputs: buffer(architecture.head.outputs(), rows),
+            turned: vec![[[0.0; ROWS]; ROWS]; if backward { rows.div_ceil(ROWS) } else { 0 }],
             layers,
             blocks: 0,
         }
@@ -122,7 +126,8 @@ impl Workspace {
             let values = &from.values[..used];
             let delta = above.first().map_or(&self.outputs, |units| &units.delta);
             let delta = &delta[..self.blocks * pitch(layer.outputs)];
-            dense::accumulate(level, layer, values, delta, first, gradient);
+            let turned = &mut self.turned[..self.blocks];
+            accumulate(level, layer, values, delta, first, turned, gradient);
             if number > 0 {
                 let below = &mut from.delta[..used];
                 dense.backward(level, delta, below);

@@ -127,7 +127,7 @@ mod tests {
         let mut adam = Adam::new(2);
         adam.weight_decay = 0.5;
         let mut parameters = [2.0, 2.0];
-        adam.step(&mut parameters, &[0.0, 0.0], 0.1, [0..1]);
+        adam.step(&mut parameters, &[0.0, 0.0], 0.1, std::iter::once(0..1));
         assert_eq!(parameters, [1.9, 2.0]);
     }
 

@@ -7,6 +7,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use super::Point;
+use super::axis::{Axis, TICKS};
 use super::canvas::{Drawn, FONT};
 
 pub(super) const BLUE: RGBColor = RGBColor(0, 114, 178);
@@ -22,8 +23,6 @@ const TITLE_SIZE: u32 = 54;
 const LABEL_SIZE: u32 = 42;
 pub(super) const TICK_SIZE: u32 = 36;
 
-/// About how many ticks an axis has.
-const TICKS: usize = 11;
 /// More marks than this make a picture larger, not clearer.
 const MARKS_SHOWN: usize = 4000;
 
@@ -45,6 +44,7 @@ impl Frame<'_> {
         &self,
         area: &DrawingArea<B, Shift>,
     ) -> Result<Chart<'a, B>, DrawingAreaErrorKind<B::ErrorType>> {
+        let (across, up) = (Axis::new(&self.x), Axis::new(&self.y));
         let mut chart = ChartBuilder::on(area)
             .margin(36)
             .margin_right(52)
@@ -57,12 +57,12 @@ impl Frame<'_> {
             .max_light_lines(0)
             .x_labels(TICKS)
             .y_labels(TICKS)
-            .x_label_formatter(&|value| tick_label(*value, &self.x))
-            .y_label_formatter(&|value| tick_label(*value, &self.y))
+            .x_label_formatter(&|value| across.tick(*value))
+            .y_label_formatter(&|value| up.tick(*value))
             .label_style(text(TICK_SIZE))
             .axis_desc_style(text(LABEL_SIZE))
-            .x_desc(self.x_label)
-            .y_desc(self.y_label)
+            .x_desc(across.title(self.x_label))
+            .y_desc(up.title(self.y_label))
             .axis_style(AXIS.stroke_width(2))
             .bold_line_style(GRID.stroke_width(2))
             .set_all_tick_mark_size(10)
@@ -211,29 +211,6 @@ pub(super) fn ranges<'p>(points: impl Iterator<Item = &'p Point> + Clone) -> [Ra
     [range(x, MARGIN), range(y, MARGIN)]
 }
 
-/// The label of a tick, with as many decimals as neighbours need to differ.
-pub(super) fn tick_label(value: f64, range: &Range<f64>) -> String {
-    let step = (range.end - range.start) / TICKS as f64;
-    let largest = range.start.abs().max(range.end.abs());
-    // A tick that misses zero by rounding is zero.
-    let value = if value.abs() < 1e-3 * step {
-        0.0
-    } else {
-        value
-    };
-    if !(1e-3..1e6).contains(&largest) {
-        let digits = (largest / step).log10().ceil().clamp(1.0, 6.0) as usize;
-        return format!("{value:.digits$e}").replace('-', "−");
-    }
-    let decimals = (1.0 - step.log10()).ceil().clamp(0.0, 8.0) as usize;
-    let label = format!("{value:.decimals$}");
-    let label = match label.contains('.') {
-        true => label.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => label,
-    };
-    label.replace('-', "−")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,17 +232,6 @@ mod tests {
         }
         let narrow = range([1e9, 1e9 + 1e-3], 0.0);
         assert!(narrow.end - narrow.start > 1e3);
-    }
-
-    #[test]
-    fn tick_labels_are_short_and_differ() {
-        assert_eq!(tick_label(-5.0, &(-10.0..10.0)), "−5");
-        assert_eq!(tick_label(2.5, &(0.0..10.0)), "2.5");
-        assert_eq!(tick_label(0.30000000000000004, &(0.0..1.0)), "0.3");
-        assert_eq!(tick_label(-1e-17, &(-1.0..1.0)), "0");
-        assert_eq!(tick_label(0.012, &(0.0..0.1)), "0.012");
-        assert_eq!(tick_label(100.0, &(0.0..900.0)), "100");
-        assert_eq!(tick_label(2.5e9, &(0.0..9e9)), "2.50e9");
     }
 
     #[test]

@@ -8,8 +8,9 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::Point;
+use super::axis::tick_label;
 use super::canvas::{Drawn, Picture, PlotError};
-use super::frame::{AXIS, Chart, Frame, TICK_SIZE, dots, range, text, tick_label};
+use super::frame::{AXIS, Chart, Frame, TICK_SIZE, dots, range, text};
 
 /// Non-negative values in the cells of a regular grid.
 #[derive(Debug, Clone, PartialEq)]

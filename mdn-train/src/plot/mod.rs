@@ -4,6 +4,7 @@
 //! SVG text to stand in a [`Report`]. Colours are those of Okabe and Ito, and viridis, which
 //! readers tell apart whatever their colour vision.
 
+mod axis;
 mod calibration;
 mod canvas;
 mod fan;

@@ -11,6 +11,8 @@ pub enum Length {
     Steps(usize),
     /// This many times through all rows.
     Epochs(usize),
+    /// 4,000 steps, or 20 times through all rows where that is more.
+    Automatic,
 }
 
 /// How many rows a step sees.
@@ -20,7 +22,7 @@ pub enum Batch {
     Full,
     /// About this many: an epoch's batches differ by one row at most.
     Rows(usize),
-    /// About a sixteenth of the rows, within 32 to 512.
+    /// About one in 32 of the rows, within 32 to 512.
     Automatic,
 }
 
@@ -58,10 +60,10 @@ pub struct TrainOptions {
 impl Default for TrainOptions {
     fn default() -> Self {
         TrainOptions {
-            length: Length::Steps(4000),
+            length: Length::Automatic,
             batch: Batch::Automatic,
             initialisation: Initialisation::Spread,
-            learning_rate: 3e-3,
+            learning_rate: 5e-3,
             schedule: Schedule::Cosine {
                 warm_up: 0.05,
                 floor: 0.01,
@@ -73,6 +75,17 @@ impl Default for TrainOptions {
             seed: 0,
             report_interval: None,
             patience: Some(50),
+        }
+    }
+}
+
+impl Length {
+    /// How many steps that is, with `batches` steps an epoch.
+    pub(super) fn steps(self, batches: usize) -> usize {
+        match self {
+            Length::Steps(steps) => steps,
+            Length::Epochs(epochs) => epochs.saturating_mul(batches),
+            Length::Automatic => batches.saturating_mul(20).max(4000),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::noise::Noise;
 use super::objective::Objective;
-use super::options::{Length, TrainOptions};
+use super::options::TrainOptions;
 use super::sampler::Sampler;
 use super::{Event, Progress, TrainError, Trained, TrainingData};
 use crate::network::{Architecture, Network};
@@ -22,6 +22,24 @@ struct Good {
     step: usize,
     parameters: Vec<f32>,
     adam: Adam,
+}
+
+impl Good {
+    fn start(architecture: &Architecture, data: &TrainingData, options: &TrainOptions) -> Self {
+        let network = Network::initialise(
+            architecture,
+            options.initialisation,
+            data.train.targets,
+            options.seed,
+        );
+        let mut adam = Adam::new(network.parameters.len());
+        adam.weight_decay = options.weight_decay;
+        Good {
+            step: 0,
+            parameters: network.parameters,
+            adam,
+        }
+    }
 }
 
 /// The best state seen by the validation rows.
@@ -57,6 +75,8 @@ pub(super) struct Session<'a> {
     validation: Option<Objective<'a>>,
     sampler: Sampler,
     kernels: Vec<Range<usize>>,
+    /// The step that made the parameters.
+    step: usize,
     parameters: Vec<f32>,
     gradient: Vec<f32>,
     adam: Adam,
@@ -81,40 +101,24 @@ impl<'a> Session<'a> {
     ) -> Self {
         let rows = data.train.targets.len() / usize::from(architecture.head.dimensions);
         let sampler = Sampler::new(rows, options.batch, options.seed ^ 0x5eed);
-        let total = match options.length {
-            Length::Steps(steps) => steps,
-            Length::Epochs(epochs) => epochs.saturating_mul(sampler.batches()),
-        };
-        let network = Network::initialise(
-            architecture,
-            options.initialisation,
-            data.train.targets,
-            options.seed,
-        );
-        let parameters = network.parameters;
-        let mut adam = Adam::new(parameters.len());
-        adam.weight_decay = options.weight_decay;
+        let total = options.length.steps(sampler.batches());
+        let interval = sampler.batches().max(total / 200);
+        let validation = data.validation;
+        let good = Good::start(architecture, data, options);
         Session {
             architecture,
             options,
             total,
-            interval: options
-                .report_interval
-                .unwrap_or(sampler.batches().max(total / 200)),
+            interval: options.report_interval.unwrap_or(interval),
             train: Objective::new(architecture, data.train, sampler.batch_rows()),
-            validation: data
-                .validation
-                .map(|rows| Objective::without_gradient(architecture, rows)),
+            validation: validation.map(|rows| Objective::without_gradient(architecture, rows)),
             sampler,
             kernels: architecture.layers().map(|layer| layer.kernel()).collect(),
-            gradient: vec![0.0; parameters.len()],
-            good: Good {
-                step: 0,
-                parameters: parameters.clone(),
-                adam: adam.clone(),
-            },
-            parameters,
-            adam,
+            gradient: vec![0.0; good.parameters.len()],
+            step: 0,
+            parameters: good.parameters.clone(),
+            adam: good.adam.clone(),
+            good,
             learning_rate: options.learning_rate,
             worst: f64::INFINITY,
             recent: Recent::default(),
@@ -134,7 +138,7 @@ impl<'a> Session<'a> {
         self.worst = start + WORST_RISE * (1.0 + start.abs());
         for step in 1..=self.total {
             let report = step % self.interval == 0 || step == self.total;
-            let Some(progress) = self.step(step, report)? else {
+            let Some(progress) = self.take_step(step, report)? else {
                 continue;
             };
             if report && self.report(progress, observer).is_break() {
@@ -145,7 +149,7 @@ impl<'a> Session<'a> {
     }
 
     /// One step of the optimiser; `None` if it failed and was rolled back.
-    fn step(&mut self, step: usize, check: bool) -> Result<Option<Progress>, TrainError> {
+    fn take_step(&mut self, step: usize, check: bool) -> Result<Option<Progress>, TrainError> {
         let nll = self.train.noisy_gradient(
             &self.parameters,
             self.sampler.draw(),
@@ -175,6 +179,7 @@ impl<'a> Session<'a> {
             learning_rate,
             self.kernels.iter().cloned(),
         );
+        self.step = step;
         Ok(Some(Progress {
             step,
             total: self.total,
@@ -191,6 +196,7 @@ impl<'a> Session<'a> {
         }
         self.learning_rate *= 0.5;
         self.recent = Recent::default();
+        self.step = self.good.step;
         self.parameters.copy_from_slice(&self.good.parameters);
         self.adam.copy_from(&self.good.adam);
         self.events.push(Event::RolledBack {
@@ -246,15 +252,13 @@ impl<'a> Session<'a> {
 
     /// Settles on the best state, or on the last one if that is sound.
     fn finish(mut self) -> Result<Trained, TrainError> {
-        let mut best_step = self.curve.last().map_or(0, |progress| progress.step);
         if let Some(best) = &self.best {
-            best_step = best.step;
+            self.step = best.step;
             self.parameters.copy_from_slice(&best.parameters);
         }
         let mut train_nll = self.train.nll(&self.parameters);
-        if !(train_nll <= self.worst) {
-            self.roll_back(best_step, train_nll)?;
-            best_step = self.good.step;
+        if train_nll.is_nan() || train_nll > self.worst {
+            self.roll_back(self.step, train_nll)?;
             train_nll = self.train.nll(&self.parameters);
         }
         let validation = self.validation.as_mut();
@@ -264,7 +268,7 @@ impl<'a> Session<'a> {
                 architecture: self.architecture.clone(),
                 parameters: self.parameters,
             },
-            best_step,
+            best_step: self.step,
             train_nll,
             curve: self.curve,
             events: self.events,

@@ -44,6 +44,10 @@ fn fit_reports_what_it_made() {
     assert_eq!(fit["warnings"], Value::Array(Vec::new()));
     let naive = gaussian_nll(&durations());
     assert!(
+        (number(&fit, "normal_nll") - naive).abs() < 1e-5,
+        "{fit} against {naive}"
+    );
+    assert!(
         number(&fit, "train_nll") < naive - 0.2,
         "{fit} against {naive}"
     );
@@ -71,6 +75,7 @@ fn evaluate_agrees_with_fit_and_with_statistics() {
     assert_eq!(number(&found, "rows"), 299.0);
     assert_eq!(number(&found, "skipped_rows"), 0.0);
     assert_eq!(number(&found, "zero_density_rows"), 0.0);
+    assert_eq!(found["normal_nll"], fit["normal_nll"]);
     // The whole table is the training rows and the validation rows.
     let part =
         |name: &str| number(&fit, &format!("{name}_nll")) * number(&fit, &format!("{name}_rows"));
@@ -144,8 +149,9 @@ fn predictions_are_the_same_on_every_way_out() {
     assert_eq!(bench.read("p.csv"), printed.stdout);
     let object = bench.json(&predict);
     let header = ["mean", "sd", "q0.1", "q0.9"].map(|name| format!("duration_{name}"));
-    let header: Vec<String> = header
+    let header: Vec<String> = ["line".to_owned()]
         .into_iter()
+        .chain(header)
         .chain(["log_density".to_owned()])
         .collect();
     let table = columns(&printed.stdout);
@@ -237,7 +243,7 @@ fn draws_depend_on_the_seed_and_the_row_only() {
         .filter(|line| line.split(',').nth(1) != Some("4"));
     assert!(all.starts_with(&firsts.collect::<Vec<_>>().join("\n")));
     assert!(
-        all.starts_with("row,draw,component,duration\n1,1,"),
+        all.starts_with("line,draw,component,duration\n2,1,"),
         "{}",
         &all[..60]
     );

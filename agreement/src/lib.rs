@@ -1,0 +1,76 @@
+//! One hash over everything that `mdn-infer` promises to be equal on every target.
+//!
+//! [`run`] evaluates every elementary function over inputs from the whole of binary32, and every
+//! question that a mixture answers over a list of committed models, and hashes the bits. Two
+//! machines, or two instruction sets of one, keep the promise where the hashes are equal. It
+//! needs neither std nor heap, so that the same suite runs on a microcontroller; the binary of
+//! this crate prints a line for each instruction set of the machine it runs on.
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod digest;
+mod functions;
+mod models;
+
+pub use models::{SAMPLES, Sample};
+
+use core::fmt;
+use digest::Digest;
+use mdn_infer::{Level, ParseError, PredictError};
+
+/// Why a model of the suite has no hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The file is not sound.
+    Parse(ParseError),
+    /// The model or a query does not fit the suite.
+    Predict(PredictError),
+    /// The outputs differ from those in the file.
+    SelfTest,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parse(error) => error.fmt(f),
+            Self::Predict(error) => error.fmt(f),
+            Self::SelfTest => f.write_str("the outputs differ from those in the file"),
+        }
+    }
+}
+
+impl core::error::Error for Failure {}
+
+impl From<ParseError> for Failure {
+    fn from(error: ParseError) -> Self {
+        Self::Parse(error)
+    }
+}
+
+impl From<PredictError> for Failure {
+    fn from(error: PredictError) -> Self {
+        Self::Predict(error)
+    }
+}
+
+/// The hash of the whole suite at `level`.
+///
+/// `part` is told the name of each function and model with a hash of its own as they are done:
+/// it shows progress, and where two machines part.
+///
+/// # Errors
+///
+/// [`Failure`] of the first model that has no hash.
+pub fn run(level: Level, mut part: impl FnMut(&str, u64)) -> Result<u64, Failure> {
+    let mut whole = Digest::new();
+    let mut add = |name: &str, hash| {
+        whole.hash(hash);
+        part(name, hash);
+    };
+    functions::each(level, &mut add);
+    for sample in SAMPLES {
+        add(sample.name, models::hash(level, sample)?);
+    }
+    Ok(whole.finish())
+}

@@ -1,0 +1,115 @@
+//! The network and the training that `mdn-train fit` lets one choose.
+
+use clap::Args;
+use mdn_infer::format::MAX_COMPONENTS;
+use mdn_train::fit::{FitConfig, ScaleFloor};
+use mdn_train::train::{Batch, Length, TrainOptions};
+
+use crate::cli::options::{ActivationName, CovarianceName, ScaleMapName};
+use crate::cli::values::{Layers, above_0, at_least_0, batch, layers, positive, share};
+
+/// What the network looks like.
+#[derive(Args)]
+pub struct NetworkChoices {
+    /// Units of each hidden layer, separated by commas
+    #[arg(long, default_value = "64,64", value_name = "N,…", value_parser = layers)]
+    hidden: Layers,
+    /// The function of the hidden units
+    #[arg(long, default_value = "tanh", value_name = "NAME")]
+    activation: ActivationName,
+    /// Components of the mixture: at least as many as one input can have separate answers
+    #[arg(long, short = 'k', default_value_t = 5, value_name = "K",
+          value_parser = clap::value_parser!(u16).range(1..=MAX_COMPONENTS as i64))]
+    components: u16,
+    /// What is free in a component's covariance
+    #[arg(long, default_value = "diagonal", value_name = "KIND")]
+    covariance: CovarianceName,
+    /// From network outputs to scales (standard deviations)
+    #[arg(long, default_value = "exp", value_name = "MAP")]
+    scale_map: ScaleMapName,
+    /// Smallest scale of a component, in standardised units [default: from how finely the targets
+    /// were recorded, at least 0.001]
+    #[arg(long, value_name = "SCALE", value_parser = above_0)]
+    scale_floor: Option<f32>,
+}
+
+/// How it is trained.
+#[derive(Args)]
+pub struct TrainingChoices {
+    /// Optimiser steps [default: 4000]
+    #[arg(long, value_name = "N", conflicts_with = "epochs", value_parser = positive)]
+    steps: Option<usize>,
+    /// Passes through the training rows, instead of --steps
+    #[arg(long, value_name = "N", value_parser = positive)]
+    epochs: Option<usize>,
+    /// Rows a step: a number, `full` for all, or `auto` for a sixteenth of them, 32 to 512
+    #[arg(long, default_value = "auto", value_name = "ROWS", value_parser = batch)]
+    batch: Batch,
+    /// Learning rate at its peak
+    #[arg(long, value_name = "RATE", value_parser = above_0,
+          default_value_t = TrainOptions::default().learning_rate)]
+    learning_rate: f32,
+    /// How strongly the kernels decay towards 0 (AdamW): more for smoother answers
+    #[arg(long, value_name = "DECAY", value_parser = at_least_0,
+          default_value_t = TrainOptions::default().weight_decay)]
+    weight_decay: f32,
+    /// Share of the rows held back to choose the best step; 0 for none
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share)]
+    validation: f64,
+    /// Stop after this many evaluations without a better validation loss; 0 never stops
+    #[arg(long, value_name = "N",
+          default_value_t = TrainOptions::default().patience.unwrap_or(0))]
+    patience: usize,
+    /// Share of ordinary rows that may count as anomalies; sets the threshold in the file
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = share)]
+    anomaly_rate: f64,
+    /// Seed of the split, the first parameters and the shuffling
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Train on raw units; only for data that are already of order 1
+    #[arg(long)]
+    no_standardise: bool,
+}
+
+/// The configuration of both.
+pub fn config(
+    network: &NetworkChoices,
+    training: &TrainingChoices,
+    units: &[(String, String)],
+) -> FitConfig {
+    FitConfig {
+        hidden: network.hidden.0.clone(),
+        activation: network.activation.into(),
+        components: network.components,
+        covariance: network.covariance.into(),
+        scale_map: network.scale_map.into(),
+        scale_floor: network
+            .scale_floor
+            .map_or(ScaleFloor::Automatic, ScaleFloor::Fixed),
+        standardise: !training.no_standardise,
+        validation: training.validation,
+        seed: training.seed,
+        anomaly_rate: training.anomaly_rate,
+        units: units.to_vec(),
+        options: training.options(),
+    }
+}
+
+impl TrainingChoices {
+    fn options(&self) -> TrainOptions {
+        let defaults = TrainOptions::default();
+        let length = match (self.steps, self.epochs) {
+            (Some(steps), _) => Length::Steps(steps),
+            (None, Some(epochs)) => Length::Epochs(epochs),
+            (None, None) => defaults.length,
+        };
+        TrainOptions {
+            length,
+            batch: self.batch,
+            learning_rate: self.learning_rate,
+            weight_decay: self.weight_decay,
+            patience: (self.patience > 0).then_some(self.patience),
+            ..defaults
+        }
+    }
+}
