@@ -8,7 +8,7 @@ use crate::error::PredictError;
 impl Mixture<'_> {
     /// E t as a vector; `None` unless `D` is the mixture's dimension. See [`mean`](Self::mean).
     pub fn mean_vector<const D: usize>(&self) -> Option<SVector<f32, D>> {
-        let mut mean = SVector::zeros();
+        let mut mean = SVector::<f32, D>::zeros();
         self.mean(mean.as_mut_slice()).ok()?;
         Some(mean)
     }
@@ -26,7 +26,7 @@ impl Mixture<'_> {
     /// }
     /// ```
     pub fn covariance_matrix<const D: usize>(&self) -> Option<SMatrix<f32, D, D>> {
-        let mut covariance = SMatrix::zeros();
+        let mut covariance = SMatrix::<f32, D, D>::zeros();
         // Symmetric, so that the order of rows and columns does not matter.
         self.covariance_into(covariance.as_mut_slice()).ok()?;
         Some(covariance)

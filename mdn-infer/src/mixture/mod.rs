@@ -3,7 +3,8 @@
 //! A [`Mixture`] is a view of parameters in standardised units, with the affine map to raw units
 //! beside it; every question and every answer is in raw units. Offsets are subtracted before
 //! anything else, so that targets far from 0 lose no precision. All sums over components have
-//! the order of [`reduce`](crate::simd::reduce). How the parameters come about is the business
+//! the order of [`reduce`](crate::simd::reduce), or that of the components where they are done
+//! one after the other. How the parameters come about is the business
 //! of `layers` and `predictor`.
 
 mod anomaly;
@@ -30,6 +31,10 @@ use crate::simd::reduce::At;
 use crate::simd::{Level, Simd};
 
 /// p(t | x) = Σₖ πₖ N(t | μₖ, Σₖ), with K components in D dimensions.
+///
+/// An argument that is NaN or infinite is an error, never an answer. An answer that leaves
+/// binary32 is ±∞ or 0: a density far out, its logarithm 10¹⁹ scales out, a variance whose root
+/// is above 10¹⁹ or below 10⁻²³ raw units. No answer is NaN.
 #[derive(Clone, Copy, Debug)]
 pub struct Mixture<'a> {
     level: Level,

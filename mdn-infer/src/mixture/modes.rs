@@ -288,34 +288,44 @@ impl Found<'_> {
             *raw = self.mixture.raw(d, z);
         }
         let raw = raw.get(..dimensions).unwrap_or(&[]);
-        let z = self.mixture.standardise_checked(raw);
-        let height = self.mixture.log_density_at(&z);
-        let mut rank = self.count;
-        for (i, row) in self
-            .rows
-            .chunks_exact(dimensions)
-            .enumerate()
-            .take(self.count)
-        {
-            let other = self.mixture.standardise_checked(row);
-            if self.is_same(mode, raw, row) {
-                return;
-            }
-            if rank == self.count && self.mixture.log_density_at(&other) < height {
-                rank = i;
-            }
-        }
-        let start = rank * dimensions;
-        let room = self.rows.len().saturating_sub(dimensions);
-        let end = (self.count * dimensions).min(room);
-        if start > end || room + dimensions > self.rows.len() {
+        let mut rows = self.rows.chunks_exact(dimensions).take(self.count);
+        if rows.any(|row| self.is_same(mode, raw, row)) {
             return;
         }
-        self.rows.copy_within(start..end, start + dimensions);
-        if let Some(row) = self.rows.get_mut(start..start + dimensions) {
-            row.copy_from_slice(raw);
+        let start = self.rank(self.height(raw)) * dimensions;
+        // The last row falls off where all are taken.
+        let kept = self.rows.len().saturating_sub(dimensions);
+        let end = (self.count * dimensions).min(kept);
+        let Some(to) = self.rows.get_mut(start..end + dimensions) else {
+            return;
+        };
+        to.rotate_right(dimensions.min(to.len()));
+        for (to, raw) in to.iter_mut().zip(raw) {
+            *to = *raw;
         }
-        self.count = (end / dimensions) + 1;
+        self.count = end / dimensions + 1;
+    }
+
+    /// ln p of a row.
+    fn height(&self, raw: &[f32]) -> f32 {
+        let z = self.mixture.standardise_checked(raw);
+        self.mixture.log_density_at(&z)
+    }
+
+    /// How many rows are at least as high as `height`.
+    fn rank(&self, height: f32) -> usize {
+        let dimensions = self.mixture.dimensions.max(1);
+        let (mut low, mut high) = (0, self.count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let row = self.rows.chunks_exact(dimensions).nth(middle);
+            if row.is_some_and(|row| self.height(row) >= height) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     /// Whether two points are one maximum. Differences that the spacing of raw units explains do

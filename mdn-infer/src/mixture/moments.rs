@@ -259,6 +259,15 @@ impl Margin {
         let mean = simd.load(at.of(mixture.mean_row(self.d)), self.mean);
         mean.mul(unit).sub(simd.splat(self.mean).mul(unit))
     }
+
+    /// Σ πₖ deviation: what the rounding of the mean leaves.
+    #[inline(always)]
+    fn rest<S: Simd>(&self, simd: S, mixture: &Mixture<'_>) -> f32 {
+        reduce::sum(simd, mixture.components, |at| {
+            let deviation = self.deviation(simd, mixture, at);
+            mixture.weights(simd, at).mul(deviation)
+        })
+    }
 }
 
 struct Mean<'a> {
@@ -303,18 +312,12 @@ impl Kernel for SumCovariance<'_> {
             let spread = inner.add(deviation.mul(second.deviation(simd, mixture, at)));
             mixture.weights(simd, at).mul(spread)
         });
-        let rest = |margin: &Margin| {
-            reduce::sum(simd, mixture.components, |at| {
-                let deviation = margin.deviation(simd, mixture, at);
-                mixture.weights(simd, at).mul(deviation)
-            })
-        };
-        let first_rest = rest(first);
-        let second_rest = if first.d == second.d {
-            first_rest
+        let rest = first.rest(simd, mixture);
+        let other = if first.d == second.d {
+            rest
         } else {
-            rest(second)
+            second.rest(simd, mixture)
         };
-        total - first_rest * second_rest
+        total - rest * other
     }
 }

@@ -171,6 +171,36 @@ fn nothing_given_changes_nothing() {
     }
 }
 
+/// L = (1 0 0; 0 1 0; a a 1): Σ's condition number is about a⁴, and yet the conditional of the
+/// first two dimensions is right to a few ε, for no pivot comes from a difference.
+#[test]
+fn small_pivots_keep_their_accuracy() {
+    for a in [1e2_f32, 1e4, 1e6, 1e8] {
+        let parameters = Parameters {
+            covariance: mdn_infer::format::Covariance::Full,
+            dimensions: 3,
+            logits: vec![0.0],
+            means: vec![0.0; 3],
+            factors: vec![0.0, 0.0, 0.0, a, a, 0.0],
+            shift: vec![0.0; 3],
+            scale: vec![1.0; 3],
+        };
+        parameters.examine(|mixture, _| {
+            let mut memory = [0.0; 20];
+            let rest = mixture.conditional(&[(2, 1.0)], &mut memory).unwrap();
+            let component = rest.component(0).unwrap();
+            // The precision is 1 + a aᵀ, and the mean −a / (1 + 2 a²) in both.
+            let square = f64::from(a).powi(2);
+            let scale = ((1.0 + square) / (1.0 + 2.0 * square)).sqrt();
+            let mean = -f64::from(a) / (1.0 + 2.0 * square);
+            for d in 0..2 {
+                assert!((f64::from(component.scale(d)) / scale - 1.0).abs() < 1e-6);
+                assert!((f64::from(component.mean(d)) - mean).abs() < 1e-6 * mean.abs().max(1e-3));
+            }
+        });
+    }
+}
+
 #[test]
 fn wrong_conditions_are_refused() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(36);

@@ -258,13 +258,7 @@ fn the_largest_shapes() {
         }
         parameters.examine(|mixture, oracle| {
             let mut to = vec![0.0; 16 * 300];
-            let start = std::time::Instant::now();
             let count = mixture.modes(&mut to).unwrap();
-            println!(
-                "TIME {:?} {count} {:?}",
-                parameters.covariance,
-                start.elapsed()
-            );
             assert!(count > 0 && to.iter().all(|t| t.is_finite()));
             let mut memory = vec![0.0; mixture.conditional_len(8)];
             let given: Vec<(usize, f32)> = (0..8).map(|i| (2 * i, to[2 * i])).collect();

@@ -3,7 +3,7 @@
 use mdn_infer::format::Covariance;
 use mdn_infer::{Mixture, PredictError};
 use mdn_train::oracle::OracleMixture;
-use nalgebra::DVector;
+use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -23,41 +23,41 @@ fn exact(row: &[f32]) -> DVector<f64> {
     DVector::from_iterator(row.len(), row.iter().map(|&t| f64::from(t)))
 }
 
-/// The distance to the exact stationary point, in its own scales, where the Hessian matrix is
-/// negative definite; infinite where it is not.
-fn distance(oracle: &OracleMixture, row: &[f32]) -> f64 {
+/// Asserts that the Hessian matrix at `row` is negative definite and returns the distance to the
+/// exact stationary point, in the mode's own scales.
+///
+/// At most: what rounding to raw units moves it by, twice; 10⁻⁴ for the rounding of the gradient;
+/// and on a flat top a quarter scale of the components', which is the root of the top's relative
+/// curvature times as much in its own.
+fn checked_distance(oracle: &OracleMixture, row: &[f32]) -> f64 {
     let (gradient, hessian) = oracle.log_derivatives(&exact(row));
-    match (-hessian).cholesky() {
-        Some(factor) => gradient.dot(&factor.solve(&gradient)).sqrt(),
-        None => f64::INFINITY,
-    }
-}
-
-/// What rounding to raw units moves a mode by, at most, in its own scales, twice; and 10⁻⁴ for
-/// the rounding of the gradient.
-fn bound(oracle: &OracleMixture, row: &[f32]) -> f64 {
-    let (_, hessian) = oracle.log_derivatives(&exact(row));
+    let bend = -hessian;
+    let factor = bend.clone().cholesky().expect("negative definite");
+    let distance = gradient.dot(&factor.solve(&gradient)).sqrt();
     let moved = row.iter().enumerate().map(|(d, t)| {
         let rounding = f64::from(t.abs()) * f64::from(f32::EPSILON);
-        rounding * hessian[(d, d)].abs().sqrt()
+        rounding * bend[(d, d)].sqrt()
     });
-    1e-4 + moved.sum::<f64>()
+    let unit = DMatrix::from_diagonal(&bend.diagonal().map(|h| 1.0 / h.sqrt()));
+    let curvature = (&unit * &bend * &unit).symmetric_eigenvalues().min();
+    let flat = if curvature < 1e-3 { 0.25 * 1e-2 } else { 0.0 };
+    assert!(distance < 1e-4 + moved.sum::<f64>() + flat, "{distance:e}");
+    distance
 }
 
 #[test]
 fn modes_are_stationary_and_bend_down() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(40);
     let (mut worst, mut count) = (0.0_f64, 0);
-    for parameters in random_parameters(60, &mut rng) {
+    for parameters in random_parameters(80, &mut rng) {
         let mut levels = None;
         parameters.at_every_level(|mixture, oracle| {
             let found = modes(mixture);
-            for row in &found {
-                let distance = distance(oracle, row);
-                assert!(distance < bound(oracle, row), "{distance:e}");
-                worst = worst.max(distance);
+            if levels.is_none() {
+                let distances = found.iter().map(|row| checked_distance(oracle, row));
+                worst = distances.fold(worst, f64::max);
+                count += found.len();
             }
-            count += found.len();
             same_bits(&mut levels, &found.concat());
         });
     }
@@ -198,7 +198,7 @@ fn a_minimum_is_not_a_mode() {
             let found = modes(mixture);
             assert_eq!(found.len(), expected, "{apart}: {found:?}");
             for row in &found {
-                assert!(distance(oracle, row) < bound(oracle, row));
+                checked_distance(oracle, row);
             }
         });
     }

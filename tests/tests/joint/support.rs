@@ -131,7 +131,7 @@ pub fn random_parameters(count: usize, rng: &mut impl Rng) -> Vec<Parameters> {
     let mut all = Vec::new();
     for covariance in mdn_tests::COVARIANCES {
         for i in 0..count {
-            let (components, dimensions) = if i % 16 == 15 {
+            let (components, dimensions) = if i % 32 == 15 {
                 (256, 16)
             } else {
                 (rng.random_range(1..=24), rng.random_range(1..=6))
