@@ -111,7 +111,10 @@ fn say(evaluation: &Evaluation, scores: &Scores, output: &mut Output) -> anyhow:
         output.say(format_args!("               {nll:.4} {NORMAL}"))?;
     }
     if evaluation.targets.len() > 1 {
-        output.say(format_args!("mean CRPS      {}", figure(scores.mean_crps())))?;
+        output.say(format_args!(
+            "mean CRPS      {}",
+            figure(scores.mean_crps())
+        ))?;
     }
     for (target, &crps) in evaluation.targets.iter().zip(&scores.crps) {
         output.say(format_args!("\n{}", target.name))?;

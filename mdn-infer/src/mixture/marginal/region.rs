@@ -16,9 +16,10 @@ impl Marginal<'_> {
     ///
     /// It is the set on which the density is at least some level (Hyndman 1996). The level is
     /// found by bisection of its logarithm, to 2⁻²³ of its distance from the peak's, and for each
-    /// level the ends of the intervals by bisection between the density's modes and the valleys between them; ends are the
-    /// nearest standardised numbers outside the set, so the set holds no less than the
-    /// probability, rounding aside. `to` holds the modes while the search goes on.
+    /// level the ends of the intervals by bisection between the density's modes and the valleys between them; ends are
+    /// rounded outwards, so the set holds no less than the probability. It holds more by what
+    /// has a density within 2⁻²¹ of the level, which is little unless the density is all but flat
+    /// there. `to` holds the modes while the search goes on.
     ///
     /// Cost: O(K) for each of some 1600 evaluations of the density for each mode, and
     /// [`modes`](Self::modes).
@@ -50,9 +51,8 @@ impl Marginal<'_> {
         let level = self.region_level(probability, modes);
         let mut count = 0;
         self.region(level, modes, |low, high| {
-            let raw = |z| self.mixture.raw(self.d, z);
             if let Some(slot) = modes.get(count) {
-                slot.set((raw(low), raw(high)));
+                slot.set((self.raw_below(low), self.raw_above(high)));
             }
             count += 1;
         });
@@ -99,6 +99,32 @@ impl Marginal<'_> {
             inside >= probability
         } else {
             outside <= 1.0 - probability
+        }
+    }
+
+    /// A raw number that standardises to no more than `z`, and hardly less.
+    fn raw_below(&self, z: f32) -> f32 {
+        if z == f32::NEG_INFINITY {
+            return z;
+        }
+        let y = self.mixture.raw(self.d, order::previous(z));
+        if self.standardise(y) > z {
+            order::previous(y)
+        } else {
+            y
+        }
+    }
+
+    /// A raw number that standardises to no less than `z`, and hardly more.
+    fn raw_above(&self, z: f32) -> f32 {
+        if z == f32::INFINITY {
+            return z;
+        }
+        let y = self.mixture.raw(self.d, order::next(z));
+        if self.standardise(y) < z {
+            order::next(y)
+        } else {
+            y
         }
     }
 
