@@ -204,10 +204,10 @@ impl OracleMixture {
             .filter(|d| !fixed.contains(d))
             .collect();
         let values = DVector::from_iterator(given.len(), given.iter().map(|&(_, y)| y));
-        let given_alone = self.marginal(&fixed);
+        let given_alone = self.restricted_to(&fixed);
         let log_terms = given_alone.log_terms(&values);
         let total = log_sum_exp(log_terms.iter().copied());
-        let mut rest = self.marginal(&free);
+        let mut rest = self.restricted_to(&free);
         for k in 0..self.means.len() {
             let cross = self.covariances[k]
                 .select_rows(&free)
@@ -222,7 +222,7 @@ impl OracleMixture {
     }
 
     /// The distribution of some dimensions alone.
-    pub fn marginal(&self, dimensions: &[usize]) -> OracleMixture {
+    pub fn restricted_to(&self, dimensions: &[usize]) -> OracleMixture {
         let covariance =
             |full: &DMatrix<f64>| full.select_rows(dimensions).select_columns(dimensions);
         OracleMixture {
