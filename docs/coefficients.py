@@ -91,7 +91,7 @@ def exponential():
 def logarithm():
     """ln(1 + f) = f + f^2 P(f), P(0) = -1/2; the error is relative to ln(1 + f)."""
     fit("LN", lambda f: (mp.log1p(f) - f) / f**2, lambda f: f**2 / mp.log1p(f),
-        -1 / 3, 1 / 3, 9, fixed=[-0.5])
+        float(mp.sqrt(0.5)) - 1, float(mp.sqrt(2)) - 1, 9, fixed=[-0.5])
 
 
 def upper_tail(a):

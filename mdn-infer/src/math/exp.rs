@@ -9,7 +9,7 @@
 //! `docs/coefficients.py`).
 //!
 //! Special values: exp(-inf) = 0, exp(inf) = inf, exp(NaN) = NaN; results overflow to infinity
-//! and underflow gradually, rounded once. Largest error over all inputs: 0.00 ULP.
+//! and underflow gradually, rounded once. Largest error over all inputs: 0.93 ULP.
 
 use super::polynomial::polynomial;
 use crate::simd::Vector;

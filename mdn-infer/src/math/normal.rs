@@ -9,8 +9,8 @@
 //! `docs/coefficients.py`).
 //!
 //! Special values: 0 and 1 (erf: -1 and 1, erfc: 2 and 0) at -inf and inf, erf(-0) = -0, NaN at
-//! NaN; results underflow gradually. Largest errors over all inputs: normal_cdf @normal_cdf@, erf @erf@,
-//! erfc @erfc@ ULP.
+//! NaN; results underflow gradually. Largest errors over all inputs: normal_cdf 2.64, erf 1.29,
+//! erfc 2.89 ULP.
 
 use super::exp::{UNSCALE, reduce_sum};
 use super::polynomial::{polynomial, selected_polynomial};

@@ -3,7 +3,7 @@
 //! softplus x = max(x, 0) + ln(1 + e^-|x|).
 //!
 //! Special values: softplus(-inf) = 0, softplus(inf) = inf, softplus(NaN) = NaN; results
-//! underflow gradually. Largest error over all inputs: @softplus@ ULP.
+//! underflow gradually. Largest error over all inputs: 1.81 ULP.
 
 use super::ln::ln_1p_unit;
 use super::sigmoid::exp_of_negated_magnitude;
