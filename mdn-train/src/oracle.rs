@@ -208,13 +208,13 @@ impl OracleMixture {
         let log_terms = given_alone.log_terms(&values);
         let total = log_sum_exp(log_terms.iter().copied());
         let mut rest = self.restricted_to(&free);
-        for k in 0..self.means.len() {
+        for (k, log_term) in log_terms.into_iter().enumerate() {
             let cross = self.covariances[k]
                 .select_rows(&free)
                 .select_columns(&fixed);
             let cholesky = given_alone.covariances[k].clone().cholesky();
             let cholesky = cholesky.expect("a covariance is positive definite");
-            rest.log_weights[k] = log_terms[k] - total;
+            rest.log_weights[k] = log_term - total;
             rest.means[k] += &cross * cholesky.solve(&(&values - &given_alone.means[k]));
             rest.covariances[k] -= &cross * cholesky.solve(&cross.transpose());
         }

@@ -92,10 +92,23 @@ impl Local {
             self.dominant = (k, share);
         }
         let n = self.dimensions;
-        let last = |i: usize| match mixture.covariance {
-            Covariance::Full => n,
-            _ => i + 1,
-        };
+        let (factor, pull) = self.pull(mixture, k, z);
+        for (gradient, pull) in self.gradient.iter_mut().zip(&pull) {
+            *gradient += share * pull;
+        }
+        for (i, first) in pull.iter().enumerate().take(n) {
+            for (j, second) in pull.iter().enumerate().take(i + 1) {
+                let rows = i..end_of_column(mixture, i);
+                let inner = rows.fold(0.0, |sum, m| sum + factor.at(m, i) * factor.at(m, j));
+                self.precision.add(i, j, share * inner);
+                self.products.add(i, j, share * (first * second));
+            }
+        }
+    }
+
+    /// The factor L of component `k` in these units, and vₖ = Lᵀ L (μₖ − `z`).
+    fn pull(&self, mixture: &Mixture<'_>, k: usize, z: &Point) -> (Triangle, Point) {
+        let n = self.dimensions;
         let mut factor = Triangle::ZERO;
         let mut whitened = [0.0; MAX_DIMENSIONS];
         for (i, whitened) in whitened.iter_mut().enumerate().take(n) {
@@ -106,19 +119,12 @@ impl Local {
             }
         }
         let mut pull = [0.0; MAX_DIMENSIONS];
-        for (j, (pull, gradient)) in pull.iter_mut().zip(&mut self.gradient).enumerate().take(n) {
-            let rows = whitened.iter().enumerate().take(last(j)).skip(j);
+        for (j, pull) in pull.iter_mut().enumerate().take(n) {
+            let rows = whitened.iter().enumerate();
+            let rows = rows.take(end_of_column(mixture, j)).skip(j);
             *pull = rows.fold(0.0, |sum, (i, w)| sum + factor.at(i, j) * w);
-            *gradient += share * *pull;
         }
-        for (i, first) in pull.iter().enumerate().take(n) {
-            for (j, second) in pull.iter().enumerate().take(i + 1) {
-                let inner =
-                    (i..last(i)).fold(0.0, |sum, m| sum + factor.at(m, i) * factor.at(m, j));
-                self.precision.add(i, j, share * inner);
-                self.products.add(i, j, share * (first * second));
-            }
-        }
+        (factor, pull)
     }
 
     /// A⁻¹ g, the step of the mean-shift iteration; `None` where numbers overflow.
@@ -183,6 +189,14 @@ impl Mixture<'_> {
             return 0.0;
         }
         self.factor(Scalar, At::new(k), i, j)
+    }
+}
+
+/// One past the last row in which column `j` of a factor can differ from 0.
+fn end_of_column(mixture: &Mixture<'_>, j: usize) -> usize {
+    match mixture.covariance {
+        Covariance::Full => mixture.dimensions,
+        _ => j + 1,
     }
 }
 

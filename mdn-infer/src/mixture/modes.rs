@@ -48,7 +48,8 @@ impl Mixture<'_> {
     /// precision Σ rₖ Σₖ⁻¹ with the responsibilities rₖ.
     ///
     /// Cost: at most 100 iterations, commonly 3 to 10, of O(K F + D³ Kₙ) for each of at most
-    /// K + 67 starts, where Kₙ is the number of components that matter at a point.
+    /// K + 67 starts, where Kₙ is the number of components that matter at a point. Needs about
+    /// 6 KiB of stack.
     ///
     /// Sources: Carreira-Perpiñán 2000 (mean shift and Newton); Ray and Lindsay 2005 (maxima lie
     /// where ridges meet).
