@@ -352,7 +352,7 @@ fn interval(oracle: &OracleMarginal, low: f64, high: f64) -> (f64, f64) {
     for ((&weight, &mean), &scale) in components {
         let (a, b) = ((low - mean) / scale, (high - mean) / scale);
         let (a, b) = if a > 0.0 { (-b, -a) } else { (a, b) };
-        let (a, b) = (a.max(-40.0).min(40.0), b.max(-40.0).min(40.0));
+        let (a, b) = (a.clamp(-40.0, 40.0), b.clamp(-40.0, 40.0));
         let pieces = ((b - a) * 20.0).ceil().max(1.0) as usize * 2;
         let step = (b - a) / pieces as f64;
         let density = |x: f64| (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
