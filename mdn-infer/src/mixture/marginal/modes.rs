@@ -15,10 +15,13 @@ use super::derivative::{Bound, Order, Scaled};
 use super::quantile::Furthest;
 use super::{Marginal, order};
 use crate::error::PredictError;
+use crate::simd::Vector;
 
 /// Steps after which an unclear course is judged by its ends, so that no mixture takes forever:
-/// tens of times what mixtures of a thousand components were seen to need.
-const PATIENCE: u32 = 1 << 16;
+/// ten times what random mixtures of up to 256 components were seen to need.
+const PATIENCE: u32 = 1 << 12;
+/// Changes of the log-density below this count for nothing, nor do such parts of the density.
+const UNNOTICED: f32 = 1.0 / 1_048_576.0;
 
 /// The course of the density over an interval.
 enum Course {
@@ -173,9 +176,10 @@ impl Marginal<'_> {
     /// As the densities of the ends have it.
     fn course_of_ends(&self, from: f32, to: f32) -> Course {
         let [start, end] = [from, to].map(|z| self.standardised_log_density(z));
-        if start < end {
+        let noticed = UNNOTICED * (1.0 + start.abs().smaller(end.abs()));
+        if start + noticed < end {
             Course::Rising
-        } else if end < start {
+        } else if end + noticed < start {
             Course::Falling
         } else {
             Course::Flat
@@ -194,7 +198,6 @@ fn exceeds(ends: [Scaled; 2], sign: f32, bend: [Scaled; 2], width: f32) -> bool 
 
 /// Whether the density changes by less than 2⁻²⁰ of itself, or is 0 to any computation.
 fn is_flat(value: [Scaled; 2], slope: [Scaled; 2], width: f32) -> bool {
-    const UNNOTICED: f32 = 1.0 / 1_048_576.0;
     const NOTHING: f32 = -1e35;
     let [lower, upper] = value;
     upper.log < NOTHING || width * greatest(slope, lower.log) < UNNOTICED * lower.value
