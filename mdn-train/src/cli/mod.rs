@@ -3,11 +3,13 @@
 mod demo;
 mod evaluate;
 mod fit;
+mod generate;
 mod inspect;
 mod options;
 mod output;
 mod plot;
 mod predict;
+mod problem;
 mod progress;
 mod sample;
 mod values;
@@ -40,6 +42,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::Demo),
+    Generate(generate::Generate),
     Fit(fit::Fit),
     Evaluate(evaluate::Evaluate),
     Predict(predict::Predict),
@@ -58,6 +61,7 @@ pub fn run() -> ExitCode {
     let mut output = Output::new(cli.json);
     let done = match cli.command {
         Command::Demo(command) => command.run(&mut output),
+        Command::Generate(command) => command.run(&mut output),
         Command::Fit(command) => command.run(&mut output),
         Command::Evaluate(command) => command.run(&mut output),
         Command::Predict(command) => command.run(&mut output),
