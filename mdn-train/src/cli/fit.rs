@@ -78,6 +78,7 @@ struct FitResult {
     normal_nll: Option<f64>,
     coverage_50: f64,
     coverage_90: f64,
+    anomaly_threshold: Option<f32>,
     best_step: usize,
     steps: usize,
     seconds: f64,
@@ -157,6 +158,7 @@ impl Fit {
             normal_nll: normal_nll(data),
             coverage_50: scores.mean_coverage(0.5),
             coverage_90: scores.mean_coverage(0.9),
+            anomaly_threshold: fitted.file.model().header().anomaly_threshold,
             best_step: fitted.trained.best_step,
             steps: fitted.trained.curve.last().map_or(0, |last| last.step),
             seconds,
@@ -236,6 +238,9 @@ fn say(
     }
     if let Some(nll) = result.normal_nll {
         output.say(format_args!("NLL {nll:.4} {NORMAL}"))?;
+    }
+    if let Some(threshold) = result.anomaly_threshold {
+        output.say(format_args!("anomaly above −ln p = {threshold:.4}"))?;
     }
     output.say(format_args!(
         "coverage on {}: {:.1}% in the central 50% intervals, {:.1}% in the 90% intervals\n\

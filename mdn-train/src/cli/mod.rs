@@ -1,9 +1,11 @@
 //! The commands, one file each. They call the library and find words; they compute nothing.
 
+mod cells;
 mod demo;
 mod evaluate;
 mod fit;
 mod generate;
+mod given;
 mod inspect;
 mod options;
 mod output;

@@ -50,7 +50,9 @@ pub struct ArmMode {
 
 impl Picture for Arm {
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
-        let below = area.titled(&self.title, text(TITLE_SIZE))?;
+        let below = area
+            .margin(28, 0, 0, 0)
+            .titled(&self.title, text(TITLE_SIZE))?;
         let (left, right) = below.split_horizontally(area.dim_in_pixel().0 / 2);
         self.draw_angles(&left)?;
         self.draw_plane(&right)
@@ -70,11 +72,11 @@ impl Arm {
         };
         let mut chart = frame.draw(area)?;
         draw_image(&mut chart, &self.density)?;
-        rings(&mut chart, &self.solutions, "inverse kinematics")?;
+        bright_rings(&mut chart, &self.solutions, "inverse kinematics")?;
         for (mode, colour) in self.coloured() {
-            let style = colour.stroke_width(6);
+            let style = colour.stroke_width(5);
             chart
-                .draw_series([Cross::new(wide(mode.angles), 15, style)])?
+                .draw_series([Cross::new(wide(mode.angles), 11, style)])?
                 .label(&mode.label)
                 .legend(move |(x, y)| Cross::new((x + 28, y), 12, style));
         }
@@ -100,7 +102,7 @@ impl Arm {
             y,
         };
         let mut chart = frame.draw(area)?;
-        let faint = INK.mix(0.09).stroke_width(3);
+        let faint = INK.mix(0.12).stroke_width(3);
         let draws = self.draws.iter();
         let label = format!("{} draws", self.draws.len());
         chart
@@ -113,7 +115,7 @@ impl Arm {
             draw_pose(&mut chart, mode, colour)?;
         }
         chart.draw_series([Circle::new((0.0, 0.0), 16, INK.filled())])?;
-        rings(&mut chart, &[self.tip], "measured tip")?;
+        ring(&mut chart, self.tip, "measured tip")?;
         let corner = emptiest_corner(joints.into_iter(), &frame.x, &frame.y);
         legend(&mut chart, corner)
     }
@@ -138,20 +140,28 @@ fn draw_pose<B: DrawingBackend>(
     Ok(())
 }
 
-/// Rings that show on dark and on bright ground, with their entry in the legend.
-fn rings<B: DrawingBackend>(chart: &mut Chart<'_, B>, points: &[Point], label: &str) -> Drawn<B> {
-    let rim = INK.stroke_width(4);
-    let inner = WHITE.stroke_width(4);
-    let points: Vec<(f64, f64)> = points.iter().map(|&point| wide(point)).collect();
-    let circles = |radius, style: ShapeStyle| {
-        let points = points.clone().into_iter();
-        points.map(move |point| Circle::new(point, radius, style))
-    };
-    chart
-        .draw_series(circles(28, rim))?
-        .label(label)
-        .legend(move |(x, y)| Circle::new((x + 28, y), 15, rim));
-    chart.draw_series(circles(24, inner))?;
+/// Rings that show on dark ground, with their entry in the legend.
+fn bright_rings<B: DrawingBackend>(
+    chart: &mut Chart<'_, B>,
+    points: &[Point],
+    label: &str,
+) -> Drawn<B> {
+    for (i, &point) in points.iter().enumerate() {
+        ring(chart, point, if i == 0 { label } else { "" })?;
+        chart.draw_series([Circle::new(wide(point), 22, WHITE.stroke_width(4))])?;
+    }
+    Ok(())
+}
+
+/// A dark ring, with its entry in the legend unless the label is empty.
+fn ring<B: DrawingBackend>(chart: &mut Chart<'_, B>, point: Point, label: &str) -> Drawn<B> {
+    let style = INK.stroke_width(4);
+    let series = chart.draw_series([Circle::new(wide(point), 26, style)])?;
+    if !label.is_empty() {
+        series
+            .label(label)
+            .legend(move |(x, y)| Circle::new((x + 28, y), 15, style));
+    }
     Ok(())
 }
 

@@ -28,6 +28,9 @@ const X_LABELS: u32 = 112;
 const Y_LABELS: u32 = 168;
 pub(super) const TICK_SIZE: u32 = 36;
 
+/// What a tick of the horizontal axis needs with its label.
+const TICK_WIDTH: usize = 140;
+
 /// More marks than this make a picture larger, not clearer.
 const MARKS_SHOWN: usize = 4000;
 
@@ -50,6 +53,7 @@ impl Frame<'_> {
         area: &DrawingArea<B, Shift>,
     ) -> Result<Chart<'a, B>, DrawingAreaErrorKind<B::ErrorType>> {
         let (across, up) = (Axis::new(&self.x), Axis::new(&self.y));
+        let ticks_across = TICKS.min(area.dim_in_pixel().0 as usize / TICK_WIDTH);
         let mut builder = ChartBuilder::on(area);
         if !self.title.is_empty() {
             builder.caption(self.title, text(TITLE_SIZE));
@@ -63,7 +67,7 @@ impl Frame<'_> {
         chart
             .configure_mesh()
             .max_light_lines(0)
-            .x_labels(TICKS)
+            .x_labels(ticks_across)
             .y_labels(TICKS)
             .x_label_formatter(&|value| across.tick(*value))
             .y_label_formatter(&|value| up.tick(*value))

@@ -9,8 +9,8 @@ use mdn_train::plot::Figure;
 use crate::cli::plot::Album;
 
 /// The tip of the picture, metres.
-const TIP: [f32; 2] = [0.55, 0.2];
-const X_RANGE: (f32, f32) = (-0.4, 0.95);
+const TIP: [f32; 2] = [0.7, 0.2];
+const X_RANGE: (f32, f32) = (0.28, 0.94);
 const ELBOW_RANGE: (f32, f32) = (-2.8, 2.8);
 
 /// What `fit --covariance full` does.
