@@ -98,6 +98,12 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// The file's threshold, which is about all targets together.
+    pub fn anomaly_threshold(&self, model: &Model<'_>) -> Option<f32> {
+        let threshold = model.header().anomaly_threshold;
+        threshold.filter(|_| self.fixed.is_empty())
+    }
+
     /// The row's values of the free targets, where the table has them.
     pub fn outcome(&self, targets: &[f32]) -> Option<Vec<f32>> {
         self.scored

@@ -84,7 +84,7 @@ impl Predict {
         .map_err(|error| self.reading.place(error))?;
         let mut more = Map::new();
         if self.joint.anomaly {
-            let threshold = model.header().anomaly_threshold;
+            let threshold = condition.anomaly_threshold(&model);
             joint::say_threshold(threshold, output);
             more.insert("anomaly_threshold".to_owned(), json!(threshold));
         }

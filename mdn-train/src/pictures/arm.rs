@@ -12,7 +12,7 @@ use crate::plot::{Arm, ArmMode, Grid, Point, centres};
 const CELLS: usize = 240;
 /// Radians around the outermost solutions and modes.
 const MARGIN: f32 = 0.5;
-const DRAWS: usize = 25;
+const DRAWS: usize = 20;
 
 /// What `model` (inputs x and y in metres, targets shoulder and elbow in radians; see
 /// [`two_link_arm`](fn@crate::data::generators::two_link_arm)) finds for the tip at `tip`, metres:

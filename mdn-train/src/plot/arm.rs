@@ -208,6 +208,7 @@ mod tests {
 
     #[test]
     fn plot_sizes_are_foreseen() {
+        assert!(crate::plot::canvas::font_is_registered());
         let mut buffer = vec![0; 3 * 900 * 700];
         let area = BitMapBackend::with_buffer(&mut buffer, (900, 700)).into_drawing_area();
         let frame = Frame {

@@ -237,6 +237,9 @@ pub fn say_threshold(threshold: Option<f32>, output: &mut Output) {
         Some(threshold) => output.note(format_args!(
             "anomaly: −ln p above the file's threshold, {threshold:.4} nats"
         )),
-        None => output.note("the file has no anomaly threshold: `anomaly` stays empty"),
+        None => output.note(
+            "there is no anomaly threshold: the file has none, or it is about more targets than \
+             the free ones; `anomaly` stays empty",
+        ),
     }
 }
