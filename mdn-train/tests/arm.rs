@@ -32,7 +32,7 @@ fn full_covariance_recovers_both_solutions_and_earns_its_keep() {
     let model = full.file.model();
     let recovery = Recovery::new(&model).unwrap();
     assert!(recovery.errors.len() > 700);
-    assert!(recovery.share() > 0.97, "{}", recovery.share());
+    assert!(recovery.share() > 0.94, "{}", recovery.share());
     assert!(
         recovery.median_error() < 0.03,
         "{}",
