@@ -170,6 +170,7 @@ pub fn normal_nll(data: &Dataset) -> Option<f64> {
     (!constant).then(|| spreads.iter().map(entropy).sum())
 }
 
+/// The scores of one row.
 struct RowScore {
     log_density: f32,
     is_anomaly: Option<bool>,
@@ -178,15 +179,9 @@ struct RowScore {
     pit: Vec<f32>,
 }
 
-/// All scores of `model` on the rows of `data`.
-///
-/// # Errors
-///
-/// [`RowError`].
-pub fn score(model: &Model<'_>, data: &Dataset) -> Result<Scores, RowError> {
-    let dimensions = model.dimensions();
-    let rows = map_rows(model, data, |row, mixture| {
-        let target = data.target(row);
+impl RowScore {
+    fn new(mixture: &Mixture<'_>, target: &[f32]) -> Result<Self, PredictError> {
+        let dimensions = mixture.dimensions();
         let mut mean = vec![0.0; dimensions];
         mixture.mean(&mut mean)?;
         let square = |(mean, target): (&f32, &f32)| (f64::from(*mean) - f64::from(*target)).powi(2);
@@ -203,6 +198,18 @@ pub fn score(model: &Model<'_>, data: &Dataset) -> Result<Scores, RowError> {
                 .map(|(marginal, &t)| marginal.pit(t))
                 .collect::<Result<_, _>>()?,
         })
+    }
+}
+
+/// All scores of `model` on the rows of `data`.
+///
+/// # Errors
+///
+/// [`RowError`].
+pub fn score(model: &Model<'_>, data: &Dataset) -> Result<Scores, RowError> {
+    let dimensions = model.dimensions();
+    let rows = map_rows(model, data, |row, mixture| {
+        RowScore::new(mixture, data.target(row))
     })?;
     let count = rows.len() as f64;
     let mean_square = |d: usize| rows.iter().map(|row| row.squared_errors[d]).sum::<f64>() / count;

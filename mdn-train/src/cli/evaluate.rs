@@ -64,6 +64,23 @@ struct TargetEvaluation {
     pit_histogram: Vec<usize>,
 }
 
+impl TargetEvaluation {
+    fn new(scores: &Scores, d: usize, name: String) -> Self {
+        let (pit_mean, pit_sd) = scores.pit_moments(d);
+        TargetEvaluation {
+            name,
+            crps: finite(scores.crps[d]),
+            rmse: scores.rmse[d],
+            coverage_50: scores.coverage(d, 0.5),
+            coverage_90: scores.coverage(d, 0.9),
+            pit_mean,
+            pit_sd,
+            pit_distance: scores.pit_distance(d),
+            pit_histogram: scores.pit_histogram(d, BINS),
+        }
+    }
+}
+
 impl Evaluate {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let file = ModelFile::open(&self.model)?;
@@ -76,17 +93,7 @@ impl Evaluate {
         let targets = target_names(&model)
             .into_iter()
             .enumerate()
-            .map(|(d, name)| TargetEvaluation {
-                name,
-                crps: finite(scores.crps[d]),
-                rmse: scores.rmse[d],
-                coverage_50: scores.coverage(d, 0.5),
-                coverage_90: scores.coverage(d, 0.9),
-                pit_mean: scores.pit_moments(d).0,
-                pit_sd: scores.pit_moments(d).1,
-                pit_distance: scores.pit_distance(d),
-                pit_histogram: scores.pit_histogram(d, BINS),
-            });
+            .map(|(d, name)| TargetEvaluation::new(&scores, d, name));
         let evaluation = Evaluation {
             rows: scores.rows,
             skipped_rows: data.skipped_rows,

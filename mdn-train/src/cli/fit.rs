@@ -213,7 +213,8 @@ fn divergence(events: &[Event]) -> Option<String> {
     ))
 }
 
-fn say(
+/// What happened on the way.
+fn say_events(
     fitted: &Fitted,
     result: &FitResult,
     data: &Dataset,
@@ -230,6 +231,16 @@ fn say(
             ))?;
         }
     }
+    Ok(())
+}
+
+fn say(
+    fitted: &Fitted,
+    result: &FitResult,
+    data: &Dataset,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    say_events(fitted, result, data, output)?;
     let train = count(result.train_rows, "training row");
     let validation = count(result.validation_rows, "validation row");
     output.say(format_args!("NLL {:.4} on {train}", result.train_nll))?;

@@ -29,7 +29,7 @@ impl Arm {
         let row =
             |row: usize| ["x", "y", "shoulder", "elbow"].map(|n| column(&table, n)[row] as f32);
         Arm {
-            file: ModelFile::open(&bench.path("model.mdn")).unwrap(),
+            file: ModelFile::open(bench.path("model.mdn")).unwrap(),
             rows: (0..ROWS).map(row).collect(),
             bench,
         }

@@ -33,59 +33,50 @@ pub fn report(problem: Problem, result: &DemoResult, figures: Vec<Figure>) -> Re
 }
 
 fn summary(result: &DemoResult) -> Vec<SummaryRow> {
-    let row = |label: &str, value: String, explanation: &str| SummaryRow {
-        label: label.to_owned(),
-        value,
-        explanation: explanation.to_owned(),
-    };
     let nats = |nll: f64| format!("{nll:.4} nats");
+    let train = ("NLL on training points", nats(result.train_nll));
+    let fresh = ("NLL on fresh points", nats(result.heldout_nll));
+    let floor = ("floor", nats(result.floor_nll));
+    let bytes = ("model file", format!("{} bytes", result.file_bytes));
+    let parameters = ("parameters", result.parameters.to_string());
+    let error = format!("{:.1e}", result.max_relative_error);
+    let error = ("error against f64", error);
+    let hash = ("output hash", result.output_hash.clone());
     let mut rows = vec![
+        row(train, "mean negative log-density"),
+        row(fresh, "100,000 points that training did not see"),
         row(
-            "NLL on training points",
-            nats(result.train_nll),
-            "mean negative log-density",
-        ),
-        row(
-            "NLL on fresh points",
-            nats(result.heldout_nll),
-            "100,000 points that training did not see",
-        ),
-        row(
-            "floor",
-            nats(result.floor_nll),
+            floor,
             "the entropy of the targets given the inputs: no model does better on average",
         ),
+        row(bytes, "with golden vectors for the self-test"),
+        row(parameters, "numbers that training adjusted"),
         row(
-            "model file",
-            format!("{} bytes", result.file_bytes),
-            "with golden vectors for the self-test",
-        ),
-        row(
-            "parameters",
-            result.parameters.to_string(),
-            "numbers that training adjusted",
-        ),
-        row(
-            "error against f64",
-            format!("{:.1e}", result.max_relative_error),
+            error,
             "largest error of a log-density p, relative to max(1, |log p|)",
         ),
         row(
-            "output hash",
-            result.output_hash.clone(),
+            hash,
             "the same on every machine and board that runs this file",
         ),
     ];
     let recovered = result.both_solutions_recovered.map(|share| {
         row(
-            "both solutions",
-            format!("{:.1}%", 100.0 * share),
+            ("both solutions", format!("{:.1}%", 100.0 * share)),
             "of the tips well inside the workspace have them within 0.1 rad of the two highest \
              modes",
         )
     });
     rows.splice(3..3, recovered);
     rows
+}
+
+fn row((label, value): (&str, String), explanation: &str) -> SummaryRow {
+    SummaryRow {
+        label: label.to_owned(),
+        value,
+        explanation: explanation.to_owned(),
+    }
 }
 
 pub fn say(result: &DemoResult, output: &mut Output) -> anyhow::Result<()> {

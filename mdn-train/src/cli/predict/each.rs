@@ -62,21 +62,9 @@ impl EachTarget {
 
     /// The questions about each of the targets `names`.
     pub fn questions(&self, names: &[String]) -> anyhow::Result<Vec<Vec<Question>>> {
-        let named = |option, targets: Vec<&Option<String>>| {
-            let named = targets.into_iter().flatten();
-            named
-                .map(|name| dimension(names, name, option).map(drop))
-                .collect::<anyhow::Result<()>>()
-        };
-        named("--cdf", self.cdf.iter().map(|y| &y.target).collect())?;
-        named(
-            "--survival",
-            self.survival.iter().map(|y| &y.target).collect(),
-        )?;
-        named(
-            "--between",
-            self.between.iter().map(|y| &y.target).collect(),
-        )?;
+        check_targets(names, "--cdf", &self.cdf)?;
+        check_targets(names, "--survival", &self.survival)?;
+        check_targets(names, "--between", &self.between)?;
         Ok(names.iter().map(|name| self.about(name)).collect())
     }
 
@@ -108,6 +96,12 @@ impl EachTarget {
         );
         all
     }
+}
+
+/// Whether every target that `option` names is one of `names`.
+fn check_targets<T>(names: &[String], option: &str, values: &[About<T>]) -> anyhow::Result<()> {
+    let mut named = values.iter().filter_map(|value| value.target.as_ref());
+    named.try_for_each(|name| dimension(names, name, option).map(drop))
 }
 
 /// One question about one target.
@@ -174,23 +168,31 @@ impl Question {
                 cells.push(Cell::Number(low));
                 Cell::Number(high)
             }
-            Question::Region(p) => {
-                let mut region = vec![(0.0, 0.0); components];
-                let count = marginal.highest_density_region(p, &mut region)?;
-                region.truncate(count);
-                Cell::Intervals(region)
-            }
+            Question::Region(p) => Cell::Intervals(region(marginal, p, components)?),
             Question::Mode => Cell::Number(marginal.mode()),
-            Question::Modes => {
-                let mut modes = vec![0.0; components];
-                let count = marginal.modes(&mut modes)?;
-                modes.truncate(count);
-                Cell::Numbers(modes)
-            }
+            Question::Modes => Cell::Numbers(modes(marginal, components)?),
             Question::Pit => scored(outcome.map(|y| marginal.pit(y)).transpose())?,
             Question::Crps => scored(outcome.map(|y| marginal.crps(y)).transpose())?,
         };
         cells.push(cell);
         Ok(())
     }
+}
+
+fn region(
+    marginal: &Marginal<'_>,
+    probability: f32,
+    components: usize,
+) -> Result<Vec<(f32, f32)>, PredictError> {
+    let mut region = vec![(0.0, 0.0); components];
+    let count = marginal.highest_density_region(probability, &mut region)?;
+    region.truncate(count);
+    Ok(region)
+}
+
+fn modes(marginal: &Marginal<'_>, components: usize) -> Result<Vec<f32>, PredictError> {
+    let mut modes = vec![0.0; components];
+    let count = marginal.modes(&mut modes)?;
+    modes.truncate(count);
+    Ok(modes)
 }
