@@ -1,4 +1,4 @@
-//! Whether a model of the [two-link arm](crate::data::generators::two_link_arm) finds both
+//! Whether a model of the [two-link arm](fn@crate::data::generators::two_link_arm) finds both
 //! solutions of its inverse kinematics.
 
 use mdn_infer::{Level, Model, PredictError};
