@@ -73,7 +73,7 @@ impl Default for FitConfig {
 
 impl FitConfig {
     /// The classic tutorial's network and recipe for the inverse problem of
-    /// [`inverse_sine`](crate::data::generators::inverse_sine): 24 sigmoid units, 24 isotropic
+    /// [`inverse_sine`](fn@crate::data::generators::inverse_sine): 24 sigmoid units, 24 isotropic
     /// components, raw units, every row for training, plain full-batch Adam.
     ///
     /// One thing is added: a floor of 0.2 on the scales, about the width of the truth's narrowest

@@ -12,5 +12,6 @@ pub mod optim;
 pub mod oracle;
 pub mod pictures;
 pub mod plot;
+pub mod recovery;
 pub mod train;
 pub mod verify;

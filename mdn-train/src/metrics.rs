@@ -34,6 +34,8 @@ pub struct Scores {
     pub rmse: Vec<f64>,
     /// `[D]`: the mean continuous ranked probability score, raw units.
     pub crps: Vec<f64>,
+    /// How many rows' targets are anomalies by the file's threshold, where it has one.
+    pub anomalous_rows: Option<usize>,
     /// `[D][rows]`: probability integral transforms, uniform on (0, 1) for a calibrated model
     /// (Dawid 1984).
     pub pit: Vec<Vec<f32>>,
@@ -67,6 +69,30 @@ impl Scores {
         self.crps.iter().sum::<f64>() / self.crps.len() as f64
     }
 
+    /// Mean and standard deviation of the PITs of target `d`: ½ and 1/√12 = 0.289 for a calibrated
+    /// model. Below ½ in the mean the targets are lower than predicted; a smaller deviation means
+    /// intervals that are too wide.
+    pub fn pit_moments(&self, d: usize) -> (f64, f64) {
+        let pits = || self.pit[d].iter().map(|&pit| f64::from(pit));
+        let mean = pits().sum::<f64>() / self.rows as f64;
+        let variance = pits().map(|pit| (pit - mean).powi(2)).sum::<f64>() / self.rows as f64;
+        (mean, variance.sqrt())
+    }
+
+    /// The largest distance between the distribution function of the PITs of target `d` and that
+    /// of the uniform distribution (Kolmogorov): 0 for perfect calibration, and for a calibrated
+    /// model above [`kolmogorov_limit`] in one of twenty tables.
+    pub fn pit_distance(&self, d: usize) -> f64 {
+        let mut pits = self.pit[d].clone();
+        pits.sort_by(f32::total_cmp);
+        let steps = pits.iter().enumerate().map(|(i, &pit)| {
+            let (below, above) = (i as f64, (i + 1) as f64);
+            let pit = f64::from(pit);
+            (pit - below / self.rows as f64).max(above / self.rows as f64 - pit)
+        });
+        steps.fold(0.0, f64::max)
+    }
+
     /// Counts of the PITs of target `d` in `bins` equal bins.
     pub fn pit_histogram(&self, d: usize, bins: usize) -> Vec<usize> {
         let mut counts = vec![0; bins];
@@ -75,6 +101,12 @@ impl Scores {
         }
         counts
     }
+}
+
+/// What the largest distance of an empirical distribution function of `rows` values from its law
+/// exceeds in one of twenty cases: 1.358/√n, the asymptotic 5% point of Kolmogorov 1933.
+pub fn kolmogorov_limit(rows: usize) -> f64 {
+    1.358 / (rows as f64).sqrt()
 }
 
 /// Calls `visit` with the mixture at each row, in parallel; the results are in the rows' order.
@@ -138,11 +170,35 @@ pub fn normal_nll(data: &Dataset) -> Option<f64> {
     (!constant).then(|| spreads.iter().map(entropy).sum())
 }
 
+/// The scores of one row.
 struct RowScore {
     log_density: f32,
+    is_anomaly: Option<bool>,
     squared_errors: Vec<f64>,
     crps: Vec<f32>,
     pit: Vec<f32>,
+}
+
+impl RowScore {
+    fn new(mixture: &Mixture<'_>, target: &[f32]) -> Result<Self, PredictError> {
+        let dimensions = mixture.dimensions();
+        let mut mean = vec![0.0; dimensions];
+        mixture.mean(&mut mean)?;
+        let square = |(mean, target): (&f32, &f32)| (f64::from(*mean) - f64::from(*target)).powi(2);
+        let marginals = (0..dimensions).filter_map(|d| mixture.marginal(d));
+        let outcomes = || marginals.clone().zip(target);
+        Ok(RowScore {
+            log_density: mixture.log_density(target)?,
+            is_anomaly: mixture.is_anomaly(target)?,
+            squared_errors: mean.iter().zip(target).map(square).collect(),
+            crps: outcomes()
+                .map(|(marginal, &t)| marginal.crps(t))
+                .collect::<Result<_, _>>()?,
+            pit: outcomes()
+                .map(|(marginal, &t)| marginal.pit(t))
+                .collect::<Result<_, _>>()?,
+        })
+    }
 }
 
 /// All scores of `model` on the rows of `data`.
@@ -153,22 +209,7 @@ struct RowScore {
 pub fn score(model: &Model<'_>, data: &Dataset) -> Result<Scores, RowError> {
     let dimensions = model.dimensions();
     let rows = map_rows(model, data, |row, mixture| {
-        let target = data.target(row);
-        let mut mean = vec![0.0; dimensions];
-        mixture.mean(&mut mean)?;
-        let square = |(mean, target): (&f32, &f32)| (f64::from(*mean) - f64::from(*target)).powi(2);
-        let marginals = (0..dimensions).filter_map(|d| mixture.marginal(d));
-        let outcomes = || marginals.clone().zip(target);
-        Ok(RowScore {
-            log_density: mixture.log_density(target)?,
-            squared_errors: mean.iter().zip(target).map(square).collect(),
-            crps: outcomes()
-                .map(|(marginal, &t)| marginal.crps(t))
-                .collect::<Result<_, _>>()?,
-            pit: outcomes()
-                .map(|(marginal, &t)| marginal.pit(t))
-                .collect::<Result<_, _>>()?,
-        })
+        RowScore::new(mixture, data.target(row))
     })?;
     let count = rows.len() as f64;
     let mean_square = |d: usize| rows.iter().map(|row| row.squared_errors[d]).sum::<f64>() / count;
@@ -184,6 +225,10 @@ pub fn score(model: &Model<'_>, data: &Dataset) -> Result<Scores, RowError> {
             .iter()
             .filter(|row| row.log_density == f32::NEG_INFINITY)
             .count(),
+        anomalous_rows: rows
+            .iter()
+            .map(|row| row.is_anomaly)
+            .try_fold(0, |sum, anomaly| Some(sum + usize::from(anomaly?))),
         rmse: (0..dimensions).map(|d| mean_square(d).sqrt()).collect(),
         crps: (0..dimensions).map(mean_crps).collect(),
         pit: (0..dimensions)

@@ -1,5 +1,7 @@
 //! Pictures of a model: what the engine answers, in the shape that [`plot`](crate::plot) draws.
 
+mod arm;
+
 use mdn_infer::{Level, Mixture, Model, PredictError};
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
@@ -11,6 +13,8 @@ use crate::plot::{
     Scatter, centres,
 };
 use crate::train::Trained;
+
+pub use arm::arm;
 
 /// Why a picture has nothing to show.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mdn_train::metrics::{Scores, normal_nll, score};
+use mdn_train::metrics::{Scores, kolmogorov_limit, normal_nll, score};
 use mdn_train::model_file::ModelFile;
 use serde::Serialize;
 
@@ -22,7 +22,9 @@ const BAR_WIDTH: usize = 40;
 /// mean, how often the central 50% and 90% intervals held
 /// the target, and a histogram of the probability integral transforms (PIT): flat for a
 /// calibrated model, a hump in the middle for intervals that are too wide, peaks at the ends for
-/// intervals that are too narrow.
+/// intervals that are too narrow. Their mean, standard deviation and largest distance from the
+/// uniform distribution say the same in numbers. Where the file has an anomaly threshold, the
+/// share of rows above it follows.
 #[derive(Args)]
 #[command(after_help = "Example:\n  mdn-train evaluate concrete.mdn concrete.csv")]
 pub struct Evaluate {
@@ -39,6 +41,9 @@ struct Evaluation {
     nll: Option<f64>,
     normal_nll: Option<f64>,
     zero_density_rows: usize,
+    anomaly_threshold: Option<f32>,
+    anomalous_rows: Option<usize>,
+    anomaly_share: Option<f64>,
     crps: Option<f64>,
     rmse: f64,
     coverage_50: f64,
@@ -53,7 +58,27 @@ struct TargetEvaluation {
     rmse: f64,
     coverage_50: f64,
     coverage_90: f64,
+    pit_mean: f64,
+    pit_sd: f64,
+    pit_distance: f64,
     pit_histogram: Vec<usize>,
+}
+
+impl TargetEvaluation {
+    fn new(scores: &Scores, d: usize, name: String) -> Self {
+        let (pit_mean, pit_sd) = scores.pit_moments(d);
+        TargetEvaluation {
+            name,
+            crps: finite(scores.crps[d]),
+            rmse: scores.rmse[d],
+            coverage_50: scores.coverage(d, 0.5),
+            coverage_90: scores.coverage(d, 0.9),
+            pit_mean,
+            pit_sd,
+            pit_distance: scores.pit_distance(d),
+            pit_histogram: scores.pit_histogram(d, BINS),
+        }
+    }
 }
 
 impl Evaluate {
@@ -68,20 +93,18 @@ impl Evaluate {
         let targets = target_names(&model)
             .into_iter()
             .enumerate()
-            .map(|(d, name)| TargetEvaluation {
-                name,
-                crps: finite(scores.crps[d]),
-                rmse: scores.rmse[d],
-                coverage_50: scores.coverage(d, 0.5),
-                coverage_90: scores.coverage(d, 0.9),
-                pit_histogram: scores.pit_histogram(d, BINS),
-            });
+            .map(|(d, name)| TargetEvaluation::new(&scores, d, name));
         let evaluation = Evaluation {
             rows: scores.rows,
             skipped_rows: data.skipped_rows,
             nll: finite(scores.nll),
             normal_nll: normal_nll(&data),
             zero_density_rows: scores.zero_density_rows,
+            anomaly_threshold: model.header().anomaly_threshold,
+            anomalous_rows: scores.anomalous_rows,
+            anomaly_share: scores
+                .anomalous_rows
+                .map(|anomalies| anomalies as f64 / scores.rows as f64),
             crps: finite(scores.mean_crps()),
             rmse: scores.mean_rmse(),
             coverage_50: scores.mean_coverage(0.5),
@@ -110,6 +133,13 @@ fn say(evaluation: &Evaluation, scores: &Scores, output: &mut Output) -> anyhow:
     if let Some(nll) = evaluation.normal_nll {
         output.say(format_args!("               {nll:.4} {NORMAL}"))?;
     }
+    if let (Some(threshold), Some(share)) = (evaluation.anomaly_threshold, evaluation.anomaly_share)
+    {
+        output.say(format_args!(
+            "anomalies      {:.2}% of the rows, −ln p above the file's {threshold:.4} nats",
+            100.0 * share
+        ))?;
+    }
     if evaluation.targets.len() > 1 {
         output.say(format_args!(
             "mean CRPS      {}",
@@ -117,29 +147,41 @@ fn say(evaluation: &Evaluation, scores: &Scores, output: &mut Output) -> anyhow:
         ))?;
     }
     for (target, &crps) in evaluation.targets.iter().zip(&scores.crps) {
-        output.say(format_args!("\n{}", target.name))?;
-        output.say(format_args!("CRPS           {}", figure(crps)))?;
-        output.say(format_args!("RMSE of mean   {}", figure(target.rmse)))?;
-        output.say(format_args!(
-            "in central 50% {:.1}%",
-            100.0 * target.coverage_50
-        ))?;
-        output.say(format_args!(
-            "in central 90% {:.1}%",
-            100.0 * target.coverage_90
-        ))?;
-        let most = target
-            .pit_histogram
-            .iter()
-            .copied()
-            .max()
-            .unwrap_or(0)
-            .max(1);
-        for (bin, &count) in target.pit_histogram.iter().enumerate() {
-            let low = bin as f64 / BINS as f64;
-            let bar = "█".repeat((count * BAR_WIDTH).div_ceil(most));
-            output.say(format_args!("PIT {low:.1} {count:>7} {bar}"))?;
-        }
+        say_target(target, crps, evaluation.rows, output)?;
+    }
+    Ok(())
+}
+
+fn say_target(
+    target: &TargetEvaluation,
+    crps: f64,
+    rows: usize,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    output.say(format_args!(
+        "\n{}\n\
+         CRPS           {}\n\
+         RMSE of mean   {}\n\
+         in central 50% {:.1}%\n\
+         in central 90% {:.1}%\n\
+         PIT            mean {:.3} (0.5), sd {:.3} (0.289), distance from uniform {:.3} \
+         (above {:.3} by chance once in 20)",
+        target.name,
+        figure(crps),
+        figure(target.rmse),
+        100.0 * target.coverage_50,
+        100.0 * target.coverage_90,
+        target.pit_mean,
+        target.pit_sd,
+        target.pit_distance,
+        kolmogorov_limit(rows),
+    ))?;
+    let most = target.pit_histogram.iter().copied().max();
+    let most = most.unwrap_or(0).max(1);
+    for (bin, &count) in target.pit_histogram.iter().enumerate() {
+        let low = bin as f64 / BINS as f64;
+        let bar = "█".repeat((count * BAR_WIDTH).div_ceil(most));
+        output.say(format_args!("PIT {low:.1} {count:>7} {bar}"))?;
     }
     Ok(())
 }

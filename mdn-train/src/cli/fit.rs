@@ -5,10 +5,10 @@ mod choices;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, ensure};
 use choices::{NetworkChoices, TrainingChoices};
 use clap::Args;
-use mdn_train::data::{DataError, Dataset};
+use mdn_train::data::{DataError, Dataset, Table};
 use mdn_train::files::write_atomically;
 use mdn_train::fit::{Fitted, fit};
 use mdn_train::metrics::normal_nll;
@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::options::{Reading, coarse_targets, count};
 use super::output::{NORMAL, Output, check_writable};
 use super::progress::TrainingProgress;
-use super::values::unit;
+use super::values::{positive, unit};
 
 /// Fit a model to a table and write it as one verified file
 ///
@@ -33,7 +33,8 @@ use super::values::unit;
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     mdn-train fit concrete.csv --target strength_mpa --out concrete.mdn\n  \
-    mdn-train fit arm.csv --target angle1,angle2 --inputs x,y --components 8 --epochs 200\n\n\
+    mdn-train fit arm.csv --targets 2 --covariance full --out arm.mdn\n  \
+    mdn-train fit arm.csv --target shoulder,elbow --inputs x,y --components 8 --epochs 200\n\n\
 Where to begin: with the defaults; then `evaluate` the model on rows that `fit` has not seen.\n\
 NLL far lower on training than on validation rows: fewer --hidden units, more --weight-decay.\n\
 `plot` shows several answers run together: more --components.\n\
@@ -42,8 +43,16 @@ pub struct Fit {
     #[command(flatten)]
     reading: Reading,
     /// Target columns, separated by commas
-    #[arg(long, required = true, value_delimiter = ',', value_name = "COL")]
+    #[arg(
+        long,
+        required_unless_present = "targets",
+        value_delimiter = ',',
+        value_name = "COL"
+    )]
     target: Vec<String>,
+    /// How many of the last columns are the targets, instead of --target
+    #[arg(long, value_name = "N", conflicts_with = "target", value_parser = positive)]
+    targets: Option<usize>,
     /// Input columns, separated by commas [default: every column that is no target]
     #[arg(long, value_delimiter = ',', value_name = "COL")]
     inputs: Option<Vec<String>>,
@@ -69,6 +78,7 @@ struct FitResult {
     normal_nll: Option<f64>,
     coverage_50: f64,
     coverage_90: f64,
+    anomaly_threshold: Option<f32>,
     best_step: usize,
     steps: usize,
     seconds: f64,
@@ -97,16 +107,32 @@ impl Fit {
     fn data(&self, output: &mut Output) -> anyhow::Result<Dataset> {
         let table = self.reading.table()?;
         let inputs = self.inputs.as_deref();
-        let data = Dataset::for_training(&table, inputs, &self.target, &self.reading.options());
+        let targets = self.target_names(&table)?;
+        let data = Dataset::for_training(&table, inputs, &targets, &self.reading.options());
         let data = data.map_err(|error| match &error {
             DataError::NotANumber { column, .. }
-                if inputs.is_none() && !self.target.contains(column) =>
+                if inputs.is_none() && !targets.contains(column) =>
             {
                 anyhow!("{error}; --inputs can leave the column out")
             }
             _ => error.into(),
         })?;
         Ok(self.reading.check(data, output))
+    }
+
+    fn target_names(&self, table: &Table) -> anyhow::Result<Vec<String>> {
+        let Some(count) = self.targets else {
+            return Ok(self.target.clone());
+        };
+        let columns = table.columns();
+        let inputs = columns.len().saturating_sub(count);
+        ensure!(
+            inputs > 0,
+            "--targets {count} leaves no column as input: {} has {} columns",
+            table.name(),
+            columns.len()
+        );
+        Ok(columns[inputs..].to_vec())
     }
 
     fn check_units(&self, data: &Dataset) -> anyhow::Result<()> {
@@ -132,6 +158,7 @@ impl Fit {
             normal_nll: normal_nll(data),
             coverage_50: scores.mean_coverage(0.5),
             coverage_90: scores.mean_coverage(0.9),
+            anomaly_threshold: fitted.file.model().header().anomaly_threshold,
             best_step: fitted.trained.best_step,
             steps: fitted.trained.curve.last().map_or(0, |last| last.step),
             seconds,
@@ -186,7 +213,8 @@ fn divergence(events: &[Event]) -> Option<String> {
     ))
 }
 
-fn say(
+/// What happened on the way.
+fn say_events(
     fitted: &Fitted,
     result: &FitResult,
     data: &Dataset,
@@ -203,6 +231,16 @@ fn say(
             ))?;
         }
     }
+    Ok(())
+}
+
+fn say(
+    fitted: &Fitted,
+    result: &FitResult,
+    data: &Dataset,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    say_events(fitted, result, data, output)?;
     let train = count(result.train_rows, "training row");
     let validation = count(result.validation_rows, "validation row");
     output.say(format_args!("NLL {:.4} on {train}", result.train_nll))?;
@@ -211,6 +249,9 @@ fn say(
     }
     if let Some(nll) = result.normal_nll {
         output.say(format_args!("NLL {nll:.4} {NORMAL}"))?;
+    }
+    if let Some(threshold) = result.anomaly_threshold {
+        output.say(format_args!("anomaly above −ln p = {threshold:.4}"))?;
     }
     output.say(format_args!(
         "coverage on {}: {:.1}% in the central 50% intervals, {:.1}% in the 90% intervals\n\

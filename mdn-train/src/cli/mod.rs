@@ -1,13 +1,17 @@
 //! The commands, one file each. They call the library and find words; they compute nothing.
 
+mod cells;
 mod demo;
 mod evaluate;
 mod fit;
+mod generate;
+mod given;
 mod inspect;
 mod options;
 mod output;
 mod plot;
 mod predict;
+mod problem;
 mod progress;
 mod sample;
 mod values;
@@ -40,6 +44,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::Demo),
+    Generate(generate::Generate),
     Fit(fit::Fit),
     Evaluate(evaluate::Evaluate),
     Predict(predict::Predict),
@@ -58,6 +63,7 @@ pub fn run() -> ExitCode {
     let mut output = Output::new(cli.json);
     let done = match cli.command {
         Command::Demo(command) => command.run(&mut output),
+        Command::Generate(command) => command.run(&mut output),
         Command::Fit(command) => command.run(&mut output),
         Command::Evaluate(command) => command.run(&mut output),
         Command::Predict(command) => command.run(&mut output),

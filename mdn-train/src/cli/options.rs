@@ -47,14 +47,21 @@ impl Reading {
         Ok(Table::read_csv(&self.data, &self.options())?)
     }
 
-    /// The rows that `model` is to predict; targets only where the table has them all.
+    /// The rows that `model` is to predict. Of the targets the data has all where the table does,
+    /// else only the `needed` ones, which the table must have.
     pub fn for_prediction(
         &self,
         model: &Model<'_>,
+        needed: &[String],
         output: &mut Output,
     ) -> anyhow::Result<Dataset> {
         let (inputs, targets) = column_names(model);
-        let data = Dataset::for_prediction(&self.table()?, &inputs, &targets, &self.options())?;
+        let (table, options) = (self.table()?, self.options());
+        let data = if needed.is_empty() || table.has_columns(&targets) {
+            Dataset::for_prediction(&table, &inputs, &targets, &options)?
+        } else {
+            Dataset::for_scoring(&table, &inputs, needed, &options)?
+        };
         Ok(self.check(data, output))
     }
 

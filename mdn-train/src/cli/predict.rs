@@ -1,34 +1,44 @@
 //! `mdn-train predict`
 
-use std::fmt::{self, Display};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+mod each;
+mod joint;
+
+use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::Args;
-use mdn_infer::{Marginal, Mixture, Model, PredictError};
-use mdn_train::data::Dataset;
-use mdn_train::files::write_atomically;
+use each::{EachTarget, Question};
+use joint::{AllTargets, JointQuestion};
+use mdn_infer::{Mixture, PredictError};
 use mdn_train::metrics::map_rows;
 use mdn_train::model_file::ModelFile;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
-use super::options::{Reading, target_names};
+use super::cells::{Cell, write};
+use super::given::{Condition, Given};
+use super::options::Reading;
 use super::output::{Output, check_writable};
-use super::values::probability;
 
 /// Predict the distribution of the targets for each row of a table
 ///
-/// Writes CSV: for each row its line in the table's file (the header is line 1), the mean, the standard deviation and the quantiles of each target,
-/// and the mixture's parameters: weights, means and standard deviations of the components (the
-/// marginal ones for full covariance). Where the table has the targets too, the log-density
-/// stands beside them. More can be asked about each target: probabilities, intervals, the
-/// most probable value, scores. With --json the result is one object with `columns` and `rows`.
+/// Writes CSV: for each row its line in the table's file (the header is line 1), the mean, the
+/// standard deviation and the quantiles of each target, and the mixture's parameters: weights,
+/// means and standard deviations of the components (the marginal ones for full covariance). Where
+/// the table has the targets too, the log-density stands beside them. More can be asked, about
+/// each target and about all of them together; values are in the targets' units, and columns are
+/// called after the targets. With --json the result is one object with `columns` and `rows`.
 #[derive(Args)]
-#[command(
-    after_help = "Examples:\n  mdn-train predict concrete.mdn new.csv --quantiles 0.05,0.5,0.95 > predicted.csv\n  mdn-train predict concrete.mdn new.csv --summary --cdf 30,40 --hdr 0.9 --mode"
-)]
+#[command(after_help = "Examples:\n  \
+    mdn-train predict concrete.mdn new.csv --quantiles 0.05,0.5,0.95 > predicted.csv\n  \
+    mdn-train predict concrete.mdn new.csv --summary --survival strength_mpa=40 --hdr 0.9 --mode\n  \
+    mdn-train predict arm.mdn new.csv --summary --modes 2 --covariance\n  \
+    mdn-train predict arm.mdn new.csv --given shoulder=0.3 --quantiles 0.5\n  \
+    mdn-train predict concrete.mdn measured.csv --summary --crps --pit --anomaly\n\n\
+Columns: T_mean, T_sd, T_q0.5, T_uq0.001, T_cdf30, T_survival40, T_between30:40, T_low0.9,\n\
+T_high0.9, T_hdr0.9, T_mode, T_modes, T_pit, T_crps for a target T; log_density, anomaly_score,\n\
+anomaly, best_component, weight_best, T_mean_best, T_sd_best, cov_T_U, modes, mode_1_T,\n\
+mode_1_log_density, responsibility_1; weight_1, T_mean_1, T_sd_1, cov_T_U_1 for a component.\n\
+An empty cell (JSON null) means that there is no such thing, such as a second mode.")]
 pub struct Predict {
     /// The model file
     model: PathBuf,
@@ -37,220 +47,100 @@ pub struct Predict {
     /// Where to write the CSV [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Probabilities whose quantiles are wanted, each between 0 and 1
-    #[arg(long, default_value = "0.05,0.25,0.5,0.75,0.95", value_delimiter = ',', value_name = "P",
-          value_parser = probability)]
-    quantiles: Vec<f32>,
     /// Leave the mixture's parameters out
     #[arg(long)]
     summary: bool,
     #[command(flatten)]
-    questions: Questions,
-}
-
-/// What else can be asked about each target.
-#[derive(Args)]
-struct Questions {
-    /// Values, in the target's units, for which the probability of at most that much is wanted
-    #[arg(long, value_delimiter = ',', value_name = "Y", value_parser = value,
-          allow_hyphen_values = true)]
-    cdf: Vec<f32>,
-    /// Probabilities whose central intervals are wanted: as much lies below as above
-    #[arg(long, value_delimiter = ',', value_name = "P", value_parser = probability)]
-    interval: Vec<f32>,
-    /// Probability whose highest-density region is wanted: the smallest set that holds it, as
-    /// intervals `low:high` with a blank between them
-    #[arg(long, value_name = "P", value_parser = probability)]
-    hdr: Option<f32>,
-    /// The mode: the value of highest density
-    #[arg(long)]
-    mode: bool,
-    /// The continuous ranked probability score of the target in the table, in its units
-    #[arg(long)]
-    crps: bool,
-}
-
-/// A number, which may be infinite.
-fn value(text: &str) -> Result<f32, String> {
-    match text.trim().parse::<f32>() {
-        Ok(value) if !value.is_nan() => Ok(value),
-        _ => Err("a number".to_owned()),
-    }
-}
-
-impl Questions {
-    /// The names of the columns that answer about the target `name`.
-    fn columns(&self, name: &str) -> Vec<String> {
-        let mut columns: Vec<String> = Vec::new();
-        columns.extend(self.cdf.iter().map(|y| format!("{name}_cdf{y}")));
-        for p in &self.interval {
-            columns.extend([format!("{name}_low{p}"), format!("{name}_high{p}")]);
-        }
-        columns.extend(self.hdr.map(|p| format!("{name}_hdr{p}")));
-        columns.extend(self.mode.then(|| format!("{name}_mode")));
-        columns.extend(self.crps.then(|| format!("{name}_crps")));
-        columns
-    }
-
-    /// The answers, in the order of [`columns`](Self::columns); `target` is what came true,
-    /// where that is known.
-    fn answers(
-        &self,
-        marginal: &Marginal<'_>,
-        components: usize,
-        target: Option<f32>,
-    ) -> Result<Vec<Cell>, PredictError> {
-        let mut answers = Vec::new();
-        for &y in &self.cdf {
-            answers.push(Cell::Number(marginal.cdf(y)?));
-        }
-        for &p in &self.interval {
-            let (low, high) = marginal.central_interval(p)?;
-            answers.extend([Cell::Number(low), Cell::Number(high)]);
-        }
-        if let Some(p) = self.hdr {
-            let mut region = vec![(0.0, 0.0); components];
-            let count = marginal.highest_density_region(p, &mut region)?;
-            region.truncate(count);
-            answers.push(Cell::Intervals(region));
-        }
-        if self.mode {
-            answers.push(Cell::Number(marginal.mode()));
-        }
-        if let (true, Some(target)) = (self.crps, target) {
-            answers.push(Cell::Number(marginal.crps(target)?));
-        }
-        Ok(answers)
-    }
+    given: Given,
+    #[command(flatten, next_help_heading = "About each target")]
+    each: EachTarget,
+    #[command(flatten, next_help_heading = "About all targets together")]
+    joint: AllTargets,
 }
 
 impl Predict {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
-        let data = self.reading.for_prediction(&model, output)?;
+        let needed = self.given.columns(&model)?;
+        let data = self.reading.for_prediction(&model, &needed, output)?;
         self.out.as_deref().map_or(Ok(()), check_writable)?;
-        ensure!(
-            !(self.questions.crps && data.target_names.is_empty()),
-            "--crps scores the targets, and the table does not have them"
-        );
-        let columns = self.columns(&model, !data.target_names.is_empty());
-        let rows = map_rows(&model, &data, |row, mixture| self.row(&data, row, mixture))
-            .map_err(|error| self.reading.place(error))?;
-        write(self.out.as_deref(), &columns, &rows, output)
+        let condition = self.given.condition(&model, &data)?;
+        self.check_scored(&condition)?;
+        let questions = Questions {
+            each: self.each.questions(&condition.names)?,
+            joint: self.joint.questions(condition.scored, !self.summary),
+        };
+        let columns = questions.columns(&condition.names, model.components());
+        let rows = map_rows(&model, &data, |row, mixture| {
+            let targets = data.target(row);
+            let outcome = condition.outcome(targets);
+            let mut cells = vec![Cell::Index(data.lines[row] as usize)];
+            cells.extend(condition.apply(mixture, targets, |mixture| {
+                questions.answers(mixture, outcome.as_deref())
+            })?);
+            Ok(cells)
+        })
+        .map_err(|error| self.reading.place(error))?;
+        let mut more = Map::new();
+        if self.joint.anomaly {
+            let threshold = condition.anomaly_threshold(&model);
+            joint::say_threshold(threshold, output);
+            more.insert("anomaly_threshold".to_owned(), json!(threshold));
+        }
+        write(self.out.as_deref(), &columns, &rows, more, output)
     }
 
-    fn columns(&self, model: &Model<'_>, has_targets: bool) -> Vec<String> {
+    /// Scores need targets in the table.
+    fn check_scored(&self, condition: &Condition) -> anyhow::Result<()> {
+        let options = self.each.scores().chain(self.joint.scores());
+        let asked = options.filter_map(|(asked, option)| asked.then_some(option));
+        for option in asked {
+            ensure!(
+                condition.scored,
+                "{option} is about the targets in the table, and it does not have them all"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Everything that is asked, in the order of the columns.
+struct Questions {
+    /// For each target.
+    each: Vec<Vec<Question>>,
+    joint: Vec<JointQuestion>,
+}
+
+impl Questions {
+    fn columns(&self, names: &[String], components: usize) -> Vec<String> {
         let mut columns = vec!["line".to_owned()];
-        let names = target_names(model);
-        for name in &names {
-            columns.extend([format!("{name}_mean"), format!("{name}_sd")]);
-            columns.extend(self.quantiles.iter().map(|p| format!("{name}_q{p}")));
-            columns.extend(self.questions.columns(name));
+        for (name, questions) in names.iter().zip(&self.each) {
+            columns.extend(questions.iter().flat_map(|question| question.columns(name)));
         }
-        if has_targets {
-            columns.push("log_density".to_owned());
-        }
-        if !self.summary {
-            for k in 1..=model.components() {
-                columns.push(format!("weight_{k}"));
-                for name in &names {
-                    columns.extend([format!("{name}_mean_{k}"), format!("{name}_sd_{k}")]);
-                }
-            }
+        for question in &self.joint {
+            columns.extend(question.columns(names, components));
         }
         columns
     }
 
-    fn row(
+    /// The answers of `mixture`; `outcome` is what came true, where that is known.
+    fn answers(
         &self,
-        data: &Dataset,
-        row: usize,
         mixture: &Mixture<'_>,
+        outcome: Option<&[f32]>,
     ) -> Result<Vec<Cell>, PredictError> {
-        let target = (!data.target_names.is_empty()).then(|| data.target(row));
-        let mut cells = vec![Cell::Index(data.lines[row] as usize)];
-        for d in 0..mixture.dimensions() {
+        let mut cells = Vec::new();
+        for (d, questions) in self.each.iter().enumerate() {
             let marginal = mixture.marginal(d).ok_or(PredictError::NoSuchDimension)?;
-            let moments = [marginal.mean(), marginal.standard_deviation()];
-            cells.extend(moments.map(Cell::Number));
-            for &p in &self.quantiles {
-                cells.push(Cell::Number(marginal.quantile(p)?));
+            let outcome = outcome.map(|outcome| outcome[d]);
+            for question in questions {
+                question.answer(&marginal, mixture.len(), outcome, &mut cells)?;
             }
-            let outcome = target.map(|target| target[d]);
-            cells.extend(self.questions.answers(&marginal, mixture.len(), outcome)?);
         }
-        if let Some(target) = target {
-            cells.push(Cell::Number(mixture.log_density(target)?));
-        }
-        if !self.summary {
-            for component in mixture.components() {
-                cells.push(Cell::Number(component.weight()));
-                for d in 0..mixture.dimensions() {
-                    let moments = [component.mean(d), component.scale(d)];
-                    cells.extend(moments.map(Cell::Number));
-                }
-            }
+        for question in &self.joint {
+            question.answer(mixture, outcome, &mut cells)?;
         }
         Ok(cells)
     }
-}
-
-/// A cell of a table of results.
-#[derive(Clone, Debug, Serialize)]
-#[serde(untagged)]
-pub enum Cell {
-    /// A count, such as the number of a line.
-    Index(usize),
-    /// A number of the engine.
-    Number(f32),
-    /// Disjoint intervals in ascending order.
-    Intervals(Vec<(f32, f32)>),
-}
-
-impl Display for Cell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Cell::Index(index) => index.fmt(f),
-            Cell::Number(number) => number.fmt(f),
-            Cell::Intervals(intervals) => {
-                let one = |(low, high): &(f32, f32)| format!("{low}:{high}");
-                let all: Vec<String> = intervals.iter().map(one).collect();
-                f.write_str(&all.join(" "))
-            }
-        }
-    }
-}
-
-/// Writes rows of numbers: to `path`, to standard output, or as the result of `--json`.
-pub fn write(
-    path: Option<&Path>,
-    columns: &[String],
-    rows: &[Vec<Cell>],
-    output: &mut Output,
-) -> anyhow::Result<()> {
-    if let Some(path) = path {
-        write_atomically(path, |out| {
-            write_csv(out, columns, rows).map_err(io::Error::other)
-        })?;
-        output.say(format_args!("{}: {} rows", path.display(), rows.len()))?;
-    } else if !output.is_json() {
-        write_csv(&mut io::stdout().lock(), columns, rows)?;
-    }
-    let mut result = Map::new();
-    match path {
-        Some(path) => result.insert("file".to_owned(), json!(path.display().to_string())),
-        None => result.insert("rows".to_owned(), json!(rows)),
-    };
-    result.insert("columns".to_owned(), json!(columns));
-    output.result(&Value::Object(result))
-}
-
-fn write_csv(out: &mut dyn Write, columns: &[String], rows: &[Vec<Cell>]) -> csv::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(columns)?;
-    for row in rows {
-        csv.write_record(row.iter().map(Cell::to_string))?;
-    }
-    Ok(csv.flush()?)
 }

@@ -3,23 +3,33 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use mdn_infer::{Mixture, PredictError, Temperature};
 use mdn_train::metrics::map_rows;
 use mdn_train::model_file::ModelFile;
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
+use serde_json::Map;
 
-use super::options::{Reading, target_names};
+use super::cells::{Cell, write};
+use super::given::Given;
+use super::options::Reading;
 use super::output::{Output, check_writable};
-use super::predict::{Cell, write};
+use super::values::temperature;
 
 /// Draw targets from the predicted distribution of each row of a table
 ///
 /// Writes CSV: the row's line in the table's file (the header is line 1), the draw (from 1), the
 /// component (from 1) and the targets. The draws depend on the seed and on how many rows are
 /// above in the table, and are the same, bit for bit, on every machine.
+///
+/// At a temperature other than 1 the draws are bolder or more cautious than the model: weights
+/// become πₖ^(1/τ), normalised, and variances are multiplied by τ. At 0 every draw is the mean of
+/// the heaviest component.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  mdn-train sample concrete.mdn new.csv --draws 100 --seed 7 --out draws.csv"
+    after_help = "Examples:\n  mdn-train sample concrete.mdn new.csv --draws 100 --seed 7 --out draws.csv\n  \
+    mdn-train sample arm.mdn tips.csv --temperature 1,0.1\n  \
+    mdn-train sample arm.mdn tips.csv --given elbow=1.2 --draws 10"
 )]
 pub struct Sample {
     /// The model file
@@ -32,6 +42,11 @@ pub struct Sample {
     /// Seed of the draws
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// How bold the draws are: one number for weights and variances, or two; 1 is the model itself
+    #[arg(long, value_name = "T|WEIGHTS,SCALE", default_value = "1", value_parser = temperature)]
+    temperature: Temperature,
+    #[command(flatten)]
+    given: Given,
     /// Where to write the CSV [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -41,27 +56,45 @@ impl Sample {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
-        let data = self.reading.for_prediction(&model, output)?;
+        let needed = self.given.columns(&model)?;
+        let data = self.reading.for_prediction(&model, &needed, output)?;
         self.out.as_deref().map_or(Ok(()), check_writable)?;
+        let condition = self.given.condition(&model, &data)?;
         let drawn = map_rows(&model, &data, |row, mixture| {
-            let seed = self
-                .seed
-                .wrapping_add((row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            let mut rng = Xoshiro128PlusPlus::seed_from_u64(seed);
-            let mut target = vec![0.0; model.dimensions()];
-            let mut one = |draw: u32| {
-                let component = mixture.sample(&mut rng, &mut target)?;
-                let indices = [data.lines[row] as usize, draw as usize + 1, component + 1];
-                let mut cells = indices.map(Cell::Index).to_vec();
-                cells.extend(target.iter().map(|&t| Cell::Number(t)));
-                Ok(cells)
-            };
-            (0..self.draws).map(&mut one).collect::<Result<Vec<_>, _>>()
+            let mut rng = self.generator(row);
+            let line = data.lines[row] as usize;
+            condition.apply(mixture, data.target(row), |mixture| {
+                self.draw(mixture, line, &mut rng)
+            })
         })
         .map_err(|error| self.reading.place(error))?;
         let columns = ["line", "draw", "component"].map(str::to_owned).into_iter();
-        let columns: Vec<String> = columns.chain(target_names(&model)).collect();
+        let columns: Vec<String> = columns.chain(condition.names).collect();
         let rows: Vec<Vec<Cell>> = drawn.into_iter().flatten().collect();
-        write(self.out.as_deref(), &columns, &rows, output)
+        write(self.out.as_deref(), &columns, &rows, Map::new(), output)
+    }
+
+    /// The generator of the row `row`, whatever the other rows draw.
+    fn generator(&self, row: usize) -> Xoshiro128PlusPlus {
+        let stride = (row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Xoshiro128PlusPlus::seed_from_u64(self.seed.wrapping_add(stride))
+    }
+
+    /// All draws of one row.
+    fn draw(
+        &self,
+        mixture: &Mixture<'_>,
+        line: usize,
+        rng: &mut Xoshiro128PlusPlus,
+    ) -> Result<Vec<Vec<Cell>>, PredictError> {
+        let mut target = vec![0.0; mixture.dimensions()];
+        let mut one = |draw: u32| {
+            let component = mixture.sample_at(rng, self.temperature, &mut target)?;
+            let indices = [line, draw as usize + 1, component + 1];
+            let mut cells = indices.map(Cell::Index).to_vec();
+            cells.extend(target.iter().map(|&t| Cell::Number(t)));
+            Ok(cells)
+        };
+        (0..self.draws).map(&mut one).collect()
     }
 }

@@ -1,7 +1,10 @@
 //! Values of options: their ranges, and the words for what lies outside.
 
+use mdn_infer::Temperature;
 use mdn_infer::format::MAX_HIDDEN;
 use mdn_train::train::Batch;
+
+use super::given::GivenTarget;
 
 /// Units of each hidden layer.
 #[derive(Clone, Debug)]
@@ -79,5 +82,77 @@ pub fn unit(text: &str) -> Result<(String, String), String> {
             Ok((column.to_owned(), unit.to_owned()))
         }
         _ => Err("COL=UNIT, neither empty".to_owned()),
+    }
+}
+
+/// A value that is asked about one target, or about all.
+#[derive(Clone, Debug)]
+pub struct About<T> {
+    pub target: Option<String>,
+    value: T,
+}
+
+impl<T: Copy> About<T> {
+    /// The value where it is about the target `name`.
+    pub fn of(&self, name: &str) -> Option<T> {
+        let about = self.target.as_deref().is_none_or(|target| target == name);
+        about.then_some(self.value)
+    }
+
+    fn parse(text: &str, value: impl Fn(&str) -> Result<T, String>) -> Result<Self, String> {
+        let (target, text) = match text.rsplit_once('=') {
+            Some((target, text)) => (Some(target.trim().to_owned()), text),
+            None => (None, text),
+        };
+        value(text).map(|value| About { target, value })
+    }
+}
+
+/// `30`, or `strength=30`; the number may be infinite.
+pub fn value(text: &str) -> Result<About<f32>, String> {
+    About::parse(text, number)
+}
+
+/// `30:40`, or `strength=30:40`.
+pub fn between(text: &str) -> Result<About<(f32, f32)>, String> {
+    About::parse(text, |text| {
+        let ends = text.split_once(':').ok_or("two numbers with `:` between")?;
+        match (number(ends.0)?, number(ends.1)?) {
+            (low, high) if low <= high => Ok((low, high)),
+            _ => Err("the lower end comes first".to_owned()),
+        }
+    })
+}
+
+fn number(text: &str) -> Result<f32, String> {
+    match text.trim().parse::<f32>() {
+        Ok(value) if !value.is_nan() => Ok(value),
+        _ => Err("a number".to_owned()),
+    }
+}
+
+/// `shoulder=0.3`, or `shoulder`.
+pub fn given(text: &str) -> Result<GivenTarget, String> {
+    let Some((name, value)) = text.rsplit_once('=') else {
+        return Ok(GivenTarget {
+            name: text.to_owned(),
+            value: None,
+        });
+    };
+    match number(value) {
+        Ok(value) if value.is_finite() && !name.is_empty() => Ok(GivenTarget {
+            name: name.to_owned(),
+            value: Some(value),
+        }),
+        _ => Err("TARGET=VALUE with a finite number, or TARGET".to_owned()),
+    }
+}
+
+/// One temperature for weights and scales, or two.
+pub fn temperature(text: &str) -> Result<Temperature, String> {
+    let (weights, scale) = text.split_once(',').unwrap_or((text, text));
+    match (at_least_0(weights.trim()), at_least_0(scale.trim())) {
+        (Ok(weights), Ok(scale)) => Ok(Temperature { weights, scale }),
+        _ => Err("a finite number, 0 or above, or two of them: WEIGHTS,SCALE".to_owned()),
     }
 }

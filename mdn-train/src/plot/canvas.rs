@@ -92,7 +92,7 @@ fn draw_on<P: Picture + ?Sized, B: DrawingBackend>(
 }
 
 /// Registers the built-in font on the first call; the drawing library has none of its own.
-fn font_is_registered() -> bool {
+pub(super) fn font_is_registered() -> bool {
     static FONT_BYTES: &[u8] = include_bytes!("../../assets/MdnPlotSans.ttf");
     static REGISTERED: OnceLock<bool> = OnceLock::new();
     *REGISTERED.get_or_init(|| register_font(FONT, FontStyle::Normal, FONT_BYTES).is_ok())

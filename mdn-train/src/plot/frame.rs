@@ -12,16 +12,24 @@ use super::canvas::{Drawn, FONT};
 
 pub(super) const BLUE: RGBColor = RGBColor(0, 114, 178);
 pub(super) const ORANGE: RGBColor = RGBColor(213, 94, 0);
+pub(super) const SKY: RGBColor = RGBColor(86, 180, 233);
 pub(super) const GREEN: RGBColor = RGBColor(0, 158, 115);
 pub(super) const DATA: RGBColor = RGBColor(110, 110, 110);
-const INK: RGBColor = RGBColor(40, 40, 40);
+pub(super) const INK: RGBColor = RGBColor(40, 40, 40);
 pub(super) const AXIS: RGBColor = RGBColor(130, 130, 130);
 const GRID: RGBColor = RGBColor(228, 228, 228);
 
 // Sizes here and in the charts are in pixels of the whole picture, 1920 × 1280.
-const TITLE_SIZE: u32 = 54;
+pub(super) const TITLE_SIZE: u32 = 54;
 const LABEL_SIZE: u32 = 42;
+const MARGIN: u32 = 36;
+const RIGHT_MARGIN: u32 = 52;
+const X_LABELS: u32 = 112;
+const Y_LABELS: u32 = 168;
 pub(super) const TICK_SIZE: u32 = 36;
+
+/// What a tick of the horizontal axis needs with its label.
+const TICK_WIDTH: usize = 140;
 
 /// More marks than this make a picture larger, not clearer.
 const MARKS_SHOWN: usize = 4000;
@@ -29,7 +37,7 @@ const MARKS_SHOWN: usize = 4000;
 /// A chart with two linear axes.
 pub(super) type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-/// A chart before anything is in it.
+/// A chart before anything is in it; without caption where the title is empty.
 pub(super) struct Frame<'t> {
     pub title: &'t str,
     pub x_label: &'t str,
@@ -45,17 +53,21 @@ impl Frame<'_> {
         area: &DrawingArea<B, Shift>,
     ) -> Result<Chart<'a, B>, DrawingAreaErrorKind<B::ErrorType>> {
         let (across, up) = (Axis::new(&self.x), Axis::new(&self.y));
-        let mut chart = ChartBuilder::on(area)
-            .margin(36)
-            .margin_right(52)
-            .caption(self.title, text(TITLE_SIZE))
-            .x_label_area_size(112)
-            .y_label_area_size(168)
+        let ticks_across = TICKS.min(area.dim_in_pixel().0 as usize / TICK_WIDTH);
+        let mut builder = ChartBuilder::on(area);
+        if !self.title.is_empty() {
+            builder.caption(self.title, text(TITLE_SIZE));
+        }
+        let mut chart = builder
+            .margin(MARGIN)
+            .margin_right(RIGHT_MARGIN)
+            .x_label_area_size(X_LABELS)
+            .y_label_area_size(Y_LABELS)
             .build_cartesian_2d(self.x.clone(), self.y.clone())?;
         chart
             .configure_mesh()
             .max_light_lines(0)
-            .x_labels(TICKS)
+            .x_labels(ticks_across)
             .y_labels(TICKS)
             .x_label_formatter(&|value| across.tick(*value))
             .y_label_formatter(&|value| up.tick(*value))
@@ -68,6 +80,14 @@ impl Frame<'_> {
             .set_all_tick_mark_size(10)
             .draw()?;
         Ok(chart)
+    }
+
+    /// The pixels within the axes of a frame without title on an area of `size`.
+    pub fn plot_size(size: (u32, u32)) -> (u32, u32) {
+        (
+            size.0.saturating_sub(MARGIN + RIGHT_MARGIN + Y_LABELS),
+            size.1.saturating_sub(2 * MARGIN + X_LABELS),
+        )
     }
 }
 

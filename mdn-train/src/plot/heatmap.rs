@@ -59,6 +59,12 @@ impl Grid {
         })
     }
 
+    /// What the grid spans, horizontally and vertically.
+    pub(super) fn ranges(&self) -> (Range<f64>, Range<f64>) {
+        let span = |(low, high): (f32, f32)| range([low, high].map(f64::from), 0.0);
+        (span(self.x), span(self.y))
+    }
+
     fn largest(&self) -> f32 {
         self.values.iter().copied().fold(0.0, f32::max)
     }
@@ -118,12 +124,13 @@ impl Picture for Heatmap {
         let width = area.dim_in_pixel().0;
         let (left, right) = area.split_horizontally(width - 224);
         let grid = &self.grid;
+        let (x, y) = grid.ranges();
         let frame = Frame {
             title: &self.title,
             x_label: &self.x_label,
             y_label: &self.y_label,
-            x: range([grid.x.0, grid.x.1].map(f64::from), 0.0),
-            y: range([grid.y.0, grid.y.1].map(f64::from), 0.0),
+            x,
+            y,
         };
         let mut chart = frame.draw(&left)?;
         draw_image(&mut chart, grid)?;
@@ -134,7 +141,7 @@ impl Picture for Heatmap {
 }
 
 /// Fills the chart with the colours of the grid, a colour a pixel.
-fn draw_image<B: DrawingBackend>(chart: &mut Chart<B>, grid: &Grid) -> Drawn<B> {
+pub(super) fn draw_image<B: DrawingBackend>(chart: &mut Chart<B>, grid: &Grid) -> Drawn<B> {
     let (columns, rows, largest) = (grid.columns as f32, grid.rows as f32, grid.largest());
     let corner = (chart.x_range().start, chart.y_range().end);
     let size = chart.plotting_area().dim_in_pixel();

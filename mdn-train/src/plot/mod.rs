@@ -4,6 +4,7 @@
 //! SVG text to stand in a [`Report`]. Colours are those of Okabe and Ito, and viridis, which
 //! readers tell apart whatever their colour vision.
 
+mod arm;
 mod axis;
 mod calibration;
 mod canvas;
@@ -14,6 +15,7 @@ mod loss;
 mod report;
 mod scatter;
 
+pub use arm::{Arm, ArmMode};
 pub use calibration::{Calibration, PitHistogram};
 pub use canvas::{Drawn, Picture, PlotError};
 pub use fan::{Band, FanChart};

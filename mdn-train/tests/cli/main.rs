@@ -1,9 +1,12 @@
 //! The program as its users meet it: the real binary, its words, its JSON and its files.
 
+mod arm;
 mod damage;
 mod demo;
 mod files;
+mod given;
 mod journey;
+mod questions;
 mod support;
 mod tables;
 mod targets;

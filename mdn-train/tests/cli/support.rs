@@ -104,6 +104,48 @@ impl Run {
     }
 }
 
+/// A table of answers, as `--json` gives it.
+pub struct Answers(Value);
+
+impl Bench {
+    /// Runs a command that answers with a table.
+    pub fn answers(&self, arguments: &str) -> Answers {
+        Answers(self.json(arguments))
+    }
+}
+
+impl Answers {
+    /// Names of the columns.
+    pub fn names(&self) -> Vec<&str> {
+        let names = self.0["columns"].as_array().unwrap().iter();
+        names.map(|name| name.as_str().unwrap()).collect()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0["rows"].as_array().unwrap().len()
+    }
+
+    /// The cell of a row (from 0) in the column called `name`.
+    pub fn cell(&self, row: usize, name: &str) -> &Value {
+        let names = self.names();
+        let column = names.iter().position(|found| *found == name);
+        let column = column.unwrap_or_else(|| panic!("no column {name} in {names:?}"));
+        &self.0["rows"][row][column]
+    }
+
+    /// A cell that is a number.
+    pub fn number(&self, row: usize, name: &str) -> f64 {
+        let cell = self.cell(row, name);
+        cell.as_f64()
+            .unwrap_or_else(|| panic!("{name}: {cell} is no number"))
+    }
+
+    /// Another key of the object.
+    pub fn key(&self, name: &str) -> &Value {
+        &self.0[name]
+    }
+}
+
 /// A number of a JSON object.
 pub fn number(object: &Value, key: &str) -> f64 {
     object[key]

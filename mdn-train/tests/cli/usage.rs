@@ -7,8 +7,8 @@ use assert_cmd::cargo::cargo_bin;
 
 use crate::support::{Bench, GEYSER};
 
-const COMMANDS: [&str; 8] = [
-    "demo", "fit", "evaluate", "predict", "sample", "plot", "inspect", "verify",
+const COMMANDS: [&str; 9] = [
+    "demo", "generate", "fit", "evaluate", "predict", "sample", "plot", "inspect", "verify",
 ];
 
 #[test]
@@ -36,7 +36,9 @@ fn every_command_has_help_with_an_example_that_parses() {
             .filter(|line| line.contains(&example))
             .collect();
         assert!(!lines.is_empty(), "{help}");
-        for line in lines.iter().filter(|_| command != "demo") {
+        // These need no files.
+        let makes_data = ["demo", "generate"].contains(&command);
+        for line in lines.iter().filter(|_| !makes_data) {
             let arguments = line.trim_start().trim_start_matches("mdn-train ");
             let arguments = arguments.split(" > ").next().unwrap_or_default();
             // The files are not there: status 1. Arguments that do not parse would give 2.
@@ -77,7 +79,24 @@ fn wrong_usage_is_status_2() {
         "fit data.csv --target y --seed=-1",
         "predict model.mdn data.csv --quantiles 0,0.5",
         "predict model.mdn data.csv --quantiles 50",
+        "predict model.mdn data.csv --upper-quantiles 1",
+        "predict model.mdn data.csv --cdf y=",
+        "predict model.mdn data.csv --survival nan",
+        "predict model.mdn data.csv --between 3",
+        "predict model.mdn data.csv --between y=3:2",
+        "predict model.mdn data.csv --modes 0",
+        "predict model.mdn data.csv --given y=inf",
+        "predict model.mdn data.csv --given =3",
         "sample model.mdn data.csv --draws 0",
+        "sample model.mdn data.csv --temperature=-1",
+        "sample model.mdn data.csv --temperature 1,inf",
+        "sample model.mdn data.csv --temperature 1,1,1",
+        "fit data.csv --targets 0",
+        "fit data.csv --target y --targets 1",
+        "generate",
+        "generate spiral",
+        "generate two-link-arm --rows 0",
+        "demo --problem spiral",
         "demo --points 3",
         "demo --steps 0",
     ] {

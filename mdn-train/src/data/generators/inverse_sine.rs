@@ -1,4 +1,4 @@
-//! Built-in data whose best attainable score is known.
+//! The classic inverse problem: a curve that folds back.
 
 use std::f64::consts::{E, PI};
 
@@ -6,7 +6,7 @@ use rand::SeedableRng;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::numeric::NumericTable;
+use crate::data::numeric::NumericTable;
 
 /// The largest absolute value of the inverse problem's target.
 const REACH: f64 = 10.5;

@@ -1,0 +1,198 @@
+//! What can be asked about each target by itself.
+
+use clap::Args;
+use mdn_infer::{Marginal, PredictError};
+
+use crate::cli::cells::Cell;
+use crate::cli::given::dimension;
+use crate::cli::values::{About, between, probability, value};
+
+/// The options.
+#[derive(Args)]
+pub struct EachTarget {
+    /// Probabilities whose quantiles are wanted, each between 0 and 1
+    #[arg(long, default_value = "0.05,0.25,0.5,0.75,0.95", value_delimiter = ',', value_name = "P",
+          value_parser = probability)]
+    quantiles: Vec<f32>,
+    /// Probabilities of exceedance whose quantiles are wanted: the value that is exceeded with
+    /// probability Q, accurate however small Q is
+    #[arg(long, value_delimiter = ',', value_name = "Q", value_parser = probability)]
+    upper_quantiles: Vec<f32>,
+    /// Values for which the probability of at most that much is wanted, for all targets or for one
+    #[arg(long, value_delimiter = ',', value_name = "[TARGET=]Y", value_parser = value,
+          allow_hyphen_values = true)]
+    cdf: Vec<About<f32>>,
+    /// Values for which the probability of more than that (exceedance, survival) is wanted,
+    /// accurate in the upper tail, where 1 − cdf is not
+    #[arg(long, visible_alias = "exceedance", value_delimiter = ',', value_name = "[TARGET=]Y",
+          value_parser = value, allow_hyphen_values = true)]
+    survival: Vec<About<f32>>,
+    /// Intervals whose probability is wanted: above LOW and at most HIGH; either may be infinite
+    /// (-inf, inf)
+    #[arg(long, value_delimiter = ',', value_name = "[TARGET=]LOW:HIGH", value_parser = between,
+          allow_hyphen_values = true)]
+    between: Vec<About<(f32, f32)>>,
+    /// Probabilities whose central intervals are wanted: as much lies below as above
+    #[arg(long, value_delimiter = ',', value_name = "P", value_parser = probability)]
+    interval: Vec<f32>,
+    /// Probability whose highest-density region is wanted: the smallest set that holds it, as
+    /// intervals `low:high` with a blank between them
+    #[arg(long, value_name = "P", value_parser = probability)]
+    hdr: Option<f32>,
+    /// The mode: the value of highest density
+    #[arg(long)]
+    mode: bool,
+    /// All local maxima of the target's own density, ascending, with blanks between them
+    #[arg(long)]
+    marginal_modes: bool,
+    /// The probability integral transform: the predicted probability of at most the target in the
+    /// table, uniform on (0, 1) for a calibrated model
+    #[arg(long)]
+    pit: bool,
+    /// The continuous ranked probability score of the target in the table, in its units
+    #[arg(long)]
+    crps: bool,
+}
+
+impl EachTarget {
+    /// The options that need targets in the table, and whether they are set.
+    pub fn scores(&self) -> impl Iterator<Item = (bool, &'static str)> {
+        [(self.pit, "--pit"), (self.crps, "--crps")].into_iter()
+    }
+
+    /// The questions about each of the targets `names`.
+    pub fn questions(&self, names: &[String]) -> anyhow::Result<Vec<Vec<Question>>> {
+        check_targets(names, "--cdf", &self.cdf)?;
+        check_targets(names, "--survival", &self.survival)?;
+        check_targets(names, "--between", &self.between)?;
+        Ok(names.iter().map(|name| self.about(name)).collect())
+    }
+
+    fn about(&self, name: &str) -> Vec<Question> {
+        let mut all = vec![Question::Mean, Question::StandardDeviation];
+        all.extend(self.quantiles.iter().map(|&p| Question::Quantile(p)));
+        let upper = self.upper_quantiles.iter();
+        all.extend(upper.map(|&q| Question::UpperQuantile(q)));
+        let about = |values: &[About<f32>], question: fn(f32) -> Question| {
+            let values = values.iter().filter_map(|value| value.of(name));
+            values.map(question).collect::<Vec<_>>()
+        };
+        all.extend(about(&self.cdf, Question::Cdf));
+        all.extend(about(&self.survival, Question::Survival));
+        let intervals = self.between.iter().filter_map(|ends| ends.of(name));
+        all.extend(intervals.map(|(low, high)| Question::Between(low, high)));
+        all.extend(self.interval.iter().map(|&p| Question::Interval(p)));
+        all.extend(self.hdr.map(Question::Region));
+        let flags = [
+            (self.mode, Question::Mode),
+            (self.marginal_modes, Question::Modes),
+            (self.pit, Question::Pit),
+            (self.crps, Question::Crps),
+        ];
+        all.extend(
+            flags
+                .into_iter()
+                .filter_map(|(asked, q)| asked.then_some(q)),
+        );
+        all
+    }
+}
+
+/// Whether every target that `option` names is one of `names`.
+fn check_targets<T>(names: &[String], option: &str, values: &[About<T>]) -> anyhow::Result<()> {
+    let mut named = values.iter().filter_map(|value| value.target.as_ref());
+    named.try_for_each(|name| dimension(names, name, option).map(drop))
+}
+
+/// One question about one target.
+pub enum Question {
+    Mean,
+    StandardDeviation,
+    Quantile(f32),
+    UpperQuantile(f32),
+    Cdf(f32),
+    Survival(f32),
+    Between(f32, f32),
+    Interval(f32),
+    Region(f32),
+    Mode,
+    Modes,
+    Pit,
+    Crps,
+}
+
+impl Question {
+    /// The names of the columns that answer it about the target `name`.
+    pub fn columns(&self, name: &str) -> Vec<String> {
+        vec![match self {
+            Question::Mean => format!("{name}_mean"),
+            Question::StandardDeviation => format!("{name}_sd"),
+            Question::Quantile(p) => format!("{name}_q{p}"),
+            Question::UpperQuantile(q) => format!("{name}_uq{q}"),
+            Question::Cdf(y) => format!("{name}_cdf{y}"),
+            Question::Survival(y) => format!("{name}_survival{y}"),
+            Question::Between(low, high) => format!("{name}_between{low}:{high}"),
+            Question::Interval(p) => {
+                return vec![format!("{name}_low{p}"), format!("{name}_high{p}")];
+            }
+            Question::Region(p) => format!("{name}_hdr{p}"),
+            Question::Mode => format!("{name}_mode"),
+            Question::Modes => format!("{name}_modes"),
+            Question::Pit => format!("{name}_pit"),
+            Question::Crps => format!("{name}_crps"),
+        }]
+    }
+
+    /// Adds the answer to `cells`, as many as there are columns; `components` is K, and `outcome`
+    /// what came true, where that is known.
+    pub fn answer(
+        &self,
+        marginal: &Marginal<'_>,
+        components: usize,
+        outcome: Option<f32>,
+        cells: &mut Vec<Cell>,
+    ) -> Result<(), PredictError> {
+        let scored = |score: Result<Option<f32>, PredictError>| {
+            score.map(|score| score.map_or(Cell::Missing, Cell::Number))
+        };
+        let cell = match *self {
+            Question::Mean => Cell::Number(marginal.mean()),
+            Question::StandardDeviation => Cell::Number(marginal.standard_deviation()),
+            Question::Quantile(p) => Cell::Number(marginal.quantile(p)?),
+            Question::UpperQuantile(q) => Cell::Number(marginal.upper_quantile(q)?),
+            Question::Cdf(y) => Cell::Number(marginal.cdf(y)?),
+            Question::Survival(y) => Cell::Number(marginal.survival(y)?),
+            Question::Between(low, high) => Cell::Number(marginal.interval_probability(low, high)?),
+            Question::Interval(p) => {
+                let (low, high) = marginal.central_interval(p)?;
+                cells.push(Cell::Number(low));
+                Cell::Number(high)
+            }
+            Question::Region(p) => Cell::Intervals(region(marginal, p, components)?),
+            Question::Mode => Cell::Number(marginal.mode()),
+            Question::Modes => Cell::Numbers(modes(marginal, components)?),
+            Question::Pit => scored(outcome.map(|y| marginal.pit(y)).transpose())?,
+            Question::Crps => scored(outcome.map(|y| marginal.crps(y)).transpose())?,
+        };
+        cells.push(cell);
+        Ok(())
+    }
+}
+
+fn region(
+    marginal: &Marginal<'_>,
+    probability: f32,
+    components: usize,
+) -> Result<Vec<(f32, f32)>, PredictError> {
+    let mut region = vec![(0.0, 0.0); components];
+    let count = marginal.highest_density_region(probability, &mut region)?;
+    region.truncate(count);
+    Ok(region)
+}
+
+fn modes(marginal: &Marginal<'_>, components: usize) -> Result<Vec<f32>, PredictError> {
+    let mut modes = vec![0.0; components];
+    let count = marginal.modes(&mut modes)?;
+    modes.truncate(count);
+    Ok(modes)
+}
