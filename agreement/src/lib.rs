@@ -4,8 +4,8 @@
 //! question that a mixture answers over a list of committed models, and hashes the bits. Two
 //! machines, or two instruction sets of one, keep the promise where the hashes are equal, and
 //! `expected.txt` says what they are. The suite needs neither std nor heap: the binary of this
-//! crate prints a line for each instruction set of the machine it runs on, the crate in `bare/`
-//! the same line on a microcontroller, which may be limited to a [`Part`].
+//! crate prints them for each instruction set of the machine it runs on, the crate in `bare/` on
+//! a microcontroller, which may be limited to a [`Part`].
 #![no_std]
 #![forbid(unsafe_code)]
 

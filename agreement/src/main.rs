@@ -1,11 +1,11 @@
-//! Prints `target level hash` for every instruction set of this machine:
+//! Prints `target level part name hash` for every function and model of the suite at every
+//! instruction set of this machine, then, by the name of `all`, the hash over them:
 //!
 //! ```sh
-//! mdn-agreement [small|whole] [--each]
+//! mdn-agreement [small|whole]
 //! ```
 //!
-//! With `--each` first the hash of each function and model. Fails where one has no hash; the
-//! hashes are compared by `scripts/bits.sh`.
+//! Fails where there is no hash; `scripts/bits.sh` compares them.
 
 use std::env;
 use std::process::ExitCode;
@@ -14,35 +14,23 @@ use mdn_agreement::{Part, run};
 use mdn_infer::Level;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let asked = |name: &str| arguments.iter().any(|argument| argument == name);
-    let known = |argument: &String| Part::ALL.iter().any(|part| part.name() == argument);
-    if let Some(odd) = arguments.iter().find(|a| !known(a) && *a != "--each") {
-        eprintln!("`{odd}`: expected small, whole or --each");
+    let name = env::args().nth(1).unwrap_or(Part::Whole.name().into());
+    let Some(part) = Part::ALL.into_iter().find(|part| part.name() == name) else {
+        eprintln!("there is no part `{name}`: small or whole");
         return ExitCode::FAILURE;
-    }
-    let small = asked(Part::Small.name());
-    let part = if small { Part::Small } else { Part::Whole };
+    };
     let mut status = ExitCode::SUCCESS;
     for level in Level::available() {
-        if !print(part, level, asked("--each")) {
-            status = ExitCode::FAILURE;
+        let row = format!("{} {} {name}", env!("TARGET"), level.name());
+        match run(part, level, |done, hash| {
+            println!("{row} {done} {hash:016x}");
+        }) {
+            Ok(hash) => println!("{row} all {hash:016x}"),
+            Err(failure) => {
+                println!("{row} failed: {failure}");
+                status = ExitCode::FAILURE;
+            }
         }
     }
     status
-}
-
-/// Returns whether there is a hash.
-fn print(part: Part, level: Level, each: bool) -> bool {
-    let (target, name) = (env!("TARGET"), level.name());
-    let hash = run(part, level, |done, hash| {
-        if each {
-            println!("{target} {name} {done} {hash:016x}");
-        }
-    });
-    match hash {
-        Ok(hash) => println!("{target} {name} {hash:016x}"),
-        Err(failure) => println!("{target} {name} failed: {failure}"),
-    }
-    hash.is_ok()
 }

@@ -73,8 +73,7 @@ pub(crate) fn hash(part: Part, level: Level, sample: &Sample) -> Result<u64, Fai
             let x = &mut x[..model.inputs()];
             draw(&model, reach, &mut rng, x);
             match model.predict(level, x, &mut working) {
-                Ok(mixture) if i == 0 => questions::ask_everything(&mixture, &mut rng, &mut digest),
-                Ok(mixture) => questions::ask(&mixture, &mut rng, &mut digest),
+                Ok(mixture) => questions::ask(&mixture, i == 0, &mut rng, &mut digest),
                 Err(error) => digest.add(Err::<f32, PredictError>(error)),
             }
         }

@@ -40,7 +40,7 @@ impl Part {
     pub(crate) const fn inputs(self) -> usize {
         match self {
             Part::Small => 2,
-            Part::Whole => 6,
+            Part::Whole => 3,
         }
     }
 }

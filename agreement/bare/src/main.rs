@@ -1,4 +1,5 @@
-//! The agreement suite on a microcontroller: prints `target level hash` through semihosting.
+//! The agreement suite on a microcontroller: prints `target level part name hash` for each
+//! function and model through semihosting, then, by the name of `all`, the hash over them.
 //!
 //! The exit status is 0 if there is a hash, otherwise 1; 101 after a panic. Which board it is
 //! built for says `BOARD` (see `build.rs`).
@@ -13,7 +14,7 @@ use mdn_agreement::{Part, run};
 use mdn_infer::Level;
 #[cfg(target_arch = "riscv32")]
 use riscv_rt::entry;
-use semihosting::{print, println, process};
+use semihosting::{println, process};
 
 /// As much as the board has memory for.
 const PART: Part = if cfg!(board = "microbit") {
@@ -24,15 +25,18 @@ const PART: Part = if cfg!(board = "microbit") {
 
 #[entry]
 fn main() -> ! {
-    let level = Level::detect();
-    print!("{} {} ", env!("TARGET"), level.name());
-    match run(PART, level, |_, _| ()) {
+    let (target, level, part) = (env!("TARGET"), Level::detect(), PART.name());
+    let name = level.name();
+    let hash = run(PART, level, |done, hash| {
+        println!("{target} {name} {part} {done} {hash:016x}");
+    });
+    match hash {
         Ok(hash) => {
-            println!("{hash:016x}");
+            println!("{target} {name} {part} all {hash:016x}");
             process::exit(0)
         }
         Err(failure) => {
-            println!("failed: {failure}");
+            println!("{target} {name} {part} failed: {failure}");
             process::exit(1)
         }
     }

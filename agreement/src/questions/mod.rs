@@ -5,8 +5,8 @@ mod joint;
 mod marginal;
 mod refusals;
 
-use mdn_infer::Mixture;
 use mdn_infer::format::MAX_DIMENSIONS;
+use mdn_infer::{Marginal, Mixture};
 use rand_core::Rng;
 
 use crate::digest::Digest;
@@ -18,43 +18,32 @@ const DISTANCES: [f32; 3] = [-60.0, 0.0, 8.0];
 /// Memory for any list of answers of a model of the suite, and for its conditionals.
 const ROOM: usize = WORKING + 2 * MAX_DIMENSIONS;
 
-/// What costs little.
-pub(crate) fn ask(mixture: &Mixture<'_>, rng: &mut impl Rng, digest: &mut Digest) {
-    ask_and_draw(mixture, rng, digest);
-}
-
-/// What costs little, and what costs much.
-pub(crate) fn ask_everything(mixture: &Mixture<'_>, rng: &mut impl Rng, digest: &mut Digest) {
-    let target = ask_and_draw(mixture, rng, digest);
-    let target = &target[..mixture.dimensions()];
-    joint::modes(mixture, digest);
-    for marginal in marginals(mixture) {
-        marginal::modes_and_regions(&marginal, digest);
-    }
-    conditionals(mixture, target, digest);
-    refusals::ask(mixture, target, digest);
-}
-
-/// Returns the target that was drawn.
-fn ask_and_draw(
+/// Asks what costs little, and `thoroughly` also what costs much.
+pub(crate) fn ask(
     mixture: &Mixture<'_>,
+    thoroughly: bool,
     rng: &mut impl Rng,
     digest: &mut Digest,
-) -> [f32; MAX_DIMENSIONS] {
-    let mut drawn = [0.0; MAX_DIMENSIONS];
-    let target = &mut drawn[..mixture.dimensions()];
-    joint::draws(mixture, rng, target, digest);
-    of_itself(mixture, digest);
-    at(mixture, target, digest);
+) {
     let mut target = [0.0; MAX_DIMENSIONS];
     let target = &mut target[..mixture.dimensions()];
+    joint::draws(mixture, rng, target, digest);
+    if thoroughly {
+        joint::modes(mixture, digest);
+        for marginal in marginals(mixture) {
+            marginal::modes_and_region(&marginal, digest);
+        }
+        conditionals(mixture, target, digest);
+        refusals::ask(mixture, target, digest);
+    }
+    of_itself(mixture, digest);
+    at(mixture, target, digest);
     for distance in DISTANCES {
         for (marginal, t) in marginals(mixture).zip(target.iter_mut()) {
             *t = marginal.mean() + distance * marginal.standard_deviation();
         }
         at(mixture, target, digest);
     }
-    drawn
 }
 
 /// What needs no target.
@@ -93,7 +82,7 @@ fn conditionals(mixture: &Mixture<'_>, target: &[f32], digest: &mut Digest) {
     }
 }
 
-fn marginals<'a>(mixture: &Mixture<'a>) -> impl Iterator<Item = mdn_infer::Marginal<'a>> {
+fn marginals<'a>(mixture: &Mixture<'a>) -> impl Iterator<Item = Marginal<'a>> {
     let mixture = *mixture;
     (0..mixture.dimensions()).filter_map(move |d| mixture.marginal(d))
 }
