@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares the output hash of one model on the host's instruction sets and on emulated boards.
 #
-#   scripts/bits.sh MODEL BOARD...
+#   scripts/model-bits.sh MODEL BOARD...
 #
 # Prints a table and fails if a hash is missing or differs from the first.
 set -euo pipefail
