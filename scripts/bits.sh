@@ -58,7 +58,7 @@ on_system() {
     local target="$1" levels="$2" artifact="$4"
     local -x RUSTFLAGS="$3"
     compile "target/$target/release/$artifact" --release -p mdn-agreement --target "$target"
-    start "${target%%-*}" "$levels" "release, 3" whole "${@:5}" "$image" whole
+    start "${target%%-*}${3:+ ${3##*=}}" "$levels" "release, 3" whole "${@:5}" "$image" whole
 }
 
 # on_board CORE BOARD TARGET OPT PART FLAGS: a microcontroller.
@@ -83,7 +83,8 @@ verdict() {
     if [ -z "$hash" ]; then
         tail -n 20 "$3" "$4" >&2
         echo "- MISSING"
-    elif diff <(grep "^$2 " agreement/expected.txt) <(printf '%s\n' "$found") >&2; then
+    elif diff <(grep "^$2 " agreement/expected.txt) - <<<"$found" |
+        sed -n 's/^</expected/p; s/^>/found   /p' >&2; then
         echo "$hash equal"
     else
         echo "$hash DIFFERENT"
