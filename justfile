@@ -8,16 +8,19 @@ boards := "mps2-an386 netduinoplus2"
 default:
     @just --list --unsorted
 
-# Install what the recipes need: Rust targets and components, QEMU
+# Install what the recipes need: Rust targets and components, QEMU, a linker for aarch64, Node
 setup:
     scripts/setup.sh
 
-# Formatting, lints and docs of the workspace, then of the firmware
+# Formatting, lints and docs of the workspace, then of the firmware and the bare-metal suite
 check: && docs
     cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
     cd firmware-example && cargo fmt --check
     cd firmware-example && cargo clippy --locked --release -- -D warnings
+    cd agreement/bare && cargo fmt --check
+    cd agreement/bare && BOARD=mps2-an386 cargo clippy --locked --release --target thumbv7em-none-eabihf -- -D warnings
+    cd agreement/bare && BOARD=virt cargo clippy --locked --release --target riscv32imac-unknown-none-elf -- -D warnings
 
 # All tests of the workspace
 test:
@@ -36,9 +39,17 @@ embedded:
 firmware:
     cd firmware-example && for board in {{ boards }}; do BOARD="$board" cargo run --locked --release; done
 
-# Compare a model's output hash on the host's instruction sets and both boards
-bits model="mdn-infer/samples/classic.mdn":
-    scripts/bits.sh "{{ model }}" {{ boards }}
+# The agreement suite on every target, build and instruction set, then the sample model
+bits: && (model-bits "mdn-infer/samples/classic.mdn")
+    scripts/bits.sh
+
+# A model's output hash on the host's instruction sets and on the boards of the firmware
+model-bits model:
+    scripts/model-bits.sh "{{ model }}" {{ boards }}
+
+# Write the models of the agreement suite again and accept this machine's hashes (CONTRIBUTING.md)
+agreement-accept:
+    scripts/agreement-accept.sh
 
 # A short demonstration in a temporary folder: data, training, export, verification
 demo-short:

@@ -1,76 +1,132 @@
 #!/usr/bin/env bash
-# Compares the output hash of one model on the host's instruction sets and on emulated boards.
+# Evaluates the agreement suite on every target and compares its hashes with the committed ones,
+# agreement/expected.txt.
 #
-#   scripts/bits.sh MODEL BOARD...
-#
-# Prints a table and fails if a hash is missing or differs from the first.
+# Prints a row for each target, build and instruction set. Fails where a hash differs, and where
+# there is none because something is not installed or did not run.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
-if [ ! -f "$1" ]; then
-    echo "there is no model file at $1" >&2
-    exit 1
-fi
-model="$(realpath "$1")"
-shift
+# The seconds that a run may take; it shares the machine with the builds and the other runs.
+limit=600
+
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER="${CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER:-aarch64-linux-gnu-gcc}"
 logs="$(mktemp -d)"
-trap 'rm -rf "$logs"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$logs"' EXIT
 rows=()
-reference=""
 status=0
 
-# row TARGET LEVEL HASH: adds a line to the table; an empty hash counts as missing.
-row() {
-    local verdict=equal
-    : "${reference:=$3}"
-    if [ -z "$3" ]; then
-        verdict=MISSING status=1
-    elif [ "$3" != "$reference" ]; then
-        verdict=DIFFERENT status=1
-    fi
-    rows+=("$(printf '%-36s %-8s %-18s %s' "$1" "$2" "${3:--}" "$verdict")")
+# compile ARTIFACT ARGUMENT...: builds with these arguments of cargo and keeps a copy of the
+# artifact in `image`, for the next build may replace it.
+compile() {
+    local artifact="$1"
+    shift
+    log="$logs/${#rows[@]}"
+    image="$log.image"
+    cargo build --locked --quiet "$@" 2>"$log.err" && cp "$artifact" "$image" || true
 }
 
-# attempt COMMAND...: its standard output, and where it fails all that it said.
-attempt() {
-    if ! "$@" >"$logs/out" 2>"$logs/err"; then
-        cat "$logs/out" "$logs/err" >&2
-        return 1
-    fi
-    cat "$logs/out"
+# start TARGET LEVELS BUILD PART COMMAND...: runs the image in the background, and notes the rows
+# that it must give.
+start() {
+    local target="$1" levels="$2" build="$3" part="$4"
+    shift 4
+    local out="$logs/${#rows[@]}.out"
+    for level in $levels; do
+        rows+=("$target|$level|$build|$part|$out|$log.err")
+    done
+    timeout "$limit" "$@" </dev/null >"$out" 2>>"$log.err" &
 }
 
-# host_hash LEVEL: the hash, or nothing if verification failed there.
-host_hash() {
-    local json
-    json="$(attempt cargo run --release -p mdn-train -- verify "$model" --json --level "$1")" || return
-    if grep -Eq '"golden_bits_equal": *true' <<<"$json" && grep -Eq "\"level\": *\"$1\"" <<<"$json"; then
-        grep -Eo '"output_hash": *"0x[0-9a-f]{16}"' <<<"$json" | grep -Eo '0x[0-9a-f]{16}'
+# on_host PROFILE OPT PART...: the instruction sets of this machine.
+on_host() {
+    local profile="$1" opt="$2" levels=scalar
+    local -x "CARGO_PROFILE_${profile^^}_OPT_LEVEL=$opt"
+    case "$(uname -m)" in
+        x86_64) levels="scalar sse2 avx2" ;;
+        aarch64 | arm64) levels="scalar neon" ;;
+    esac
+    local folder="${profile/dev/debug}"
+    compile "target/$folder/mdn-agreement" --profile "$profile" -p mdn-agreement
+    for part in "${@:3}"; do
+        start "$(uname -m)" "$levels" "$folder, $opt" "$part" "$image" "$part"
+    done
+}
+
+# on_system TARGET LEVELS FLAGS ARTIFACT RUNNER...: a foreign target with an operating system.
+on_system() {
+    local target="$1" levels="$2" artifact="$4"
+    local -x RUSTFLAGS="$3"
+    compile "target/$target/release/$artifact" --release -p mdn-agreement --target "$target"
+    start "${target%%-*}${3:+ ${3##*=}}" "$levels" "release, 3" whole "${@:5}" "$image" whole
+}
+
+# on_board CORE BOARD TARGET OPT PART FLAGS: a microcontroller.
+on_board() {
+    local board="$2" target="$3" opt="$4"
+    local -x BOARD="$board" RUSTFLAGS="$6" CARGO_PROFILE_RELEASE_OPT_LEVEL="$opt"
+    local folder=agreement/bare/target
+    compile "$folder/$target/release/mdn-agreement-bare" --release --target "$target" \
+        --manifest-path agreement/bare/Cargo.toml --target-dir "$folder"
+    local emulator=(qemu-system-arm)
+    if [ "$board" = virt ]; then emulator=(qemu-system-riscv32 -bios none -m 16M); fi
+    start "$1, $board" scalar "release, $opt" "$5" "${emulator[@]}" -machine "$board" \
+        -nographic -monitor none -serial none -semihosting-config enable=on,target=native \
+        -kernel "$image"
+}
+
+# verdict LEVEL PART OUT ERRORS: prints a hash and a verdict; says what is wrong on standard error.
+verdict() {
+    local found hash
+    found="$(awk -v level="$1" '$2 == level { print $3, $4, $5 }' "$3" 2>/dev/null || true)"
+    hash="$(sed -n "s/^$2 all //p" <<<"$found")"
+    if [ -z "$hash" ]; then
+        tail -n 20 "$3" "$4" >&2
+        echo "- MISSING"
+    elif diff <(grep "^$2 " agreement/expected.txt) - <<<"$found" |
+        sed -n 's/^</expected/p; s/^>/found   /p' >&2; then
+        echo "$hash equal"
     else
-        printf '%s\n' "$json" >&2
+        echo "$hash DIFFERENT"
     fi
 }
 
-# board_hash BOARD: the hash, or nothing if the firmware failed.
-board_hash() (
-    cd firmware-example
-    export BOARD="$1" MDN_MODEL="$model"
-    output="$(attempt cargo run --locked --release)" || return
-    sed -n 's/^output_hash //p' <<<"$output"
-)
+# The slow ones come first: they run while the others are built.
+on_host release 3 small whole
+on_board Cortex-M3 mps2-an385 thumbv7m-none-eabi 3 whole ""
+on_board RV32IMAC virt riscv32imac-unknown-none-elf 3 whole ""
+on_board RV32IMAFC virt riscv32imafc-unknown-none-elf 3 whole ""
+on_board Cortex-M0 microbit thumbv6m-none-eabi s small ""
+on_board Cortex-M4F mps2-an386 thumbv7em-none-eabihf 3 whole "-C target-cpu=cortex-m4"
+on_board Cortex-M7 mps2-an500 thumbv7em-none-eabihf 3 whole "-C target-cpu=cortex-m7"
+on_board Cortex-M33 mps2-an505 thumbv8m.main-none-eabihf 3 whole "-C target-cpu=cortex-m33"
+# Not for target-cpu=cortex-m55, whose vectors flush subnormal numbers (docs/arithmetic.md).
+on_board Cortex-M55 mps3-an547 thumbv8m.main-none-eabihf 3 whole ""
+on_system aarch64-unknown-linux-gnu "scalar neon" "" mdn-agreement \
+    qemu-aarch64 -L /usr/aarch64-linux-gnu
+node=(node --no-warnings scripts/wasi-runner.mjs)
+on_system wasm32-wasip1 scalar "" mdn-agreement.wasm "${node[@]}"
+on_system wasm32-wasip1 "scalar simd128" "-C target-feature=+simd128" mdn-agreement.wasm "${node[@]}"
+on_host release s whole
+on_host release 0 whole
+on_host dev 0 whole
+on_host dev 3 whole
+wait
 
-levels=(scalar)
-if [ "$(uname -m)" = x86_64 ]; then
-    levels+=(sse2 avx2)
+layout='%-22s %-8s %-11s %-6s %-17s %s\n'
+table="$(printf "$layout" target level build part hash verdict)"
+for row in "${rows[@]}"; do
+    IFS='|' read -r target level build part out errors <<<"$row"
+    read -r hash verdict < <(verdict "$level" "$part" "$out" "$errors" 2>"$logs/why")
+    table+=$'\n'"$(printf "$layout" "$target" "$level" "$build" "$part" "$hash" "$verdict")"
+    if [ "$verdict" != equal ]; then
+        status=1
+        printf -- '--- %s, %s, %s: %s\n' "$target" "$level" "$build" "$verdict"
+        cat "$logs/why"
+    fi
+done
+printf '%s\n' "$table"
+if [ "$status" -ne 0 ]; then
+    echo "not every row is equal; \`just setup\` installs what a MISSING row lacks" >&2
 fi
-
-host="$(rustc -vV | sed -n 's/^host: //p')"
-for level in "${levels[@]}"; do
-    row "$host" "$level" "$(host_hash "$level")"
-done
-for board in "$@"; do
-    row "$board (emulated Cortex-M4F)" scalar "$(board_hash "$board")"
-done
-
-printf '%-36s %-8s %-18s\n' target level output_hash
-printf '%s\n' "${rows[@]}"
 exit "$status"

@@ -1,9 +1,28 @@
 #!/usr/bin/env bash
-# Installs what the recipes in the justfile need and this machine lacks.
+# Installs what the recipes in the justfile need and this machine lacks: Rust components and
+# targets, emulators, a linker for aarch64, Node.
 set -euo pipefail
 
 components=(clippy rustfmt)
-targets=(thumbv7em-none-eabihf thumbv6m-none-eabi)
+targets=(
+    aarch64-unknown-linux-gnu
+    riscv32imac-unknown-none-elf
+    riscv32imafc-unknown-none-elf
+    thumbv6m-none-eabi
+    thumbv7em-none-eabihf
+    thumbv7m-none-eabi
+    thumbv8m.main-none-eabihf
+    wasm32-wasip1
+)
+# What must be there, and the Debian package that has it.
+needed=(
+    "qemu-system-arm qemu-system-arm"
+    "qemu-system-riscv32 qemu-system-misc"
+    "qemu-aarch64 qemu-user"
+    "aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu"
+    "/usr/aarch64-linux-gnu/lib/libc.so.6 libc6-dev-arm64-cross"
+    "node nodejs"
+)
 
 install_rust_parts() {
     if ! command -v rustup >/dev/null; then
@@ -14,22 +33,40 @@ install_rust_parts() {
     rustup target add "${targets[@]}"
 }
 
-as_root() {
-    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+# missing_packages: the packages of what is not there, one a line.
+missing_packages() {
+    local thing package
+    for entry in "${needed[@]}"; do
+        read -r thing package <<<"$entry"
+        command -v "$thing" >/dev/null || [ -e "$thing" ] || echo "$package"
+    done
 }
 
-install_qemu() {
-    if command -v qemu-system-arm >/dev/null; then
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        echo "this needs root, and there is no sudo: run as root: $*" >&2
+        return 1
+    fi
+}
+
+install_packages() {
+    local packages
+    mapfile -t packages < <(missing_packages)
+    if [ "${#packages[@]}" -eq 0 ]; then
         return
     fi
     if ! command -v apt-get >/dev/null; then
-        echo "qemu-system-arm is missing: install QEMU with this machine's package manager" >&2
+        echo "install the like of these Debian packages: ${packages[*]}" >&2
         return 1
     fi
     export DEBIAN_FRONTEND=noninteractive
     as_root apt-get update </dev/null
-    as_root apt-get install -y --no-install-recommends qemu-system-arm </dev/null
+    as_root apt-get install -y --no-install-recommends "${packages[@]}" </dev/null
 }
 
 install_rust_parts
-install_qemu
+install_packages

@@ -3,11 +3,8 @@
 use mdn_infer::math::{self, Elementary, map_slice};
 use mdn_infer::simd::Level;
 
+use crate::Part;
 use crate::digest::Digest;
-
-/// From one input's bit pattern to the next: a prime, so that every exponent, both signs and many
-/// low bits occur.
-const STRIDE: usize = 65_521;
 
 /// Inputs at a time: a multiple of no vector's width, so that partial vectors occur too.
 const CHUNK: usize = 61;
@@ -36,11 +33,11 @@ const EDGES: [u32; 20] = [
     0x7fff_ffff, // a quiet NaN with a payload
 ];
 
-/// Hands the name and the hash of each function to `part`.
-pub(crate) fn each(level: Level, mut part: impl FnMut(&str, u64)) {
+/// Hands the name and the hash of each function to `done`.
+pub(crate) fn each(part: Part, level: Level, mut done: impl FnMut(&str, u64)) {
     macro_rules! functions {
         ($($name:literal $function:ident)*) => {
-            $(part($name, hash(level, math::$function));)*
+            $(done($name, hash(part, level, math::$function));)*
         };
     }
     functions! {
@@ -61,8 +58,8 @@ pub(crate) fn each(level: Level, mut part: impl FnMut(&str, u64)) {
     }
 }
 
-fn hash(level: Level, function: impl Elementary + Copy) -> u64 {
-    let strided = (0..=u32::MAX).step_by(STRIDE);
+fn hash(part: Part, level: Level, function: impl Elementary + Copy) -> u64 {
+    let strided = (0..=u32::MAX).step_by(part.stride());
     let edges = EDGES.into_iter().flat_map(|bits| [bits, bits | 1 << 31]);
     let mut inputs = edges.chain(strided).map(f32::from_bits);
     let mut digest = Digest::new();
@@ -78,6 +75,6 @@ fn hash(level: Level, function: impl Elementary + Copy) -> u64 {
         }
         let values = &mut chunk[..filled];
         map_slice(level, values, function);
-        values.iter().for_each(|&y| digest.value(y));
+        digest.add(&*values);
     }
 }
