@@ -74,6 +74,13 @@ const SPAN: usize = 8;
 /// added in order within a span, spans added in order to a total that starts with the bias.
 #[inline(always)]
 pub(crate) fn forward<S: Simd>(simd: S, layer: &Dense<'_>, input: &[f32], output: &mut [f32]) {
+    if S::HAS_PANEL {
+        let panels = layer.panels.chunks_exact(layer.inputs + 1);
+        for (panel, to) in panels.zip(output.chunks_mut(8)) {
+            simd.panel(panel, input, to);
+        }
+        return;
+    }
     let mut panels = layer.panels;
     let mut output = output;
     loop {
@@ -90,7 +97,7 @@ pub(crate) fn forward<S: Simd>(simd: S, layer: &Dense<'_>, input: &[f32], output
     }
 }
 
-/// `P` panels at once, so that the processor has `P` independent sums in flight; returns `P`.
+/// `P` panels at once, so that the processor has `P` independent sums in flight; returns how many were done.
 #[inline(always)]
 fn block<S: Simd, const P: usize>(
     simd: S,

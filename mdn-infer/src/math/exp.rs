@@ -49,6 +49,19 @@ pub(super) fn exp_nonpositive<V: Vector>(x: V) -> V {
     exp_scaled(x).mul(x.splat(UNSCALE))
 }
 
+/// e^x for x <= 0 (or NaN), with the bits of [`exp`] and fewer operations.
+#[inline(always)]
+pub(crate) fn exp_below_one<V: Vector>(x: V) -> V {
+    exp_nonpositive(x.splat(-104.0).larger(x))
+}
+
+/// e^x for -87 <= x <= 87, with the bits of [`exp`] and fewer operations.
+#[inline(always)]
+pub(crate) fn exp_normal<V: Vector>(x: V) -> V {
+    let (q, n) = reduce(x, 127.0);
+    x.splat(1.0).add(q).mul(n.shift_left::<23>())
+}
+
 /// 2^64 e^x for -125 <= x <= 0 (or NaN).
 #[inline(always)]
 pub(super) fn exp_scaled<V: Vector>(x: V) -> V {
