@@ -74,6 +74,13 @@ const SPAN: usize = 8;
 /// added in order within a span, spans added in order to a total that starts with the bias.
 #[inline(always)]
 pub(crate) fn forward<S: Simd>(simd: S, layer: &Dense<'_>, input: &[f32], output: &mut [f32]) {
+    if S::HAS_PANEL {
+        let panels = layer.panels.chunks_exact(layer.inputs + 1);
+        for (panel, to) in panels.zip(output.chunks_mut(8)) {
+            simd.panel(panel, input, to);
+        }
+        return;
+    }
     let mut panels = layer.panels;
     let mut output = output;
     loop {
@@ -90,7 +97,7 @@ pub(crate) fn forward<S: Simd>(simd: S, layer: &Dense<'_>, input: &[f32], output
     }
 }
 
-/// `P` panels at once, so that the processor has `P` independent sums in flight; returns `P`.
+/// `P` panels at once, so that the processor has `P` independent sums in flight; returns how many were done.
 #[inline(always)]
 fn block<S: Simd, const P: usize>(
     simd: S,
@@ -99,20 +106,40 @@ fn block<S: Simd, const P: usize>(
     input: &[f32],
     output: &mut [f32],
 ) -> usize {
+    let (spans, rest) = input.as_chunks::<SPAN>();
     let mut totals = [simd.splat_octet(0.0); P];
-    let mut kernels: [&[[f32; 8]]; P] = [&[]; P];
-    let split = panels
-        .chunks_exact(layer.inputs + 1)
-        .map(<[_]>::split_first);
-    for ((total, kernel), parts) in totals.iter_mut().zip(&mut kernels).zip(split) {
-        if let Some((bias, rest)) = parts {
-            (*total, *kernel) = (simd.load_octet(bias), rest);
-        }
+    let mut kernels: [&[[[f32; 8]; SPAN]]; P] = [&[]; P];
+    let mut tails: [&[[f32; 8]]; P] = [&[]; P];
+    let slots = totals.iter_mut().zip(&mut kernels).zip(&mut tails);
+    for (p, ((total, kernel), tail)) in slots.enumerate() {
+        let panel = panels.get(p * (layer.inputs + 1)..(p + 1) * (layer.inputs + 1));
+        let Some((bias, entries)) = panel.and_then(<[_]>::split_first) else {
+            return P;
+        };
+        let (full, short) = entries.as_chunks::<SPAN>();
+        let Some(full) = full.get(..spans.len()) else {
+            return P;
+        };
+        (*total, *kernel, *tail) = (simd.load_octet(bias), full, short);
     }
-    for span in input.chunks(SPAN) {
-        let sums = span_sums(simd, span, &mut kernels);
+    for (s, span) in spans.iter().enumerate() {
+        let mut sums = [simd.splat_octet(0.0); P];
+        for (i, &x) in span.iter().enumerate() {
+            let x = simd.splat_octet(x);
+            for (sum, kernel) in sums.iter_mut().zip(kernels) {
+                if let Some(entries) = kernel.get(s).and_then(|span| span.get(i)) {
+                    let product = x.mul(simd.load_octet(entries));
+                    *sum = if i == 0 { product } else { sum.add(product) };
+                }
+            }
+        }
         for (total, sum) in totals.iter_mut().zip(sums) {
             *total = total.add(sum);
+        }
+    }
+    if !rest.is_empty() {
+        for (total, tail) in totals.iter_mut().zip(tails) {
+            *total = total.add(short_sum(simd, rest, tail));
         }
     }
     for (total, to) in totals.iter().zip(output.chunks_mut(8)) {
@@ -121,26 +148,11 @@ fn block<S: Simd, const P: usize>(
     P
 }
 
-/// The sums of one span's products; the kernels move on to the next span.
+/// The sum of the products of the last, shorter span; `input` is not empty.
 #[inline(always)]
-fn span_sums<S: Simd, const P: usize>(
-    simd: S,
-    span: &[f32],
-    kernels: &mut [&[[f32; 8]]; P],
-) -> [S::Octet; P] {
-    let mut sums = [simd.splat_octet(0.0); P];
-    let here = kernels.map(|kernel| kernel.get(..span.len()).unwrap_or(&[]));
-    for (i, &x) in span.iter().enumerate() {
-        let x = simd.splat_octet(x);
-        for (sum, kernel) in sums.iter_mut().zip(here) {
-            if let Some(entries) = kernel.get(i) {
-                let product = x.mul(simd.load_octet(entries));
-                *sum = if i == 0 { product } else { sum.add(product) };
-            }
-        }
-    }
-    for kernel in kernels {
-        *kernel = kernel.get(span.len()..).unwrap_or(&[]);
-    }
-    sums
+fn short_sum<S: Simd>(simd: S, input: &[f32], kernel: &[[f32; 8]]) -> S::Octet {
+    let mut products = (input.iter().zip(kernel))
+        .map(|(&x, entries)| simd.splat_octet(x).mul(simd.load_octet(entries)));
+    let first = products.next().unwrap_or(simd.splat_octet(0.0));
+    products.fold(first, |sum, product| sum.add(product))
 }

@@ -32,14 +32,12 @@ pub(crate) fn mixture_parameters<S: Simd>(
     let (outputs, coefficients) = parameters
         .split_at_mut_checked(head.outputs())
         .unwrap_or_default();
-    let (log_weights, rest) = outputs.split_at_mut_checked(components).unwrap_or_default();
-    let (means, factors) = rest
-        .split_at_mut_checked(components * dimensions)
-        .unwrap_or_default();
-    let finite = is_finite(simd, log_weights) & is_finite(simd, means) & is_finite(simd, factors);
-    if !finite {
+    // x − x is 0 for finite numbers and NaN for all others.
+    if reduce::sum_row(simd, outputs, |x| x.sub(x)) != 0.0 {
         return Err(PredictError::Overflow);
     }
+    let (log_weights, rest) = outputs.split_at_mut_checked(components).unwrap_or_default();
+    let factors = rest.get_mut(components * dimensions..).unwrap_or_default();
     log_softmax(simd, log_weights, coefficients);
     let repeat = match head.covariance {
         Covariance::Isotropic => dimensions as f32,
@@ -63,33 +61,20 @@ fn is_diagonal(entry: usize) -> bool {
     (0..=entry).any(|d| d * (d + 3) / 2 == entry)
 }
 
-/// x − x is 0 for finite numbers and NaN for all others.
-#[inline(always)]
-fn is_finite<S: Simd>(simd: S, values: &[f32]) -> bool {
-    reduce::sum(simd, values.len(), |at| {
-        let x = simd.load(at.of(values), 0.0);
-        x.sub(x)
-    }) == 0.0
-}
-
 /// log π = a − max a − ln Σ exp(a − max a), also copied to `copy`; at least one logit
 /// must be finite and none may be NaN or +∞.
 #[inline(always)]
 pub(crate) fn log_softmax<S: Simd>(simd: S, logits: &mut [f32], copy: &mut [f32]) {
-    let largest = reduce::largest(simd, logits.len(), |at| {
-        simd.load(at.of(logits), f32::NEG_INFINITY)
-    });
+    let largest = reduce::largest_in_row(simd, logits);
     for (a, e) in logits
         .chunks_mut(S::Vector::LANES)
         .zip(copy.chunks_mut(S::Vector::LANES))
     {
         let shifted = simd.load(a, 0.0).sub(simd.splat(largest));
         shifted.store(a);
-        math::exp(shifted).store(e);
+        math::exp_below_one(shifted).store(e);
     }
-    let log_sum = math::ln(reduce::sum(simd, copy.len(), |at| {
-        simd.load(at.of(copy), 0.0)
-    }));
+    let log_sum = math::ln(reduce::sum_row(simd, copy, |x| x));
     for (a, e) in logits
         .chunks_mut(S::Vector::LANES)
         .zip(copy.chunks_mut(S::Vector::LANES))
@@ -120,7 +105,7 @@ fn invert_scales<S: Simd>(
         };
         let log_scale = simd.splat(head.log_scale_max).smaller(log_scale);
         let log_scale = simd.splat(head.log_scale_min).larger(log_scale);
-        math::exp(log_scale.negate()).store(s);
+        math::exp_normal(log_scale.negate()).store(s);
         let lost = simd.splat(repeat).mul(log_scale);
         simd.load(c, 0.0).sub(lost).store(c);
     }

@@ -49,6 +49,19 @@ pub(super) fn exp_nonpositive<V: Vector>(x: V) -> V {
     exp_scaled(x).mul(x.splat(UNSCALE))
 }
 
+/// e^x for x <= 0 (or NaN), with the bits of [`exp`] and fewer operations.
+#[inline(always)]
+pub(crate) fn exp_below_one<V: Vector>(x: V) -> V {
+    exp_nonpositive(x.splat(-104.0).larger(x))
+}
+
+/// e^x for -87 <= x <= 87, with the bits of [`exp`] and fewer operations.
+#[inline(always)]
+pub(crate) fn exp_normal<V: Vector>(x: V) -> V {
+    let (q, n) = reduce(x, 127.0);
+    x.splat(1.0).add(q).mul(n.shift_left::<23>())
+}
+
 /// 2^64 e^x for -125 <= x <= 0 (or NaN).
 #[inline(always)]
 pub(super) fn exp_scaled<V: Vector>(x: V) -> V {
@@ -95,4 +108,27 @@ fn remainder<V: Vector>(x: V, near: V, bias: f32) -> (V, V, V) {
 fn exp_m1_of_difference<V: Vector>(high: V, low: V) -> V {
     let r = high.sub(low);
     high.add(r.mul(r).mul(polynomial(r, &EXP)).sub(low))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{exp, exp_below_one, exp_normal};
+
+    /// Every 251st number of binary32 between `first` and `last`.
+    fn numbers(first: f32, last: f32) -> impl Iterator<Item = f32> {
+        (first.to_bits()..=last.to_bits())
+            .step_by(251)
+            .map(f32::from_bits)
+    }
+
+    #[test]
+    fn the_short_forms_have_the_bits_of_the_whole() {
+        for x in numbers(-0.0, f32::NEG_INFINITY) {
+            assert_eq!(exp_below_one(x).to_bits(), exp(x).to_bits(), "{x}");
+        }
+        for x in numbers(0.0, 87.0).chain(numbers(-0.0, -87.0)) {
+            assert_eq!(exp_normal(x).to_bits(), exp(x).to_bits(), "{x}");
+        }
+        assert!(exp_below_one(f32::NAN).is_nan());
+    }
 }

@@ -17,6 +17,7 @@ mod sqrt;
 mod tanh;
 
 pub use exp::exp;
+pub(crate) use exp::{exp_below_one, exp_normal};
 pub use gated::{gelu, silu};
 pub use ln::{ln, ln_1p};
 pub use normal::{erf, erfc, normal_cdf};

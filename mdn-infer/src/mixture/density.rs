@@ -86,24 +86,43 @@ impl Mixture<'_> {
         at: At,
         z: &[f32; MAX_DIMENSIONS],
     ) -> S::Vector {
+        let square = match self.covariance {
+            Covariance::Full => self.square_full(simd, at, z),
+            _ => self.square_separable(simd, at, z),
+        };
+        let coefficient = at.load(simd, self.log_coefficients, f32::NEG_INFINITY);
+        coefficient.sub(simd.splat(0.5).mul(square))
+    }
+
+    /// |L (z − μ)|² for the kinds without entries off the diagonal.
+    #[inline(always)]
+    fn square_separable<S: Simd>(&self, simd: S, at: At, z: &[f32; MAX_DIMENSIONS]) -> S::Vector {
+        let mut square = simd.splat(0.0);
+        for (i, z) in z.iter().enumerate().take(self.dimensions) {
+            let delta = simd.splat(*z).sub(at.load(simd, self.mean_row(i), 0.0));
+            let whitened = self.factor(simd, at, i, i).mul(delta);
+            square = square.add(whitened.mul(whitened));
+        }
+        square
+    }
+
+    #[inline(always)]
+    fn square_full<S: Simd>(&self, simd: S, at: At, z: &[f32; MAX_DIMENSIONS]) -> S::Vector {
         let mut difference = [simd.splat(0.0); MAX_DIMENSIONS];
         let mut square = simd.splat(0.0);
         for (i, z) in z.iter().enumerate().take(self.dimensions) {
-            let delta = simd.splat(*z).sub(simd.load(at.of(self.mean_row(i)), 0.0));
+            let delta = simd.splat(*z).sub(at.load(simd, self.mean_row(i), 0.0));
             let mut whitened = simd.splat(0.0);
-            if self.covariance == Covariance::Full {
-                for (j, earlier) in difference.iter().enumerate().take(i) {
-                    whitened = whitened.add(self.factor(simd, at, i, j).mul(*earlier));
-                }
-                if let Some(slot) = difference.get_mut(i) {
-                    *slot = delta;
-                }
+            for (j, earlier) in difference.iter().enumerate().take(i) {
+                whitened = whitened.add(self.factor(simd, at, i, j).mul(*earlier));
+            }
+            if let Some(slot) = difference.get_mut(i) {
+                *slot = delta;
             }
             whitened = whitened.add(self.factor(simd, at, i, i).mul(delta));
             square = square.add(whitened.mul(whitened));
         }
-        let coefficient = simd.load(at.of(self.log_coefficients), f32::NEG_INFINITY);
-        coefficient.sub(simd.splat(0.5).mul(square))
+        square
     }
 }
 

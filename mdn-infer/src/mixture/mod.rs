@@ -221,7 +221,7 @@ impl<'a> Mixture<'a> {
             Covariance::Diagonal => i,
             Covariance::Full => i * (i + 1) / 2 + j,
         };
-        simd.load(at.of(self.factor_row(entry)), fill)
+        at.load(simd, self.factor_row(entry), fill)
     }
 }
 

@@ -159,7 +159,7 @@ impl Mixture<'_> {
     /// πₖ of the components at `at`; 0 in lanes past the end.
     #[inline(always)]
     pub(super) fn weights<S: Simd>(&self, simd: S, at: At) -> S::Vector {
-        math::exp(simd.load(at.of(self.log_weights), f32::NEG_INFINITY))
+        math::exp(at.load(simd, self.log_weights, f32::NEG_INFINITY))
     }
 
     /// 1/σ of dimension `d` in the components at `at`, standardised; 1 in lanes past the end.
@@ -256,7 +256,7 @@ impl Margin {
     #[inline(always)]
     fn deviation<S: Simd>(&self, simd: S, mixture: &Mixture<'_>, at: At) -> S::Vector {
         let unit = simd.splat(self.unit);
-        let mean = simd.load(at.of(mixture.mean_row(self.d)), self.mean);
+        let mean = at.load(simd, mixture.mean_row(self.d), self.mean);
         mean.mul(unit).sub(simd.splat(self.mean).mul(unit))
     }
 
@@ -284,7 +284,7 @@ impl Kernel for Mean<'_> {
         reduce::sum(simd, means.len(), |at| {
             self.mixture
                 .weights(simd, at)
-                .mul(simd.load(at.of(means), 0.0))
+                .mul(at.load(simd, means, 0.0))
         })
     }
 }

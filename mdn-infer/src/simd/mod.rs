@@ -20,6 +20,8 @@ mod scalar;
 mod simd128;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod sse2;
+#[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+mod vfp;
 
 /// `LANES` binary32 values, each treated alike.
 ///
@@ -201,6 +203,14 @@ pub trait Simd: Copy {
     fn load_octet(self, from: &[f32; 8]) -> Self::Octet;
     /// Runs `kernel` compiled for this instruction set.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
+
+    /// Whether [`panel`](Self::panel) is to be used in place of [`Octet`]s.
+    const HAS_PANEL: bool = false;
+
+    /// One panel of a dense layer, its biases and then the entries of each of `input`, in the
+    /// order of the arithmetic contract, into `to`, which has up to eight elements.
+    #[inline(always)]
+    fn panel(self, _panel: &[[f32; 8]], _input: &[f32], _to: &mut [f32]) {}
 }
 
 /// An algorithm to be compiled once for each instruction set.

@@ -16,10 +16,13 @@ impl At {
     pub const fn new(index: usize) -> Self {
         At(index)
     }
-    /// The part of `row` that begins at this position.
+    /// The elements of `row` from this position on; lanes beyond its end hold `fill`.
     #[inline(always)]
-    pub fn of(self, row: &[f32]) -> &[f32] {
-        row.get(self.0..).unwrap_or(&[])
+    pub fn load<S: Simd>(self, simd: S, row: &[f32], fill: f32) -> S::Vector {
+        if S::Vector::LANES == 1 {
+            return simd.splat(row.get(self.0).copied().unwrap_or(fill));
+        }
+        simd.load(row.get(self.0..).unwrap_or(&[]), fill)
     }
 }
 
@@ -56,6 +59,42 @@ pub fn largest<S: Simd>(simd: S, len: usize, value: impl Fn(At) -> S::Vector) ->
     fold(simd, len, f32::NEG_INFINITY, keep).largest()
 }
 
+/// As [`fold`], over the elements of one row.
+#[inline(always)]
+fn fold_row<S: Simd>(
+    simd: S,
+    row: &[f32],
+    start: f32,
+    step: impl Fn(S::Vector, S::Vector) -> S::Vector,
+) -> S::Octet {
+    let (whole, rest) = row.as_chunks::<8>();
+    let mut partial = simd.splat_octet(start);
+    for octet in whole {
+        let mut octet = simd.load_octet(octet);
+        let values = octet.vectors_mut().iter();
+        for (partial, value) in partial.vectors_mut().iter_mut().zip(values) {
+            *partial = step(*partial, *value);
+        }
+    }
+    let rest = rest.chunks(S::Vector::LANES);
+    for (partial, values) in partial.vectors_mut().iter_mut().zip(rest) {
+        *partial = step(*partial, simd.load(values, start));
+    }
+    partial
+}
+
+/// Σ `function(x)` over the elements of `row`; `function(0)` must be 0.
+#[inline(always)]
+pub fn sum_row<S: Simd>(simd: S, row: &[f32], function: impl Fn(S::Vector) -> S::Vector) -> f32 {
+    fold_row(simd, row, 0.0, |partial, x| partial.add(function(x))).sum()
+}
+
+/// The largest element of `row`, −∞ for none.
+#[inline(always)]
+pub fn largest_in_row<S: Simd>(simd: S, row: &[f32]) -> f32 {
+    fold_row(simd, row, f32::NEG_INFINITY, |partial, x| x.larger(partial)).largest()
+}
+
 /// The terms of a log-sum-exp, one an element.
 ///
 /// A trait and not a closure: its method is inlined by force, which a closure that is called
@@ -66,36 +105,57 @@ pub trait LogTerms {
     fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector;
 }
 
+/// Octets of terms that [`log_sum_exp`] keeps from its first pass for its second.
+const KEPT: usize = 4;
+
 /// ln Σ exp(term) over the `len` elements: the largest term, then the others relative to it; −∞
 /// where every term is.
 #[inline(always)]
 pub fn log_sum_exp<S: Simd>(simd: S, len: usize, terms: &impl LogTerms) -> f32 {
-    let mut largest = f32::NEG_INFINITY;
-    for summing in [false, true] {
-        let mut partial = simd.splat_octet(if summing { 0.0 } else { largest });
-        for at in (0..len).step_by(8) {
-            for (i, partial) in partial.vectors_mut().iter_mut().enumerate() {
-                let at = at + i * S::Vector::LANES;
-                if at >= len {
-                    break;
-                }
-                let term = overflow_to_zero(simd, terms.at(simd, At::new(at)));
-                *partial = if summing {
-                    partial.add(math::exp(term.sub(simd.splat(largest))))
-                } else {
-                    term.larger(*partial)
-                };
-            }
+    let nothing = simd.splat_octet(f32::NEG_INFINITY);
+    let mut kept = [nothing; KEPT];
+    let mut partial = nothing;
+    for at in (0..len).step_by(8) {
+        let mut octet = octet_of_terms(simd, terms, at, len);
+        let values = octet.vectors_mut().iter();
+        for (partial, value) in partial.vectors_mut().iter_mut().zip(values) {
+            *partial = value.larger(*partial);
         }
-        if summing {
-            return largest + math::ln(partial.sum());
-        }
-        largest = partial.largest();
-        if largest == f32::NEG_INFINITY {
-            break;
+        if let Some(slot) = kept.get_mut(at / 8) {
+            *slot = octet;
         }
     }
-    largest
+    let largest = partial.largest();
+    if largest == f32::NEG_INFINITY {
+        return largest;
+    }
+    let mut partial = simd.splat_octet(0.0);
+    for at in (0..len).step_by(8) {
+        let mut octet = match kept.get(at / 8) {
+            Some(octet) => *octet,
+            None => octet_of_terms(simd, terms, at, len),
+        };
+        let values = octet.vectors_mut().iter().enumerate();
+        for (partial, (i, value)) in partial.vectors_mut().iter_mut().zip(values) {
+            if at + i * S::Vector::LANES < len {
+                *partial = partial.add(math::exp_below_one(value.sub(simd.splat(largest))));
+            }
+        }
+    }
+    largest + math::ln(partial.sum())
+}
+
+/// The terms from `at` on; −∞ past the end.
+#[inline(always)]
+fn octet_of_terms<S: Simd>(simd: S, terms: &impl LogTerms, at: usize, len: usize) -> S::Octet {
+    let mut octet = simd.splat_octet(f32::NEG_INFINITY);
+    for (i, slot) in octet.vectors_mut().iter_mut().enumerate() {
+        let at = at + i * S::Vector::LANES;
+        if at < len {
+            *slot = overflow_to_zero(simd, terms.at(simd, At::new(at)));
+        }
+    }
+    octet
 }
 
 /// The log-density −∞, that is density 0, in place of NaN.

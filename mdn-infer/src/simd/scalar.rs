@@ -35,6 +35,12 @@ impl Vector for f32 {
     fn div(self, other: Self) -> Self {
         self / other
     }
+    #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        super::vfp::sqrt(self)
+    }
+    #[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")))]
     #[inline(always)]
     fn sqrt(self) -> Self {
         libm::sqrtf(self)
@@ -111,5 +117,19 @@ impl Simd for Scalar {
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.call(self)
+    }
+    #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+    const HAS_PANEL: bool = true;
+    #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+    #[inline(always)]
+    fn panel(self, panel: &[[f32; 8]], input: &[f32], to: &mut [f32]) {
+        match to.first_chunk_mut::<8>() {
+            Some(full) => super::vfp::panel(panel, input, full),
+            None => {
+                let mut lanes = [0.0; 8];
+                super::vfp::panel(panel, input, &mut lanes);
+                store_front(&lanes, to);
+            }
+        }
     }
 }

@@ -52,7 +52,7 @@ impl Kernel for Crps<'_> {
             let at = At::new(i);
             let weight = mixture.weights(Scalar, at);
             let scale = 1.0 / mixture.inverse_scale(Scalar, at, d);
-            let mean = Scalar.load(at.of(mixture.mean_row(d)), 0.0);
+            let mean = at.load(Scalar, mixture.mean_row(d), 0.0);
             let distance = expected_distance(z - mean, scale);
             let among = reduce::sum(simd, mixture.components, |at| {
                 distances(simd, mixture, d, at, (mean, scale))
@@ -79,7 +79,7 @@ fn distances<S: Simd>(
     let other = simd.splat(1.0).div(mixture.inverse_scale(simd, at, d));
     let offset = simd
         .splat(mean)
-        .sub(simd.load(at.of(mixture.mean_row(d)), 0.0));
+        .sub(at.load(simd, mixture.mean_row(d), 0.0));
     let both = hypotenuse(simd.splat(scale), other);
     mixture
         .weights(simd, at)

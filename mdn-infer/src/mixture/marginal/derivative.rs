@@ -109,7 +109,7 @@ impl Sum<'_> {
             Order::Slope => (b.negate(), a.negate(), 2.0),
             Order::Bend => (near.sub(one), far.sub(one), 3.0),
         };
-        let log_weight = simd.load(at.of(mixture.log_weights), f32::NEG_INFINITY);
+        let log_weight = at.load(simd, mixture.log_weights, f32::NEG_INFINITY);
         let log_scale = math::ln(mixture.inverse_scale(simd, at, d));
         let log_factor = log_weight.add(simd.splat(power).mul(log_scale));
         let (factor, near_end) = match self.bound {

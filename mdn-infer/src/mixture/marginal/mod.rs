@@ -163,7 +163,7 @@ impl LogTerms for LogDensity<'_> {
         let LogDensity { mixture, d, z } = *self;
         let whitened = whiten(simd, mixture, d, at, z);
         let square = simd.splat(0.5).mul(whitened.mul(whitened));
-        let log_weight = simd.load(at.of(mixture.log_weights), f32::NEG_INFINITY);
+        let log_weight = at.load(simd, mixture.log_weights, f32::NEG_INFINITY);
         let inverse_scale = mixture.inverse_scale(simd, at, d);
         log_weight.add(math::ln(inverse_scale)).sub(square)
     }

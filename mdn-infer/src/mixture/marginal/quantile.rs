@@ -276,9 +276,9 @@ impl Kernel for Furthest<'_> {
         let nowhere = simd.splat(f32::NEG_INFINITY);
         reduce::largest(simd, mixture.components, |at| {
             let offset = simd.splat(z).div(mixture.inverse_scale(simd, at, d));
-            let end = simd.load(at.of(mixture.mean_row(d)), 0.0).add(offset);
+            let end = at.load(simd, mixture.mean_row(d), 0.0).add(offset);
             // Lanes past the end have no weight either.
-            let log_weight = simd.load(at.of(mixture.log_weights), f32::NEG_INFINITY);
+            let log_weight = at.load(simd, mixture.log_weights, f32::NEG_INFINITY);
             simd.splat(sign)
                 .mul(end)
                 .select(nowhere.less(log_weight), nowhere)
