@@ -269,10 +269,10 @@ mod tests {
         // Against finer steps, and against the mean of −ln p over draws, whose density of the
         // tip is a mean over other draws.
         let entropy = two_link_arm_entropy();
-        let finer = TipDensity::new(0.35, 0.6).entropy();
+        let finer = TipDensity::new(0.4, 0.8).entropy();
         let coarse = TipDensity::new(0.5, 1.0).entropy();
         assert!((finer - coarse).abs() < 3e-4, "{finer} {coarse}");
-        let draws = two_link_arm(200_000, 3).values;
+        let draws = two_link_arm(100_000, 3).values;
         let table = two_link_arm(500, 4);
         let surprise = |row: &[f64]| {
             let square = |x: f64, y: f64| ((row[0] - x).powi(2) + (row[1] - y).powi(2)) / 4e-4;
@@ -284,7 +284,7 @@ mod tests {
             let all = draws
                 .chunks_exact(4)
                 .map(|draw| likelihood(pose(draw).tip()));
-            let evidence = all.sum::<f64>() / 200_000.0;
+            let evidence = all.sum::<f64>() / 100_000.0;
             -(likelihood(pose(row).tip()) / (15.0 * evidence)).ln()
         };
         let surprises: Vec<f64> = table.values.chunks_exact(4).map(surprise).collect();
