@@ -99,7 +99,7 @@ def upper_tail(a):
     return mp.erfc(a / mp.sqrt(2)) / 2
 
 
-def tail(name, function, middle, edge, constant, start, end, terms=11):
+def tail(name, function, middle, edge, constant, start, end, terms=12):
     """function(a) = P(a - middle) up to `edge`, and Q(1 / a - inverse_middle) / a up
     to `end`; the errors are relative. The constant of Q is given, and short, and
     inverse_middle, near `start`, where Q has that value."""
@@ -120,9 +120,9 @@ def tail(name, function, middle, edge, constant, start, end, terms=11):
 
 def normal():
     """e^(a^2 / 2) (1 - Phi(a)), e^(x^2) erfc(x), and erf(x) = x + x P(x^2); relative."""
-    tail("NORMAL", lambda a: mp.exp(a * a / 2) * upper_tail(a), 0.65625, 1.75,
+    tail("NORMAL", lambda a: mp.exp(a * a / 2) * upper_tail(a), 0.7890625, 1.5,
          3055 / 8192, 0.28125, 14.5)
-    tail("ERFC", lambda x: mp.exp(x * x) * mp.erfc(x), 0.5, 1.25,
+    tail("ERFC", lambda x: mp.exp(x * x) * mp.erfc(x), 0.5, 1.078125,
          2245 / 4096, 0.25, 10.25)
 
     def slope(square):

@@ -1,7 +1,7 @@
 //! The normal distribution function and the error function.
 //!
 //! The upper tail 1 - Phi(a), a = |x|, is e^(-a^2/2) R(a) with Mills' ratio R: a polynomial up to
-//! a = 1.75 and a polynomial in 1/a, divided by a, beyond; erfc is built alike. The square is
+//! a = 1.5 and a polynomial in 1/a, divided by a, beyond; erfc is built alike. The square is
 //! taken in two parts of which the first is exact, so that the relative accuracy holds down to
 //! the subnormal results. erf x = x + x P(x^2) for |x| < 1/2.
 //!
@@ -22,7 +22,7 @@ use super::exp::{UNSCALE, reduce_sum};
 use super::polynomial::{polynomial, selected_polynomial};
 use crate::simd::Vector;
 
-const TERMS: usize = 11;
+const TERMS: usize = 12;
 
 /// e^(`factor` a^2) times an upper tail: P(a - `middle`) up to `edge`, then
 /// Q(1 / a - `inverse_middle`) / a up to `end`, where the tail has rounded to zero. The constant
@@ -40,45 +40,47 @@ struct Tail {
 /// 1 - Phi(a).
 const NORMAL: Tail = Tail {
     factor: 0.5,
-    middle: 0.65625,
-    edge: 1.75,
+    middle: 0.789_062_5,
+    edge: 1.5,
     inverse_middle: 0.281_119_3,
     end: 14.5,
     near: NORMAL_NEAR,
     far: NORMAL_FAR,
 };
 const NORMAL_NEAR: [f32; TERMS] = [
-    0.317_301_24,
-    -0.190_713_35,
-    0.096_072_64,
-    -0.042_555_004,
-    0.017_038_072,
-    -0.006_276_485_5,
-    0.002_147_831_7,
-    -0.000_689_882_1,
-    0.000_219_598_14,
-    -6.867_392e-5,
-    1.350_973_5e-5,
+    0.293_572_13,
+    -0.167_295_53,
+    0.080_782_704,
+    -0.034_517_4,
+    0.013_387_189,
+    -0.004_793_024,
+    0.001_597_980_7,
+    -0.000_496_594_47,
+    0.000_156_210_37,
+    -5.384_268_3e-5,
+    8.274_582e-6,
+    2.562_866_5e-6,
 ];
 const NORMAL_FAR: [f32; TERMS] = [
     0.372_924_8,
-    -0.155_473_53,
-    -0.113_699_96,
-    0.333_244_6,
-    -0.337_431_73,
-    -0.054_687_116,
-    0.917_729_26,
-    -1.895_422_9,
-    1.261_703_6,
-    3.007_932_7,
-    -5.428_927_4,
+    -0.155_473_55,
+    -0.113_700_666,
+    0.333_251_8,
+    -0.337_289_04,
+    -0.055_434_577,
+    0.908_965_4,
+    -1.862_518,
+    1.472_216_5,
+    2.322_677_9,
+    -7.176_396_4,
+    5.500_560_8,
 ];
 
 /// erfc(a).
 const ERFC: Tail = Tail {
     factor: 1.0,
     middle: 0.5,
-    edge: 1.25,
+    edge: 1.078_125,
     inverse_middle: 0.249_179_68,
     end: 10.25,
     near: ERFC_NEAR,
@@ -87,28 +89,30 @@ const ERFC: Tail = Tail {
 const ERFC_NEAR: [f32; TERMS] = [
     0.615_690_35,
     -0.512_688_8,
-    0.359_345_14,
-    -0.222_010_42,
-    0.124_186_836,
-    -0.063_982_05,
-    0.030_612_776,
-    -0.013_762_899,
-    0.006_238_79,
-    -0.002_839_615_8,
-    0.000_803_828_5,
+    0.359_344_7,
+    -0.222_010_2,
+    0.124_208_99,
+    -0.063_997_15,
+    0.030_307_868,
+    -0.013_494_098,
+    0.007_810_414,
+    -0.004_502_514,
+    -0.001_916_334_4,
+    0.003_283_992_4,
 ];
 const ERFC_FAR: [f32; TERMS] = [
     0.548_095_7,
-    -0.119_171_09,
-    -0.168_326_27,
-    0.219_570_47,
-    -0.026_906_934,
-    -0.272_577_67,
-    0.401_111_16,
-    -0.119_508_095,
-    -0.401_730_78,
-    0.579_059_84,
-    -0.258_334_9,
+    -0.119_171_135,
+    -0.168_326_15,
+    0.219_581_56,
+    -0.026_949_672,
+    -0.273_247_18,
+    0.405_180_66,
+    -0.114_156_835,
+    -0.499_086_86,
+    0.878_393_2,
+    -0.647_771_84,
+    0.190_019_19,
 ];
 
 /// erf(x) / x - 1 in x^2, up to `ERF_EDGE`.

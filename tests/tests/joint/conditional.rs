@@ -1,12 +1,13 @@
 //! Conditional distributions against Schur complements, and their own laws.
 
 use mdn_infer::{Mixture, PredictError};
+use mdn_tests::mixtures::{Parameters, random_parameters};
 use mdn_train::oracle::OracleMixture;
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::support::{Parameters, random_parameters, same_bits};
+use crate::support::same_bits;
 
 /// A random choice of some dimensions, in random order, at the values of a draw.
 fn random_given(mixture: &Mixture<'_>, rng: &mut impl Rng) -> Vec<(usize, f32)> {

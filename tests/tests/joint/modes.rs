@@ -2,12 +2,13 @@
 
 use mdn_infer::format::Covariance;
 use mdn_infer::{Mixture, PredictError};
+use mdn_tests::mixtures::{Parameters, random_parameters};
 use mdn_train::oracle::OracleMixture;
 use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::support::{Parameters, random_parameters, same_bits};
+use crate::support::same_bits;
 
 fn modes(mixture: &Mixture<'_>) -> Vec<Vec<f32>> {
     let d = mixture.dimensions();

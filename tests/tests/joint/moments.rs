@@ -1,9 +1,10 @@
 //! Covariance matrices against the oracle.
 
+use mdn_tests::mixtures::random_parameters;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::support::{random_parameters, same_bits};
+use crate::support::same_bits;
 
 /// An entry, in units of the two scales: back substitution of a row of L⁻¹ is right to about
 /// D ε componentwise, for off-diagonal entries of L as moderate as here, and the sums over

@@ -1,10 +1,11 @@
 //! Draws at other temperatures, and many at once.
 
 use mdn_infer::{PredictError, Temperature};
+use mdn_tests::mixtures::{Parameters, random_parameters};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::support::{Parameters, random_parameters, same_bits};
+use crate::support::same_bits;
 
 #[test]
 fn many_draws_are_single_draws_in_order() {
