@@ -109,10 +109,16 @@ budgets! {
     /// Draws: x in Pearson's bound df + 2 √(df x) + 2 x.
     DRAWS_PEARSON = 12.0;
 
-    /// Values of PyTorch and SciPy: probabilities and responsibilities, relative.
-    PUBLISHED_PROBABILITY = 1e-5;
-    /// Values of PyTorch and SciPy: ln p, of the larger of 1 and |ln p|.
-    PUBLISHED_LOG_DENSITY = 1e-5;
+    /// Values of PyTorch and SciPy: ln p, of 1 + |ln p| and the distance from shift in the
+    /// smallest scale.
+    PUBLISHED_LOG_DENSITY = 1e-6;
+    /// Values of PyTorch and SciPy: a responsibility, of 1 and the same distance.
+    PUBLISHED_SHARE = 1e-6;
+    /// Values of PyTorch and SciPy: a probability, relative, of 1 and the same distance.
+    PUBLISHED_PROBABILITY = 3e-6;
+    /// Values of PyTorch and SciPy: means, standard deviations and quantiles, of their own size
+    /// and that of the standard deviation.
+    PUBLISHED_MOMENT = 1e-6;
 }
 
 /// The largest share of a budget that was used.
@@ -149,13 +155,14 @@ impl Meter {
             .expect("no check panics while it holds this");
         *largest = largest.max(share);
     }
-}
 
-impl Drop for Meter {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            let share = self.share.get_mut().expect("no check panicked");
-            println!("measured: {}: {share:.3} of the budget", self.quantity);
-        }
+    /// Prints the share.
+    ///
+    /// # Panics
+    ///
+    /// Where a check did.
+    pub fn print(&self) {
+        let share = self.share.lock().expect("no check panicked");
+        println!("measured: {}: {share:.3} of the budget", self.quantity);
     }
 }

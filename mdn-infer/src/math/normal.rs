@@ -15,8 +15,8 @@
 //! `docs/coefficients.py`).
 //!
 //! Special values: 0 and 1 (erf: -1 and 1, erfc: 2 and 0) at -inf and inf, erf(-0) = -0, NaN at
-//! NaN; results underflow gradually. Largest errors over all inputs: normal_cdf @CDF@, erf @ERF@,
-//! erfc @ERFC@ ULP.
+//! NaN; results underflow gradually. Largest errors over all inputs: normal_cdf 1.78, erf 1.08,
+//! erfc 1.84 ULP.
 
 use super::exp::{UNSCALE, reduce_sum};
 use super::polynomial::{polynomial, selected_polynomial};

@@ -11,7 +11,7 @@
 //! `docs/coefficients.py`).
 //!
 //! Special values: -inf at ±0, inf at 1, +0 at 1/2, NaN outside [0, 1] and at NaN. Largest error
-//! over all inputs: @Q@ ULP.
+//! over all inputs: 1.95 ULP.
 
 use super::ln::ln_positive;
 use super::polynomial::selected_polynomial;

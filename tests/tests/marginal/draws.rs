@@ -1,7 +1,7 @@
 //! Draws against the distribution that they are drawn from.
 
 use mdn_infer::Level;
-use mdn_tests::{random_input, random_model, random_shape};
+use mdn_tests::{budget, random_input, random_model, random_shape};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -48,7 +48,7 @@ fn draws_follow_the_distribution_function() {
                 (steps[1] - expected).max(expected - steps[0])
             });
             let statistic = distance.fold(0.0, f64::max) * (DRAWS as f64).sqrt();
-            assert!(statistic < 2.5, "{statistic}");
+            assert!(statistic < budget::DRAWS_KOLMOGOROV, "{statistic}");
         }
     });
 }
@@ -66,9 +66,17 @@ fn draws_have_the_moments() {
             let n = DRAWS as f64;
             let scores: Vec<f64> = column.iter().map(|&y| (f64::from(y) - mean) / sd).collect();
             let moment = |power: i32| scores.iter().map(|z| z.powi(power)).sum::<f64>() / n;
-            assert!(moment(1).abs() < 5.0 / n.sqrt(), "{}", moment(1));
+            assert!(
+                moment(1).abs() < budget::DRAWS_MOMENT / n.sqrt(),
+                "{}",
+                moment(1)
+            );
             let error = ((moment(4) - 1.0).max(1.0) / n).sqrt();
-            assert!((moment(2) - 1.0).abs() < 5.0 * error, "{}", moment(2));
+            assert!(
+                (moment(2) - 1.0).abs() < budget::DRAWS_MOMENT * error,
+                "{}",
+                moment(2)
+            );
         }
     });
 }
@@ -96,7 +104,7 @@ fn draws_choose_components_by_their_weights() {
             assert!(rest.0 < 40.0);
         }
         let statistic: f64 = common.iter().map(|(n, e)| (n - e).powi(2) / e).sum();
-        let (df, x) = ((common.len().max(2) - 1) as f64, 12.0_f64);
+        let (df, x) = ((common.len().max(2) - 1) as f64, budget::DRAWS_PEARSON);
         assert!(
             statistic < df + 2.0 * (df * x).sqrt() + 2.0 * x,
             "{statistic} of {df}"

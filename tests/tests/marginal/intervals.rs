@@ -1,5 +1,6 @@
 //! Probabilities of intervals.
 
+use mdn_tests::budget;
 use mdn_train::oracle::OracleMarginal;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -31,14 +32,14 @@ fn intervals_agree_with_the_oracle_wherever_they_lie() {
             }
         });
     }
-    println!("intervals: {worst:.2} of the budget");
+    println!("measured: interval probability: {worst:.3} of the budget");
 }
 
 /// P(low < t ≤ high) by Simpson's rule, and what roundings make of it.
 ///
 /// Each whitened end has an error of 2⁻²² of itself, that is x² 2⁻²² in the density there; the
 /// difference of two values of Φ that an eighth of a standard deviation at least lies between,
-/// scaled by 1 + |m|, has 16 times their own 2.5 ULP; the log-weight and the sum as in [`tails`].
+/// scaled by 1 + |m|, has 16 times their own 2 ULP; the log-weight and the sum as in [`tails`].
 fn interval(oracle: &OracleMarginal, low: f64, high: f64) -> (f64, f64) {
     let (mut mass, mut error) = (0.0, 0.0);
     let components = oracle.weights.iter().zip(&oracle.means).zip(&oracle.scales);
@@ -62,9 +63,12 @@ fn interval(oracle: &OracleMarginal, low: f64, high: f64) -> (f64, f64) {
         } else {
             a.abs().min(b.abs())
         };
-        let ends = (density(a) * a.abs()).max(density(b) * b.abs()) * weight * 3e-7;
+        let ends = (density(a) * a.abs()).max(density(b) * b.abs()) * weight * budget::INTERVAL_END;
         mass += share;
-        error += share * (1.2e-5 + 3e-7 * weight.ln().abs() + 5e-7 * nearest * nearest);
+        error += share
+            * (budget::INTERVAL
+                + budget::INTERVAL_LOG_WEIGHT * weight.ln().abs()
+                + budget::INTERVAL_SQUARE * nearest * nearest);
         error += ends.min(share);
     }
     (mass, error)

@@ -1,5 +1,6 @@
 //! Modes against fine grids.
 
+use mdn_tests::budget;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -61,7 +62,7 @@ fn modes_are_the_maxima_of_a_fine_grid() {
             let mut tops = 0;
             for (ys, f) in grid.windows(3).zip(heights.windows(3)) {
                 // Clear of rounding: higher than both neighbours by a part in a million.
-                if f[1] > 1e-30 && f[1] > 1.000_001 * f[0].max(f[2]) {
+                if f[1] > 1e-30 && f[1] > (1.0 + budget::MODE_HEIGHT) * f[0].max(f[2]) {
                     tops += 1;
                     let found = modes
                         .iter()
@@ -77,7 +78,7 @@ fn modes_are_the_maxima_of_a_fine_grid() {
             for &mode in &modes {
                 // No mode is lower than what lies 0.1 standard deviations around it.
                 let y = f64::from(mode);
-                let height = oracle.density(y) * 1.000_001;
+                let height = oracle.density(y) * (1.0 + budget::MODE_HEIGHT);
                 let beside = [-0.1, 0.1].map(|side| oracle.density(y + side * narrowest));
                 assert!(
                     beside.iter().all(|&b| b <= height),

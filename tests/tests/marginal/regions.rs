@@ -1,5 +1,6 @@
 //! Highest-density regions against grids.
 
+use mdn_tests::budget;
 use mdn_train::oracle::OracleMarginal;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -52,23 +53,23 @@ fn regions_hold_their_probability_and_none_is_smaller() {
                 .map(|e| f64::from(e.abs()) * 5e-7 * steepest)
                 .sum();
             let level: f64 = region.iter().map(|&ends| level_mass(oracle, ends)).sum();
-            let most = 6e-6 + lattice + level;
+            let most = budget::REGION_MORE + lattice + level;
             assert!(
-                -4e-6 < excess && excess < most,
+                -budget::REGION_LESS < excess && excess < most,
                 "{excess:e} {level:e}: {region:?} of {parameters:?}"
             );
             let smallest = oracle.region_length(mass, 200);
             let waste = length / smallest - 1.0;
             // The grid's cells are a 200th of a standard deviation.
             assert!(
-                waste < 1e-4 + 1e-6 * count as f64,
+                waste < budget::REGION_LENGTH + budget::REGION_LENGTH_INTERVAL * count as f64,
                 "{waste:e}: {region:?} of {parameters:?}"
             );
             (worst_mass, worst_length) = (worst_mass.max(excess.abs()), worst_length.max(waste));
         });
     }
     println!(
-        "regions: mass off by {worst_mass:.1e} at most, length by {worst_length:.1e} of itself"
+        "measured: regions: mass off by {worst_mass:.1e} at most, length by {worst_length:.1e} of itself"
     );
 }
 

@@ -2,7 +2,7 @@
 
 use mdn_infer::format::Covariance;
 use mdn_infer::{Level, Marginal};
-use mdn_tests::mixtures;
+use mdn_tests::{budget, mixtures};
 use mdn_train::oracle::{OracleMarginal, normal_cdf};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
@@ -127,8 +127,8 @@ pub fn half_probability(rng: &mut impl Rng) -> f32 {
 /// What the lower and the upper tail at `y` can be found to be.
 ///
 /// Rounding y, the standardised y (to `ulps` in all) and each distance from a mean moves y within
-/// each component; rounding its log-weight and the K/8 sums changes its share; 3e-6 stands for
-/// Φ (2.5 ULP), the weight, and 40 roundings of sums.
+/// each component; rounding its log-weight and the K/8 sums changes its share; `TAIL` stands for
+/// Φ, the weight, and 40 roundings of sums.
 pub struct Tails {
     pub lower: (f64, f64),
     pub upper: (f64, f64),
@@ -137,7 +137,8 @@ pub struct Tails {
 pub fn tails(oracle: &OracleMarginal, parameters: &Parameters, y: f32) -> Tails {
     let ulp = |x: f32| f64::from(x.abs()) * f64::from(f32::EPSILON);
     let (shift, scale) = (parameters.shift, parameters.scale);
-    let rounding = 2.0 * (ulp(y) + ulp(shift) + ulp(y - shift)) + 1e-44 * (1.0 + f64::from(scale));
+    let rounding = budget::TAIL_VALUE * (ulp(y) + ulp(shift) + ulp(y - shift))
+        + 1e-44 * (1.0 + f64::from(scale));
     let components = oracle.weights.iter().zip(&oracle.means).zip(&oracle.scales);
     let mut tails = Tails {
         lower: (0.0, 1e-42),
@@ -145,8 +146,10 @@ pub fn tails(oracle: &OracleMarginal, parameters: &Parameters, y: f32) -> Tails 
     };
     for ((&weight, &mean), &sigma) in components {
         let distance = f64::from(y) - mean;
-        let moved = rounding + 5e-7 * distance.abs() + 2.0 * ulp(mean as f32);
-        let error = 3e-6 + 3e-7 * weight.ln().abs();
+        let moved = rounding
+            + budget::TAIL_DISTANCE * distance.abs()
+            + budget::TAIL_VALUE * ulp(mean as f32);
+        let error = budget::TAIL + budget::TAIL_LOG_WEIGHT * weight.ln().abs();
         let (low, high) = ((distance - moved) / sigma, (distance + moved) / sigma);
         tails.lower.0 += weight * (1.0 - error) * normal_cdf(low);
         tails.lower.1 += weight * (1.0 + error) * normal_cdf(high);
