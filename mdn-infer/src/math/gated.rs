@@ -5,8 +5,8 @@
 //! by 2^64 until the end, so that it does not lose digits to underflow.
 //!
 //! Special values: inf at inf, -0 at -inf, NaN at NaN; results underflow gradually. Largest errors
-//! over all inputs: silu 2.73 ULP; gelu @GELU@ ULP, for its far negative tail has the relative error
-//! of the gate's rounded argument times that argument: @GELU1@ ULP for x >= -1, 15 for x >= -3.
+//! over all inputs: silu 2.73 ULP; gelu 214 ULP, for its far negative tail has the relative error
+//! of the gate's rounded argument times that argument: 2.93 ULP for x >= -1.
 
 use super::exp::{UNSCALE, reduce};
 use super::sigmoid::VANISHING;

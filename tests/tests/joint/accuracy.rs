@@ -32,7 +32,7 @@ fn mixtures(
 /// Kinds in turn, of which the largest shapes, which take most of the time, come less often.
 fn kind(case: usize) -> usize {
     let kind = case % KINDS;
-    if kind == 4 && case / KINDS % 10 > 0 {
+    if kind == 4 && !(case / KINDS).is_multiple_of(10) {
         0
     } else {
         kind
