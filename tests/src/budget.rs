@@ -26,7 +26,7 @@ budgets! {
     /// The standard deviation: relative.
     DEVIATION = 1e-5;
     /// ln p of a conditional: units of 2⁻²³ of the joint sensitivity.
-    CONDITIONAL_LOG_DENSITY = 64.0;
+    CONDITIONAL_LOG_DENSITY = 4.0;
     /// A weight of a conditional.
     CONDITIONAL_WEIGHT = 1e-6;
     /// A mean of a conditional, in its component's scales.
