@@ -99,23 +99,31 @@ def upper_tail(a):
     return mp.erfc(a / mp.sqrt(2)) / 2
 
 
-def tail(name, function, middle, edge, inverse_middle, end, terms=11):
-    """function(a) = P(a - middle) up to `edge`, and P(1 / a - inverse_middle) / a up
-    to `end`; the errors are relative."""
+def tail(name, function, middle, edge, constant, start, end, terms=12):
+    """function(a) = P(a - middle) up to `edge`, and Q(1 / a - inverse_middle) / a up
+    to `end`; the errors are relative. The constant of Q is given, and short, and
+    inverse_middle, near `start`, where Q has that value."""
     def near(t):
         return function(middle + t)
     fit(name + "_NEAR", near, lambda t: 1 / near(t), -middle, edge - middle, terms)
 
+    def scaled(inverse):
+        return function(1 / inverse) / inverse
+    inverse_middle = float(np.float32(float(mp.findroot(lambda t: scaled(t) - constant, start))))
+    print(f"inverse_middle: {literal(inverse_middle)}")
+
     def far(t):
-        return function(1 / (inverse_middle + t)) / (inverse_middle + t)
+        return scaled(inverse_middle + t)
     fit(name + "_FAR", far, lambda t: 1 / far(t), 1 / end - inverse_middle,
-        1 / edge - inverse_middle, terms)
+        1 / edge - inverse_middle, terms, fixed=[constant])
 
 
 def normal():
     """e^(a^2 / 2) (1 - Phi(a)), e^(x^2) erfc(x), and erf(x) = x + x P(x^2); relative."""
-    tail("NORMAL", lambda a: mp.exp(a * a / 2) * upper_tail(a), 0.65625, 1.75, 0.28125, 14.5)
-    tail("ERFC", lambda x: mp.exp(x * x) * mp.erfc(x), 0.375, 1.25, 0.25, 10.25)
+    tail("NORMAL", lambda a: mp.exp(a * a / 2) * upper_tail(a), 0.7890625, 1.5,
+         3055 / 8192, 0.28125, 14.5)
+    tail("ERFC", lambda x: mp.exp(x * x) * mp.erfc(x), 0.5, 1.078125,
+         2245 / 4096, 0.25, 10.25)
 
     def slope(square):
         return mp.erf(mp.sqrt(square)) / mp.sqrt(square)

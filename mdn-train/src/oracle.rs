@@ -147,6 +147,13 @@ impl OracleMixture {
         log_sum_exp(self.log_terms(t).into_iter())
     }
 
+    /// πₖ N(t | μₖ, Σₖ) / p(t)
+    pub fn responsibilities(&self, t: &DVector<f64>) -> Vec<f64> {
+        let log_terms = self.log_terms(t);
+        let total = log_sum_exp(log_terms.iter().copied());
+        log_terms.iter().map(|term| (term - total).exp()).collect()
+    }
+
     /// ln πₖ + ln N(t | μₖ, Σₖ).
     fn log_terms(&self, t: &DVector<f64>) -> Vec<f64> {
         let terms = self

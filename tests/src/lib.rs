@@ -1,4 +1,7 @@
-//! What the whole-system tests share: random models of every kind.
+//! What the whole-system tests share: random models of every kind, mixtures with chosen parameters.
+
+pub mod budget;
+pub mod mixtures;
 
 use mdn_infer::Level;
 use mdn_infer::format::{

@@ -2,7 +2,7 @@
 
 use mdn_infer::format::Covariance;
 use mdn_infer::{Level, Mixture, Model};
-use mdn_tests::{random_input, random_model, random_shape};
+use mdn_tests::{budget, random_input, random_model, random_shape};
 use mdn_train::oracle::{Oracle, OracleMixture};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -54,7 +54,7 @@ fn log_density_budget(model: &Model<'_>, mixture: &Mixture<'_>, x: &[f32], targe
             + f64::from(component.weight()) * magnitude(0, k);
     }
     let roundings = model.layers().len() as f64;
-    roundings * sensitivity * f64::from(f32::EPSILON)
+    budget::NETWORK_LOG_DENSITY * roundings * sensitivity * f64::from(f32::EPSILON)
 }
 
 fn compare(model: &Model<'_>, mixture: &Mixture<'_>, x: &[f32], target: &[f32]) {
@@ -72,20 +72,29 @@ fn compare(model: &Model<'_>, mixture: &Mixture<'_>, x: &[f32], target: &[f32]) 
     let spread = variance.map(f64::sqrt);
     for d in 0..target.len() {
         let expected = mean[d];
-        assert!((f64::from(found[d]) - expected).abs() < 1e-5 * (spread[d] + expected.abs()));
+        assert!(
+            (f64::from(found[d]) - expected).abs()
+                < budget::NETWORK_MEAN * (spread[d] + expected.abs())
+        );
     }
     mixture.variance(&mut found).unwrap();
     for d in 0..target.len() {
-        assert!((f64::from(found[d]) / variance[d] - 1.0).abs() < 1e-4);
+        assert!((f64::from(found[d]) / variance[d] - 1.0).abs() < budget::NETWORK_VARIANCE);
     }
     for (component, covariance) in mixture.components().zip(&oracle.covariances) {
         let k = component.index();
-        assert!((f64::from(component.log_weight()) - oracle.log_weights[k]).abs() < 2e-5);
+        assert!(
+            (f64::from(component.log_weight()) - oracle.log_weights[k]).abs()
+                < budget::NETWORK_LOG_WEIGHT
+        );
         for d in 0..target.len() {
             let scale = covariance[(d, d)].sqrt();
-            assert!((f64::from(component.scale(d)) / scale - 1.0).abs() < 1e-4);
+            assert!((f64::from(component.scale(d)) / scale - 1.0).abs() < budget::NETWORK_SCALE);
             let mean = oracle.means[k][d];
-            assert!((f64::from(component.mean(d)) - mean).abs() < 1e-5 * (spread[d] + mean.abs()));
+            assert!(
+                (f64::from(component.mean(d)) - mean).abs()
+                    < budget::NETWORK_MEAN * (spread[d] + mean.abs())
+            );
         }
     }
 }
@@ -162,7 +171,7 @@ fn responsibilities_are_a_distribution() {
                 covariances: vec![expected.covariances[k].clone()],
             };
             let share = (single.log_density(&target) - total).exp();
-            assert!((f64::from(*found) - share).abs() < 1e-4);
+            assert!((f64::from(*found) - share).abs() < budget::NETWORK_RESPONSIBILITY);
         }
     }
 }

@@ -29,7 +29,7 @@ const EXP: [f32; 5] = [
 /// Rounds what is added to it to an integer, which then stands in its low bits.
 const ROUND: f32 = 12_582_912.0;
 
-/// Where [`exp_scaled`] puts the unit.
+/// Undoes a factor of 2^64, which keeps what will be subnormal normal.
 pub(super) const UNSCALE: f32 = 1.0 / 18_446_744_073_709_551_616.0;
 
 /// e^x.
@@ -46,7 +46,9 @@ pub fn exp<V: Vector>(x: V) -> V {
 /// e^x for -125 <= x <= 0 (or NaN), with the bits of [`exp`] and fewer operations.
 #[inline(always)]
 pub(super) fn exp_nonpositive<V: Vector>(x: V) -> V {
-    exp_scaled(x).mul(x.splat(UNSCALE))
+    let (q, n) = reduce(x, 127.0 + 64.0);
+    let scaled = x.splat(1.0).add(q).mul(n.shift_left::<23>());
+    scaled.mul(x.splat(UNSCALE))
 }
 
 /// e^x for x <= 0 (or NaN), with the bits of [`exp`] and fewer operations.
@@ -62,13 +64,6 @@ pub(crate) fn exp_normal<V: Vector>(x: V) -> V {
     x.splat(1.0).add(q).mul(n.shift_left::<23>())
 }
 
-/// 2^64 e^x for -125 <= x <= 0 (or NaN).
-#[inline(always)]
-pub(super) fn exp_scaled<V: Vector>(x: V) -> V {
-    let (q, n) = reduce(x, 127.0 + 64.0);
-    x.splat(1.0).add(q).mul(n.shift_left::<23>())
-}
-
 /// e^x - 1 for 0 <= x <= 64 (or NaN).
 #[inline(always)]
 pub(super) fn exp_m1<V: Vector>(x: V) -> V {
@@ -81,7 +76,7 @@ pub(super) fn exp_m1<V: Vector>(x: V) -> V {
 ///
 /// `bias` is an integer below 2^20.
 #[inline(always)]
-fn reduce<V: Vector>(x: V, bias: f32) -> (V, V) {
+pub(super) fn reduce<V: Vector>(x: V, bias: f32) -> (V, V) {
     let (high, low, n) = remainder(x, x, bias);
     (exp_m1_of_difference(high, low), n)
 }

@@ -16,21 +16,21 @@ pub(super) fn polynomial<V: Vector, const N: usize>(x: V, coefficients: &[f32; N
     sum
 }
 
-/// The first polynomial at the first point where `mask` holds, else the second.
+/// The first polynomial at the first point where `mask` holds, else the second: the constant and
+/// the sum of the other terms, whose sum it is.
 #[inline(always)]
 pub(super) fn selected_polynomial<V: Vector, const N: usize>(
     mask: V::Mask,
     (x, first): (V, &[f32; N]),
     (y, second): (V, &[f32; N]),
-) -> V {
+) -> (V, V) {
     let variable = x.select(mask, y);
-    let mut sum = x.splat(0.0);
+    let (mut constant, mut rest) = (x.splat(0.0), x.splat(0.0));
     for (i, (&a, &b)) in first.iter().zip(second).rev().enumerate() {
-        let coefficient = x.splat(a).select(mask, x.splat(b));
-        sum = match i {
-            0 => coefficient,
-            _ => sum.mul(variable).add(coefficient),
-        };
+        if i > 0 {
+            rest = rest.add(constant).mul(variable);
+        }
+        constant = x.splat(a).select(mask, x.splat(b));
     }
-    sum
+    (constant, rest)
 }

@@ -1,10 +1,11 @@
 //! Many densities of one mixture.
 
 use mdn_infer::PredictError;
+use mdn_tests::mixtures::random_parameters;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::support::{random_parameters, same_bits};
+use crate::support::same_bits;
 
 #[test]
 fn many_densities_have_the_bits_of_single_ones() {

@@ -2,10 +2,9 @@
 
 use mdn_infer::format::Covariance;
 use mdn_infer::{PredictError, Temperature};
+use mdn_tests::mixtures::{Parameters, random_parameters};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-
-use crate::support::{Parameters, random_parameters};
 
 /// |found / expected − 1|
 fn relative(found: f32, expected: f64) -> f64 {

@@ -1,10 +1,13 @@
 //! Draws at other temperatures, and many at once.
 
+use mdn_infer::format::Covariance;
 use mdn_infer::{PredictError, Temperature};
+use mdn_tests::budget;
+use mdn_tests::mixtures::{Parameters, random_parameters};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::support::{Parameters, random_parameters, same_bits};
+use crate::support::same_bits;
 
 #[test]
 fn many_draws_are_single_draws_in_order() {
@@ -102,6 +105,38 @@ fn temperatures_change_weights_and_variances_as_they_say() {
             }
         }
     });
+}
+
+/// Rosenblatt's transform (1952): the distribution function of each dimension given those before
+/// it is uniform over the draws. Kolmogorov's statistic exceeds 2.5 with probability 7.5e-6.
+#[test]
+fn draws_of_full_covariance_follow_their_conditionals() {
+    const DRAWS: usize = 10_000;
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(55);
+    for dimensions in [2, 4] {
+        let parameters = Parameters::random(Covariance::Full, 3, dimensions, &mut rng);
+        parameters.examine(|mixture, oracle| {
+            let mut levels = vec![Vec::with_capacity(DRAWS); dimensions];
+            let mut draw = vec![0.0; dimensions];
+            for _ in 0..DRAWS {
+                mixture.sample(&mut rng, &mut draw).unwrap();
+                let wide: Vec<(usize, f64)> = draw.iter().map(|&y| y.into()).enumerate().collect();
+                for (d, levels) in levels.iter_mut().enumerate() {
+                    let next = oracle.conditional(&wide[..d]).marginal(0);
+                    levels.push(next.cdf(wide[d].1));
+                }
+            }
+            for mut levels in levels {
+                levels.sort_by(f64::total_cmp);
+                let steps = levels.iter().enumerate().map(|(i, level)| {
+                    let ends = [i, i + 1].map(|i| i as f64 / DRAWS as f64);
+                    (ends[1] - level).max(level - ends[0])
+                });
+                let statistic = steps.fold(0.0, f64::max) * (DRAWS as f64).sqrt();
+                assert!(statistic < budget::DRAWS_KOLMOGOROV, "{statistic}");
+            }
+        });
+    }
 }
 
 #[test]
