@@ -110,6 +110,7 @@ on_system wasm32-wasip1 "scalar simd128" "-C target-feature=+simd128" mdn-agreem
 on_host release s whole
 on_host release 0 whole
 on_host dev 0 whole
+on_host dev s whole
 on_host dev 3 whole
 wait
 
