@@ -32,7 +32,7 @@ docs:
 
 # The engine for microcontrollers with and without an FPU
 embedded:
-    cargo clippy --locked --release -p mdn-infer --target thumbv7em-none-eabihf -- -D warnings
+    cargo clippy --locked --release -p mdn-infer --features nalgebra --target thumbv7em-none-eabihf -- -D warnings
     cargo build --locked --release -p mdn-infer --target thumbv7em-none-eabihf
     cargo build --locked --release -p mdn-infer --target thumbv6m-none-eabi
 
