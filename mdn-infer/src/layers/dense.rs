@@ -97,7 +97,7 @@ pub(crate) fn forward<S: Simd>(simd: S, layer: &Dense<'_>, input: &[f32], output
     }
 }
 
-/// `P` panels at once, so that the processor has `P` independent sums in flight; returns how many were done.
+/// `P` panels at once, so that the processor has `P` independent sums in flight; returns `P`.
 #[inline(always)]
 fn block<S: Simd, const P: usize>(
     simd: S,
@@ -107,21 +107,10 @@ fn block<S: Simd, const P: usize>(
     output: &mut [f32],
 ) -> usize {
     let (spans, rest) = input.as_chunks::<SPAN>();
-    let mut totals = [simd.splat_octet(0.0); P];
-    let mut kernels: [&[[[f32; 8]; SPAN]]; P] = [&[]; P];
-    let mut tails: [&[[f32; 8]]; P] = [&[]; P];
-    let slots = totals.iter_mut().zip(&mut kernels).zip(&mut tails);
-    for (p, ((total, kernel), tail)) in slots.enumerate() {
-        let panel = panels.get(p * (layer.inputs + 1)..(p + 1) * (layer.inputs + 1));
-        let Some((bias, entries)) = panel.and_then(<[_]>::split_first) else {
-            return P;
-        };
-        let (full, short) = entries.as_chunks::<SPAN>();
-        let Some(full) = full.get(..spans.len()) else {
-            return P;
-        };
-        (*total, *kernel, *tail) = (simd.load_octet(bias), full, short);
-    }
+    let Some((mut totals, kernels, tails)) = split::<S, P>(simd, panels, layer.inputs, spans.len())
+    else {
+        return P;
+    };
     for (s, span) in spans.iter().enumerate() {
         let mut sums = [simd.splat_octet(0.0); P];
         for (i, &x) in span.iter().enumerate() {
@@ -146,6 +135,35 @@ fn block<S: Simd, const P: usize>(
         total.store(to);
     }
     P
+}
+
+/// The biases of the first `P` panels, their whole `spans`, and the rest of each.
+type Split<'a, S, const P: usize> = (
+    [<S as Simd>::Octet; P],
+    [&'a [[[f32; 8]; SPAN]]; P],
+    [&'a [[f32; 8]]; P],
+);
+
+/// Takes `P` panels apart so that the compiler sees that each has as many spans as the input, and
+/// tests no bounds in the loop over them.
+#[inline(always)]
+fn split<'a, S: Simd, const P: usize>(
+    simd: S,
+    panels: &'a [[f32; 8]],
+    inputs: usize,
+    spans: usize,
+) -> Option<Split<'a, S, P>> {
+    let mut totals = [simd.splat_octet(0.0); P];
+    let mut kernels: [&[[[f32; 8]; SPAN]]; P] = [&[]; P];
+    let mut tails: [&[[f32; 8]]; P] = [&[]; P];
+    let slots = totals.iter_mut().zip(&mut kernels).zip(&mut tails);
+    for (p, ((total, kernel), tail)) in slots.enumerate() {
+        let panel = panels.get(p * (inputs + 1)..(p + 1) * (inputs + 1))?;
+        let (bias, entries) = panel.split_first()?;
+        let (whole, rest) = entries.as_chunks::<SPAN>();
+        (*total, *kernel, *tail) = (simd.load_octet(bias), whole.get(..spans)?, rest);
+    }
+    Some((totals, kernels, tails))
 }
 
 /// The sum of the products of the last, shorter span; `input` is not empty.
