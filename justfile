@@ -26,6 +26,10 @@ check: && docs
 test:
     cargo test --workspace
 
+# A million quantiles and probabilities, both ways
+round-trips:
+    cargo test --release -p mdn-tests --test marginal -- --ignored
+
 # API documentation; a warning is an error
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
