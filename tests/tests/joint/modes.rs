@@ -221,6 +221,7 @@ fn a_minimum_is_not_a_mode() {
             }
         });
     }
+    meter.print();
 }
 
 /// The mean of two or four equal components, one of the starts, is a saddle or a minimum.
