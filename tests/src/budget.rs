@@ -16,6 +16,8 @@ macro_rules! budgets {
 budgets! {
     /// ln p: units of 2⁻²³ of the terms' sensitivity.
     LOG_DENSITY = 4.0;
+    /// ln p so far out that the squared distance is all of it: relative.
+    FAR_LOG_DENSITY = 1e-6;
     /// A responsibility: likewise, relative to itself.
     RESPONSIBILITY = 4.0;
     /// The mean: units of 2⁻²³ of what it sums, for each 8 components and 8 more.
@@ -23,7 +25,7 @@ budgets! {
     /// An entry of the covariance: of the product of its standard deviations, for each dimension
     /// and 8 more.
     COVARIANCE = 2e-7;
-    /// The standard deviation: relative.
+    /// The standard deviation, of the mixture and of a component: relative.
     DEVIATION = 1e-5;
     /// ln p of a conditional: units of 2⁻²³ of the joint sensitivity.
     CONDITIONAL_LOG_DENSITY = 4.0;
@@ -33,6 +35,8 @@ budgets! {
     CONDITIONAL_MEAN = 1e-4;
     /// A scale of a conditional: relative.
     CONDITIONAL_SCALE = 2e-6;
+    /// The mean of a conditional on a value z units from shift: of itself and of 10 + z raw units.
+    CONDITIONAL_FAR = 1e-5;
 
     /// A tail probability: relative, for Φ, the weight and the sum.
     TAIL = 3e-6;
@@ -80,6 +84,11 @@ budgets! {
     REGION_LENGTH = 1e-4;
     /// The same, for each interval.
     REGION_LENGTH_INTERVAL = 1e-6;
+    /// The ends of one normal's region, which are x standard deviations from its mean: of
+    /// σ (1 + 1/x), and of the unit.
+    REGION_END = 1e-6;
+    /// A region of spikes and of components of all sizes may hold so much less than asked for.
+    REGION_LESS_EXTREME = 1e-4;
 
     /// Networks: ln p, units of 2⁻²³ of the sensitivity for each layer.
     NETWORK_LOG_DENSITY = 1.0;

@@ -12,6 +12,19 @@ use mdn_train::model_file::ModelFile;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 
+/// Cases run in the dev profile: one of so many of those in release, from the first on. Every kind of
+/// model is among them; the rest look for rare failures, and the page's shares are of all.
+const DEV_SHARE: usize = 4;
+
+/// How many cases to run, of `count` in release.
+pub const fn cases(count: usize) -> usize {
+    if cfg!(debug_assertions) {
+        count.div_ceil(DEV_SHARE)
+    } else {
+        count
+    }
+}
+
 /// The shape of a model.
 #[derive(Clone, Debug)]
 pub struct Shape {

@@ -2,12 +2,19 @@
 
 use mdn_infer::format::Covariance;
 use mdn_infer::{Level, Mixture, Model};
-use mdn_tests::{budget, random_input, random_model, random_shape};
+use mdn_tests::budget::{self, Meter};
+use mdn_tests::{cases, random_input, random_model, random_shape};
 use mdn_train::oracle::{Oracle, OracleMixture};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-const MODELS: u64 = 400;
+const MODELS: usize = 400;
+
+static DENSITY: Meter = Meter::new("networks, log-density");
+static LOG_WEIGHT: Meter = Meter::new("networks, log-weight");
+static MEAN: Meter = Meter::new("networks, mean");
+static SCALE: Meter = Meter::new("networks, scale");
+static VARIANCE: Meter = Meter::new("networks, variance");
 
 /// The error that roundings may leave in the log-density at `target`, to first order: each
 /// network output is off by a few units in the last place of the terms it sums, and so is each
@@ -62,39 +69,32 @@ fn compare(model: &Model<'_>, mixture: &Mixture<'_>, x: &[f32], target: &[f32]) 
     let log_density = oracle.log_density(target);
     let error = (f64::from(mixture.log_density(target).unwrap()) - log_density).abs();
     let budget = log_density_budget(model, mixture, x, target);
-    assert!(
-        error <= budget,
-        "error {error:e}, budget {budget:e} at log p = {log_density}"
-    );
+    DENSITY.check(error, budget, format_args!("log p = {log_density}"));
     let (mean, variance) = (oracle.mean(), oracle.variance());
     let mut found = vec![0.0; target.len()];
     mixture.mean(&mut found).unwrap();
     let spread = variance.map(f64::sqrt);
     for d in 0..target.len() {
         let expected = mean[d];
-        assert!(
-            (f64::from(found[d]) - expected).abs()
-                < budget::NETWORK_MEAN * (spread[d] + expected.abs())
-        );
+        let budget = budget::NETWORK_MEAN * (spread[d] + expected.abs());
+        MEAN.check((f64::from(found[d]) - expected).abs(), budget, expected);
     }
     mixture.variance(&mut found).unwrap();
     for d in 0..target.len() {
-        assert!((f64::from(found[d]) / variance[d] - 1.0).abs() < budget::NETWORK_VARIANCE);
+        let error = (f64::from(found[d]) / variance[d] - 1.0).abs();
+        VARIANCE.check(error, budget::NETWORK_VARIANCE, variance[d]);
     }
     for (component, covariance) in mixture.components().zip(&oracle.covariances) {
         let k = component.index();
-        assert!(
-            (f64::from(component.log_weight()) - oracle.log_weights[k]).abs()
-                < budget::NETWORK_LOG_WEIGHT
-        );
+        let error = (f64::from(component.log_weight()) - oracle.log_weights[k]).abs();
+        LOG_WEIGHT.check(error, budget::NETWORK_LOG_WEIGHT, k);
         for d in 0..target.len() {
             let scale = covariance[(d, d)].sqrt();
-            assert!((f64::from(component.scale(d)) / scale - 1.0).abs() < budget::NETWORK_SCALE);
+            let error = (f64::from(component.scale(d)) / scale - 1.0).abs();
+            SCALE.check(error, budget::NETWORK_SCALE, scale);
             let mean = oracle.means[k][d];
-            assert!(
-                (f64::from(component.mean(d)) - mean).abs()
-                    < budget::NETWORK_MEAN * (spread[d] + mean.abs())
-            );
+            let budget = budget::NETWORK_MEAN * (spread[d] + mean.abs());
+            MEAN.check((f64::from(component.mean(d)) - mean).abs(), budget, mean);
         }
     }
 }
@@ -102,7 +102,7 @@ fn compare(model: &Model<'_>, mixture: &Mixture<'_>, x: &[f32], target: &[f32]) 
 #[test]
 fn random_models_agree_with_the_oracle() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
-    for _ in 0..MODELS {
+    for _ in 0..cases(MODELS) {
         let shape = random_shape(&mut rng);
         let file = random_model(&shape, 0, &mut rng);
         let model = file.model();
@@ -115,13 +115,16 @@ fn random_models_agree_with_the_oracle() {
             compare(&model, &mixture, &x, &target);
         }
     }
+    for meter in [&DENSITY, &LOG_WEIGHT, &MEAN, &SCALE, &VARIANCE] {
+        meter.print();
+    }
 }
 
 #[test]
 fn every_level_has_the_same_bits() {
     let levels: Vec<Level> = Level::available().collect();
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(2);
-    for _ in 0..MODELS {
+    for _ in 0..cases(MODELS) {
         let shape = random_shape(&mut rng);
         let file = random_model(&shape, 3, &mut rng);
         let reports = levels.iter().map(|&level| self_test(&file.model(), level));
@@ -146,6 +149,7 @@ fn self_test(model: &Model<'_>, level: Level) -> mdn_infer::SelfTest {
 
 #[test]
 fn responsibilities_are_a_distribution() {
+    let meter = Meter::new("networks, responsibility");
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
     for _ in 0..100 {
         let file = random_model(&random_shape(&mut rng), 0, &mut rng);
@@ -171,7 +175,9 @@ fn responsibilities_are_a_distribution() {
                 covariances: vec![expected.covariances[k].clone()],
             };
             let share = (single.log_density(&target) - total).exp();
-            assert!((f64::from(*found) - share).abs() < budget::NETWORK_RESPONSIBILITY);
+            let error = (f64::from(*found) - share).abs();
+            meter.check(error, budget::NETWORK_RESPONSIBILITY, k);
         }
     }
+    meter.print();
 }

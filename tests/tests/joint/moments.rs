@@ -1,24 +1,24 @@
 //! Covariance matrices against the oracle.
 
-use mdn_tests::budget;
+use mdn_tests::budget::Meter;
+use mdn_tests::cases;
 use mdn_tests::mixtures::random_parameters;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::support::same_bits;
+use crate::support::{EPSILON, check_covariance, same_bits};
 
-/// An entry, in units of the two scales: back substitution of a row of L⁻¹ is right to about
-/// D ε componentwise, for off-diagonal entries of L as moderate as here, and the sums over
-/// dimensions and components add about as much.
-fn bound(dimensions: usize) -> f64 {
-    (dimensions + 8) as f64 * budget::COVARIANCE
-}
+/// Between a standard deviation's square and the variance, half a unit of ε each: the three
+/// roundings of the deviation, which count twice, and the four of the variance.
+const SQUARE: f64 = 5.0 * EPSILON;
 
+/// Back substitution of a row of L⁻¹ is right to about D ε componentwise, for off-diagonal entries
+/// of L as moderate as here, and the sums over dimensions and components add about as much.
 #[test]
 fn covariances_agree_with_the_oracle() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(20);
-    let mut worst = [0.0_f64; 2];
-    for parameters in random_parameters(64, &mut rng) {
+    let meter = Meter::new("covariance, of the mixture and of components");
+    for parameters in random_parameters(cases(64), &mut rng) {
         let d = parameters.dimensions;
         let mut levels = None;
         parameters.at_every_level(|mixture, oracle| {
@@ -32,13 +32,12 @@ fn covariances_agree_with_the_oracle() {
             let expected = oracle.covariance();
             for i in 0..d {
                 assert_eq!(found[i * d + i].to_bits(), variance[i].to_bits());
-                assert!((deviation[i] * deviation[i] / variance[i] - 1.0).abs() < 1e-6);
+                let square = f64::from(deviation[i]).powi(2);
+                let error = (square / f64::from(variance[i]) - 1.0).abs();
+                assert!(error <= SQUARE, "{error:e}");
                 for j in 0..d {
                     assert_eq!(found[i * d + j].to_bits(), found[j * d + i].to_bits());
-                    let unit = (expected[(i, i)] * expected[(j, j)]).sqrt();
-                    let error = (f64::from(found[i * d + j]) - expected[(i, j)]).abs() / unit;
-                    assert!(error < bound(d), "{error:e} in {d} dimensions");
-                    worst[usize::from(d > 6)] = worst[usize::from(d > 6)].max(error);
+                    check_covariance(&meter, &expected, (i, j), found[i * d + j], &parameters);
                 }
             }
             for (component, expected) in mixture.components().zip(&oracle.covariances) {
@@ -46,16 +45,13 @@ fn covariances_agree_with_the_oracle() {
                 component.covariance_into(&mut found).unwrap();
                 for (at, found) in found.into_iter().enumerate() {
                     let (i, j) = (at / d, at % d);
-                    let unit = (expected[(i, i)] * expected[(j, j)]).sqrt();
-                    let error = (f64::from(found) - expected[(i, j)]).abs() / unit;
-                    assert!(error < bound(d), "{error:e} in {d} dimensions");
+                    check_covariance(&meter, expected, (i, j), found, &parameters);
                     assert_eq!(found.to_bits(), component.covariance(j, i).to_bits());
-                    worst[usize::from(d > 6)] = worst[usize::from(d > 6)].max(error);
                 }
             }
         });
     }
-    println!("measured: largest error of a covariance, in scales: {worst:?}");
+    meter.print();
 }
 
 #[test]

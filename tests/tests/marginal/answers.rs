@@ -1,6 +1,7 @@
 //! Ends, errors and bits of every question.
 
 use mdn_infer::{Marginal, PredictError};
+use mdn_tests::cases;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -74,7 +75,7 @@ fn ends_may_be_infinite_and_nothing_may_be_nan() {
 #[test]
 fn every_level_has_the_same_answers() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(13);
-    for case in 0..200 {
+    for case in 0..cases(200) {
         let parameters = parameters(case % KINDS, &mut rng);
         let p = half_probability(&mut rng);
         let mut answers: Vec<Vec<u32>> = Vec::new();

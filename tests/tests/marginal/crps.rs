@@ -1,6 +1,7 @@
 //! The continuous ranked probability score against its integral.
 
-use mdn_tests::budget;
+use mdn_tests::budget::{self, Meter};
+use mdn_tests::cases;
 use mdn_train::oracle::normal_cdf;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -9,6 +10,7 @@ use crate::support::{KINDS, Parameters, parameters, with};
 
 #[test]
 fn crps_of_one_normal_has_its_closed_form() {
+    let meter = Meter::new("CRPS of one normal");
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(14);
     for _ in 0..1000 {
         let (mean, scale) = (rng.random_range(-3.0..3.0), rng.random_range(0.01..10.0));
@@ -21,18 +23,18 @@ fn crps_of_one_normal_has_its_closed_form() {
             let rest = 2.0 * density - std::f64::consts::PI.sqrt().recip();
             let expected = scale * (x * (2.0 * normal_cdf(x) - 1.0) + rest);
             let error = (f64::from(marginal.crps(y).unwrap()) - expected).abs();
-            assert!(
-                error < budget::CRPS_SINGLE * oracle.mean_distance(y.into()),
-                "{mean} {scale} {y}"
-            );
+            let budget = budget::CRPS_SINGLE * oracle.mean_distance(y.into());
+            meter.check(error, budget, format_args!("{mean} {scale} {y}"));
         });
     }
+    meter.print();
 }
 
 #[test]
 fn crps_agrees_with_its_integral() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(15);
-    let worst = (0..240).map(|case| {
+    let meter = Meter::new("CRPS");
+    for case in 0..cases(240) {
         // 256 components make 5000 stretches of 17 points: few of these.
         let kind = if case % 40 == 4 {
             4
@@ -60,18 +62,11 @@ fn crps_agrees_with_its_integral() {
             let rounding = budget::CRPS_VALUE * (largest + f64::from(y.abs())) / 16_777_216.0;
             // Gauss's rule itself, on pieces of an eighth of the standard deviation.
             let budget = (relative + 1e-7) * oracle.mean_distance(y.into()) + rounding;
-            let error = (found - expected).abs();
-            assert!(
-                error <= budget,
-                "{found:e} for {expected:e} at {y:e} of {parameters:?}"
-            );
-            error / budget
-        })
-    });
-    println!(
-        "measured: CRPS: {:.3} of the budget",
-        worst.fold(0.0, f64::max)
-    );
+            let case = format_args!("{found:e} at {y:e} of {parameters:?}");
+            meter.check((found - expected).abs(), budget, case);
+        });
+    }
+    meter.print();
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Draws against the distribution that they are drawn from.
 
 use mdn_infer::Level;
-use mdn_tests::{budget, random_input, random_model, random_shape};
+use mdn_tests::budget::{self, Meter};
+use mdn_tests::{random_input, random_model, random_shape};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -37,6 +38,7 @@ const DRAWS: usize = 100_000;
 /// for a right sampler; some 20 are tested, at fixed seeds.
 #[test]
 fn draws_follow_the_distribution_function() {
+    let meter = Meter::new("draws, Kolmogorov");
     draws(100, |mixture, _, columns| {
         for (d, column) in columns.iter().enumerate() {
             let marginal = mixture.marginal(d).unwrap();
@@ -48,9 +50,10 @@ fn draws_follow_the_distribution_function() {
                 (steps[1] - expected).max(expected - steps[0])
             });
             let statistic = distance.fold(0.0, f64::max) * (DRAWS as f64).sqrt();
-            assert!(statistic < budget::DRAWS_KOLMOGOROV, "{statistic}");
+            meter.check(statistic, budget::DRAWS_KOLMOGOROV, d);
         }
     });
+    meter.print();
 }
 
 /// The mean and the mean square about the mixture's mean are sums of many draws and so nearly
@@ -58,6 +61,7 @@ fn draws_follow_the_distribution_function() {
 /// squares comes from the draws themselves.
 #[test]
 fn draws_have_the_moments() {
+    let meter = Meter::new("draws, moments");
     draws(200, |mixture, _, columns| {
         for (d, column) in columns.iter().enumerate() {
             let marginal = mixture.marginal(d).unwrap();
@@ -66,25 +70,19 @@ fn draws_have_the_moments() {
             let n = DRAWS as f64;
             let scores: Vec<f64> = column.iter().map(|&y| (f64::from(y) - mean) / sd).collect();
             let moment = |power: i32| scores.iter().map(|z| z.powi(power)).sum::<f64>() / n;
-            assert!(
-                moment(1).abs() < budget::DRAWS_MOMENT / n.sqrt(),
-                "{}",
-                moment(1)
-            );
+            meter.check(moment(1).abs(), budget::DRAWS_MOMENT / n.sqrt(), d);
             let error = ((moment(4) - 1.0).max(1.0) / n).sqrt();
-            assert!(
-                (moment(2) - 1.0).abs() < budget::DRAWS_MOMENT * error,
-                "{}",
-                moment(2)
-            );
+            meter.check((moment(2) - 1.0).abs(), budget::DRAWS_MOMENT * error, d);
         }
     });
+    meter.print();
 }
 
 /// Pearson's statistic exceeds df + 2 √(df x) + 2 x with probability e⁻ˣ at most (Laurent and
 /// Massart 2000); x = 12. Components that expect fewer than ten draws are taken together.
 #[test]
 fn draws_choose_components_by_their_weights() {
+    let meter = Meter::new("draws, Pearson");
     draws(300, |mixture, components, _| {
         let mut counts = vec![0.0; mixture.len()];
         for &k in components {
@@ -105,9 +103,7 @@ fn draws_choose_components_by_their_weights() {
         }
         let statistic: f64 = common.iter().map(|(n, e)| (n - e).powi(2) / e).sum();
         let (df, x) = ((common.len().max(2) - 1) as f64, budget::DRAWS_PEARSON);
-        assert!(
-            statistic < df + 2.0 * (df * x).sqrt() + 2.0 * x,
-            "{statistic} of {df}"
-        );
+        meter.check(statistic, df + 2.0 * (df * x).sqrt() + 2.0 * x, df);
     });
+    meter.print();
 }

@@ -1,6 +1,6 @@
 //! Probabilities of intervals.
 
-use mdn_tests::budget;
+use mdn_tests::budget::{self, Meter};
 use mdn_train::oracle::OracleMarginal;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -10,7 +10,7 @@ use crate::support::{KINDS, parameters, with};
 #[test]
 fn intervals_agree_with_the_oracle_wherever_they_lie() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(12);
-    let mut worst = 0.0_f64;
+    let meter = Meter::new("interval probability");
     for case in 0..4000 {
         let mut parameters = parameters(case % KINDS, &mut rng);
         // Raw and standardised units coincide, so that only the probability is in question.
@@ -24,15 +24,12 @@ fn intervals_agree_with_the_oracle_wherever_they_lie() {
             let found = f64::from(marginal.interval_probability(low, high).unwrap());
             let (expected, error) = interval(oracle, low.into(), high.into());
             if expected > 1e-36 {
-                worst = worst.max((found - expected).abs() / error);
-                assert!(
-                    (found - expected).abs() <= error,
-                    "{low:e} to {high:e}: {found:e} for {expected:e} of {parameters:?}"
-                );
+                let case = format_args!("{low:e} to {high:e} of {parameters:?}");
+                meter.check((found - expected).abs(), error, case);
             }
         });
     }
-    println!("measured: interval probability: {worst:.3} of the budget");
+    meter.print();
 }
 
 /// P(low < t ≤ high) by Simpson's rule, and what roundings make of it.

@@ -1,6 +1,7 @@
 //! Quantiles and probabilities undo each other.
 
-use mdn_tests::budget;
+use mdn_tests::budget::{self, Meter};
+use mdn_tests::cases;
 use mdn_train::oracle::normal_cdf;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -85,7 +86,7 @@ fn many_round_trips(cases: usize) {
 
 #[test]
 fn quantiles_and_probabilities_undo_each_other() {
-    many_round_trips(50_000);
+    many_round_trips(cases(50_000));
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn quantiles_and_probabilities_undo_each_other_a_million_times() {
 #[test]
 fn quantiles_of_adjacent_probabilities_are_in_order() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(11);
-    for case in 0..160 {
+    for case in 0..cases(160) {
         let parameters = parameters(case % KINDS, &mut rng);
         // Neighbours across ½, where the tails change over, and at some other place.
         let from = if rng.random() {
@@ -120,6 +121,7 @@ fn quantiles_of_adjacent_probabilities_are_in_order() {
 
 #[test]
 fn upper_quantiles_reach_far_out() {
+    let meter = Meter::new("upper quantile of one normal");
     let standard = Parameters::new(&[(1.0, 0.0, 1.0)]);
     with(&standard, |marginal, _| {
         for exponent in 1..=37 {
@@ -127,10 +129,8 @@ fn upper_quantiles_reach_far_out() {
             let y = marginal.upper_quantile(q).unwrap();
             // d ln q = −y dy: y is the next number above, and Φ has its own roundings.
             let error = f64::from(q) / normal_cdf(-f64::from(y)) - 1.0;
-            assert!(
-                error.abs() < budget::FAR_QUANTILE + budget::FAR_QUANTILE_SQUARE * f64::from(y * y),
-                "{q:e}: {error:e}"
-            );
+            let budget = budget::FAR_QUANTILE + budget::FAR_QUANTILE_SQUARE * f64::from(y * y);
+            meter.check(error.abs(), budget, q);
             // Both ends are rounded upwards.
             let lower = marginal.quantile(q).unwrap();
             assert!(
@@ -139,4 +139,5 @@ fn upper_quantiles_reach_far_out() {
             );
         }
     });
+    meter.print();
 }

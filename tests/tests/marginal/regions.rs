@@ -1,6 +1,6 @@
 //! Highest-density regions against grids.
 
-use mdn_tests::budget;
+use mdn_tests::budget::{self, Meter};
 use mdn_train::oracle::OracleMarginal;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -23,7 +23,11 @@ fn level_mass(oracle: &OracleMarginal, ends: (f32, f32)) -> f64 {
 #[test]
 fn regions_hold_their_probability_and_none_is_smaller() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(19);
-    let (mut worst_mass, mut worst_length) = (0.0_f64, f64::NEG_INFINITY);
+    let (less, more) = (
+        Meter::new("regions, probability below"),
+        Meter::new("regions, probability above"),
+    );
+    let longer = Meter::new("regions, length");
     for case in 0..300 {
         let mut parameters = parameters([0, 3, 5, 7][case % 4], &mut rng);
         (parameters.shift, parameters.scale) = (0.0, 1.0);
@@ -54,27 +58,24 @@ fn regions_hold_their_probability_and_none_is_smaller() {
                 .sum();
             let level: f64 = region.iter().map(|&ends| level_mass(oracle, ends)).sum();
             let most = budget::REGION_MORE + lattice + level;
-            assert!(
-                -budget::REGION_LESS < excess && excess < most,
-                "{excess:e} {level:e}: {region:?} of {parameters:?}"
-            );
+            let case = format_args!("{region:?} of {parameters:?}");
+            less.check((-excess).max(0.0), budget::REGION_LESS, case);
+            more.check(excess.max(0.0), most, case);
             let smallest = oracle.region_length(mass, 200);
             let waste = length / smallest - 1.0;
             // The grid's cells are a 200th of a standard deviation.
-            assert!(
-                waste < budget::REGION_LENGTH + budget::REGION_LENGTH_INTERVAL * count as f64,
-                "{waste:e}: {region:?} of {parameters:?}"
-            );
-            (worst_mass, worst_length) = (worst_mass.max(excess.abs()), worst_length.max(waste));
+            let budget = budget::REGION_LENGTH + budget::REGION_LENGTH_INTERVAL * count as f64;
+            longer.check(waste.max(0.0), budget, case);
         });
     }
-    println!(
-        "measured: regions: mass off by {worst_mass:.1e} at most, length by {worst_length:.1e} of itself"
-    );
+    for meter in [less, more, longer] {
+        meter.print();
+    }
 }
 
 #[test]
 fn regions_of_one_normal_are_its_central_intervals() {
+    let meter = Meter::new("regions of one normal, ends");
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(20);
     for _ in 0..300 {
         let single =
@@ -86,19 +87,19 @@ fn regions_of_one_normal_are_its_central_intervals() {
             let (low, high) = marginal.central_interval(p).unwrap();
             // The density is level at its top, so the level's rounding moves the ends by 1/x of it.
             let x = f64::from(high - low) / (2.0 * oracle.scales[0]);
-            let near = |a: f32, b: f32| {
-                f64::from((a - b).abs()) < oracle.scales[0] * (1e-6 + 1e-6 / x) + 1e-6
-            };
-            assert!(
-                near(low, region[0].0) && near(high, region[0].1),
-                "{p}: {region:?} {low} {high}"
-            );
+            let budget = budget::REGION_END * (oracle.scales[0] * (1.0 + 1.0 / x) + 1.0);
+            for (end, central) in [(region[0].0, low), (region[0].1, high)] {
+                let error = f64::from((end - central).abs());
+                meter.check(error, budget, format_args!("{p}: {region:?} {low} {high}"));
+            }
         });
     }
+    meter.print();
 }
 
 #[test]
 fn regions_of_spikes_and_of_extreme_models_exist() {
+    let meter = Meter::new("regions of spikes, probability below");
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(21);
     for case in 0..120 {
         let parameters = parameters([1, 2, 3, 6][case % 4], &mut rng);
@@ -110,10 +111,10 @@ fn regions_of_spikes_and_of_extreme_models_exist() {
                 .iter()
                 .map(|&(low, high)| f64::from(marginal.interval_probability(low, high).unwrap()))
                 .sum();
-            assert!(
-                inside > f64::from(p) - 1e-4,
-                "{inside}: {region:?} of {parameters:?}"
-            );
+            let less = (f64::from(p) - inside).max(0.0);
+            let case = format_args!("{region:?} of {parameters:?}");
+            meter.check(less, budget::REGION_LESS_EXTREME, case);
         });
     }
+    meter.print();
 }
