@@ -2,6 +2,7 @@
 
 use mdn_infer::format::{self, LayerSource, ModelSource};
 use mdn_infer::{Level, Model};
+use mdn_tests::mixtures::Parameters;
 use mdn_train::model_file::ModelFile;
 
 /// `cargo run --release -p mdn-train -- demo`, then `demo/model.mdn`.
@@ -84,4 +85,21 @@ fn the_sample_lies_as_the_format_says() {
     running.update(&CLASSIC[..20]);
     running.update(&CLASSIC[24..]);
     assert_eq!(running.finalize(), word(20));
+}
+
+/// Targets in units of 3 · 10³⁸: every draw overflows.
+#[test]
+fn probes_that_overflow_are_no_error() {
+    let mut parameters = Parameters::univariate(&[(1.0, 5.0, 1.0)]);
+    parameters.scale = vec![3e38];
+    let file = parameters.model();
+    let model = file.model();
+    let mut working = vec![0.0; model.working_len()];
+    let mut hashes = Level::available().map(|level| {
+        let report = model.self_test(level, &mut working).unwrap();
+        assert_eq!((report.values, report.passed()), (0, false));
+        report.output_hash
+    });
+    let first = hashes.next().unwrap();
+    assert!(hashes.all(|hash| hash == first));
 }
