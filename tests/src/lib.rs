@@ -25,6 +25,17 @@ pub const fn cases(count: usize) -> usize {
     }
 }
 
+/// Kolmogorov's statistic √n sup |Fₙ − F| of n draws, from F at each of them.
+pub fn kolmogorov(mut levels: Vec<f64>) -> f64 {
+    levels.sort_by(f64::total_cmp);
+    let n = levels.len() as f64;
+    let steps = levels.iter().enumerate().map(|(i, level)| {
+        let ends = [i, i + 1].map(|i| i as f64 / n);
+        (ends[1] - level).max(level - ends[0])
+    });
+    steps.fold(0.0, f64::max) * n.sqrt()
+}
+
 /// The shape of a model.
 #[derive(Clone, Debug)]
 pub struct Shape {

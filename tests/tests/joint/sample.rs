@@ -127,13 +127,8 @@ fn draws_of_full_covariance_follow_their_conditionals() {
                     levels.push(next.cdf(wide[d].1));
                 }
             }
-            for mut levels in levels {
-                levels.sort_by(f64::total_cmp);
-                let steps = levels.iter().enumerate().map(|(i, level)| {
-                    let ends = [i, i + 1].map(|i| i as f64 / DRAWS as f64);
-                    (ends[1] - level).max(level - ends[0])
-                });
-                let statistic = steps.fold(0.0, f64::max) * (DRAWS as f64).sqrt();
+            for levels in levels {
+                let statistic = mdn_tests::kolmogorov(levels);
                 meter.check(statistic, budget::DRAWS_KOLMOGOROV, dimensions);
             }
         });

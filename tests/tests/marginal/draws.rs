@@ -42,14 +42,8 @@ fn draws_follow_the_distribution_function() {
     draws(100, |mixture, _, columns| {
         for (d, column) in columns.iter().enumerate() {
             let marginal = mixture.marginal(d).unwrap();
-            let mut sorted = column.clone();
-            sorted.sort_by(f32::total_cmp);
-            let distance = sorted.iter().enumerate().map(|(i, &y)| {
-                let expected = f64::from(marginal.cdf(y).unwrap());
-                let steps = [i, i + 1].map(|i| i as f64 / DRAWS as f64);
-                (steps[1] - expected).max(expected - steps[0])
-            });
-            let statistic = distance.fold(0.0, f64::max) * (DRAWS as f64).sqrt();
+            let levels = column.iter().map(|&y| marginal.cdf(y).unwrap().into());
+            let statistic = mdn_tests::kolmogorov(levels.collect());
             meter.check(statistic, budget::DRAWS_KOLMOGOROV, d);
         }
     });

@@ -18,7 +18,7 @@ use crate::error::PredictError;
 use crate::simd::Vector;
 
 /// Steps after which an unclear course is judged by its ends, so that no mixture takes forever:
-/// ten times what random mixtures of up to 256 components were seen to need.
+/// many times what random mixtures of up to 256 components were seen to need.
 const PATIENCE: u32 = 1 << 12;
 /// Changes of the log-density below this count for nothing, nor do such parts of the density.
 const UNNOTICED: f32 = 1.0 / 1_048_576.0;
