@@ -144,15 +144,8 @@ impl Kernel for Forward<'_> {
         let (parameters, activations) =
             working.split_at_mut_checked(parameters).unwrap_or_default();
         // Even layers read the first buffer and write the second, odd layers the reverse.
-        let even = model
-            .layers()
-            .iter()
-            .step_by(2)
-            .map(|layer| layer.inputs())
-            .max();
-        let (mut from, mut to) = activations
-            .split_at_mut_checked(even.unwrap_or(0))
-            .unwrap_or_default();
+        let [even, _] = model.widths();
+        let (mut from, mut to) = activations.split_at_mut_checked(even).unwrap_or_default();
         standardise(simd, model, x, from);
         let (last, hidden) = model.layers().split_last().ok_or(PredictError::Overflow)?;
         for layer in hidden {
@@ -176,7 +169,7 @@ impl Kernel for Forward<'_> {
 
 /// z = (x − shift) / scale: the subtraction first, so that a large offset costs no precision.
 #[inline(always)]
-fn standardise<S: Simd>(simd: S, model: &Model<'_>, x: &[f32], to: &mut [f32]) {
+pub(crate) fn standardise<S: Simd>(simd: S, model: &Model<'_>, x: &[f32], to: &mut [f32]) {
     let lanes = S::Vector::LANES;
     let shift = model.input_shift().chunks(lanes);
     let scale = model.input_scale().chunks(lanes);

@@ -54,6 +54,11 @@ impl<'a> Dense<'a> {
         self.activation
     }
 
+    /// The packed panels.
+    pub(super) const fn panels(&self) -> &'a [[f32; 8]] {
+        self.panels
+    }
+
     /// Row `row` of the layer as `[outputs]`: the biases for row 0, then the kernel entries of
     /// input `row - 1`. For tools that look into a model; predictions read whole panels.
     pub fn row(&self, row: usize) -> impl Iterator<Item = f32> + use<'a> {
@@ -66,7 +71,7 @@ impl<'a> Dense<'a> {
 /// Inputs whose products are summed by themselves before they join the total. A constant of the
 /// arithmetic contract: short sums of small partial results lose less to rounding than one long
 /// sum beside a large bias, at the same number of operations.
-const SPAN: usize = 8;
+pub(super) const SPAN: usize = 8;
 
 /// outputs `[outputs]` = bias + kernelᵀ · inputs `[inputs]`, without the activation.
 ///
@@ -168,7 +173,7 @@ fn split<'a, S: Simd, const P: usize>(
 
 /// The sum of the products of the last, shorter span; `input` is not empty.
 #[inline(always)]
-fn short_sum<S: Simd>(simd: S, input: &[f32], kernel: &[[f32; 8]]) -> S::Octet {
+pub(super) fn short_sum<S: Simd>(simd: S, input: &[f32], kernel: &[[f32; 8]]) -> S::Octet {
     let mut products = (input.iter().zip(kernel))
         .map(|(&x, entries)| simd.splat_octet(x).mul(simd.load_octet(entries)));
     let first = products.next().unwrap_or(simd.splat_octet(0.0));

@@ -43,22 +43,22 @@ pub(crate) fn mixture_parameters<S: Simd>(
         Covariance::Isotropic => dimensions as f32,
         _ => 1.0,
     };
-    for (entry, row) in factors.chunks_exact_mut(components).enumerate() {
-        if head.covariance != Covariance::Full || is_diagonal(entry) {
-            invert_scales(simd, head, repeat, row, coefficients);
-        }
+    let (diagonals, full) = match head.covariance {
+        Covariance::Isotropic => (1, false),
+        Covariance::Diagonal => (dimensions, false),
+        Covariance::Full => (dimensions, true),
+    };
+    for d in 0..diagonals {
+        // The lower triangle is stored row by row.
+        let entry = if full { d * (d + 3) / 2 } else { d };
+        let row = factors.get_mut(entry * components..(entry + 1) * components);
+        invert_scales(simd, head, repeat, row.unwrap_or_default(), coefficients);
     }
     for chunk in coefficients.chunks_mut(S::Vector::LANES) {
         let sum = simd.load(chunk, 0.0).add(simd.splat(log_normaliser));
         sum.store(chunk);
     }
     Ok(())
-}
-
-/// Whether entry `entry` of a lower triangle, counted row by row, lies on the diagonal.
-#[inline(always)]
-fn is_diagonal(entry: usize) -> bool {
-    (0..=entry).any(|d| d * (d + 3) / 2 == entry)
 }
 
 /// log π = a − max a − ln Σ exp(a − max a), also copied to `copy`; at least one logit

@@ -8,8 +8,10 @@
 mod activation;
 mod dense;
 mod head;
+mod rows;
 
 pub(crate) use activation::activate;
 pub use dense::Dense;
 pub(crate) use dense::forward;
 pub(crate) use head::{log_softmax, mixture_parameters};
+pub(crate) use rows::forward_rows;

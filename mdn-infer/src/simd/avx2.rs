@@ -3,7 +3,7 @@
 
 use core::arch::x86_64::*;
 
-use super::{Kernel, Simd, Vector, Vectors, padded, store_front};
+use super::{Kernel, Octets, Simd, Vector, Vectors, padded, store_front};
 
 cpufeatures::new!(cpuid, "avx2");
 
@@ -24,6 +24,16 @@ impl Avx2 {
 pub struct F32x8(__m256);
 
 impl F32x8 {
+    /// The register.
+    #[inline(always)]
+    pub(super) const fn register(self) -> __m256 {
+        self.0
+    }
+    /// The vector in `register`; the token proves that AVX2 is available.
+    #[inline(always)]
+    pub(super) const fn from_register(_token: Avx2, register: __m256) -> Self {
+        F32x8(register)
+    }
     #[inline(always)]
     fn store_full(self, to: &mut [f32; 8]) {
         // SAFETY: AVX2 is available, as `self` proves; `to` is eight writable f32.
@@ -130,7 +140,9 @@ impl Vector for F32x8 {
 impl Simd for Avx2 {
     type Vector = F32x8;
     type Octet = Vectors<F32x8, 1>;
+    type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 8;
+    const TILE_ROWS: usize = 4;
     const NAME: &'static str = "avx2";
 
     /// Asks the processor and its operating system once.

@@ -13,6 +13,8 @@ pub mod reduce;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod neon;
 mod scalar;
@@ -178,15 +180,62 @@ impl<V: Vector, const N: usize> Octet for Vectors<V, N> {
     }
 }
 
+/// Two octets side by side: the unit in which a tile of a dense layer is computed.
+pub trait Pair<S: Simd>: Copy {
+    /// `value` in all sixteen lanes.
+    fn splat(simd: S, value: f32) -> Self;
+    /// Two octets.
+    fn load(simd: S, low: &[f32; 8], high: &[f32; 8]) -> Self;
+    /// Sum, lane by lane.
+    fn add(self, other: Self) -> Self;
+    /// Product, lane by lane.
+    fn mul(self, other: Self) -> Self;
+    /// The two octets.
+    fn octets(self, simd: S) -> [S::Octet; 2];
+}
+
+/// A pair made of two octets.
+#[derive(Clone, Copy)]
+pub struct Octets<O>(O, O);
+
+impl<S: Simd> Pair<S> for Octets<S::Octet> {
+    #[inline(always)]
+    fn splat(simd: S, value: f32) -> Self {
+        let octet = simd.splat_octet(value);
+        Octets(octet, octet)
+    }
+    #[inline(always)]
+    fn load(simd: S, low: &[f32; 8], high: &[f32; 8]) -> Self {
+        Octets(simd.load_octet(low), simd.load_octet(high))
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Octets(self.0.add(other.0), self.1.add(other.1))
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Octets(self.0.mul(other.0), self.1.mul(other.1))
+    }
+    #[inline(always)]
+    fn octets(self, _simd: S) -> [S::Octet; 2] {
+        [self.0, self.1]
+    }
+}
+
 /// A token for one instruction set.
 pub trait Simd: Copy {
     /// Its widest vector of at most eight lanes.
     type Vector: Vector;
     /// Eight lanes of it.
     type Octet: Octet<Vector = Self::Vector>;
+    /// Two octets of it.
+    type Pair: Pair<Self>;
     /// How many panels of eight outputs a dense kernel works on at once: 1, 2, 4 or 8, as the
     /// registers allow.
     const BLOCK: usize;
+    /// How many rows of a batch a dense kernel works on at once, two panels at a time: 1, 2, 4
+    /// or 8, as the registers allow.
+    const TILE_ROWS: usize;
 
     /// The name of the instruction set, in lower case.
     const NAME: &'static str;
@@ -267,7 +316,7 @@ macro_rules! levels {
                 [$($(#[$gate])? $Token::detect().map(Level::$Token)),*].into_iter().flatten()
             }
 
-            /// The name, in lower case: `scalar`, `sse2`, `avx2`, `neon`, `simd128`.
+            /// The name, in lower case: `scalar`, `sse2`, `avx2`, `avx512`, `neon`, `simd128`.
             pub const fn name(self) -> &'static str {
                 match self {
                     $($(#[$gate])? Level::$Token(_) => $Token::NAME,)*
@@ -291,6 +340,8 @@ levels! {
     sse2::Sse2, "x86-64 as every processor has it, four lanes.";
     #[cfg(target_arch = "x86_64")]
     avx2::Avx2, "x86-64 with AVX2, eight lanes.";
+    #[cfg(target_arch = "x86_64")]
+    avx512::Avx512, "x86-64 with AVX-512, eight lanes and in batches sixteen.";
     #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
     neon::Neon, "AArch64 with NEON, four lanes.";
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]

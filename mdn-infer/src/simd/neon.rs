@@ -4,7 +4,7 @@
 
 use core::arch::aarch64::*;
 
-use super::{Kernel, Simd, Vector, Vectors, padded, store_front};
+use super::{Kernel, Octets, Simd, Vector, Vectors, padded, store_front};
 
 /// The token for NEON; only [`Simd::detect`] builds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +128,9 @@ impl Vector for F32x4 {
 impl Simd for Neon {
     type Vector = F32x4;
     type Octet = Vectors<F32x4, 2>;
+    type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 4;
+    const TILE_ROWS: usize = 4;
     const NAME: &'static str = "neon";
 
     /// Always: the target includes it.

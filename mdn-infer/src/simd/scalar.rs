@@ -1,6 +1,6 @@
 //! Plain Rust: one lane, on every target.
 
-use super::{Kernel, Simd, Vector, Vectors, padded, store_front};
+use super::{Kernel, Octets, Simd, Vector, Vectors, padded, store_front};
 
 /// The token for plain Rust; always available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +90,9 @@ impl Vector for f32 {
 impl Simd for Scalar {
     type Vector = f32;
     type Octet = Vectors<f32, 8>;
+    type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 1;
+    const TILE_ROWS: usize = 1;
     const NAME: &'static str = "scalar";
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 
 use core::arch::wasm32::*;
 
-use super::{Kernel, Simd, Vector, Vectors, padded, store_front};
+use super::{Kernel, Octets, Simd, Vector, Vectors, padded, store_front};
 
 /// The token for simd128; only [`Simd::detect`] builds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,9 @@ impl Vector for F32x4 {
 impl Simd for Simd128 {
     type Vector = F32x4;
     type Octet = Vectors<F32x4, 2>;
+    type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 2;
+    const TILE_ROWS: usize = 2;
     const NAME: &'static str = "simd128";
 
     /// Always: the target includes it.
