@@ -149,7 +149,7 @@ fn forward_block<S: Simd>(
         .chunks_exact(model.inputs())
         .zip(from.chunks_exact_mut(model.inputs()))
     {
-        standardise(simd, model, x, to);
+        standardise(model, x, to);
     }
     let (last, hidden) = model.layers().split_last().ok_or(0usize)?;
     for layer in hidden {

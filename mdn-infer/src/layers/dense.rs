@@ -173,7 +173,7 @@ fn split<'a, S: Simd, const P: usize>(
 
 /// The sum of the products of the last, shorter span; `input` is not empty.
 #[inline(always)]
-pub(super) fn short_sum<S: Simd>(simd: S, input: &[f32], kernel: &[[f32; 8]]) -> S::Octet {
+fn short_sum<S: Simd>(simd: S, input: &[f32], kernel: &[[f32; 8]]) -> S::Octet {
     let mut products = (input.iter().zip(kernel))
         .map(|(&x, entries)| simd.splat_octet(x).mul(simd.load_octet(entries)));
     let first = products.next().unwrap_or(simd.splat_octet(0.0));

@@ -4,8 +4,8 @@
 //! fill no tile take: the bits are the same.
 
 use super::Dense;
-use super::dense::{SPAN, forward, short_sum};
-use crate::simd::{Octet, Pair, Simd};
+use super::dense::{SPAN, forward};
+use crate::simd::{Pair, Simd};
 
 /// As [`forward`] for each row of `input` `[N][inputs]`, into the front of each row of `output`
 /// `[N][stride]`.
@@ -51,86 +51,73 @@ fn tiles_of<S: Simd, const R: usize>(
 ) {
     let inputs = layer.inputs();
     let panels = layer.panels().chunks(2 * (inputs + 1));
-    for (panels, at) in panels.zip((0..).step_by(16)) {
+    for (panels, at) in panels.zip((0..layer.outputs()).step_by(16)) {
         let (low, high) = panels.split_at_checked(inputs + 1).unwrap_or_default();
-        // The last of an odd number of panels is its own neighbour, and stored once.
+        // The last of an odd number of panels is its own neighbour.
         let high = if high.is_empty() { low } else { high };
-        let width = (layer.outputs() - at).min(16);
+        let (Some(low), Some(high)) = (low.split_first(), high.split_first()) else {
+            return;
+        };
+        let biases = S::Pair::load(simd, low.0, high.0);
+        let columns = at..layer.outputs().min(at + 16);
         let groups = input.chunks_exact(R * inputs);
         for (input, output) in groups.zip(output.chunks_exact_mut(R * stride)) {
-            let Some(totals) = tile::<S, R>(simd, [low, high], input, inputs) else {
-                return;
-            };
-            for (octets, output) in totals.into_iter().zip(output.chunks_exact_mut(stride)) {
-                let to = output.get_mut(at..at + width).unwrap_or_default();
-                for (octet, to) in octets.into_iter().zip(to.chunks_mut(8)) {
-                    octet.store(to);
-                }
+            let totals = tile::<S, R>(simd, biases, [low.1, high.1], input, inputs);
+            for (total, output) in totals.iter().zip(output.chunks_exact_mut(stride)) {
+                let to = output.get_mut(columns.clone()).unwrap_or_default();
+                total.store(to);
             }
         }
     }
 }
 
-/// Two panels for the `R` rows of `input` `[R][inputs]`: the processor has 2 `R` independent sums
-/// in flight. `None` where the lengths do not fit.
+/// Two panels, without their biases, for the `R` rows of `input` `[R][inputs]`: the processor has
+/// 2 `R` independent sums in flight.
 #[inline(always)]
 fn tile<S: Simd, const R: usize>(
     simd: S,
-    panels: [&[[f32; 8]]; 2],
+    biases: S::Pair,
+    [low, high]: [&[[f32; 8]]; 2],
     input: &[f32],
     inputs: usize,
-) -> Option<[[S::Octet; 2]; R]> {
+) -> [S::Pair; R] {
+    let mut totals = [biases; R];
     let mut rows: [&[[f32; SPAN]]; R] = [&[]; R];
     let mut rests: [&[f32]; R] = [&[]; R];
-    for ((row, rest), input) in rows
-        .iter_mut()
-        .zip(&mut rests)
-        .zip(input.chunks_exact(inputs))
-    {
+    for ((row, rest), input) in (rows.iter_mut().zip(&mut rests)).zip(input.chunks_exact(inputs)) {
         (*row, *rest) = input.as_chunks();
     }
-    let [low, high] = panels;
-    let (low_bias, low) = low.split_first()?;
-    let (high_bias, high) = high.split_first()?;
     let (low, low_rest) = low.as_chunks::<SPAN>();
     let (high, high_rest) = high.as_chunks::<SPAN>();
-    let mut totals = [S::Pair::load(simd, low_bias, high_bias); R];
     for (s, (low, high)) in low.iter().zip(high).enumerate() {
-        let sums = span_sums::<S, R>(simd, at(&rows, s)?, low, high);
-        for (total, sum) in totals.iter_mut().zip(sums) {
-            *total = total.add(sum);
-        }
+        let Some(rows) = at(&rows, s) else { break };
+        add_sums::<S, R>(simd, &mut totals, rows, low, high);
     }
-    let mut octets = [[simd.splat_octet(0.0); 2]; R];
-    for ((octets, total), rest) in octets.iter_mut().zip(totals).zip(rests) {
-        let [mut low, mut high] = total.octets(simd);
-        if !rest.is_empty() {
-            low = low.add(short_sum(simd, rest, low_rest));
-            high = high.add(short_sum(simd, rest, high_rest));
-        }
-        *octets = [low, high];
+    if !low_rest.is_empty() {
+        add_sums::<S, R>(simd, &mut totals, rests, low_rest, high_rest);
     }
-    Some(octets)
+    totals
 }
 
-/// Element `s` of each slice.
+/// Span `s` of each row.
 #[inline(always)]
-fn at<'a, T, const N: usize>(slices: &[&'a [T]; N], s: usize) -> Option<[&'a T; N]> {
-    let mut elements = [slices.first()?.get(s)?; N];
-    for (element, slice) in elements.iter_mut().zip(slices) {
-        *element = slice.get(s)?;
+fn at<'a, const R: usize>(rows: &[&'a [[f32; SPAN]]; R], s: usize) -> Option<[&'a [f32]; R]> {
+    let mut elements: [&[f32]; R] = [&[]; R];
+    for (element, row) in elements.iter_mut().zip(rows) {
+        *element = row.get(s)?;
     }
     Some(elements)
 }
 
-/// The sums of one span of each of `rows` with that of two panels.
+/// Adds to each of `totals` the sum of one span of its row with that of two panels.
 #[inline(always)]
-fn span_sums<S: Simd, const R: usize>(
+fn add_sums<S: Simd, const R: usize>(
     simd: S,
-    rows: [&[f32; SPAN]; R],
-    low: &[[f32; 8]; SPAN],
-    high: &[[f32; 8]; SPAN],
-) -> [S::Pair; R] {
+    totals: &mut [S::Pair; R],
+    rows: [&[f32]; R],
+    low: &[[f32; 8]],
+    high: &[[f32; 8]],
+) {
     let mut sums = [S::Pair::splat(simd, 0.0); R];
     for (i, (low, high)) in low.iter().zip(high).enumerate() {
         let entries = S::Pair::load(simd, low, high);
@@ -141,5 +128,7 @@ fn span_sums<S: Simd, const R: usize>(
             }
         }
     }
-    sums
+    for (total, sum) in totals.iter_mut().zip(sums) {
+        *total = total.add(sum);
+    }
 }

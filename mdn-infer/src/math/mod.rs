@@ -85,7 +85,12 @@ impl<F: Elementary + Copy> Kernel for Map<'_, F> {
 /// Applies `function` to each element of `values`, within a kernel.
 #[inline(always)]
 pub fn map<S: Simd>(simd: S, values: &mut [f32], function: impl Elementary + Copy) {
-    for chunk in values.chunks_mut(S::Vector::LANES) {
+    let wide = values.len() / S::Wide::LANES * S::Wide::LANES;
+    let (wide, rest) = values.split_at_mut_checked(wide).unwrap_or_default();
+    for chunk in wide.chunks_exact_mut(S::Wide::LANES) {
+        function.apply(simd.load_wide(chunk)).store(chunk);
+    }
+    for chunk in rest.chunks_mut(S::Vector::LANES) {
         function.apply(simd.load(chunk, 0.0)).store(chunk);
     }
 }

@@ -29,11 +29,6 @@ impl F32x8 {
     pub(super) const fn register(self) -> __m256 {
         self.0
     }
-    /// The vector in `register`; the token proves that AVX2 is available.
-    #[inline(always)]
-    pub(super) const fn from_register(_token: Avx2, register: __m256) -> Self {
-        F32x8(register)
-    }
     #[inline(always)]
     fn store_full(self, to: &mut [f32; 8]) {
         // SAFETY: AVX2 is available, as `self` proves; `to` is eight writable f32.
@@ -139,6 +134,7 @@ impl Vector for F32x8 {
 
 impl Simd for Avx2 {
     type Vector = F32x8;
+    type Wide = F32x8;
     type Octet = Vectors<F32x8, 1>;
     type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 8;
@@ -160,6 +156,10 @@ impl Simd for Avx2 {
             Some(full) => self.load_full(full),
             None => self.load_full(&padded(from, fill)),
         }
+    }
+    #[inline(always)]
+    fn load_wide(self, from: &[f32]) -> F32x8 {
+        self.load(from, 0.0)
     }
     #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {

@@ -5,7 +5,7 @@
 use core::arch::x86_64::*;
 
 use super::avx2::{Avx2, F32x8};
-use super::{Kernel, Pair, Simd, Vectors};
+use super::{Kernel, Pair, Simd, Vector, Vectors};
 
 cpufeatures::new!(cpuid, "avx512f", "avx512dq", "avx512vl");
 
@@ -26,6 +26,119 @@ macro_rules! avx512 {
     };
 }
 
+#[inline(always)]
+fn integers(v: F32x16) -> __m512i {
+    avx512!(_mm512_castps_si512(v.0))
+}
+
+#[inline(always)]
+fn floats(v: __m512i) -> F32x16 {
+    F32x16(avx512!(_mm512_castsi512_ps(v)))
+}
+
+impl Avx512 {
+    #[inline(always)]
+    fn load_full(self, from: &[f32; 16]) -> F32x16 {
+        // SAFETY: AVX-512 is available, as the token proves; `from` is sixteen readable f32.
+        F32x16(unsafe { _mm512_loadu_ps(from.as_ptr()) })
+    }
+}
+
+impl F32x16 {
+    #[inline(always)]
+    fn store_full(self, to: &mut [f32; 16]) {
+        // SAFETY: AVX-512 is available, as `self` proves; `to` is sixteen writable f32.
+        unsafe { _mm512_storeu_ps(to.as_mut_ptr(), self.0) }
+    }
+}
+
+impl Vector for F32x16 {
+    const LANES: usize = 16;
+    type Mask = __mmask16;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self {
+        F32x16(avx512!(_mm512_set1_ps(value)))
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        F32x16(avx512!(_mm512_add_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        F32x16(avx512!(_mm512_sub_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        F32x16(avx512!(_mm512_mul_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        F32x16(avx512!(_mm512_div_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        F32x16(avx512!(_mm512_sqrt_ps(self.0)))
+    }
+    #[inline(always)]
+    fn less(self, other: Self) -> __mmask16 {
+        avx512!(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0))
+    }
+    #[inline(always)]
+    fn select(self, mask: __mmask16, other: Self) -> Self {
+        F32x16(avx512!(_mm512_mask_blend_ps(mask, other.0, self.0)))
+    }
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        floats(avx512!(_mm512_and_si512(integers(self), integers(other))))
+    }
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        floats(avx512!(_mm512_or_si512(integers(self), integers(other))))
+    }
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        floats(avx512!(_mm512_xor_si512(integers(self), integers(other))))
+    }
+    #[inline(always)]
+    fn add_bits(self, other: Self) -> Self {
+        floats(avx512!(_mm512_add_epi32(integers(self), integers(other))))
+    }
+    #[inline(always)]
+    fn sub_bits(self, other: Self) -> Self {
+        floats(avx512!(_mm512_sub_epi32(integers(self), integers(other))))
+    }
+    #[inline(always)]
+    fn shift_left<const N: i32>(self) -> Self {
+        floats(avx512!(_mm512_sll_epi32(
+            integers(self),
+            _mm_cvtsi32_si128(N)
+        )))
+    }
+    #[inline(always)]
+    fn shift_right<const N: i32>(self) -> Self {
+        floats(avx512!(_mm512_srl_epi32(
+            integers(self),
+            _mm_cvtsi32_si128(N)
+        )))
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        match to.first_chunk_mut::<16>() {
+            Some(full) => self.store_full(full),
+            // SAFETY: AVX-512 F is available, as `self` proves; the mask has one bit for each
+            // element of `to`, and lanes without a bit are not written.
+            None => unsafe { _mm512_mask_storeu_ps(to.as_mut_ptr(), front(to.len()), self.0) },
+        }
+    }
+}
+
+/// The first `len` lanes.
+#[inline(always)]
+fn front(len: usize) -> __mmask16 {
+    if len < 16 { (1 << len) - 1 } else { !0 }
+}
+
 impl Pair<Avx512> for F32x16 {
     #[inline(always)]
     fn splat(_simd: Avx512, value: f32) -> Self {
@@ -41,23 +154,21 @@ impl Pair<Avx512> for F32x16 {
     }
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        F32x16(avx512!(_mm512_add_ps(self.0, other.0)))
+        Vector::add(self, other)
     }
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
-        F32x16(avx512!(_mm512_mul_ps(self.0, other.0)))
+        Vector::mul(self, other)
     }
     #[inline(always)]
-    fn octets(self, simd: Avx512) -> [Vectors<F32x8, 1>; 2] {
-        let low = avx512!(_mm512_castps512_ps256(self.0));
-        let high = avx512!(_mm512_extractf32x8_ps::<1>(self.0));
-        let octet = |half| Vectors([F32x8::from_register(simd.0, half)]);
-        [octet(low), octet(high)]
+    fn store(self, to: &mut [f32]) {
+        Vector::store(self, to);
     }
 }
 
 impl Simd for Avx512 {
     type Vector = F32x8;
+    type Wide = F32x16;
     type Octet = Vectors<F32x8, 1>;
     type Pair = F32x16;
     const BLOCK: usize = 8;
@@ -76,6 +187,17 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn load(self, from: &[f32], fill: f32) -> F32x8 {
         self.0.load(from, fill)
+    }
+    #[inline(always)]
+    fn load_wide(self, from: &[f32]) -> F32x16 {
+        match from.first_chunk::<16>() {
+            Some(full) => self.load_full(full),
+            // SAFETY: AVX-512 F is available, as the token proves; the mask has one bit for each
+            // element of `from`, and lanes without a bit are not read.
+            None => F32x16(unsafe {
+                _mm512_maskz_loadu_ps(front(from.len()), from.as_ptr())
+            }),
+        }
     }
     #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {

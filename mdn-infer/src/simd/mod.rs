@@ -29,7 +29,7 @@ mod vfp;
 ///
 /// The integer operations act on the 32-bit patterns of the lanes.
 pub trait Vector: Copy {
-    /// The number of lanes: 1, 2, 4 or 8.
+    /// The number of lanes: 1, 2, 4, 8 or 16.
     const LANES: usize;
     /// The result of a comparison, one truth value a lane.
     type Mask: Copy;
@@ -190,8 +190,8 @@ pub trait Pair<S: Simd>: Copy {
     fn add(self, other: Self) -> Self;
     /// Product, lane by lane.
     fn mul(self, other: Self) -> Self;
-    /// The two octets.
-    fn octets(self, simd: S) -> [S::Octet; 2];
+    /// Writes the first `to.len()` lanes (all sixteen where `to` is longer).
+    fn store(self, to: &mut [f32]);
 }
 
 /// A pair made of two octets.
@@ -217,8 +217,14 @@ impl<S: Simd> Pair<S> for Octets<S::Octet> {
         Octets(self.0.mul(other.0), self.1.mul(other.1))
     }
     #[inline(always)]
-    fn octets(self, _simd: S) -> [S::Octet; 2] {
-        [self.0, self.1]
+    fn store(self, to: &mut [f32]) {
+        match to.split_first_chunk_mut::<8>() {
+            Some((low, high)) => {
+                self.0.store(low);
+                self.1.store(high);
+            }
+            None => self.0.store(to),
+        }
     }
 }
 
@@ -226,7 +232,10 @@ impl<S: Simd> Pair<S> for Octets<S::Octet> {
 pub trait Simd: Copy {
     /// Its widest vector of at most eight lanes.
     type Vector: Vector;
-    /// Eight lanes of it.
+    /// Its widest vector, for functions of single elements: wider than the unit of reductions
+    /// where the hardware is.
+    type Wide: Vector;
+    /// Eight lanes of [`Vector`](Self::Vector).
     type Octet: Octet<Vector = Self::Vector>;
     /// Two octets of it.
     type Pair: Pair<Self>;
@@ -246,6 +255,8 @@ pub trait Simd: Copy {
     fn splat(self, value: f32) -> Self::Vector;
     /// The first lanes of `from`; lanes beyond its end hold `fill`.
     fn load(self, from: &[f32], fill: f32) -> Self::Vector;
+    /// The first lanes of `from`, 0 beyond its end.
+    fn load_wide(self, from: &[f32]) -> Self::Wide;
     /// `value` in all eight lanes.
     fn splat_octet(self, value: f32) -> Self::Octet;
     /// Eight lanes.

@@ -89,6 +89,7 @@ impl Vector for f32 {
 
 impl Simd for Scalar {
     type Vector = f32;
+    type Wide = f32;
     type Octet = Vectors<f32, 8>;
     type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 1;
@@ -107,6 +108,10 @@ impl Simd for Scalar {
     fn load(self, from: &[f32], fill: f32) -> f32 {
         let [lane] = padded(from, fill);
         lane
+    }
+    #[inline(always)]
+    fn load_wide(self, from: &[f32]) -> f32 {
+        self.load(from, 0.0)
     }
     #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {

@@ -128,6 +128,7 @@ impl Vector for F32x4 {
 
 impl Simd for Sse2 {
     type Vector = F32x4;
+    type Wide = F32x4;
     type Octet = Vectors<F32x4, 2>;
     type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 2;
@@ -149,6 +150,10 @@ impl Simd for Sse2 {
             Some(full) => self.load_full(full),
             None => self.load_full(&padded(from, fill)),
         }
+    }
+    #[inline(always)]
+    fn load_wide(self, from: &[f32]) -> F32x4 {
+        self.load(from, 0.0)
     }
     #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {
