@@ -14,9 +14,6 @@ use crate::model::Model;
 use crate::predictor::standardise;
 use crate::simd::{Kernel, Level, Simd};
 
-/// The most rows of a block: with 256 units a layer, their activations take 64 KB.
-const BLOCK: usize = 32;
-
 impl<'a> Model<'a> {
     /// How many f32 the parameters of one mixture take in a batch.
     pub fn mixture_len(&self) -> usize {
@@ -26,7 +23,7 @@ impl<'a> Model<'a> {
     /// How many f32 of working memory make [`predict_batch`](Self::predict_batch) fast; as many
     /// as `working_len` make it work.
     pub fn batch_working_len(&self) -> usize {
-        BLOCK * self.widths().iter().sum::<usize>()
+        layers::BLOCK * self.widths().iter().sum::<usize>()
     }
 
     /// The largest input of an even layer and that of an odd one, the first being even: the
@@ -81,7 +78,7 @@ impl<'a> Model<'a> {
         check_len(parameters.len(), rows * self.mixture_len())?;
         check(x, rows * self.inputs())?;
         let row_len: usize = self.widths().iter().sum();
-        let block = (working.len() / row_len.max(1)).min(BLOCK);
+        let block = (working.len() / row_len.max(1)).min(layers::BLOCK);
         if block == 0 {
             return Err(PredictError::CapacityTooSmall {
                 needed: row_len,
@@ -162,16 +159,6 @@ fn forward_block<S: Simd>(
     let input = from.get(..rows * last.inputs()).unwrap_or(&[]);
     let stride = model.mixture_len();
     layers::forward_rows(simd, last, input, parameters, stride);
-    let len = model.head().outputs() + model.components();
-    for (row, parameters) in parameters.chunks_exact_mut(stride).enumerate() {
-        let parameters = parameters.get_mut(..len).unwrap_or_default();
-        let head = layers::mixture_parameters(
-            simd,
-            model.head(),
-            model.common_log_normaliser(),
-            parameters,
-        );
-        head.map_err(|_| row)?;
-    }
-    Ok(())
+    let log_normaliser = model.common_log_normaliser();
+    layers::mixture_rows(simd, model.head(), log_normaliser, parameters, stride)
 }
