@@ -3,7 +3,8 @@
 use crate::error::PredictError;
 use crate::format::{Covariance, Head, ScaleMap};
 use crate::math;
-use crate::simd::{Simd, Vector, reduce};
+use crate::simd::reduce::{self, At};
+use crate::simd::{Simd, Vector};
 
 /// Turns network outputs into mixture parameters in place.
 ///
@@ -32,10 +33,7 @@ pub(crate) fn mixture_parameters<S: Simd>(
     let (outputs, coefficients) = parameters
         .split_at_mut_checked(head.outputs())
         .unwrap_or_default();
-    // x − x is 0 for finite numbers and NaN for all others.
-    if reduce::sum_row(simd, outputs, |x| x.sub(x)) != 0.0 {
-        return Err(PredictError::Overflow);
-    }
+    check_finite(simd, outputs)?;
     let (log_weights, rest) = outputs.split_at_mut_checked(components).unwrap_or_default();
     let factors = rest.get_mut(components * dimensions..).unwrap_or_default();
     log_softmax(simd, log_weights, coefficients);
@@ -43,16 +41,28 @@ pub(crate) fn mixture_parameters<S: Simd>(
         Covariance::Isotropic => dimensions as f32,
         _ => 1.0,
     };
+    let last = head.covariance.factors(dimensions) - 1;
     for (entry, row) in factors.chunks_exact_mut(components).enumerate() {
         if head.covariance != Covariance::Full || is_diagonal(entry) {
-            invert_scales(simd, head, repeat, row, coefficients);
+            // Adding −0 changes no number, not even a zero.
+            let addend = if entry == last { log_normaliser } else { -0.0 };
+            invert_scales(simd, head, (repeat, addend), row, coefficients);
         }
     }
-    for chunk in coefficients.chunks_mut(S::Vector::LANES) {
-        let sum = simd.load(chunk, 0.0).add(simd.splat(log_normaliser));
-        sum.store(chunk);
-    }
     Ok(())
+}
+
+/// An error unless every output is finite.
+#[inline(always)]
+fn check_finite<S: Simd>(simd: S, outputs: &[f32]) -> Result<(), PredictError> {
+    // A finite sum has finite terms. Where it is not, finite terms may have overflowed; x − x is
+    // 0 for finite numbers and NaN for all others.
+    if reduce::sum_row(simd, outputs, |x| x).is_finite()
+        || reduce::sum_row(simd, outputs, |x| x.sub(x)) == 0.0
+    {
+        return Ok(());
+    }
+    Err(PredictError::Overflow)
 }
 
 /// Whether entry `entry` of a lower triangle, counted row by row, lies on the diagonal.
@@ -66,47 +76,45 @@ fn is_diagonal(entry: usize) -> bool {
 #[inline(always)]
 pub(crate) fn log_softmax<S: Simd>(simd: S, logits: &mut [f32], copy: &mut [f32]) {
     let largest = reduce::largest_in_row(simd, logits);
-    for (a, e) in logits
-        .chunks_mut(S::Vector::LANES)
-        .zip(copy.chunks_mut(S::Vector::LANES))
-    {
-        let shifted = simd.load(a, 0.0).sub(simd.splat(largest));
-        shifted.store(a);
-        math::exp_below_one(shifted).store(e);
+    let Some(copy) = copy.get_mut(..logits.len()) else {
+        return;
+    };
+    for at in At::each::<S::Vector>(logits.len()) {
+        let shifted = at.load(simd, logits, 0.0).sub(simd.splat(largest));
+        at.store(shifted, logits);
+        at.store(math::exp_below_one(shifted), copy);
     }
     let log_sum = math::ln(reduce::sum_row(simd, copy, |x| x));
-    for (a, e) in logits
-        .chunks_mut(S::Vector::LANES)
-        .zip(copy.chunks_mut(S::Vector::LANES))
-    {
-        let log_weight = simd.load(a, 0.0).sub(simd.splat(log_sum));
-        log_weight.store(a);
-        log_weight.store(e);
+    for at in At::each::<S::Vector>(logits.len()) {
+        let log_weight = at.load(simd, logits, 0.0).sub(simd.splat(log_sum));
+        at.store(log_weight, logits);
+        at.store(log_weight, copy);
     }
 }
 
-/// One row of outputs s `[K]` becomes e^−ℓ; the coefficients lose `repeat` · ℓ.
+/// One row of outputs s `[K]` becomes e^−ℓ; the coefficients lose `repeat` · ℓ and gain `addend`.
 #[inline(always)]
 fn invert_scales<S: Simd>(
     simd: S,
     head: &Head,
-    repeat: f32,
+    (repeat, addend): (f32, f32),
     row: &mut [f32],
     coefficients: &mut [f32],
 ) {
-    for (s, c) in row
-        .chunks_mut(S::Vector::LANES)
-        .zip(coefficients.chunks_mut(S::Vector::LANES))
-    {
-        let output = simd.load(s, 0.0);
+    let Some(coefficients) = coefficients.get_mut(..row.len()) else {
+        return;
+    };
+    for at in At::each::<S::Vector>(row.len()) {
+        let output = at.load(simd, row, 0.0);
         let log_scale = match head.scale_map {
             ScaleMap::Exp => output,
             ScaleMap::Softplus => math::ln(math::softplus(output)),
         };
         let log_scale = simd.splat(head.log_scale_max).smaller(log_scale);
         let log_scale = simd.splat(head.log_scale_min).larger(log_scale);
-        math::exp_normal(log_scale.negate()).store(s);
+        at.store(math::exp_normal(log_scale.negate()), row);
         let lost = simd.splat(repeat).mul(log_scale);
-        simd.load(c, 0.0).sub(lost).store(c);
+        let coefficient = at.load(simd, coefficients, 0.0).sub(lost);
+        at.store(coefficient.add(simd.splat(addend)), coefficients);
     }
 }

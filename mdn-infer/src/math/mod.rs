@@ -28,6 +28,7 @@ pub use softplus::softplus;
 pub use sqrt::sqrt;
 pub use tanh::tanh;
 
+use crate::simd::reduce::At;
 use crate::simd::{Kernel, Level, Simd, Vector};
 
 /// A function of one variable, generic over the vector type, as a value.
@@ -85,8 +86,8 @@ impl<F: Elementary + Copy> Kernel for Map<'_, F> {
 /// Applies `function` to each element of `values`, within a kernel.
 #[inline(always)]
 pub fn map<S: Simd>(simd: S, values: &mut [f32], function: impl Elementary + Copy) {
-    for chunk in values.chunks_mut(S::Vector::LANES) {
-        function.apply(simd.load(chunk, 0.0)).store(chunk);
+    for at in At::each::<S::Vector>(values.len()) {
+        at.store(function.apply(at.load(simd, values, 0.0)), values);
     }
 }
 

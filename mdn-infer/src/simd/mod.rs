@@ -204,13 +204,13 @@ pub trait Simd: Copy {
     /// Runs `kernel` compiled for this instruction set.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
 
-    /// Whether [`panel`](Self::panel) is to be used in place of [`Octet`]s.
-    const HAS_PANEL: bool = false;
+    /// Whether [`panels`](Self::panels) is to be used in place of [`Octet`]s.
+    const HAS_PANELS: bool = false;
 
-    /// One panel of a dense layer, its biases and then the entries of each of `input`, in the
-    /// order of the arithmetic contract, into `to`, which has up to eight elements.
+    /// All panels of a dense layer, each of eight biases and then the entries of each of `input`,
+    /// in the order of the arithmetic contract.
     #[inline(always)]
-    fn panel(self, _panel: &[[f32; 8]], _input: &[f32], _to: &mut [f32]) {}
+    fn panels(self, _panels: &[[f32; 8]], _input: &[f32], _output: &mut [f32]) {}
 }
 
 /// An algorithm to be compiled once for each instruction set.

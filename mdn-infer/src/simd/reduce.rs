@@ -24,6 +24,22 @@ impl At {
         }
         simd.load(row.get(self.0..).unwrap_or(&[]), fill)
     }
+    /// Writes `vector` into `row` at this position, as far as there is room.
+    #[inline(always)]
+    pub fn store<V: Vector>(self, vector: V, row: &mut [f32]) {
+        if V::LANES == 1 {
+            if let Some(slot) = row.get_mut(self.0) {
+                vector.store(core::slice::from_mut(slot));
+            }
+            return;
+        }
+        vector.store(row.get_mut(self.0..).unwrap_or_default());
+    }
+    /// The positions of the vectors `V` in a row of `len` elements, in order.
+    #[inline(always)]
+    pub fn each<V: Vector>(len: usize) -> impl Iterator<Item = At> {
+        (0..len).step_by(V::LANES).map(At)
+    }
 }
 
 /// The eight partial results after every element; `step` takes the one that its element joins.

@@ -1,12 +1,14 @@
 //! Cortex-M with a single-precision FPU (M4F, M7, M33, M55): what the compiler does not emit.
 //!
-//! The level is [`Scalar`](super::Scalar); it asks this file for a square root and for one panel
-//! of a dense layer. Stable Rust knows no operand class for the FPU's registers here, so the
-//! panel's loop is one block of assembly: a VLDM for the eight entries of an input, a VLDM for
+//! The level is [`Scalar`](super::Scalar); it asks this file for a square root and for the
+//! panels of a dense layer. Stable Rust knows no operand class for the FPU's registers here, so their
+//! loops are one block of assembly: a VLDM for the eight entries of an input, a VLDM for
 //! the eight inputs of a span, VMUL and VADD, which are never fused.
 #![allow(unsafe_code, reason = "the instructions of this FPU")]
 
 use core::arch::asm;
+
+use super::store_front;
 
 /// √x, correctly rounded, by VSQRT.
 #[inline(always)]
@@ -63,24 +65,43 @@ macro_rules! join {
     };
 }
 
-/// `output` = bias + kernelᵀ · `input`, where `panel` holds the biases and then the entries of
-/// each input; nothing is done unless there are as many.
+/// `output` = bias + kernelᵀ · `input` for all panels of a layer, each of which holds eight biases
+/// and then the eight entries of each input; nothing is done unless there are as many.
+#[inline(always)]
+pub(super) fn panels(panels: &[[f32; 8]], input: &[f32], output: &mut [f32]) {
+    let (whole, rest) = output.as_chunks_mut::<8>();
+    let length = input.len() + 1;
+    let Some((front, back)) = panels.split_at_checked(whole.len() * length) else {
+        return;
+    };
+    whole_panels(front, input, whole);
+    if !rest.is_empty() {
+        let mut last = [[0.0; 8]];
+        whole_panels(back, input, &mut last);
+        store_front(last.as_flattened(), rest);
+    }
+}
+
+/// As [`panels`], for outputs that fill their panels.
 ///
 /// s0–s7 are the span's sums, s8–s15 its products, s16–s23 the totals, s24–s31 the inputs.
 #[inline(never)]
-pub(super) fn panel(panel: &[[f32; 8]], input: &[f32], output: &mut [f32; 8]) {
-    if panel.len() != input.len() + 1 {
+fn whole_panels(panels: &[[f32; 8]], input: &[f32], output: &mut [[f32; 8]]) {
+    if output.is_empty() || panels.len() != output.len() * (input.len() + 1) {
         return;
     }
     let (spans, rest) = (input.len() / 8, input.len() % 8);
-    // SAFETY: the target's ABI (eabihf) has the FPU. Reads `panel` from front to back: eight
-    // biases, then eight entries for each element of `input`, whose count was compared; reads
-    // `input` from front to back: 8 `spans` + `rest` elements, its length. Writes the eight
-    // elements of `output`. Every register that changes is declared.
+    // SAFETY: the target's ABI (eabihf) has the FPU. Reads `panels` from front to back: for each
+    // element of `output`, of which there is at least one, eight biases, then eight entries for
+    // each element of `input`; their count was compared. Reads `input` from front to back for
+    // each: 8 `spans` + `rest` elements, its length. Writes every element of `output` once.
+    // Every register that changes is declared.
     unsafe {
         asm!(
+            "7:",
             "vldmia {k}!, {{s16-s23}}",
-            "cmp {n}, #0",
+            "mov {x}, {input}",
+            "movs {n}, {spans}",
             "beq 3f",
             "2:",
             "vldmia {x}!, {{s24-s31}}",
@@ -96,7 +117,7 @@ pub(super) fn panel(panel: &[[f32; 8]], input: &[f32], output: &mut [f32; 8]) {
             "subs {n}, {n}, #1",
             "bne 2b",
             "3:",
-            "cmp {m}, #0",
+            "movs {n}, {rest}",
             "beq 5f",
             "vldmia {x}!, {{s24}}",
             first!("s24"),
@@ -105,16 +126,21 @@ pub(super) fn panel(panel: &[[f32; 8]], input: &[f32], output: &mut [f32; 8]) {
             "vldmia {x}!, {{s24}}",
             next!("s24"),
             "6:",
-            "subs {m}, {m}, #1",
+            "subs {n}, {n}, #1",
             "bne 4b",
             join!(),
             "5:",
-            "vstmia {y}, {{s16-s23}}",
-            k = inout(reg) panel.as_ptr() => _,
-            x = inout(reg) input.as_ptr() => _,
-            n = inout(reg) spans => _,
-            m = inout(reg) rest => _,
-            y = in(reg) output.as_mut_ptr(),
+            "vstmia {y}!, {{s16-s23}}",
+            "subs {p}, {p}, #1",
+            "bne 7b",
+            k = inout(reg) panels.as_ptr() => _,
+            y = inout(reg) output.as_mut_ptr() => _,
+            p = inout(reg) output.len() => _,
+            input = in(reg) input.as_ptr(),
+            spans = in(reg) spans,
+            rest = in(reg) rest,
+            x = out(reg) _,
+            n = out(reg) _,
             out("s0") _, out("s1") _, out("s2") _, out("s3") _,
             out("s4") _, out("s5") _, out("s6") _, out("s7") _,
             out("s8") _, out("s9") _, out("s10") _, out("s11") _,
