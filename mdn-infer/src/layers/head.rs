@@ -55,11 +55,8 @@ pub(crate) fn mixture_parameters<S: Simd>(
 /// An error unless every output is finite.
 #[inline(always)]
 fn check_finite<S: Simd>(simd: S, outputs: &[f32]) -> Result<(), PredictError> {
-    // A finite sum has finite terms. Where it is not, finite terms may have overflowed; x − x is
-    // 0 for finite numbers and NaN for all others.
-    if reduce::sum_row(simd, outputs, |x| x).is_finite()
-        || reduce::sum_row(simd, outputs, |x| x.sub(x)) == 0.0
-    {
+    // A finite sum has finite terms; one that is not may have overflowed by itself.
+    if reduce::sum_row(simd, outputs).is_finite() || outputs.iter().all(|x| x.is_finite()) {
         return Ok(());
     }
     Err(PredictError::Overflow)
@@ -84,7 +81,7 @@ pub(crate) fn log_softmax<S: Simd>(simd: S, logits: &mut [f32], copy: &mut [f32]
         at.store(shifted, logits);
         at.store(math::exp_below_one(shifted), copy);
     }
-    let log_sum = math::ln(reduce::sum_row(simd, copy, |x| x));
+    let log_sum = math::ln(reduce::sum_row(simd, copy));
     for at in At::each::<S::Vector>(logits.len()) {
         let log_weight = at.load(simd, logits, 0.0).sub(simd.splat(log_sum));
         at.store(log_weight, logits);
@@ -104,13 +101,12 @@ fn invert_scales<S: Simd>(
     let Some(coefficients) = coefficients.get_mut(..row.len()) else {
         return;
     };
+    match head.scale_map {
+        ScaleMap::Exp => {}
+        ScaleMap::Softplus => math::map(simd, row, math::LogSoftplus),
+    }
     for at in At::each::<S::Vector>(row.len()) {
-        let output = at.load(simd, row, 0.0);
-        let log_scale = match head.scale_map {
-            ScaleMap::Exp => output,
-            ScaleMap::Softplus => math::ln(math::softplus(output)),
-        };
-        let log_scale = simd.splat(head.log_scale_max).smaller(log_scale);
+        let log_scale = simd.splat(head.log_scale_max).smaller(at.load(simd, row, 0.0));
         let log_scale = simd.splat(head.log_scale_min).larger(log_scale);
         at.store(math::exp_normal(log_scale.negate()), row);
         let lost = simd.splat(repeat).mul(log_scale);

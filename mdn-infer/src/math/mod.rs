@@ -70,6 +70,17 @@ elementary! {
     NormalQuantile is normal_quantile
 }
 
+/// ln(softplus x) as a value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogSoftplus;
+
+impl Elementary for LogSoftplus {
+    #[inline(always)]
+    fn apply<V: Vector>(self, x: V) -> V {
+        ln(softplus(x))
+    }
+}
+
 struct Map<'a, F> {
     function: F,
     values: &'a mut [f32],

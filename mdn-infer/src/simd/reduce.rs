@@ -85,6 +85,10 @@ fn fold_row<S: Simd>(
 ) -> S::Octet {
     let (whole, rest) = row.as_chunks::<8>();
     let mut partial = simd.splat_octet(start);
+    let mut whole = whole.iter();
+    if let Some(first) = whole.next() {
+        partial = simd.load_octet(first);
+    }
     for octet in whole {
         let mut octet = simd.load_octet(octet);
         let values = octet.vectors_mut().iter();
@@ -99,13 +103,13 @@ fn fold_row<S: Simd>(
     partial
 }
 
-/// Σ `function(x)` over the elements of `row`; `function(0)` must be 0.
+/// Σ of the elements of `row`.
 #[inline(always)]
-pub fn sum_row<S: Simd>(simd: S, row: &[f32], function: impl Fn(S::Vector) -> S::Vector) -> f32 {
-    fold_row(simd, row, 0.0, |partial, x| partial.add(function(x))).sum()
+pub fn sum_row<S: Simd>(simd: S, row: &[f32]) -> f32 {
+    fold_row(simd, row, 0.0, S::Vector::add).sum()
 }
 
-/// The largest element of `row`, −∞ for none.
+/// The largest element of `row`, none of which may be NaN; −∞ for none.
 #[inline(always)]
 pub fn largest_in_row<S: Simd>(simd: S, row: &[f32]) -> f32 {
     fold_row(simd, row, f32::NEG_INFINITY, |partial, x| x.larger(partial)).largest()
