@@ -81,7 +81,7 @@ pub(crate) fn log_softmax<S: Simd>(simd: S, logits: &mut [f32], copy: &mut [f32]
         at.store(shifted, logits);
         at.store(math::exp_below_one(shifted), copy);
     }
-    let log_sum = math::ln(reduce::sum_row(simd, copy));
+    let log_sum = math::ln_normal(reduce::sum_row(simd, copy));
     for at in At::each::<S::Vector>(logits.len()) {
         let log_weight = at.load(simd, logits, 0.0).sub(simd.splat(log_sum));
         at.store(log_weight, logits);

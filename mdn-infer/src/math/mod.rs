@@ -19,6 +19,7 @@ mod tanh;
 pub use exp::exp;
 pub(crate) use exp::{exp_below_one, exp_normal};
 pub use gated::{gelu, silu};
+pub(crate) use ln::ln_normal;
 pub use ln::{ln, ln_1p};
 pub use normal::{erf, erfc, normal_cdf};
 pub use quantile::normal_quantile;

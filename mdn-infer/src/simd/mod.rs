@@ -204,6 +204,17 @@ pub trait Simd: Copy {
     /// Runs `kernel` compiled for this instruction set.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
 
+    /// The sums of each lane of `row`, from its first octet on; 0 for none.
+    #[inline(always)]
+    fn sums(self, row: &[[f32; 8]]) -> Self::Octet {
+        reduce::fold_octets(self, row, 0.0, |partial, x| partial.add(x))
+    }
+    /// The largest of each lane of `row`, none of which may be NaN; −∞ for none.
+    #[inline(always)]
+    fn largest(self, row: &[[f32; 8]]) -> Self::Octet {
+        reduce::fold_octets(self, row, f32::NEG_INFINITY, |partial, x| x.larger(partial))
+    }
+
     /// Whether [`panels`](Self::panels) is to be used in place of [`Octet`]s.
     const HAS_PANELS: bool = false;
 

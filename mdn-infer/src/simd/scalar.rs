@@ -119,6 +119,16 @@ impl Simd for Scalar {
         kernel.call(self)
     }
     #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+    #[inline(always)]
+    fn sums(self, row: &[[f32; 8]]) -> Self::Octet {
+        Vectors(super::vfp::sums(row).unwrap_or([0.0; 8]))
+    }
+    #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+    #[inline(always)]
+    fn largest(self, row: &[[f32; 8]]) -> Self::Octet {
+        Vectors(super::vfp::largest(row).unwrap_or([f32::NEG_INFINITY; 8]))
+    }
+    #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
     const HAS_PANELS: bool = true;
     #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
     #[inline(always)]

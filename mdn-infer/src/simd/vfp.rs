@@ -153,3 +153,73 @@ fn whole_panels(panels: &[[f32; 8]], input: &[f32], output: &mut [[f32; 8]]) {
         );
     }
 }
+
+/// Folds the octets of a row into the first of them, by `$step` of s0–s7 and s8–s15.
+macro_rules! fold {
+    ($row:ident, $($step:expr),*) => {{
+        let mut partial = [0.0; 8];
+        // SAFETY: the target's ABI (eabihf) has the FPU. Reads `$row`, which is not empty, from
+        // front to back and writes the eight elements of `partial`; every register that changes
+        // is declared.
+        unsafe {
+            asm!(
+                "vldmia {x}!, {{s0-s7}}",
+                "subs {n}, {n}, #1",
+                "beq 3f",
+                "2:",
+                "vldmia {x}!, {{s8-s15}}",
+                $($step,)*
+                "subs {n}, {n}, #1",
+                "bne 2b",
+                "3:",
+                "vstmia {y}, {{s0-s7}}",
+                x = inout(reg) $row.as_ptr() => _,
+                n = inout(reg) $row.len() => _,
+                y = in(reg) &raw mut partial,
+                out("s0") _, out("s1") _, out("s2") _, out("s3") _,
+                out("s4") _, out("s5") _, out("s6") _, out("s7") _,
+                out("s8") _, out("s9") _, out("s10") _, out("s11") _,
+                out("s12") _, out("s13") _, out("s14") _, out("s15") _,
+                options(nostack),
+            );
+        }
+        partial
+    }};
+}
+
+/// The sums of the lanes of `row`, in order; `None` where there is no octet.
+#[inline(always)]
+pub(super) fn sums(row: &[[f32; 8]]) -> Option<[f32; 8]> {
+    if row.is_empty() {
+        return None;
+    }
+    Some(fold!(
+        row,
+        eight!("vadd.f32":
+        "s0" = "s0", "s8"; "s1" = "s1", "s9"; "s2" = "s2", "s10"; "s3" = "s3", "s11";
+        "s4" = "s4", "s12"; "s5" = "s5", "s13"; "s6" = "s6", "s14"; "s7" = "s7", "s15")
+    ))
+}
+
+/// `$new` in place of `$old` where it is larger.
+macro_rules! keep {
+    ($($old:literal $new:literal),*) => {
+        concat!($(
+            "vcmp.f32 ", $new, ", ", $old, "\nvmrs APSR_nzcv, fpscr\nit gt\n",
+            "vmovgt.f32 ", $old, ", ", $new, "\n"
+        ),*)
+    };
+}
+
+/// The largest of each lane of `row`, of which none is NaN; `None` where there is no octet.
+#[inline(always)]
+pub(super) fn largest(row: &[[f32; 8]]) -> Option<[f32; 8]> {
+    if row.is_empty() {
+        return None;
+    }
+    Some(fold!(
+        row,
+        keep!("s0" "s8", "s1" "s9", "s2" "s10", "s3" "s11"),
+        keep!("s4" "s12", "s5" "s13", "s6" "s14", "s7" "s15")
+    ))
+}
