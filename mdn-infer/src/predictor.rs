@@ -9,6 +9,7 @@ use crate::layers;
 use crate::mixture::{Mixture, check};
 use crate::model::Model;
 use crate::selftest::{self, SelfTest};
+use crate::simd::reduce::At;
 use crate::simd::{Kernel, Level, Simd, Vector};
 
 /// A model with the working memory for one prediction at a time.
@@ -177,18 +178,9 @@ impl Kernel for Forward<'_> {
 /// z = (x − shift) / scale: the subtraction first, so that a large offset costs no precision.
 #[inline(always)]
 fn standardise<S: Simd>(simd: S, model: &Model<'_>, x: &[f32], to: &mut [f32]) {
-    let lanes = S::Vector::LANES;
-    let shift = model.input_shift().chunks(lanes);
-    let scale = model.input_scale().chunks(lanes);
-    for (((to, x), shift), scale) in to
-        .chunks_mut(lanes)
-        .zip(x.chunks(lanes))
-        .zip(shift)
-        .zip(scale)
-    {
-        let centred = simd.load(x, 0.0).sub(simd.load(shift, 0.0));
-        centred
-            .div(simd.load(scale, 1.0))
-            .store(to.get_mut(..x.len()).unwrap_or(&mut []));
+    let (shift, scale) = (model.input_shift(), model.input_scale());
+    for at in At::each::<S::Vector>(x.len()) {
+        let centred = at.load(simd, x, 0.0).sub(at.load(simd, shift, 0.0));
+        at.store(centred.div(at.load(simd, scale, 1.0)), to);
     }
 }

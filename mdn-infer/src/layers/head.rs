@@ -41,9 +41,16 @@ pub(crate) fn mixture_parameters<S: Simd>(
         Covariance::Isotropic => dimensions as f32,
         _ => 1.0,
     };
+    if head.scale_map == ScaleMap::Softplus {
+        for (entry, row) in factors.chunks_exact_mut(components).enumerate() {
+            if is_scale(head, entry) {
+                math::map(simd, row, math::LogSoftplus);
+            }
+        }
+    }
     let last = head.covariance.factors(dimensions) - 1;
     for (entry, row) in factors.chunks_exact_mut(components).enumerate() {
-        if head.covariance != Covariance::Full || is_diagonal(entry) {
+        if is_scale(head, entry) {
             // Adding −0 changes no number, not even a zero.
             let addend = if entry == last { log_normaliser } else { -0.0 };
             invert_scales(simd, head, (repeat, addend), row, coefficients);
@@ -62,10 +69,11 @@ fn check_finite<S: Simd>(simd: S, outputs: &[f32]) -> Result<(), PredictError> {
     Err(PredictError::Overflow)
 }
 
-/// Whether entry `entry` of a lower triangle, counted row by row, lies on the diagonal.
+/// Whether row `entry` of the factors is one of log-scales: all are, but of a lower triangle,
+/// counted row by row, only those on the diagonal.
 #[inline(always)]
-fn is_diagonal(entry: usize) -> bool {
-    (0..=entry).any(|d| d * (d + 3) / 2 == entry)
+fn is_scale(head: &Head, entry: usize) -> bool {
+    head.covariance != Covariance::Full || (0..=entry).any(|d| d * (d + 3) / 2 == entry)
 }
 
 /// log π = a − max a − ln Σ exp(a − max a), also copied to `copy`; at least one logit
@@ -101,10 +109,6 @@ fn invert_scales<S: Simd>(
     let Some(coefficients) = coefficients.get_mut(..row.len()) else {
         return;
     };
-    match head.scale_map {
-        ScaleMap::Exp => {}
-        ScaleMap::Softplus => math::map(simd, row, math::LogSoftplus),
-    }
     for at in At::each::<S::Vector>(row.len()) {
         let log_scale = simd.splat(head.log_scale_max).smaller(at.load(simd, row, 0.0));
         let log_scale = simd.splat(head.log_scale_min).larger(log_scale);
