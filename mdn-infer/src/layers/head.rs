@@ -110,7 +110,9 @@ fn invert_scales<S: Simd>(
         return;
     };
     for at in At::each::<S::Vector>(row.len()) {
-        let log_scale = simd.splat(head.log_scale_max).smaller(at.load(simd, row, 0.0));
+        let log_scale = simd
+            .splat(head.log_scale_max)
+            .smaller(at.load(simd, row, 0.0));
         let log_scale = simd.splat(head.log_scale_min).larger(log_scale);
         at.store(math::exp_normal(log_scale.negate()), row);
         let lost = simd.splat(repeat).mul(log_scale);

@@ -7,6 +7,7 @@
 #![allow(unsafe_code, reason = "the instructions of this FPU")]
 
 use core::arch::asm;
+use core::mem::MaybeUninit;
 
 use super::store_front;
 
@@ -157,10 +158,10 @@ fn whole_panels(panels: &[[f32; 8]], input: &[f32], output: &mut [[f32; 8]]) {
 /// Folds the octets of a row into the first of them, by `$step` of s0–s7 and s8–s15.
 macro_rules! fold {
     ($row:ident, $($step:expr),*) => {{
-        let mut partial = [0.0; 8];
+        let mut partial = MaybeUninit::<[f32; 8]>::uninit();
         // SAFETY: the target's ABI (eabihf) has the FPU. Reads `$row`, which is not empty, from
-        // front to back and writes the eight elements of `partial`; every register that changes
-        // is declared.
+        // front to back and writes all eight elements of `partial`, which is what makes it
+        // initialised; every register that changes is declared.
         unsafe {
             asm!(
                 "vldmia {x}!, {{s0-s7}}",
@@ -175,15 +176,15 @@ macro_rules! fold {
                 "vstmia {y}, {{s0-s7}}",
                 x = inout(reg) $row.as_ptr() => _,
                 n = inout(reg) $row.len() => _,
-                y = in(reg) &raw mut partial,
+                y = in(reg) partial.as_mut_ptr(),
                 out("s0") _, out("s1") _, out("s2") _, out("s3") _,
                 out("s4") _, out("s5") _, out("s6") _, out("s7") _,
                 out("s8") _, out("s9") _, out("s10") _, out("s11") _,
                 out("s12") _, out("s13") _, out("s14") _, out("s15") _,
                 options(nostack),
             );
+            partial.assume_init()
         }
-        partial
     }};
 }
 
