@@ -29,7 +29,8 @@ pub use softplus::softplus;
 pub use sqrt::sqrt;
 pub use tanh::tanh;
 
-use crate::simd::reduce::At;
+use core::slice::from_mut;
+
 use crate::simd::{Kernel, Level, Simd, Vector};
 
 /// A function of one variable, generic over the vector type, as a value.
@@ -98,8 +99,14 @@ impl<F: Elementary + Copy> Kernel for Map<'_, F> {
 /// Applies `function` to each element of `values`, within a kernel.
 #[inline(always)]
 pub fn map<S: Simd>(simd: S, values: &mut [f32], function: impl Elementary + Copy) {
-    for at in At::each::<S::Vector>(values.len()) {
-        at.store(function.apply(at.load(simd, values, 0.0)), values);
+    if S::Vector::LANES == 1 {
+        for value in values {
+            function.apply(simd.splat(*value)).store(from_mut(value));
+        }
+        return;
+    }
+    for chunk in values.chunks_mut(S::Vector::LANES) {
+        function.apply(simd.load(chunk, 0.0)).store(chunk);
     }
 }
 
