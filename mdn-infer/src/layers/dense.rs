@@ -79,12 +79,8 @@ pub(super) const SPAN: usize = 8;
 /// added in order within a span, spans added in order to a total that starts with the bias.
 #[inline(always)]
 pub(crate) fn forward<S: Simd>(simd: S, layer: &Dense<'_>, input: &[f32], output: &mut [f32]) {
-    if S::HAS_PANEL {
-        let panels = layer.panels.chunks_exact(layer.inputs + 1);
-        for (panel, to) in panels.zip(output.chunks_mut(8)) {
-            simd.panel(panel, input, to);
-        }
-        return;
+    if S::HAS_PANELS {
+        return simd.panels(layer.panels, input, output);
     }
     let mut panels = layer.panels;
     let mut output = output;

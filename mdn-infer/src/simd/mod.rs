@@ -264,13 +264,24 @@ pub trait Simd: Copy {
     /// Runs `kernel` compiled for this instruction set.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
 
-    /// Whether [`panel`](Self::panel) is to be used in place of [`Octet`]s.
-    const HAS_PANEL: bool = false;
-
-    /// One panel of a dense layer, its biases and then the entries of each of `input`, in the
-    /// order of the arithmetic contract, into `to`, which has up to eight elements.
+    /// The sums of each lane of `row`, from its first octet on; 0 for none.
     #[inline(always)]
-    fn panel(self, _panel: &[[f32; 8]], _input: &[f32], _to: &mut [f32]) {}
+    fn sums(self, row: &[[f32; 8]]) -> Self::Octet {
+        reduce::fold_octets(self, row, 0.0, |partial, x| partial.add(x))
+    }
+    /// The largest of each lane of `row`, none of which may be NaN; −∞ for none.
+    #[inline(always)]
+    fn largest(self, row: &[[f32; 8]]) -> Self::Octet {
+        reduce::fold_octets(self, row, f32::NEG_INFINITY, |partial, x| x.larger(partial))
+    }
+
+    /// Whether [`panels`](Self::panels) is to be used in place of [`Octet`]s.
+    const HAS_PANELS: bool = false;
+
+    /// All panels of a dense layer, each of eight biases and then the entries of each of `input`,
+    /// in the order of the arithmetic contract.
+    #[inline(always)]
+    fn panels(self, _panels: &[[f32; 8]], _input: &[f32], _output: &mut [f32]) {}
 }
 
 /// An algorithm to be compiled once for each instruction set.

@@ -126,17 +126,20 @@ impl Simd for Scalar {
         kernel.call(self)
     }
     #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
-    const HAS_PANEL: bool = true;
+    #[inline(always)]
+    fn sums(self, row: &[[f32; 8]]) -> Self::Octet {
+        Vectors(super::vfp::sums(row).unwrap_or([0.0; 8]))
+    }
     #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
     #[inline(always)]
-    fn panel(self, panel: &[[f32; 8]], input: &[f32], to: &mut [f32]) {
-        match to.first_chunk_mut::<8>() {
-            Some(full) => super::vfp::panel(panel, input, full),
-            None => {
-                let mut lanes = [0.0; 8];
-                super::vfp::panel(panel, input, &mut lanes);
-                store_front(&lanes, to);
-            }
-        }
+    fn largest(self, row: &[[f32; 8]]) -> Self::Octet {
+        Vectors(super::vfp::largest(row).unwrap_or([f32::NEG_INFINITY; 8]))
+    }
+    #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+    const HAS_PANELS: bool = true;
+    #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+    #[inline(always)]
+    fn panels(self, panels: &[[f32; 8]], input: &[f32], output: &mut [f32]) {
+        super::vfp::panels(panels, input, output);
     }
 }
