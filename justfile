@@ -8,7 +8,7 @@ boards := "mps2-an386 netduinoplus2"
 default:
     @just --list --unsorted
 
-# Install what the recipes need: Rust targets and components, QEMU, a linker for aarch64, Node
+# Install what the recipes need: Rust targets and components, QEMU, a linker for aarch64, Node, valgrind
 setup:
     scripts/setup.sh
 
@@ -66,6 +66,14 @@ sample-model:
     folder="$(mktemp -d)" && trap 'rm -rf "$folder"' EXIT && \
         cargo run --release -p mdn-train -- demo --out "$folder/demo" && \
         cp "$folder/demo/model.mdn" mdn-infer/samples/classic.mdn
+
+# Instructions of one prediction against benches/counts.txt; fails where they have grown by 3%
+count:
+    cargo run --locked --release -p mdn-benches --bin count
+
+# Accept this machine's instruction counts
+count-accept:
+    cargo run --locked --release -p mdn-benches --bin count accept
 
 # Benchmarks
 bench:
