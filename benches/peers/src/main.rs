@@ -2,11 +2,13 @@
 //!
 //! `run.sh` fetches ONNX Runtime's library and starts this with its arguments: the table to print.
 
+mod batches;
 mod network;
 mod one_row;
 mod onnx;
 mod peer;
 mod subject;
+mod tail;
 
 use anyhow::{Result, bail};
 
@@ -19,6 +21,8 @@ fn main() -> Result<()> {
     let subjects = subject::Subject::all();
     match std::env::args().nth(1).as_deref() {
         Some("one-row") => one_row::print(&subjects),
-        _ => bail!("say which table: one-row"),
+        Some("batches") => batches::print(&subjects),
+        Some("tail") => tail::print(&subjects),
+        _ => bail!("say which table: one-row, batches or tail"),
     }
 }

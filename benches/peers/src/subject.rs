@@ -51,22 +51,27 @@ impl Subject {
 
     /// Every peer with [`inputs`](Self::inputs), once it has answered as the engine does.
     pub fn peers(&self, rows: usize) -> Result<Vec<Box<dyn Peer>>> {
+        PEERS.iter().map(|peer| self.peer(peer, rows)).collect()
+    }
+
+    /// ONNX Runtime alone, likewise.
+    pub fn onnx_runtime(&self, rows: usize) -> Result<Box<dyn Peer>> {
+        self.peer(&PEERS[0], rows)
+    }
+
+    fn peer(&self, (name, load): &(&str, peer::Load), rows: usize) -> Result<Box<dyn Peer>> {
         let (model, inputs) = (self.model(), self.inputs(rows));
+        let mut peer = load(&self.network, &inputs, rows)
+            .with_context(|| format!("{name} on {}", self.name))?;
         let mut working = vec![0.0; model.working_len()];
         let mut expected = Vec::with_capacity(rows);
         for x in inputs.chunks(model.inputs()) {
             let mut row = Vec::new();
-            parameters(&model.predict(Level::detect(), x, &mut working)?, |value| {
-                row.push(value)
-            });
+            let mixture = model.predict(Level::detect(), x, &mut working)?;
+            parameters(&mixture, |value| row.push(value));
             expected.push(row);
         }
-        let load = |(name, load): &(&str, peer::Load)| {
-            let mut peer = load(&self.network, &inputs, rows)
-                .with_context(|| format!("{name} on {}", self.name))?;
-            peer::check(name, &mut *peer, &self.network, &expected)?;
-            Ok(peer)
-        };
-        PEERS.iter().map(load).collect()
+        peer::check(name, &mut *peer, &self.network, &expected)?;
+        Ok(peer)
     }
 }
