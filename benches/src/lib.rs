@@ -1,5 +1,7 @@
-//! What the benchmarks share: the models, the way of timing them, and tables.
+//! What the benchmarks share: the models, the way of timing them, the machine's limits, and
+//! tables.
 
+pub mod machine;
 mod table;
 
 use std::time::{Duration, Instant};
