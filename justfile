@@ -75,9 +75,12 @@ count:
 count-accept:
     cargo run --locked --release -p mdn-benches --bin count accept
 
-# Benchmarks
+# Beside its peers, into docs/performance.md (the first run builds them, which takes many minutes)
 bench:
-    cargo bench -p mdn-benches
+    scripts/performance.sh one-row benches/peers/run.sh one-row
+    scripts/performance.sh batches benches/peers/run.sh batches
+    scripts/performance.sh machine cargo bench --locked --quiet -p mdn-benches --bench machine
+    scripts/performance.sh tail benches/peers/run.sh tail
 
 # The elementary functions over every binary32 input (many minutes)
 exhaustive:

@@ -18,11 +18,12 @@ fn main() {
     let level = Level::detect();
     println!("{}", limits(level));
     println!("{}", shares(level));
+    println!("{}, one thread.", machine::name());
 }
 
 /// The machine's limits.
 fn limits(level: Level) -> Table {
-    let mut table = Table::new(&[level.name(), "at most"]);
+    let mut table = Table::new(&["", "at most"]);
     let mut operations = 0;
     let times = compare(&mut [&mut || operations = machine::multiply_add(level)]);
     let peak = operations as f64 / times[0];

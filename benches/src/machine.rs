@@ -1,9 +1,29 @@
-//! What the machine can do at most, in the operations that the arithmetic contract allows.
+//! The machine: its name, and what it can do at most in the operations that the arithmetic
+//! contract allows.
 
+use std::fs;
 use std::hint::black_box;
 
 use mdn_infer::Level;
 use mdn_infer::simd::{Kernel, Octet, Simd, Vector};
+
+/// The processor as Linux describes it, and the level that the engine chooses.
+pub fn name() -> String {
+    let level = Level::detect().name();
+    let about = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let field = |name: &str| {
+        let fields = about.lines().filter_map(|line| line.split_once(':'));
+        let mut named = fields.filter(|(key, _)| key.trim() == name);
+        named.next().map(|(_, value)| value.trim().to_owned())
+    };
+    match ["model name", "cpu family", "model"].map(field) {
+        [Some(name), Some(family), Some(model)] => {
+            format!("{name} (family {family}, model {model}), {level}")
+        }
+        [Some(name), ..] => format!("{name}, {level}"),
+        _ => format!("unknown processor, {level}"),
+    }
+}
 
 /// Products, and sums, that do not wait for each other: as many as a core has in flight (two of
 /// each a cycle, three cycles each, on what is common today), and no more than the registers hold.

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use anyhow::Result;
-use mdn_benches::{Table, compare};
+use mdn_benches::{Table, compare, machine};
 use mdn_infer::Level;
 
 use crate::subject::Subject;
@@ -15,7 +15,7 @@ pub fn print(subjects: &[Subject]) -> Result<()> {
     let mut table = Table::new(&[
         "model, rows",
         "one row after the other, ns a row",
-        "GFLOP/s",
+        "of the peak",
         "ONNX Runtime",
     ]);
     for subject in subjects {
@@ -23,7 +23,7 @@ pub fn print(subjects: &[Subject]) -> Result<()> {
             table.row(row(subject, rows)?);
         }
     }
-    print!("{table}");
+    println!("{table}\n{}, one thread.", machine::name());
     Ok(())
 }
 
@@ -40,12 +40,15 @@ fn row(subject: &Subject, rows: usize) -> Result<Vec<String>> {
     };
     let mut peer = subject.onnx_runtime(rows)?;
     let mut peer = || peer.run().expect("it ran before");
-    let times = compare(&mut [&mut one_by_one, &mut peer]);
-    let speed = |time: f64| (rows * subject.network.operations()) as f64 / time;
+    let mut operations = 0;
+    let mut peak = || operations = machine::multiply_add(level);
+    let times = compare(&mut [&mut one_by_one, &mut peer, &mut peak]);
+    let work = (rows * subject.network.operations()) as f64 / operations as f64;
+    let share = |time: f64| work * times[2] / time;
     Ok(vec![
         format!("{}, {rows}", subject.name),
         format!("{:.0}", times[0] / rows as f64),
-        format!("{:.1}", speed(times[0])),
+        format!("{:.0}%", 100.0 * share(times[0])),
         format!("{:.2} ×", times[1] / times[0]),
     ])
 }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use anyhow::Result;
-use mdn_benches::{Table, compare};
+use mdn_benches::{Table, compare, machine};
 use mdn_infer::{Level, Model};
 
 use crate::network::parameters;
@@ -19,7 +19,7 @@ pub fn print(subjects: &[Subject]) -> Result<()> {
     for subject in subjects {
         rows(subject, &mut table)?;
     }
-    print!("{table}");
+    println!("{table}\n{}, one thread.", machine::name());
     Ok(())
 }
 

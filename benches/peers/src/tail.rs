@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use hdrhistogram::Histogram;
-use mdn_benches::Table;
+use mdn_benches::{Table, machine};
 use mdn_infer::Level;
 
 use crate::subject::Subject;
@@ -32,7 +32,7 @@ pub fn print(subjects: &[Subject]) -> Result<()> {
         table.row(cells(&format!("{}, mdn", subject.name), &ours));
         table.row(cells(&format!("{}, ONNX Runtime", subject.name), &theirs));
     }
-    print!("{table}");
+    println!("{table}\n{}, one thread.", machine::name());
     Ok(())
 }
 

@@ -25,6 +25,8 @@ const CALLS: u32 = 32;
 const TOLERANCE: f64 = 0.03;
 const TOLERANCE_OTHER_COMPILER: f64 = 0.25;
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/counts.txt");
+/// The instruction sets that valgrind emulates on x86-64.
+const LEVELS: [&str; 3] = ["scalar", "sse2", "avx2"];
 /// What is counted: the prediction alone, and with the log-density of one target after it.
 const QUESTIONS: [&str; 2] = ["predict", "log-density"];
 
@@ -109,12 +111,16 @@ fn judge(change: Option<f64>, tolerance: f64) -> (String, bool) {
     }
 }
 
-/// Every model, level and question that this machine has.
+/// Every model, level and question that this machine has and valgrind knows.
 fn cases() -> impl Iterator<Item = String> {
-    models().into_iter().flat_map(|(model, _)| {
-        Level::available().flat_map(move |level| {
-            QUESTIONS.map(|question| format!("{model} {} {question}", level.name()))
-        })
+    let levels = || {
+        Level::available()
+            .map(Level::name)
+            .filter(|name| LEVELS.contains(name))
+    };
+    models().into_iter().flat_map(move |(model, _)| {
+        levels()
+            .flat_map(move |level| QUESTIONS.map(|question| format!("{model} {level} {question}")))
     })
 }
 
