@@ -12,10 +12,11 @@ default:
 setup:
     scripts/setup.sh
 
-# Formatting, lints and docs of the workspace, then of the firmware and the bare-metal suite
+# Formatting, lints and docs of the workspace, then of what stands outside it (the peers: formatting and lock file)
 check: && docs
     cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
+    cd benches/peers && cargo fmt --check && cargo update --quiet --workspace --locked
     cd firmware-example && cargo fmt --check
     cd firmware-example && cargo clippy --locked --release -- -D warnings
     cd agreement/bare && cargo fmt --check

@@ -45,3 +45,25 @@ impl Display for Table {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let mut table = Table::new(&["model", "×"]);
+        table.row(["S".to_owned(), "12.5 µs".to_owned()]);
+        let expected = "\
+            | model |       × |\n\
+            |-------|--------:|\n\
+            | S     | 12.5 µs |\n";
+        assert_eq!(table.to_string(), expected);
+    }
+
+    #[test]
+    #[should_panic(expected = "a cell for each head")]
+    fn a_row_of_another_length_is_refused() {
+        Table::new(&["model", "×"]).row(["S".to_owned()]);
+    }
+}

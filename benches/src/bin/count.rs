@@ -190,3 +190,33 @@ fn measured(model: &Model<'_>, level: Level, x: &[f32], with_density: bool, work
     }
     black_box(mixture.log_weights());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_instructions_and_unknown_cases_fail() {
+        assert!(judge(Some(0.03), TOLERANCE).1);
+        assert!(!judge(Some(0.0301), TOLERANCE).1);
+        assert!(judge(Some(0.0301), TOLERANCE_OTHER_COMPILER).1);
+        assert!(!judge(None, TOLERANCE).1);
+    }
+
+    #[test]
+    fn fewer_instructions_pass_and_ask_for_acceptance() {
+        let (words, good) = judge(Some(-0.5), TOLERANCE);
+        assert!(good && words.contains("count-accept"), "{words}");
+        assert_eq!(judge(Some(-0.01), TOLERANCE), ("-1.00%".to_owned(), true));
+    }
+
+    #[test]
+    fn a_line_is_a_case_and_its_count() {
+        assert_eq!(
+            parse("S avx2 predict 2780").ok(),
+            Some(("S avx2 predict", 2780.0))
+        );
+        assert!(parse("nonsense").is_err());
+        assert!(parse("S avx2 predict many").is_err());
+    }
+}
