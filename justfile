@@ -8,14 +8,15 @@ boards := "mps2-an386 netduinoplus2"
 default:
     @just --list --unsorted
 
-# Install what the recipes need: Rust targets and components, QEMU, a linker for aarch64, Node
+# Install what the recipes need: Rust targets and components, QEMU, a linker for aarch64, Node, valgrind
 setup:
     scripts/setup.sh
 
-# Formatting, lints and docs of the workspace, then of the firmware and the bare-metal suite
+# Formatting, lints and docs of the workspace, then of what stands outside it (the peers: formatting and lock file)
 check: && docs
     cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
+    cd benches/peers && cargo fmt --check && cargo update --quiet --workspace --locked
     cd firmware-example && cargo fmt --check
     cd firmware-example && cargo clippy --locked --release -- -D warnings
     cd agreement/bare && cargo fmt --check
@@ -67,9 +68,20 @@ sample-model:
         cargo run --release -p mdn-train -- demo --out "$folder/demo" && \
         cp "$folder/demo/model.mdn" mdn-infer/samples/classic.mdn
 
-# Benchmarks
+# Instructions of one prediction against benches/counts.txt; fails where they have grown by 3%
+count:
+    cargo run --locked --release -p mdn-benches --bin count
+
+# Accept this machine's instruction counts
+count-accept:
+    cargo run --locked --release -p mdn-benches --bin count accept
+
+# Beside its peers, into docs/performance.md (the first run builds them, which takes many minutes)
 bench:
-    cargo bench -p mdn-benches
+    scripts/performance.sh one-row benches/peers/run.sh one-row
+    scripts/performance.sh batches benches/peers/run.sh batches
+    scripts/performance.sh machine cargo bench --locked --quiet -p mdn-benches --bench machine
+    scripts/performance.sh tail benches/peers/run.sh tail
 
 # The elementary functions over every binary32 input (many minutes)
 exhaustive:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the recipes in the justfile need and this machine lacks: Rust components and
-# targets, emulators, a linker for aarch64, Node.
+# targets, emulators, a linker for aarch64, Node, valgrind.
 set -euo pipefail
 
 components=(clippy rustfmt)
@@ -22,6 +22,7 @@ needed=(
     "aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu"
     "/usr/aarch64-linux-gnu/lib/libc.so.6 libc6-dev-arm64-cross"
     "node nodejs"
+    "valgrind valgrind"
 )
 
 install_rust_parts() {

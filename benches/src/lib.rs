@@ -1,29 +1,13 @@
-//! The benchmark models and the way of timing them.
+//! What the benchmarks share: the models, the way of timing them, the machine's limits, and
+//! tables.
+
+pub mod machine;
+mod table;
 
 use std::time::{Duration, Instant};
 
-use mdn_infer::format::{Activation, Covariance, ScaleMap};
-use mdn_tests::{Shape, head};
-
-/// The benchmark models: a name and a shape each.
-///
-/// S is the classic inverse problem's network, M a small controller's, L a larger regressor's
-/// whose f32 kernels take a megabyte.
-pub fn models() -> [(&'static str, Shape); 3] {
-    let shape = |widths: &[usize], activation, head| Shape {
-        widths: widths.to_vec(),
-        activation,
-        head,
-    };
-    let small = head(24, 1, Covariance::Isotropic, ScaleMap::Exp);
-    let medium = head(8, 4, Covariance::Diagonal, ScaleMap::Exp);
-    let large = head(16, 8, Covariance::Full, ScaleMap::Exp);
-    [
-        ("S", shape(&[1, 24], Activation::Sigmoid, small)),
-        ("M", shape(&[16, 64, 64], Activation::Tanh, medium)),
-        ("L", shape(&[32, 256, 256], Activation::Tanh, large)),
-    ]
-}
+pub use mdn_tests::benchmark::{model_file, models};
+pub use table::Table;
 
 /// The shortest time of one call of each function, in nanoseconds, over many rounds in which
 /// they take turns: what disturbs the machine disturbs all of them.

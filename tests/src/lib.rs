@@ -1,5 +1,6 @@
 //! What the whole-system tests share: random models of every kind, mixtures with chosen parameters.
 
+pub mod benchmark;
 pub mod budget;
 pub mod mixtures;
 

@@ -1,0 +1,62 @@
+//! The engine allocates nothing: not a byte, at any level, on the way from an input to an answer.
+
+use allocation_counter::measure;
+use mdn_infer::{Level, Model, PredictError};
+use mdn_tests::benchmark::{model_file, models};
+use mdn_tests::random_input;
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro128PlusPlus;
+
+/// One of everything that a service asks.
+fn ask(
+    model: &Model<'_>,
+    level: Level,
+    x: &[f32],
+    target: &mut [f32],
+    working: &mut [f32],
+) -> Result<f32, PredictError> {
+    assert!(model.self_test(level, working)?.passed());
+    let mixture = model.predict(level, x, working)?;
+    mixture.sample(&mut Xoshiro128PlusPlus::seed_from_u64(0), target)?;
+    let mut sum = mixture.log_density(target)?;
+    for (d, &t) in target.iter().enumerate() {
+        let marginal = mixture.marginal(d).ok_or(PredictError::NoSuchDimension)?;
+        sum += marginal.quantile(0.9)? + marginal.cdf(t)?;
+    }
+    Ok(sum)
+}
+
+#[test]
+fn no_answer_allocates() {
+    for (name, shape) in models() {
+        let file = model_file(&shape, 2);
+        let model = file.model();
+        let x = random_input(&model, &mut Xoshiro128PlusPlus::seed_from_u64(1));
+        let mut target = vec![0.0; model.dimensions()];
+        let mut working = vec![0.0; model.working_len()];
+        for level in Level::available() {
+            let mut answer = Err(PredictError::Overflow);
+            let made = measure(|| answer = ask(&model, level, &x, &mut target, &mut working));
+            assert!(answer.is_ok_and(f32::is_finite), "{name}, {}", level.name());
+            assert_eq!(made.count_total, 0, "{name}, {}: {made:?}", level.name());
+        }
+    }
+}
+
+/// The counter counts, and it sees what `Model::parse` and `parse_into` do not do either.
+#[test]
+fn parsing_allocates_nothing_and_a_vector_does() {
+    for (name, shape) in models() {
+        let file = model_file(&shape, 2);
+        let mut buffer = vec![0.0; Model::words_needed(file.bytes()).expect("a sound file")];
+        let made = measure(|| {
+            assert!(Model::parse(file.bytes()).is_ok());
+            assert!(Model::parse_into(file.bytes(), &mut buffer).is_ok());
+        });
+        assert_eq!(made.count_total, 0, "{name}: {made:?}");
+    }
+    assert_eq!(
+        measure(|| drop(std::hint::black_box(vec![0_u8; 9]))).count_total,
+        1
+    );
+}
