@@ -7,7 +7,9 @@
 
 mod activation;
 mod dense;
+mod half;
 mod head;
+mod integer;
 
 pub(crate) use activation::activate;
 pub use dense::Dense;
