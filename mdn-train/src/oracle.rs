@@ -305,7 +305,8 @@ impl OracleMixture {
     }
 }
 
-fn activate(activation: Activation, x: f64) -> f64 {
+/// The activation in binary64.
+pub(crate) fn activate(activation: Activation, x: f64) -> f64 {
     let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
     match activation {
         Activation::Identity => x,
