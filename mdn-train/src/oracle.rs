@@ -305,8 +305,7 @@ impl OracleMixture {
     }
 }
 
-/// The activation in binary64.
-pub(crate) fn activate(activation: Activation, x: f64) -> f64 {
+fn activate(activation: Activation, x: f64) -> f64 {
     let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
     match activation {
         Activation::Identity => x,

@@ -1,18 +1,19 @@
 //! From a model file with binary32 kernels to one with narrow ones.
 //!
 //! Each kernel entry is rounded to the nearest number of the narrow storage; everything else stays
-//! as it is, but that 8-bit kernels may have their mean error over given rows taken out of the
-//! biases. What it costs is in [`cost`].
+//! as it is. What it costs is in [`cost`].
 
-mod correct;
 pub mod cost;
 
 use half::{bf16, f16};
 use mdn_infer::format::{KernelSource, LayerSource, ModelSource, Storage};
-use mdn_infer::{Dense, Model};
+use mdn_infer::{Dense, Level, Model, PredictError};
+use rand::SeedableRng;
+use rand_distr::{Distribution, StandardNormal};
+use rand_xoshiro::Xoshiro128PlusPlus;
 
 use crate::data::Dataset;
-use crate::export::{ExportError, complete};
+use crate::export::{ExportError, GOLDEN_VECTORS, complete};
 use crate::model_file::ModelFile;
 
 /// The largest 8-bit entry.
@@ -58,26 +59,18 @@ enum Entries {
 }
 
 /// `model` with its kernels in `storage`, and with golden vectors of its own at the inputs and
-/// targets of the old ones; verified as [`complete`] does. With i8, `calibration` rows correct the
-/// biases.
+/// targets of the old ones, or at [`drawn_rows`] where there are none; verified as [`complete`] does.
 ///
 /// # Errors
 ///
 /// [`QuantizeError`].
-pub fn quantize(
-    model: &Model<'_>,
-    storage: Storage,
-    calibration: Option<&Dataset>,
-) -> Result<ModelFile, QuantizeError> {
+pub fn quantize(model: &Model<'_>, storage: Storage) -> Result<ModelFile, QuantizeError> {
     if model.storage() != Storage::F32 {
         return Err(QuantizeError::AlreadyNarrow(model.storage()));
     }
     let layers = (1..).zip(model.layers());
     let narrow = layers.map(|(number, layer)| narrow(number, layer, storage));
-    let mut layers = narrow.collect::<Result<Vec<Layer>, _>>()?;
-    if let (Storage::I8, Some(data)) = (storage, calibration) {
-        correct::biases(model, &mut layers, data);
-    }
+    let layers = narrow.collect::<Result<Vec<Layer>, _>>()?;
     let sources: Vec<LayerSource<'_>> = layers.iter().map(Layer::source).collect();
     let mut header = *model.header();
     header.storage = storage;
@@ -90,7 +83,12 @@ pub fn quantize(
         layers: &sources,
         golden: &[],
     };
-    let rows: Vec<_> = model.golden().map(|g| (g.input, g.target)).collect();
+    let mut rows: Vec<_> = model.golden().map(|g| (g.input, g.target)).collect();
+    let drawn;
+    if rows.is_empty() {
+        drawn = drawn_rows(model, GOLDEN_VECTORS).map_err(ExportError::Predict)?;
+        rows.extend((0..drawn.rows).map(|row| (drawn.input(row), drawn.target(row))));
+    }
     Ok(complete(source, &rows)?)
 }
 
@@ -157,19 +155,39 @@ impl Layer {
             bias: &self.bias,
         }
     }
+}
 
-    /// The numbers that the kernel's entries stand for.
-    fn kernel(&self) -> Vec<f64> {
-        match &self.entries {
-            Entries::F16(entries) => entries.iter().map(|&e| f16::from_bits(e).into()).collect(),
-            Entries::Bf16(entries) => entries.iter().map(|&e| bf16::from_bits(e).into()).collect(),
-            Entries::I8 { entries, scales } => {
-                let scales = scales.iter().cycle();
-                let numbers = entries.iter().zip(scales);
-                numbers
-                    .map(|(&e, &s)| f64::from(e) * f64::from(s))
-                    .collect()
-            }
-        }
+/// `rows` rows for where there is no table: inputs drawn from a normal distribution with the
+/// file's shift and scale, always the same, and for each a target drawn from `model`.
+///
+/// # Errors
+///
+/// [`PredictError`] where the model overflows at one of them.
+pub fn drawn_rows(model: &Model<'_>, rows: usize) -> Result<Dataset, PredictError> {
+    let names = |prefix: char, count| (0..count).map(|i| format!("{prefix}{i}")).collect();
+    let mut rng = Xoshiro128PlusPlus::seed_from_u64(0);
+    let mut working = vec![0.0; model.working_len()];
+    let mut data = Dataset {
+        input_names: names('x', model.inputs()),
+        target_names: names('t', model.dimensions()),
+        rows,
+        lines: (1..=rows as u64).collect(),
+        ..Dataset::default()
+    };
+    for _ in 0..rows {
+        let affine = model.input_shift().iter().zip(model.input_scale());
+        let x: Vec<f32> = affine
+            .map(|(shift, scale)| {
+                let normal: f32 = StandardNormal.sample(&mut rng);
+                shift + scale * normal
+            })
+            .collect();
+        let mut target = vec![0.0; model.dimensions()];
+        model
+            .predict(Level::detect(), &x, &mut working)?
+            .sample(&mut rng, &mut target)?;
+        data.inputs.extend(x);
+        data.targets.extend(target);
     }
+    Ok(data)
 }

@@ -4,17 +4,20 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use mdn_infer::format::Storage;
 use mdn_infer::Model;
+use mdn_infer::format::Storage;
 use mdn_train::data::Dataset;
 use mdn_train::files::write_atomically;
 use mdn_train::model_file::ModelFile;
-use mdn_train::quantize::cost::{Change, Cost, LEAST_WEIGHT, Move, cost, drawn_rows};
-use mdn_train::quantize::quantize;
+use mdn_train::quantize::cost::{Change, Cost, LEAST_WEIGHT, Move, cost};
+use mdn_train::quantize::{drawn_rows, quantize};
 use serde::Serialize;
 
 use super::options::{Reading, count, target_names};
 use super::output::{Output, check_writable, figure};
+
+/// Rows to measure on where there is no table.
+const DRAWN_ROWS: usize = 2000;
 
 /// Make a model file smaller by storing its kernels in 16 or 8 bits, and say what that costs
 ///
@@ -34,8 +37,7 @@ pub struct Quantize {
     /// How to store the kernels
     #[arg(long)]
     weights: StorageName,
-    /// A table with the model's inputs and targets on which to measure the cost; with i8 its rows
-    /// correct the biases for the mean rounding error
+    /// A table with the model's inputs and targets on which to measure the cost
     #[arg(long, value_name = "DATA.csv")]
     calibrate: Option<PathBuf>,
     /// The file to write
@@ -105,11 +107,13 @@ impl Quantize {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let table = self.table(&model, output)?;
-        let narrow = quantize(&model, self.weights.into(), table.as_ref())
+        let narrow = quantize(&model, self.weights.into())
             .with_context(|| self.model.display().to_string())?;
         let data = match &table {
             Some(data) => data,
-            None => &drawn_rows(&model).with_context(|| self.model.display().to_string())?,
+            None => {
+                &drawn_rows(&model, DRAWN_ROWS).with_context(|| self.model.display().to_string())?
+            }
         };
         let cost = cost(&model, &narrow.model(), data).map_err(|error| self.place(error))?;
         write_atomically(&self.out, |out| out.write_all(narrow.bytes()))?;

@@ -1,15 +1,10 @@
 //! What narrow kernels cost: the narrow model beside the one that it came from, on the same rows.
 
 use mdn_infer::{Level, Mixture, Model, PredictError};
-use rand::SeedableRng;
-use rand_distr::{Distribution, StandardNormal};
-use rand_xoshiro::Xoshiro128PlusPlus;
 
 use crate::data::Dataset;
 use crate::metrics::{RowError, map_rows, score};
 
-/// Rows that [`drawn_rows`] draws.
-const DRAWN_ROWS: usize = 2000;
 /// Components below this weight are left out of [`Cost::component_mean`]: their means matter to
 /// no answer.
 pub const LEAST_WEIGHT: f32 = 0.01;
@@ -172,39 +167,4 @@ fn rounding(model: &Model<'_>, narrow: &Model<'_>) -> Rounding {
         }
     }
     most
-}
-
-/// Rows to compare on where there is no table: inputs drawn from a normal distribution with the
-/// file's shift and scale, always the same, and for each a target drawn from `model`.
-///
-/// # Errors
-///
-/// [`PredictError`] where the model overflows at one of them.
-pub fn drawn_rows(model: &Model<'_>) -> Result<Dataset, PredictError> {
-    let names = |prefix: char, count| (0..count).map(|i| format!("{prefix}{i}")).collect();
-    let mut rng = Xoshiro128PlusPlus::seed_from_u64(0);
-    let mut working = vec![0.0; model.working_len()];
-    let mut data = Dataset {
-        input_names: names('x', model.inputs()),
-        target_names: names('t', model.dimensions()),
-        rows: DRAWN_ROWS,
-        lines: (1..=DRAWN_ROWS as u64).collect(),
-        ..Dataset::default()
-    };
-    for _ in 0..DRAWN_ROWS {
-        let affine = model.input_shift().iter().zip(model.input_scale());
-        let x: Vec<f32> = affine
-            .map(|(shift, scale)| {
-                let normal: f32 = StandardNormal.sample(&mut rng);
-                shift + scale * normal
-            })
-            .collect();
-        let mut target = vec![0.0; model.dimensions()];
-        model
-            .predict(Level::detect(), &x, &mut working)?
-            .sample(&mut rng, &mut target)?;
-        data.inputs.extend(x);
-        data.targets.extend(target);
-    }
-    Ok(data)
 }
