@@ -31,7 +31,8 @@ impl<'a> Model<'a> {
     pub(crate) fn widths(&self) -> [usize; 2] {
         let widest = |parity| {
             let layers = self.layers().iter().skip(parity).step_by(2);
-            layers.map(|layer| layer.inputs()).max().unwrap_or(0)
+            let words = layers.map(|layer| self.storage().buffer_words(layer.inputs()));
+            words.max().unwrap_or(0)
         };
         [widest(0), widest(1)]
     }
@@ -144,21 +145,30 @@ fn forward_block<S: Simd>(
         .unwrap_or_default();
     for (x, to) in x
         .chunks_exact(model.inputs())
-        .zip(from.chunks_exact_mut(model.inputs()))
+        .zip(from.chunks_exact_mut(model.storage().buffer_words(model.inputs())))
     {
         standardise(model, x, to);
     }
     let (last, hidden) = model.layers().split_last().ok_or(0usize)?;
+    let pitch = |width| model.storage().buffer_words(width);
     for layer in hidden {
-        let input = from.get(..rows * layer.inputs()).unwrap_or(&[]);
-        let output = to.get_mut(..rows * layer.outputs()).unwrap_or(&mut []);
-        layers::forward_rows(simd, layer, input, output, layer.outputs());
+        let buffer = from.get_mut(..rows * pitch(layer.inputs()));
+        let output = to.get_mut(..rows * pitch(layer.outputs()));
+        let (buffer, output) = (buffer.unwrap_or_default(), output.unwrap_or_default());
+        let stride = pitch(layer.outputs());
+        layers::forward_rows(
+            simd,
+            layer,
+            (buffer, pitch(layer.inputs())),
+            (&mut *output, stride),
+        );
         layers::activate(simd, layer.activation(), output);
         core::mem::swap(&mut from, &mut to);
     }
-    let input = from.get(..rows * last.inputs()).unwrap_or(&[]);
+    let buffer = from.get_mut(..rows * pitch(last.inputs()));
+    let buffer = (buffer.unwrap_or_default(), pitch(last.inputs()));
     let stride = model.mixture_len();
-    layers::forward_rows(simd, last, input, parameters, stride);
+    layers::forward_rows(simd, last, buffer, (&mut *parameters, stride));
     let log_normaliser = model.common_log_normaliser();
     layers::mixture_rows(simd, model.head(), log_normaliser, parameters, stride)
 }

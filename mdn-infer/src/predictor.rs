@@ -149,15 +149,13 @@ impl Kernel for Forward<'_> {
         standardise(model, x, from);
         let (last, hidden) = model.layers().split_last().ok_or(PredictError::Overflow)?;
         for layer in hidden {
-            let input = from.get(..layer.inputs()).unwrap_or(&[]);
             let output = to.get_mut(..layer.outputs()).unwrap_or(&mut []);
-            layers::forward(simd, layer, input, output);
+            layers::forward(simd, layer, from, output);
             layers::activate(simd, layer.activation(), output);
             core::mem::swap(&mut from, &mut to);
         }
-        let input = from.get(..last.inputs()).unwrap_or(&[]);
         let output = parameters.get_mut(..last.outputs()).unwrap_or(&mut []);
-        layers::forward(simd, last, input, output);
+        layers::forward(simd, last, from, output);
         layers::mixture_parameters(
             simd,
             model.head(),

@@ -7,7 +7,9 @@
 
 mod activation;
 mod dense;
+mod half;
 mod head;
+mod integer;
 mod rows;
 
 pub(crate) use activation::activate;

@@ -7,50 +7,54 @@ use super::Dense;
 use super::dense::{SPAN, forward};
 use crate::simd::{Pair, Simd};
 
-/// As [`forward`] for each row of `input` `[N][inputs]`, into the front of each row of `output`
-/// `[N][stride]`.
+/// As [`forward`] for each row of `buffer` `[N][pitch]`, with the inputs at its front, into the
+/// front of each row of `output` `[N][stride]`.
+///
+/// Tiles are for binary32 kernels; narrow ones serve one row after the other.
 #[inline(always)]
 pub(crate) fn forward_rows<S: Simd>(
     simd: S,
     layer: &Dense<'_>,
-    input: &[f32],
-    output: &mut [f32],
-    stride: usize,
+    (buffer, pitch): (&mut [f32], usize),
+    (output, stride): (&mut [f32], usize),
 ) {
-    let inputs = layer.inputs();
-    let tiled = match S::TILE_ROWS {
-        1 => 0,
-        rows => input.len() / (rows * inputs) * rows,
+    let (panels, tiled) = match layer.panels() {
+        Some(panels) if S::TILE_ROWS > 1 => {
+            (panels, buffer.len() / (S::TILE_ROWS * pitch) * S::TILE_ROWS)
+        }
+        _ => (&[][..], 0),
     };
-    let (tiles, rest) = input.split_at_checked(tiled * inputs).unwrap_or_default();
+    let (tiles, rest) = buffer
+        .split_at_mut_checked(tiled * pitch)
+        .unwrap_or_default();
     let (tiles_output, rest_output) = output
         .split_at_mut_checked(tiled * stride)
         .unwrap_or_default();
     match S::TILE_ROWS {
-        8 => tiles_of::<S, 8>(simd, layer, tiles, tiles_output, stride),
-        4 => tiles_of::<S, 4>(simd, layer, tiles, tiles_output, stride),
-        _ => tiles_of::<S, 2>(simd, layer, tiles, tiles_output, stride),
+        8 => tiles_of::<S, 8>(simd, layer, panels, tiles, (tiles_output, stride)),
+        4 => tiles_of::<S, 4>(simd, layer, panels, tiles, (tiles_output, stride)),
+        _ => tiles_of::<S, 2>(simd, layer, panels, tiles, (tiles_output, stride)),
     }
-    let rows = rest.chunks_exact(inputs);
-    for (input, output) in rows.zip(rest_output.chunks_exact_mut(stride)) {
+    let rows = rest.chunks_exact_mut(pitch);
+    for (buffer, output) in rows.zip(rest_output.chunks_exact_mut(stride)) {
         let front = output.get_mut(..layer.outputs()).unwrap_or_default();
-        forward(simd, layer, input, front);
+        forward(simd, layer, buffer, front);
     }
 }
 
-/// [`forward_rows`] for a multiple of `R` rows.
+/// [`forward_rows`] for a multiple of `R` rows, of `panels` and `input` `[N][inputs]`.
 ///
 /// Panels are the outer loop: two of them stay in the nearest cache while all rows pass.
 #[inline(always)]
 fn tiles_of<S: Simd, const R: usize>(
     simd: S,
     layer: &Dense<'_>,
+    panels: &[[f32; 8]],
     input: &[f32],
-    output: &mut [f32],
-    stride: usize,
+    (output, stride): (&mut [f32], usize),
 ) {
     let inputs = layer.inputs();
-    let panels = layer.panels().chunks(2 * (inputs + 1));
+    let panels = panels.chunks(2 * (inputs + 1));
     for (panels, at) in panels.zip((0..layer.outputs()).step_by(16)) {
         let (low, high) = panels.split_at_checked(inputs + 1).unwrap_or_default();
         // The last of an odd number of panels is its own neighbour.

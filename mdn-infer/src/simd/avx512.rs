@@ -7,9 +7,9 @@ use core::arch::x86_64::*;
 use super::avx2::{Avx2, F32x8};
 use super::{Kernel, Pair, Simd, Vector, Vectors};
 
-cpufeatures::new!(cpuid, "avx512f", "avx512dq", "avx512vl");
+cpufeatures::new!(cpuid, "avx512f", "avx512bw", "avx512dq", "avx512vl");
 
-/// The token for AVX-512 F, DQ and VL; only [`Simd::detect`] builds one. It includes AVX2's.
+/// The token for AVX-512 F, BW, DQ and VL; only [`Simd::detect`] builds one. It includes AVX2's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Avx512(Avx2);
 
@@ -20,7 +20,7 @@ pub struct F32x16(__m512);
 /// Calls AVX-512 intrinsics on the registers of existing vectors.
 macro_rules! avx512 {
     ($intrinsics:expr) => {
-        // SAFETY: AVX-512 F and DQ are available: an `Avx512` token or an `F32x16`, which is
+        // SAFETY: AVX-512 F, BW and DQ are available: an `Avx512` token or an `F32x16`, which is
         // made from one, is among the arguments of the calling function.
         unsafe { $intrinsics }
     };
@@ -41,6 +41,11 @@ impl Avx512 {
     fn load_full(self, from: &[f32; 16]) -> F32x16 {
         // SAFETY: AVX-512 is available, as the token proves; `from` is sixteen readable f32.
         F32x16(unsafe { _mm512_loadu_ps(from.as_ptr()) })
+    }
+    #[inline(always)]
+    fn load_bytes(self, from: &[u32; 8]) -> __m256i {
+        // SAFETY: AVX2 is available, as the token proves; `from` is 32 readable bytes.
+        unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
     }
 }
 
@@ -208,12 +213,48 @@ impl Simd for Avx512 {
         self.0.load_octet(from)
     }
     #[inline(always)]
+    fn load_halves(self, from: &[u32; 4]) -> Self::Octet {
+        self.0.load_halves(from)
+    }
+    #[inline(always)]
+    fn load_f16(self, from: &[u32; 4]) -> Self::Octet {
+        self.0.load_f16(from)
+    }
+
+    /// Of each output two parts: the sums over inputs 0 and 1, 2 and 3.
+    type Sums = __m512i;
+    /// Eight times the four integers.
+    type Quad = __m512i;
+
+    #[inline(always)]
+    fn no_sums(self) -> __m512i {
+        avx512!(_mm512_setzero_si512())
+    }
+    #[inline(always)]
+    fn quad(self, x: &[u32; 2]) -> __m512i {
+        avx512!(_mm512_set1_epi64(bytemuck::must_cast(*x)))
+    }
+    #[inline(always)]
+    fn add_products(self, sums: __m512i, entries: &[u32; 8], x: __m512i) -> __m512i {
+        let entries = self.load_bytes(entries);
+        avx512!(_mm512_add_epi32(
+            sums,
+            _mm512_madd_epi16(_mm512_cvtepi8_epi16(entries), x)
+        ))
+    }
+    #[inline(always)]
+    fn nearest(self, sums: __m512i) -> Self::Octet {
+        let low = avx512!(_mm512_castsi512_si256(sums));
+        let high = avx512!(_mm512_extracti64x4_epi64::<1>(sums));
+        self.0.nearest([low, high])
+    }
+    #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2")]
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c")]
         fn inner<K: Kernel>(token: Avx512, kernel: K) -> K::Output {
             kernel.call(token)
         }
-        // SAFETY: the token proves that AVX-512 F, DQ and VL and AVX2 are available.
+        // SAFETY: the token proves that AVX-512 F, BW, DQ and VL, AVX2 and F16C are available.
         unsafe { inner(self, kernel) }
     }
 }

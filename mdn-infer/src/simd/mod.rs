@@ -261,6 +261,42 @@ pub trait Simd: Copy {
     fn splat_octet(self, value: f32) -> Self::Octet;
     /// Eight lanes.
     fn load_octet(self, from: &[f32; 8]) -> Self::Octet;
+    /// Eight 16-bit patterns, two a word and the first in the lower half, as the lanes' patterns.
+    fn load_halves(self, from: &[u32; 4]) -> Self::Octet;
+    /// Eight finite binary16 numbers, laid out alike; the conversion is exact.
+    #[inline(always)]
+    fn load_f16(self, from: &[u32; 4]) -> Self::Octet {
+        let mut lanes = self.load_halves(from);
+        for lane in lanes.vectors_mut() {
+            *lane = f16_to_f32(*lane);
+        }
+        lanes
+    }
+    /// Eight bfloat16 numbers, laid out alike; they are the upper halves of binary32 numbers.
+    #[inline(always)]
+    fn load_bf16(self, from: &[u32; 4]) -> Self::Octet {
+        let mut lanes = self.load_halves(from);
+        for lane in lanes.vectors_mut() {
+            *lane = lane.shift_left::<16>();
+        }
+        lanes
+    }
+
+    /// Eight integer sums of products, one an output, in whatever parts the hardware keeps them.
+    type Sums: Copy;
+    /// Four 16-bit integers, ready to be multiplied.
+    type Quad: Copy;
+
+    /// Sums of no products.
+    fn no_sums(self) -> Self::Sums;
+    /// Four integers, two a word and the first in the lower half.
+    fn quad(self, x: &[u32; 2]) -> Self::Quad;
+    /// Adds to the sum of each output the four products of `x` and of the 8-bit integers in its
+    /// word of `entries`, the first lowest. Where it overflows 32 bits it wraps.
+    fn add_products(self, sums: Self::Sums, entries: &[u32; 8], x: Self::Quad) -> Self::Sums;
+    /// The binary32 number nearest to each sum, ties to even.
+    fn nearest(self, sums: Self::Sums) -> Self::Octet;
+
     /// Runs `kernel` compiled for this instruction set.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
 
@@ -282,6 +318,18 @@ pub trait Simd: Copy {
     /// in the order of the arithmetic contract.
     #[inline(always)]
     fn panels(self, _panels: &[[f32; 8]], _input: &[f32], _output: &mut [f32]) {}
+}
+
+/// The finite binary16 numbers in the low halves of the lanes, as binary32.
+///
+/// Moved to the place of a binary32's exponent and fraction, the pattern stands for the number
+/// times 2^-112, subnormal or not; the product with 2^112 is exact.
+#[inline(always)]
+fn f16_to_f32<V: Vector>(pattern: V) -> V {
+    let magnitude = pattern.and(pattern.splat_bits(0x7fff)).shift_left::<13>();
+    let sign = pattern.shift_left::<16>().sign();
+    let number = magnitude.mul(pattern.splat(5_192_296_858_534_827_628_530_496_329_220_096.0));
+    number.or(sign)
 }
 
 /// An algorithm to be compiled once for each instruction set.

@@ -122,6 +122,37 @@ impl Simd for Scalar {
         Vectors(*from)
     }
     #[inline(always)]
+    fn load_halves(self, from: &[u32; 4]) -> Self::Octet {
+        let [a, b, c, d] = from.map(|word| [word & 0xffff, word >> 16].map(f32::from_bits));
+        Vectors([a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1]])
+    }
+
+    type Sums = [i32; 8];
+    type Quad = [i32; 4];
+
+    #[inline(always)]
+    fn no_sums(self) -> [i32; 8] {
+        [0; 8]
+    }
+    #[inline(always)]
+    fn quad(self, x: &[u32; 2]) -> [i32; 4] {
+        let [a, b] = x.map(|word| [(word as i16).into(), ((word >> 16) as i16).into()]);
+        [a[0], a[1], b[0], b[1]]
+    }
+    #[inline(always)]
+    fn add_products(self, mut sums: [i32; 8], entries: &[u32; 8], x: [i32; 4]) -> [i32; 8] {
+        for (sum, word) in sums.iter_mut().zip(entries) {
+            for (entry, x) in word.to_le_bytes().into_iter().zip(x) {
+                *sum = sum.wrapping_add(i32::from(entry as i8) * x);
+            }
+        }
+        sums
+    }
+    #[inline(always)]
+    fn nearest(self, sums: [i32; 8]) -> Self::Octet {
+        Vectors(sums.map(|sum| sum as f32))
+    }
+    #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.call(self)
     }
