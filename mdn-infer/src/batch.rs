@@ -75,9 +75,7 @@ impl<'a> Model<'a> {
         parameters: &'w mut [f32],
         working: &mut [f32],
     ) -> Result<Mixtures<'w>, PredictError> {
-        let rows = parameters.len() / self.mixture_len();
-        check_len(parameters.len(), rows * self.mixture_len())?;
-        check(x, rows * self.inputs())?;
+        self.check_batch(x, parameters)?;
         let row_len: usize = self.widths().iter().sum();
         let block = (working.len() / row_len.max(1)).min(layers::BLOCK);
         if block == 0 {
@@ -86,14 +84,71 @@ impl<'a> Model<'a> {
                 capacity: working.len(),
             });
         }
-        level.run(ForwardBatch {
+        let forward = ForwardBatch {
             model: self,
             x,
             parameters,
             working,
             block,
-        })?;
-        Ok(Mixtures::new(self, level, parameters))
+        };
+        match level.run(forward) {
+            Ok(()) => Ok(Mixtures::new(self, level, parameters)),
+            Err(row) => Err(PredictError::OverflowInRow { row }),
+        }
+    }
+
+    /// How many rows `parameters` has, where that fits `x`.
+    fn check_batch(&self, x: &[f32], parameters: &[f32]) -> Result<usize, PredictError> {
+        let rows = parameters.len() / self.mixture_len();
+        check_len(parameters.len(), rows * self.mixture_len())?;
+        check(x, rows * self.inputs())?;
+        Ok(rows)
+    }
+}
+
+#[cfg(feature = "rayon")]
+impl<'a> Model<'a> {
+    /// [`predict_batch`](Self::predict_batch) across the threads of rayon's current pool, with
+    /// the same bits; each thread allocates working memory of its own for the time of the call.
+    ///
+    /// # Errors
+    ///
+    /// As [`predict_batch`](Self::predict_batch), but none for want of working memory.
+    pub fn predict_batch_parallel<'w>(
+        &'w self,
+        level: Level,
+        x: &[f32],
+        parameters: &'w mut [f32],
+    ) -> Result<Mixtures<'w>, PredictError> {
+        use rayon::prelude::*;
+
+        let rows = self.check_batch(x, parameters)?;
+        // Long enough to be worth handing over, short enough to share out evenly.
+        let share = (rows / (8 * rayon::current_num_threads()))
+            .next_multiple_of(layers::BLOCK)
+            .max(layers::BLOCK);
+        let shares = parameters
+            .par_chunks_mut(share * self.mixture_len())
+            .zip(x.par_chunks(share * self.inputs()));
+        let working = || std::vec![0.0; self.batch_working_len()];
+        let first_overflow = shares
+            .enumerate()
+            .map_init(working, |working, (index, (parameters, x))| {
+                let forward = ForwardBatch {
+                    model: self,
+                    x,
+                    parameters,
+                    working,
+                    block: layers::BLOCK,
+                };
+                level.run(forward).err().map(|row| index * share + row)
+            })
+            .flatten()
+            .min();
+        match first_overflow {
+            Some(row) => Err(PredictError::OverflowInRow { row }),
+            None => Ok(Mixtures::new(self, level, parameters)),
+        }
     }
 }
 
@@ -106,7 +161,8 @@ struct ForwardBatch<'a> {
 }
 
 impl Kernel for ForwardBatch<'_> {
-    type Output = Result<(), PredictError>;
+    /// The error is the first row that overflows.
+    type Output = Result<(), usize>;
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> Self::Output {
@@ -120,11 +176,8 @@ impl Kernel for ForwardBatch<'_> {
         let blocks = x.chunks(block * model.inputs());
         let parameters = parameters.chunks_mut(block * model.mixture_len());
         for (index, (x, parameters)) in blocks.zip(parameters).enumerate() {
-            forward_block(simd, model, x, parameters, working).map_err(|row| {
-                PredictError::OverflowInRow {
-                    row: index * block + row,
-                }
-            })?;
+            forward_block(simd, model, x, parameters, working)
+                .map_err(|row| index * block + row)?;
         }
         Ok(())
     }

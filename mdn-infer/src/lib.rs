@@ -45,6 +45,9 @@
     )
 )]
 
+#[cfg(feature = "rayon")]
+extern crate std;
+
 mod batch;
 mod error;
 pub mod format;

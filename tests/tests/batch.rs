@@ -98,6 +98,44 @@ fn a_batch_has_the_bits_of_single_predictions() {
 }
 
 #[test]
+fn threads_change_no_bit() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(6);
+    for threads in [1, 2, 5] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let pool = pool.build().expect("threads");
+        for rows in [0, 1, 40, 1500] {
+            let file = random_model(&random_shape(&mut rng), 0, &mut rng);
+            let model = file.model();
+            let mut x = inputs(&model, rows, &mut rng);
+            let mut expected = vec![0.0; rows * model.mixture_len()];
+            let mut found = expected.clone();
+            let mut working = vec![0.0; model.batch_working_len()];
+            let level = Level::detect();
+            let alone = model.predict_batch(level, &x, &mut expected, &mut working);
+            assert_eq!(alone.map(|mixtures| mixtures.len()), Ok(rows));
+            let shared = pool.install(|| {
+                let batch = model.predict_batch_parallel(level, &x, &mut found);
+                batch.map(|mixtures| mixtures.len())
+            });
+            assert_eq!(shared, Ok(rows));
+            assert_eq!(bits(&found), bits(&expected));
+
+            // The first of several rows that overflow is named, whoever meets one first.
+            for x in x.iter_mut().skip(rows / 3 * model.inputs()) {
+                *x = f32::MAX;
+            }
+            let alone = model.predict_batch(level, &x, &mut expected, &mut working);
+            let alone = alone.map(|mixtures| mixtures.len());
+            let shared = pool.install(|| {
+                let batch = model.predict_batch_parallel(level, &x, &mut found);
+                batch.map(|mixtures| mixtures.len())
+            });
+            assert_eq!(shared, alone);
+        }
+    }
+}
+
+#[test]
 fn what_a_batch_refuses() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
     let file = random_model(&random_shape(&mut rng), 0, &mut rng);
