@@ -162,6 +162,12 @@ pub enum PredictError {
     /// The network's outputs overflowed, or every component's log-density did: the input or the
     /// target is far outside anything the model was trained on.
     Overflow,
+    /// The network's outputs overflowed at one row of a batch: its input is far outside anything
+    /// the model was trained on.
+    OverflowInRow {
+        /// The row, counted from 0.
+        row: usize,
+    },
     /// There is no such component.
     NoSuchComponent,
     /// There is no such dimension.
@@ -193,6 +199,10 @@ impl fmt::Display for PredictError {
             Self::Overflow => {
                 f.write_str("the model's numbers overflowed: the input or target is far out")
             }
+            Self::OverflowInRow { row } => write!(
+                f,
+                "the model's numbers overflowed at row {row}: its input is far out"
+            ),
             Self::NotANumber { index } => write!(f, "value {index} is not a number"),
             Self::ReversedInterval => {
                 f.write_str("the interval's lower end is above its upper end")

@@ -45,6 +45,7 @@
     )
 )]
 
+mod batch;
 mod error;
 pub mod format;
 mod include;
@@ -60,7 +61,7 @@ pub use error::{EmitError, ParseError, PredictError};
 pub use format::working_len;
 pub use include::Aligned;
 pub use layers::Dense;
-pub use mixture::{Component, Marginal, Mixture, Temperature};
+pub use mixture::{Component, Marginal, Mixture, Mixtures, Temperature};
 pub use model::{Golden, Model};
 pub use predictor::Predictor;
 pub use selftest::SelfTest;

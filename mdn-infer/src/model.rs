@@ -5,7 +5,7 @@
 //! computes is in [`predictor`](crate::Predictor).
 
 use crate::error::ParseError;
-use crate::format::{self, Activation, Head, Header, Layout, MAX_HIDDEN};
+use crate::format::{self, Activation, Head, Header, Layout, MAX_HIDDEN, Storage};
 use crate::layers::Dense;
 use crate::math;
 
@@ -70,11 +70,11 @@ impl<'a> Model<'a> {
         let activations = header.hidden.map(|layer| layer.activation);
         let activations = activations.into_iter().take(layout.depth - 1);
         let activations = activations.chain([Activation::Identity]);
-        for ((slot, activation), (at, (inputs, outputs))) in
+        for ((slot, activation), (at, shape)) in
             layers.iter_mut().zip(activations).zip(layout.layers)
         {
-            let panels = words.get(at..).unwrap_or(&[]).as_chunks::<8>().0;
-            *slot = Dense::new(panels, inputs, outputs, activation)
+            let words = words.get(at..).unwrap_or(&[]);
+            *slot = Dense::new(words, header.storage, shape, activation)
                 .ok_or(ParseError::InconsistentSizes)?;
         }
         let mut model = Model {
@@ -91,8 +91,10 @@ impl<'a> Model<'a> {
 
     fn check_numbers(&self) -> Result<(), ParseError> {
         let positive = |scale: &f32| scale.is_normal() && *scale > 0.0;
-        let fixed = self.words.get(..self.layout.golden).unwrap_or(&[]);
-        let sound = fixed.iter().all(|word| word.is_finite())
+        let [(first_layer, _), ..] = self.layout.layers;
+        let standardisation = self.words.get(..first_layer).unwrap_or(&[]);
+        let sound = standardisation.iter().all(|word| word.is_finite())
+            && self.layers().iter().all(Dense::is_sound)
             && self.input_scale().iter().all(positive)
             && self.target_scale().iter().all(positive)
             && self.golden().all(|golden| golden.is_finite());
@@ -101,6 +103,11 @@ impl<'a> Model<'a> {
         } else {
             Err(ParseError::InvalidNumber)
         }
+    }
+
+    /// How the kernels are stored.
+    pub const fn storage(&self) -> Storage {
+        self.header.storage
     }
 
     /// What the file says of itself.

@@ -9,7 +9,7 @@ use crate::layers;
 use crate::mixture::{Mixture, check};
 use crate::model::Model;
 use crate::selftest::{self, SelfTest};
-use crate::simd::{Kernel, Level, Simd, Vector};
+use crate::simd::{Kernel, Level, Simd};
 
 /// A model with the working memory for one prediction at a time.
 ///
@@ -144,27 +144,18 @@ impl Kernel for Forward<'_> {
         let (parameters, activations) =
             working.split_at_mut_checked(parameters).unwrap_or_default();
         // Even layers read the first buffer and write the second, odd layers the reverse.
-        let even = model
-            .layers()
-            .iter()
-            .step_by(2)
-            .map(|layer| layer.inputs())
-            .max();
-        let (mut from, mut to) = activations
-            .split_at_mut_checked(even.unwrap_or(0))
-            .unwrap_or_default();
-        standardise(simd, model, x, from);
+        let [even, _] = model.widths();
+        let (mut from, mut to) = activations.split_at_mut_checked(even).unwrap_or_default();
+        standardise(model, x, from);
         let (last, hidden) = model.layers().split_last().ok_or(PredictError::Overflow)?;
         for layer in hidden {
-            let input = from.get(..layer.inputs()).unwrap_or(&[]);
             let output = to.get_mut(..layer.outputs()).unwrap_or(&mut []);
-            layers::forward(simd, layer, input, output);
+            layers::forward(simd, layer, from, output);
             layers::activate(simd, layer.activation(), output);
             core::mem::swap(&mut from, &mut to);
         }
-        let input = from.get(..last.inputs()).unwrap_or(&[]);
         let output = parameters.get_mut(..last.outputs()).unwrap_or(&mut []);
-        layers::forward(simd, last, input, output);
+        layers::forward(simd, last, from, output);
         layers::mixture_parameters(
             simd,
             model.head(),
@@ -176,19 +167,9 @@ impl Kernel for Forward<'_> {
 
 /// z = (x − shift) / scale: the subtraction first, so that a large offset costs no precision.
 #[inline(always)]
-fn standardise<S: Simd>(simd: S, model: &Model<'_>, x: &[f32], to: &mut [f32]) {
-    let lanes = S::Vector::LANES;
-    let shift = model.input_shift().chunks(lanes);
-    let scale = model.input_scale().chunks(lanes);
-    for (((to, x), shift), scale) in to
-        .chunks_mut(lanes)
-        .zip(x.chunks(lanes))
-        .zip(shift)
-        .zip(scale)
-    {
-        let centred = simd.load(x, 0.0).sub(simd.load(shift, 0.0));
-        centred
-            .div(simd.load(scale, 1.0))
-            .store(to.get_mut(..x.len()).unwrap_or(&mut []));
+pub(crate) fn standardise(model: &Model<'_>, x: &[f32], to: &mut [f32]) {
+    let affine = model.input_shift().iter().zip(model.input_scale());
+    for ((z, x), (shift, scale)) in to.iter_mut().zip(x).zip(affine) {
+        *z = (x - shift) / scale;
     }
 }

@@ -1,6 +1,8 @@
 //! From a trained network to a model file that has passed its own test.
 
-use mdn_infer::format::{self, Header, Hidden, LayerSource, MAX_HIDDEN, ModelSource};
+use mdn_infer::format::{
+    self, Header, Hidden, KernelSource, LayerSource, MAX_HIDDEN, ModelSource, Storage,
+};
 use mdn_infer::{EmitError, Level, Model, ParseError, PredictError};
 
 use crate::data::Standardiser;
@@ -9,6 +11,9 @@ use crate::network::Network;
 
 /// How many golden vectors a file gets, where there are rows for them.
 pub const GOLDEN_VECTORS: usize = 4;
+
+/// What files say of the program that wrote them.
+pub const PRODUCER: &str = concat!("mdn-train ", env!("CARGO_PKG_VERSION"));
 
 /// A trained network with everything that a file says beside its numbers.
 #[derive(Clone, Copy, Debug)]
@@ -64,52 +69,12 @@ impl Export<'_> {
     ///
     /// [`ExportError`].
     pub fn to_file(&self) -> Result<ModelFile, ExportError> {
-        let bare = ModelFile::from_bytes(&self.encode(&[], 0)?)?;
-        let golden = self.golden(&bare.model())?;
-        let vectors = self.golden_rows().count();
-        let file = ModelFile::from_bytes(&self.encode(&golden, vectors)?)?;
-        for level in Level::available() {
-            let report = self_test(&file.model(), level)?;
-            if !report.passed() {
-                let (mismatches, values) = (report.mismatches, report.values);
-                return Err(ExportError::SelfTest { mismatches, values });
-            }
-        }
-        Ok(file)
-    }
-
-    fn golden_rows(&self) -> impl Iterator<Item = (&[f32], &[f32])> {
-        let architecture = &self.network.architecture;
-        let dimensions = usize::from(architecture.head.dimensions);
-        let rows = self.golden_inputs.len() / architecture.inputs;
-        let count = GOLDEN_VECTORS.min(rows);
-        (0..count).map(move |i| {
-            let row = i * rows / count;
-            let input = &self.golden_inputs[row * architecture.inputs..][..architecture.inputs];
-            let target = &self.golden_targets[row * dimensions..][..dimensions];
-            (input, target)
-        })
-    }
-
-    fn golden(&self, model: &Model<'_>) -> Result<Vec<f32>, PredictError> {
-        let mut working = vec![0.0; model.working_len()];
-        let mut golden = Vec::new();
-        for (input, target) in self.golden_rows() {
-            golden.extend(input);
-            golden.extend(target);
-            let mixture = model.predict(Level::scalar(), input, &mut working)?;
-            mixture.outputs(target, |value| golden.push(value))?;
-        }
-        Ok(golden)
-    }
-
-    fn encode(&self, golden: &[f32], vectors: usize) -> Result<Vec<u8>, ExportError> {
         let architecture = &self.network.architecture;
         let layers: Vec<LayerSource<'_>> = self
             .network
             .layers()
             .map(|layer| LayerSource {
-                kernel: layer.kernel,
+                kernel: KernelSource::F32(layer.kernel),
                 bias: layer.bias,
             })
             .collect();
@@ -127,26 +92,85 @@ impl Export<'_> {
         }
         let source = ModelSource {
             header: Header {
-                producer: concat!("mdn-train ", env!("CARGO_PKG_VERSION")),
+                producer: PRODUCER,
                 input_columns: &column_lines(self.input_columns),
                 target_columns: &column_lines(self.target_columns),
                 inputs: u16::try_from(architecture.inputs).map_err(too_large)?,
                 hidden,
                 head: architecture.head,
                 anomaly_threshold: self.anomaly_threshold,
-                golden: vectors as u16,
+                golden: 0,
+                storage: Storage::F32,
             },
             input_shift: &self.inputs.shift,
             input_scale: &self.inputs.scale,
             target_shift: &self.targets.shift,
             target_scale: &self.targets.scale,
             layers: &layers,
-            golden,
+            golden: &[],
         };
-        let mut bytes = vec![0; format::encoded_len(&source)?];
-        format::write(&source, &mut bytes)?;
-        Ok(bytes)
+        complete(source, &self.golden_rows().collect::<Vec<_>>())
     }
+
+    fn golden_rows(&self) -> impl Iterator<Item = (&[f32], &[f32])> {
+        let architecture = &self.network.architecture;
+        let dimensions = usize::from(architecture.head.dimensions);
+        let rows = self.golden_inputs.len() / architecture.inputs;
+        let count = GOLDEN_VECTORS.min(rows);
+        (0..count).map(move |i| {
+            let row = i * rows / count;
+            let input = &self.golden_inputs[row * architecture.inputs..][..architecture.inputs];
+            let target = &self.golden_targets[row * dimensions..][..dimensions];
+            (input, target)
+        })
+    }
+}
+
+/// The file of `source` with golden vectors at `rows`, raw inputs `[I]` and targets `[D]`: written,
+/// read back through the engine, completed, and tested at every level of this machine.
+///
+/// # Errors
+///
+/// [`ExportError`].
+pub fn complete(
+    source: ModelSource<'_>,
+    rows: &[(&[f32], &[f32])],
+) -> Result<ModelFile, ExportError> {
+    let golden = golden(&encode(source, &[], 0)?.model(), rows)?;
+    let file = encode(source, &golden, rows.len())?;
+    for level in Level::available() {
+        let report = self_test(&file.model(), level)?;
+        if !report.passed() {
+            let (mismatches, values) = (report.mismatches, report.values);
+            return Err(ExportError::SelfTest { mismatches, values });
+        }
+    }
+    Ok(file)
+}
+
+fn golden(model: &Model<'_>, rows: &[(&[f32], &[f32])]) -> Result<Vec<f32>, PredictError> {
+    let mut working = vec![0.0; model.working_len()];
+    let mut golden = Vec::new();
+    for (input, target) in rows {
+        golden.extend(*input);
+        golden.extend(*target);
+        let mixture = model.predict(Level::scalar(), input, &mut working)?;
+        mixture.outputs(target, |value| golden.push(value))?;
+    }
+    Ok(golden)
+}
+
+fn encode(
+    mut source: ModelSource<'_>,
+    golden: &[f32],
+    vectors: usize,
+) -> Result<ModelFile, ExportError> {
+    let too_large = |_| ExportError::TooLarge("more golden vectors than 65,535");
+    source.header.golden = u16::try_from(vectors).map_err(too_large)?;
+    let source = ModelSource { golden, ..source };
+    let mut bytes = vec![0; format::encoded_len(&source)?];
+    format::write(&source, &mut bytes)?;
+    Ok(ModelFile::from_bytes(&bytes)?)
 }
 
 fn column_lines(columns: &[(String, Option<String>)]) -> String {

@@ -12,6 +12,7 @@ pub mod optim;
 pub mod oracle;
 pub mod pictures;
 pub mod plot;
+pub mod quantize;
 pub mod recovery;
 pub mod train;
 pub mod verify;

@@ -6,8 +6,8 @@ pub mod mixtures;
 
 use mdn_infer::Level;
 use mdn_infer::format::{
-    self, Activation, Covariance, Head, Header, Hidden, LayerSource, MAX_HIDDEN, ModelSource,
-    ScaleMap,
+    self, Activation, Covariance, Head, Header, Hidden, KernelSource, LayerSource, MAX_HIDDEN,
+    ModelSource, ScaleMap, Storage,
 };
 use mdn_train::model_file::ModelFile;
 use rand::{Rng, RngExt};
@@ -126,7 +126,10 @@ pub fn random_model(shape: &Shape, golden: usize, rng: &mut impl Rng) -> ModelFi
     );
     let layers: Vec<LayerSource<'_>> = layers
         .iter()
-        .map(|(kernel, bias)| LayerSource { kernel, bias })
+        .map(|(kernel, bias)| LayerSource {
+            kernel: KernelSource::F32(kernel),
+            bias,
+        })
         .collect();
     let mut hidden = [Hidden::NONE; MAX_HIDDEN];
     for (slot, &units) in hidden.iter_mut().zip(&shape.widths[1..]) {
@@ -146,6 +149,7 @@ pub fn random_model(shape: &Shape, golden: usize, rng: &mut impl Rng) -> ModelFi
             head: shape.head,
             anomaly_threshold: None,
             golden: 0,
+            storage: Storage::F32,
         },
         input_shift: &input_shift,
         input_scale: &input_scale,

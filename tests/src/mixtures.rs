@@ -1,7 +1,8 @@
 //! Mixtures with chosen parameters.
 
 use mdn_infer::format::{
-    Covariance, Head, Header, Hidden, LayerSource, MAX_HIDDEN, ModelSource, ScaleMap,
+    Covariance, Head, Header, Hidden, KernelSource, LayerSource, MAX_HIDDEN, ModelSource, ScaleMap,
+    Storage,
 };
 use mdn_infer::{Level, Mixture};
 use mdn_train::model_file::ModelFile;
@@ -90,13 +91,14 @@ impl Parameters {
                 },
                 golden: 0,
                 anomaly_threshold: None,
+                storage: Storage::F32,
             },
             input_shift: &[0.0],
             input_scale: &[1.0],
             target_shift: &self.shift,
             target_scale: &self.scale,
             layers: &[LayerSource {
-                kernel: &kernel,
+                kernel: KernelSource::F32(&kernel),
                 bias: &outputs,
             }],
             golden: &[],

@@ -1,6 +1,6 @@
 //! The committed sample file: what released versions wrote stays readable, with the same bits.
 
-use mdn_infer::format::{self, LayerSource, ModelSource};
+use mdn_infer::format::{self, KernelSource, LayerSource, ModelSource};
 use mdn_infer::{Level, Model};
 use mdn_tests::mixtures::Parameters;
 use mdn_train::model_file::ModelFile;
@@ -22,7 +22,10 @@ fn rewritten(model: &Model<'_>) -> Vec<u8> {
         .collect();
     let layers: Vec<LayerSource<'_>> = layers
         .iter()
-        .map(|(kernel, bias)| LayerSource { kernel, bias })
+        .map(|(kernel, bias)| LayerSource {
+            kernel: KernelSource::F32(kernel),
+            bias,
+        })
         .collect();
     let vectors = model
         .golden()

@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use super::header::{extent, write_front};
+use super::storage::{KernelSource, pack_bytes, pack_halves};
 use super::{ALIGNMENT, Header, MAX_HIDDEN};
 use crate::error::{EmitError, ParseError};
 
@@ -41,7 +42,7 @@ impl Layout {
         let mut width = inputs;
         for (slot, outputs) in layers.iter_mut().zip(sizes.chain([header.head.outputs()])) {
             *slot = (next, (width, outputs));
-            next = section_after(next, panel_words(width, outputs)?)?;
+            next = section_after(next, header.storage.layer_words(width, outputs)?)?;
             width = outputs;
             depth += 1;
         }
@@ -67,11 +68,6 @@ fn section_after(start: usize, len: usize) -> Option<usize> {
         .filter(|&end| end < (u32::MAX / 8) as usize)
 }
 
-/// Panels of eight outputs, each with its biases in front: ⌈outputs / 8⌉ · (inputs + 1) · 8.
-fn panel_words(inputs: usize, outputs: usize) -> Option<usize> {
-    outputs.div_ceil(8).checked_mul(inputs + 1)?.checked_mul(8)
-}
-
 /// Log-weights, means, factors, log-density, mean and variance.
 fn golden_outputs(header: &Header<'_>) -> usize {
     let components = usize::from(header.head.components);
@@ -88,14 +84,15 @@ fn working_len(header: &Header<'_>) -> usize {
             *width = (*width).max(layer.units.into());
         }
     }
-    header.head.outputs() + usize::from(header.head.components) + widths.iter().sum::<usize>()
+    let buffers = widths.map(|width| header.storage.buffer_words(width));
+    header.head.outputs() + usize::from(header.head.components) + buffers.iter().sum::<usize>()
 }
 
 /// One dense layer, as a trainer holds it.
 #[derive(Clone, Copy, Debug)]
 pub struct LayerSource<'a> {
-    /// `[inputs][outputs]`, row by row.
-    pub kernel: &'a [f32],
+    /// `[inputs][outputs]`, row by row, in the storage that the header names.
+    pub kernel: KernelSource<'a>,
     /// `[outputs]`
     pub bias: &'a [f32],
 }
@@ -169,13 +166,25 @@ fn write_numbers(source: &ModelSource<'_>, layout: &Layout, blob: &mut [u8]) -> 
         return None;
     }
     for (layer, (at, (inputs, outputs))) in source.layers.iter().zip(layout.layers) {
-        pack(layer, inputs, outputs, blob, at)?;
+        if layer.kernel.storage() != source.header.storage {
+            return None;
+        }
+        let shape = (inputs, outputs);
+        match layer.kernel {
+            KernelSource::F32(kernel) => pack(kernel, layer.bias, shape, blob, at),
+            KernelSource::F16(entries) | KernelSource::Bf16(entries) => {
+                pack_halves(entries, layer.bias, shape, blob, at)
+            }
+            KernelSource::I8 { entries, scales } => {
+                pack_bytes((entries, scales), layer.bias, shape, blob, at)
+            }
+        }?;
     }
     put(blob, layout.golden, source.golden, golden_words)
 }
 
 /// Writes `words`, which must have `len` elements, from word `at` of `blob` on.
-fn put(blob: &mut [u8], at: usize, words: &[f32], len: usize) -> Option<()> {
+pub(super) fn put(blob: &mut [u8], at: usize, words: &[f32], len: usize) -> Option<()> {
     let to = blob.get_mut(at * 4..(at + len) * 4)?;
     if words.len() != len {
         return None;
@@ -186,20 +195,20 @@ fn put(blob: &mut [u8], at: usize, words: &[f32], len: usize) -> Option<()> {
     Some(())
 }
 
-/// Packs one layer into panels; lanes past the last output stay 0.
+/// Packs one layer of f32 into panels; lanes past the last output stay 0.
 fn pack(
-    layer: &LayerSource<'_>,
-    inputs: usize,
-    outputs: usize,
+    kernel: &[f32],
+    bias: &[f32],
+    (inputs, outputs): (usize, usize),
     blob: &mut [u8],
     at: usize,
 ) -> Option<()> {
-    if layer.kernel.len() != inputs * outputs || layer.bias.len() != outputs {
+    if kernel.len() != inputs * outputs || bias.len() != outputs {
         return None;
     }
     for panel in 0..outputs.div_ceil(8) {
         let columns = panel * 8..outputs.min(panel * 8 + 8);
-        let rows = core::iter::once(layer.bias).chain(layer.kernel.chunks_exact(outputs));
+        let rows = core::iter::once(bias).chain(kernel.chunks_exact(outputs));
         for (i, row) in rows.enumerate() {
             let lanes = row.get(columns.clone())?;
             put(
@@ -219,8 +228,10 @@ pub(crate) fn copy_words<'b>(blob: &[u8], to: &'b mut [f32]) -> Result<&'b [f32]
     let to = to
         .get_mut(..needed)
         .ok_or(ParseError::BufferTooShort { needed })?;
-    for (word, bytes) in to.iter_mut().zip(blob.as_chunks::<4>().0) {
-        *word = f32::from_le_bytes(*bytes);
+    // As integers: a word of narrow entries may look like a NaN, which moving a float may change.
+    let words: &mut [u32] = bytemuck::must_cast_slice_mut(to);
+    for (word, bytes) in words.iter_mut().zip(blob.as_chunks::<4>().0) {
+        *word = u32::from_le_bytes(*bytes);
     }
     Ok(to)
 }

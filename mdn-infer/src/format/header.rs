@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ALIGNMENT, Activation, Head, Layout, MAX_COMPONENTS, MAX_DIMENSIONS, MAX_HIDDEN, MAX_LOG_SCALE,
-    VERSION,
+    Storage, VERSION,
 };
 use crate::error::{EmitError, ParseError};
 
@@ -74,9 +74,26 @@ pub struct Header<'a> {
     pub anomaly_threshold: Option<f32>,
     /// How many golden vectors the file holds.
     pub golden: u16,
+    /// How the kernels are stored. From version 2 on; it is f32 before, and stands behind the
+    /// other fields.
+    #[serde(skip)]
+    pub storage: Storage,
 }
 
 impl<'a> Header<'a> {
+    /// The version in which the model is written: the lowest that can express it.
+    pub const fn version(&self) -> u16 {
+        match self.storage {
+            Storage::F32 => 1,
+            _ => 2,
+        }
+    }
+
+    /// What version 2 adds: the storage by its number, which is its encoding as well.
+    fn addition(&self) -> Option<u8> {
+        (self.version() > 1).then_some(self.storage as u8)
+    }
+
     /// The hidden layers that exist.
     pub fn hidden_layers(&self) -> impl Iterator<Item = Hidden> + use<> {
         self.hidden.into_iter().take_while(|layer| layer.units > 0)
@@ -155,12 +172,20 @@ impl Flavor for Same<'_> {
     }
 }
 
-fn read_header(bytes: &[u8]) -> Result<Header<'_>, ParseError> {
-    let header: Header = postcard::from_bytes(bytes).map_err(|_| ParseError::MalformedHeader)?;
-    // Postcard accepts some numbers in more than one spelling, and bytes left over; we don't.
-    match postcard::serialize_with_flavor(&header, Same { rest: bytes }) {
+fn read_header(bytes: &[u8], version: u16) -> Result<Header<'_>, ParseError> {
+    let malformed = ParseError::MalformedHeader;
+    let (mut header, addition): (Header, _) =
+        postcard::take_from_bytes(bytes).map_err(|_| malformed)?;
+    header.storage = match (version, addition) {
+        (1, []) => Storage::F32,
+        (2, &[number]) if number > 0 => *Storage::ALL.get(usize::from(number)).ok_or(malformed)?,
+        _ => return Err(malformed),
+    };
+    let first = bytes.strip_suffix(addition).unwrap_or(&[]);
+    // Postcard accepts some numbers in more than one spelling; we don't.
+    match postcard::serialize_with_flavor(&header, Same { rest: first }) {
         Ok(true) => Ok(header),
-        _ => Err(ParseError::MalformedHeader),
+        _ => Err(malformed),
     }
 }
 
@@ -183,7 +208,7 @@ pub fn read(bytes: &[u8]) -> Result<(Header<'_>, Layout, &[u8]), ParseError> {
     };
     let (preamble, rest): (Preamble, _) =
         postcard::take_from_bytes(bytes).map_err(|_| cut(PREAMBLE_LEN))?;
-    if preamble.version != VERSION {
+    if !(1..=VERSION).contains(&preamble.version) {
         return Err(ParseError::UnsupportedVersion {
             found: preamble.version,
         });
@@ -203,7 +228,8 @@ pub fn read(bytes: &[u8]) -> Result<(Header<'_>, Layout, &[u8]), ParseError> {
         });
     }
     let header_len = usize::from(preamble.header_len);
-    let header = read_header(rest.get(..header_len).ok_or(ParseError::MalformedHeader)?)?;
+    let header = rest.get(..header_len).ok_or(ParseError::MalformedHeader)?;
+    let header = read_header(header, preamble.version)?;
     header.check()?;
     let layout = Layout::of(&header).ok_or(ParseError::InconsistentSizes)?;
     let blob = bytes
@@ -253,9 +279,9 @@ pub(super) struct Extent {
 /// The extent of the file that `header` asks for, after checking it as a reader would.
 pub(super) fn extent(header: &Header<'_>, layout: &Layout) -> Result<Extent, EmitError> {
     header.check().map_err(|_| EmitError::InvalidHeader)?;
-    let header_len =
-        postcard::serialize_with_flavor(header, postcard::ser_flavors::Size::default())
-            .map_err(|_| EmitError::InvalidHeader)?;
+    let first = postcard::serialize_with_flavor(header, postcard::ser_flavors::Size::default())
+        .map_err(|_| EmitError::InvalidHeader)?;
+    let header_len = first + usize::from(header.addition().is_some());
     let blob_offset = blob_offset(header_len);
     Ok(Extent {
         header_len: u16::try_from(header_len).map_err(|_| EmitError::InvalidHeader)?,
@@ -274,7 +300,7 @@ pub(super) fn write_front(
     let invalid = |_| EmitError::InvalidHeader;
     let mut preamble = Preamble {
         magic: MAGIC,
-        version: VERSION,
+        version: header.version(),
         header_len: extent.header_len,
         total_len: u32::try_from(extent.total_len).map_err(|_| EmitError::InvalidHeader)?,
         working_len: u32::try_from(layout.working_len).map_err(|_| EmitError::InvalidHeader)?,
@@ -283,8 +309,12 @@ pub(super) fn write_front(
     let (front, rest) = out
         .split_at_mut_checked(PREAMBLE_LEN)
         .ok_or(EmitError::InvalidHeader)?;
-    postcard::serialize_with_flavor(header, Slice::new(rest))
-        .map_err(|_| EmitError::InvalidHeader)?;
+    let first = postcard::serialize_with_flavor(header, Slice::new(&mut *rest))
+        .map_err(invalid)?
+        .len();
+    if let Some(number) = header.addition() {
+        *rest.get_mut(first).ok_or(EmitError::InvalidHeader)? = number;
+    }
     postcard::to_slice(&preamble, front).map_err(invalid)?;
     preamble.checksum = checksum(out);
     postcard::to_slice(&preamble, out).map_err(invalid)?;

@@ -1,7 +1,7 @@
 //! The model file, byte by byte: parse and emit side by side, no arithmetic.
 //!
 //! `FORMAT.md` is the normative description. A file is a fixed preamble, a postcard header and
-//! a blob of little-endian binary32 words that starts on a 64-byte boundary:
+//! a blob of little-endian words of 32 bits that starts on a 64-byte boundary:
 //!
 //! - the header says what the columns, the layers and the head are;
 //! - the blob holds the standardisation, the packed layers and the golden vectors, in sections
@@ -13,14 +13,18 @@
 mod blob;
 mod head;
 mod header;
+mod storage;
 
 pub use blob::{LayerSource, Layout, ModelSource, Words, encoded_len, write};
 pub(crate) use blob::{cast_words, copy_words};
 pub use head::{Activation, Covariance, Head, ScaleMap};
 pub use header::{Header, Hidden, read, working_len};
+pub(crate) use storage::GROUP;
+pub use storage::{KernelSource, Storage};
 
-/// The version of the format that this library writes.
-pub const VERSION: u16 = 1;
+/// The newest version of the format that this library reads; what a model is written in is
+/// [`Header::version`].
+pub const VERSION: u16 = 2;
 /// Most hidden layers in a model.
 pub const MAX_HIDDEN: usize = 8;
 /// Most target dimensions in a model.

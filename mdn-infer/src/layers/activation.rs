@@ -2,11 +2,26 @@
 
 use crate::format::Activation;
 use crate::math::{self, map};
-use crate::simd::Simd;
+use crate::simd::{Simd, Vector};
 
 /// Applies `activation` to each of `values`.
 #[inline(always)]
 pub(crate) fn activate<S: Simd>(simd: S, activation: Activation, values: &mut [f32]) {
+    if S::Vector::LANES == 1 {
+        return apart(simd, activation, values);
+    }
+    chosen(simd, activation, values);
+}
+
+/// A function of its own where that needs no instruction set: small processors keep neither the
+/// constants of all activations at hand nor their code twice.
+#[inline(never)]
+fn apart<S: Simd>(simd: S, activation: Activation, values: &mut [f32]) {
+    chosen(simd, activation, values);
+}
+
+#[inline(always)]
+fn chosen<S: Simd>(simd: S, activation: Activation, values: &mut [f32]) {
     match activation {
         Activation::Identity => {}
         Activation::Sigmoid => map(simd, values, math::Sigmoid),

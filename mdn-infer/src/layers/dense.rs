@@ -1,38 +1,55 @@
 //! The dense layer: outputs = bias + kernelᵀ · inputs.
 
-use crate::format::Activation;
+use super::half::{self, Bf16, F16, Format, Half};
+use super::integer::{self, Bytes};
+use crate::format::{Activation, Storage};
 use crate::simd::{Octet, Simd};
 
 /// A dense layer, packed as the file stores it.
-///
-/// Outputs come in panels of eight. A panel is `inputs + 1` octets: its eight biases, then for
-/// each input its eight kernel entries.
 #[derive(Clone, Copy, Debug)]
 pub struct Dense<'a> {
-    panels: &'a [[f32; 8]],
+    numbers: Numbers<'a>,
     inputs: usize,
     outputs: usize,
     activation: Activation,
 }
 
+/// Biases and kernel. Outputs come in panels of eight.
+#[derive(Clone, Copy, Debug)]
+enum Numbers<'a> {
+    /// A panel is `inputs + 1` octets: its eight biases, then for each input its eight entries.
+    F32(&'a [[f32; 8]]),
+    F16(Half<'a>),
+    Bf16(Half<'a>),
+    I8(Bytes<'a>),
+}
+
 impl<'a> Dense<'a> {
     pub(crate) const EMPTY: Self = Dense {
-        panels: &[],
+        numbers: Numbers::F32(&[]),
         inputs: 0,
         outputs: 0,
         activation: Activation::Identity,
     };
 
-    /// The layer whose panels are at the front of `panels`; `None` where they do not fit.
+    /// The layer whose numbers are at the front of `words`; `None` where they do not fit.
     pub(crate) fn new(
-        panels: &'a [[f32; 8]],
-        inputs: usize,
-        outputs: usize,
+        words: &'a [f32],
+        storage: Storage,
+        (inputs, outputs): (usize, usize),
         activation: Activation,
     ) -> Option<Self> {
-        let panels = panels.get(..outputs.div_ceil(8).checked_mul(inputs + 1)?)?;
+        let numbers = match storage {
+            Storage::F32 => {
+                let octets = outputs.div_ceil(8).checked_mul(inputs + 1)?;
+                Numbers::F32(words.as_chunks().0.get(..octets)?)
+            }
+            Storage::F16 => Numbers::F16(Half::new(words, inputs, outputs)?),
+            Storage::Bf16 => Numbers::Bf16(Half::new(words, inputs, outputs)?),
+            Storage::I8 => Numbers::I8(Bytes::new(words, inputs, outputs)?),
+        };
         Some(Dense {
-            panels,
+            numbers,
             inputs,
             outputs,
             activation,
@@ -54,34 +71,111 @@ impl<'a> Dense<'a> {
         self.activation
     }
 
-    /// Row `row` of the layer as `[outputs]`: the biases for row 0, then the kernel entries of
-    /// input `row - 1`. For tools that look into a model; predictions read whole panels.
-    pub fn row(&self, row: usize) -> impl Iterator<Item = f32> + use<'a> {
-        let outputs = if row <= self.inputs { self.outputs } else { 0 };
-        let octets = self.panels.iter().skip(row).step_by(self.inputs + 1);
-        octets.flatten().copied().take(outputs)
+    /// The packed panels of binary32 kernels.
+    pub(super) const fn panels(&self) -> Option<&'a [[f32; 8]]> {
+        match self.numbers {
+            Numbers::F32(panels) => Some(panels),
+            _ => None,
+        }
     }
+
+    /// Row `row` of the layer as `[outputs]`: the biases for row 0, then the kernel entries of
+    /// input `row - 1`; an 8-bit entry times its scale, rounded to binary32. For tools that look
+    /// into a model; predictions read whole panels.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = f32> + use<'a> {
+        let layer = *self;
+        let outputs = if row <= self.inputs { self.outputs } else { 0 };
+        (0..outputs).map(move |output| match row.checked_sub(1) {
+            None => layer.bias(output),
+            Some(input) => layer.entry(input, output),
+        })
+    }
+
+    /// What the 8-bit entries of each output are multiplied by, `[outputs]`; with other storage
+    /// there are no scales.
+    pub fn scales(&self) -> Option<&'a [f32]> {
+        match &self.numbers {
+            Numbers::I8(bytes) => bytes.scales.as_flattened().get(..self.outputs),
+            _ => None,
+        }
+    }
+
+    fn bias(&self, output: usize) -> f32 {
+        let (biases, pitch) = match &self.numbers {
+            Numbers::F32(panels) => (*panels, self.inputs + 1),
+            Numbers::F16(half) | Numbers::Bf16(half) => (half.biases, 1),
+            Numbers::I8(bytes) => (bytes.biases, 1),
+        };
+        lane(biases, output / 8 * pitch, output)
+    }
+
+    fn entry(&self, input: usize, output: usize) -> f32 {
+        match &self.numbers {
+            Numbers::F32(panels) => {
+                lane(panels, output / 8 * (self.inputs + 1) + 1 + input, output)
+            }
+            Numbers::F16(half) => F16.number(half.pattern(input, output)),
+            Numbers::Bf16(half) => Bf16.number(half.pattern(input, output)),
+            Numbers::I8(bytes) => {
+                f32::from(bytes.entry(input, output)) * lane(bytes.scales, output / 8, output)
+            }
+        }
+    }
+
+    /// Whether every number is one that the format allows.
+    pub(crate) fn is_sound(&self) -> bool {
+        match &self.numbers {
+            Numbers::F32(panels) => panels.as_flattened().iter().all(|word| word.is_finite()),
+            Numbers::F16(half) => half.is_finite(0x7c00),
+            Numbers::Bf16(half) => half.is_finite(0x7f80),
+            Numbers::I8(bytes) => bytes.is_sound(),
+        }
+    }
+}
+
+/// The number of `output` in the octet at `index`; 0 where there is none.
+fn lane(octets: &[[f32; 8]], index: usize, output: usize) -> f32 {
+    let octet = octets.get(index);
+    octet
+        .and_then(|octet| octet.get(output % 8))
+        .map_or(0.0, |number| *number)
 }
 
 /// Inputs whose products are summed by themselves before they join the total. A constant of the
 /// arithmetic contract: short sums of small partial results lose less to rounding than one long
 /// sum beside a large bias, at the same number of operations.
-const SPAN: usize = 8;
+pub(super) const SPAN: usize = 8;
 
 /// outputs `[outputs]` = bias + kernelᵀ · inputs `[inputs]`, without the activation.
+///
+/// The inputs are at the front of `buffer`, which need not keep them and which is as long as
+/// [`Storage::buffer_words`] says.
+#[inline(always)]
+pub(crate) fn forward<S: Simd>(simd: S, layer: &Dense<'_>, buffer: &mut [f32], output: &mut [f32]) {
+    let input = buffer.get(..layer.inputs).unwrap_or(&[]);
+    match &layer.numbers {
+        Numbers::F32(panels) => forward_f32(simd, layer, panels, input, output),
+        Numbers::F16(half) => half::forward(simd, half, F16, input, output),
+        Numbers::Bf16(half) => half::forward(simd, half, Bf16, input, output),
+        Numbers::I8(bytes) => integer::forward(simd, bytes, buffer, output),
+    }
+}
+
+/// [`forward`] of f32 panels.
 ///
 /// The order of every output's sum, whatever the vector width: inputs in spans of eight, products
 /// added in order within a span, spans added in order to a total that starts with the bias.
 #[inline(always)]
-pub(crate) fn forward<S: Simd>(simd: S, layer: &Dense<'_>, input: &[f32], output: &mut [f32]) {
-    if S::HAS_PANEL {
-        let panels = layer.panels.chunks_exact(layer.inputs + 1);
-        for (panel, to) in panels.zip(output.chunks_mut(8)) {
-            simd.panel(panel, input, to);
-        }
-        return;
+fn forward_f32<S: Simd>(
+    simd: S,
+    layer: &Dense<'_>,
+    mut panels: &[[f32; 8]],
+    input: &[f32],
+    output: &mut [f32],
+) {
+    if S::HAS_PANELS {
+        return simd.panels(panels, input, output);
     }
-    let mut panels = layer.panels;
     let mut output = output;
     loop {
         let taken = match output.len().div_ceil(8) {

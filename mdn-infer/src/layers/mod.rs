@@ -7,9 +7,13 @@
 
 mod activation;
 mod dense;
+mod half;
 mod head;
+mod integer;
+mod rows;
 
 pub(crate) use activation::activate;
 pub use dense::Dense;
 pub(crate) use dense::forward;
-pub(crate) use head::{log_softmax, mixture_parameters};
+pub(crate) use head::{BLOCK, log_softmax, mixture_parameters, mixture_rows};
+pub(crate) use rows::forward_rows;

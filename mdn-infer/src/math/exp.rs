@@ -60,8 +60,9 @@ pub(crate) fn exp_below_one<V: Vector>(x: V) -> V {
 /// e^x for -87 <= x <= 87, with the bits of [`exp`] and fewer operations.
 #[inline(always)]
 pub(crate) fn exp_normal<V: Vector>(x: V) -> V {
-    let (q, n) = reduce(x, 127.0);
-    x.splat(1.0).add(q).mul(n.shift_left::<23>())
+    let (q, n) = reduce(x, 0.0);
+    // The product with 2^n is normal: n is added to the exponent.
+    x.splat(1.0).add(q).add_bits(n.shift_left::<23>())
 }
 
 /// e^x - 1 for 0 <= x <= 64 (or NaN).

@@ -19,6 +19,7 @@ mod tanh;
 pub use exp::exp;
 pub(crate) use exp::{exp_below_one, exp_normal};
 pub use gated::{gelu, silu};
+pub(crate) use ln::ln_normal;
 pub use ln::{ln, ln_1p};
 pub use normal::{erf, erfc, normal_cdf};
 pub use quantile::normal_quantile;
@@ -27,6 +28,8 @@ pub use sigmoid::sigmoid;
 pub use softplus::softplus;
 pub use sqrt::sqrt;
 pub use tanh::tanh;
+
+use core::slice::from_mut;
 
 use crate::simd::{Kernel, Level, Simd, Vector};
 
@@ -69,6 +72,17 @@ elementary! {
     NormalQuantile is normal_quantile
 }
 
+/// ln(softplus x) as a value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogSoftplus;
+
+impl Elementary for LogSoftplus {
+    #[inline(always)]
+    fn apply<V: Vector>(self, x: V) -> V {
+        ln(softplus(x))
+    }
+}
+
 struct Map<'a, F> {
     function: F,
     values: &'a mut [f32],
@@ -85,7 +99,18 @@ impl<F: Elementary + Copy> Kernel for Map<'_, F> {
 /// Applies `function` to each element of `values`, within a kernel.
 #[inline(always)]
 pub fn map<S: Simd>(simd: S, values: &mut [f32], function: impl Elementary + Copy) {
-    for chunk in values.chunks_mut(S::Vector::LANES) {
+    if S::Vector::LANES == 1 {
+        for value in values {
+            function.apply(simd.splat(*value)).store(from_mut(value));
+        }
+        return;
+    }
+    let wide = values.len() / S::Wide::LANES * S::Wide::LANES;
+    let (wide, rest) = values.split_at_mut_checked(wide).unwrap_or_default();
+    for chunk in wide.chunks_exact_mut(S::Wide::LANES) {
+        function.apply(simd.load_wide(chunk)).store(chunk);
+    }
+    for chunk in rest.chunks_mut(S::Vector::LANES) {
         function.apply(simd.load(chunk, 0.0)).store(chunk);
     }
 }

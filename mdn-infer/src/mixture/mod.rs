@@ -8,6 +8,7 @@
 //! of `layers` and `predictor`.
 
 mod anomaly;
+mod batch;
 mod component;
 mod conditional;
 mod density;
@@ -20,6 +21,7 @@ mod moments;
 mod sample;
 mod triangle;
 
+pub use batch::Mixtures;
 pub use component::Component;
 pub use marginal::Marginal;
 pub use sample::Temperature;
@@ -237,7 +239,7 @@ fn row_mut(rows: &mut [f32], index: usize, len: usize) -> &mut [f32] {
 }
 
 /// A slice of length `found` has `expected` elements.
-fn check_len(found: usize, expected: usize) -> Result<(), PredictError> {
+pub(crate) fn check_len(found: usize, expected: usize) -> Result<(), PredictError> {
     if found == expected {
         Ok(())
     } else {

@@ -1,13 +1,38 @@
-//! x86-64 with AVX2: eight lanes. Its fused multiply-add is never used.
+//! x86-64 with AVX2 and F16C: eight lanes. A fused multiply-add is never used.
 #![allow(unsafe_code, reason = "the intrinsics of this instruction set")]
 
 use core::arch::x86_64::*;
+use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-use super::{Kernel, Simd, Vector, Vectors, padded, store_front};
+use super::{Kernel, Octets, Simd, Vector, Vectors, padded, store_front};
 
 cpufeatures::new!(cpuid, "avx2");
 
-/// The token for AVX2; only [`Simd::detect`] builds one.
+/// Whether the processor has F16C, for which `cpufeatures` has no name.
+///
+/// Every processor with AVX2 has it, but a virtual machine may hide it. It works in AVX's
+/// registers: where AVX2 may be used, so may it.
+#[inline]
+fn has_f16c() -> bool {
+    const F16C: u32 = 1 << 29;
+    const UNKNOWN: u8 = 2;
+    static FOUND: AtomicU8 = AtomicU8::new(UNKNOWN);
+    match FOUND.load(Relaxed) {
+        UNKNOWN => {
+            #[allow(
+                unused_unsafe,
+                reason = "safe in Rust versions after the oldest supported"
+            )]
+            // SAFETY: every x86-64 processor has CPUID.
+            let found = unsafe { __cpuid(1) }.ecx & F16C != 0;
+            FOUND.store(found.into(), Relaxed);
+            found
+        }
+        known => known == 1,
+    }
+}
+
+/// The token for AVX2 and F16C; only [`Simd::detect`] builds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Avx2(());
 
@@ -17,6 +42,11 @@ impl Avx2 {
         // SAFETY: AVX2 is available, as the token proves; `from` is eight readable f32.
         F32x8(unsafe { _mm256_loadu_ps(from.as_ptr()) })
     }
+    #[inline(always)]
+    fn load_words(self, from: &[u32; 4]) -> __m128i {
+        // SAFETY: AVX2 is available, as the token proves; `from` is sixteen readable bytes.
+        unsafe { _mm_loadu_si128(from.as_ptr().cast()) }
+    }
 }
 
 /// Eight lanes in one register; made from an [`Avx2`] token only.
@@ -24,6 +54,11 @@ impl Avx2 {
 pub struct F32x8(__m256);
 
 impl F32x8 {
+    /// The register.
+    #[inline(always)]
+    pub(super) const fn register(self) -> __m256 {
+        self.0
+    }
     #[inline(always)]
     fn store_full(self, to: &mut [f32; 8]) {
         // SAFETY: AVX2 is available, as `self` proves; `to` is eight writable f32.
@@ -31,10 +66,10 @@ impl F32x8 {
     }
 }
 
-/// Calls AVX2 intrinsics on the registers of existing vectors.
+/// Calls intrinsics of AVX2 and F16C on the registers of existing vectors.
 macro_rules! avx2 {
     ($intrinsics:expr) => {
-        // SAFETY: AVX2 is available: an `Avx2` token or an `F32x8`, which is made from one,
+        // SAFETY: AVX2 and F16C are available: an `Avx2` token or an `F32x8`, which is made from one,
         // is among the arguments of the calling function.
         unsafe { $intrinsics }
     };
@@ -129,14 +164,17 @@ impl Vector for F32x8 {
 
 impl Simd for Avx2 {
     type Vector = F32x8;
+    type Wide = F32x8;
     type Octet = Vectors<F32x8, 1>;
+    type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 8;
+    const TILE_ROWS: usize = 4;
     const NAME: &'static str = "avx2";
 
     /// Asks the processor and its operating system once.
     #[inline]
     fn detect() -> Option<Self> {
-        cpuid::get().then_some(Avx2(()))
+        (cpuid::get() && has_f16c()).then_some(Avx2(()))
     }
     #[inline(always)]
     fn splat(self, value: f32) -> F32x8 {
@@ -150,6 +188,10 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
+    fn load_wide(self, from: &[f32]) -> F32x8 {
+        self.load(from, 0.0)
+    }
+    #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {
         Vectors([self.splat(value)])
     }
@@ -158,12 +200,57 @@ impl Simd for Avx2 {
         Vectors([self.load_full(from)])
     }
     #[inline(always)]
+    fn load_halves(self, from: &[u32; 4]) -> Self::Octet {
+        let halves = self.load_words(from);
+        Vectors([floats(avx2!(_mm256_cvtepu16_epi32(halves)))])
+    }
+    #[inline(always)]
+    fn load_f16(self, from: &[u32; 4]) -> Self::Octet {
+        let halves = self.load_words(from);
+        Vectors([F32x8(avx2!(_mm256_cvtph_ps(halves)))])
+    }
+
+    /// Of the outputs 0 to 3 and 4 to 7, two parts each: the sums over inputs 0 and 1, 2 and 3.
+    type Sums = [__m256i; 2];
+    /// Four times the four integers.
+    type Quad = __m256i;
+
+    #[inline(always)]
+    fn no_sums(self) -> Self::Sums {
+        [avx2!(_mm256_setzero_si256()); 2]
+    }
+    #[inline(always)]
+    fn quad(self, x: &[u32; 2]) -> __m256i {
+        avx2!(_mm256_set1_epi64x(bytemuck::must_cast(*x)))
+    }
+    #[inline(always)]
+    fn add_products(self, sums: Self::Sums, entries: &[u32; 8], x: __m256i) -> Self::Sums {
+        let [first, last] = bytemuck::must_cast_ref(entries);
+        let [first, last] = [self.load_words(first), self.load_words(last)];
+        avx2!({
+            let first = _mm256_madd_epi16(_mm256_cvtepi8_epi16(first), x);
+            let last = _mm256_madd_epi16(_mm256_cvtepi8_epi16(last), x);
+            [
+                _mm256_add_epi32(sums[0], first),
+                _mm256_add_epi32(sums[1], last),
+            ]
+        })
+    }
+    #[inline(always)]
+    fn nearest(self, sums: Self::Sums) -> Self::Octet {
+        Vectors([F32x8(avx2!({
+            // Outputs 0, 1, 4, 5, then 2, 3, 6, 7.
+            let joined = _mm256_hadd_epi32(sums[0], sums[1]);
+            _mm256_cvtepi32_ps(_mm256_permute4x64_epi64::<0b11_01_10_00>(joined))
+        }))])
+    }
+    #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        #[target_feature(enable = "avx2")]
+        #[target_feature(enable = "avx2,f16c")]
         fn inner<K: Kernel>(token: Avx2, kernel: K) -> K::Output {
             kernel.call(token)
         }
-        // SAFETY: the token proves that AVX2 is available.
+        // SAFETY: the token proves that AVX2 and F16C are available.
         unsafe { inner(self, kernel) }
     }
 }

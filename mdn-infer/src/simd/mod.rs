@@ -13,6 +13,8 @@ pub mod reduce;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod neon;
 mod scalar;
@@ -27,7 +29,7 @@ mod vfp;
 ///
 /// The integer operations act on the 32-bit patterns of the lanes.
 pub trait Vector: Copy {
-    /// The number of lanes: 1, 2, 4 or 8.
+    /// The number of lanes: 1, 2, 4, 8 or 16.
     const LANES: usize;
     /// The result of a comparison, one truth value a lane.
     type Mask: Copy;
@@ -178,15 +180,71 @@ impl<V: Vector, const N: usize> Octet for Vectors<V, N> {
     }
 }
 
+/// Two octets side by side: the unit in which a tile of a dense layer is computed.
+pub trait Pair<S: Simd>: Copy {
+    /// `value` in all sixteen lanes.
+    fn splat(simd: S, value: f32) -> Self;
+    /// Two octets.
+    fn load(simd: S, low: &[f32; 8], high: &[f32; 8]) -> Self;
+    /// Sum, lane by lane.
+    fn add(self, other: Self) -> Self;
+    /// Product, lane by lane.
+    fn mul(self, other: Self) -> Self;
+    /// Writes the first `to.len()` lanes (all sixteen where `to` is longer).
+    fn store(self, to: &mut [f32]);
+}
+
+/// A pair made of two octets.
+#[derive(Clone, Copy)]
+pub struct Octets<O>(O, O);
+
+impl<S: Simd> Pair<S> for Octets<S::Octet> {
+    #[inline(always)]
+    fn splat(simd: S, value: f32) -> Self {
+        let octet = simd.splat_octet(value);
+        Octets(octet, octet)
+    }
+    #[inline(always)]
+    fn load(simd: S, low: &[f32; 8], high: &[f32; 8]) -> Self {
+        Octets(simd.load_octet(low), simd.load_octet(high))
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Octets(self.0.add(other.0), self.1.add(other.1))
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Octets(self.0.mul(other.0), self.1.mul(other.1))
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        match to.split_first_chunk_mut::<8>() {
+            Some((low, high)) => {
+                self.0.store(low);
+                self.1.store(high);
+            }
+            None => self.0.store(to),
+        }
+    }
+}
+
 /// A token for one instruction set.
 pub trait Simd: Copy {
     /// Its widest vector of at most eight lanes.
     type Vector: Vector;
-    /// Eight lanes of it.
+    /// Its widest vector, for functions of single elements: wider than the unit of reductions
+    /// where the hardware is.
+    type Wide: Vector;
+    /// Eight lanes of [`Vector`](Self::Vector).
     type Octet: Octet<Vector = Self::Vector>;
+    /// Two octets of it.
+    type Pair: Pair<Self>;
     /// How many panels of eight outputs a dense kernel works on at once: 1, 2, 4 or 8, as the
     /// registers allow.
     const BLOCK: usize;
+    /// How many rows of a batch a dense kernel works on at once, two panels at a time: 1, 2, 4
+    /// or 8, as the registers allow.
+    const TILE_ROWS: usize;
 
     /// The name of the instruction set, in lower case.
     const NAME: &'static str;
@@ -197,20 +255,81 @@ pub trait Simd: Copy {
     fn splat(self, value: f32) -> Self::Vector;
     /// The first lanes of `from`; lanes beyond its end hold `fill`.
     fn load(self, from: &[f32], fill: f32) -> Self::Vector;
+    /// The first lanes of `from`, 0 beyond its end.
+    fn load_wide(self, from: &[f32]) -> Self::Wide;
     /// `value` in all eight lanes.
     fn splat_octet(self, value: f32) -> Self::Octet;
     /// Eight lanes.
     fn load_octet(self, from: &[f32; 8]) -> Self::Octet;
+    /// Eight 16-bit patterns, two a word and the first in the lower half, as the lanes' patterns.
+    fn load_halves(self, from: &[u32; 4]) -> Self::Octet;
+    /// Eight finite binary16 numbers, laid out alike; the conversion is exact.
+    #[inline(always)]
+    fn load_f16(self, from: &[u32; 4]) -> Self::Octet {
+        let mut lanes = self.load_halves(from);
+        for lane in lanes.vectors_mut() {
+            *lane = f16_to_f32(*lane);
+        }
+        lanes
+    }
+    /// Eight bfloat16 numbers, laid out alike; they are the upper halves of binary32 numbers.
+    #[inline(always)]
+    fn load_bf16(self, from: &[u32; 4]) -> Self::Octet {
+        let mut lanes = self.load_halves(from);
+        for lane in lanes.vectors_mut() {
+            *lane = lane.shift_left::<16>();
+        }
+        lanes
+    }
+
+    /// Eight integer sums of products, one an output, in whatever parts the hardware keeps them.
+    type Sums: Copy;
+    /// Four 16-bit integers, ready to be multiplied.
+    type Quad: Copy;
+
+    /// Sums of no products.
+    fn no_sums(self) -> Self::Sums;
+    /// Four integers, two a word and the first in the lower half.
+    fn quad(self, x: &[u32; 2]) -> Self::Quad;
+    /// Adds to the sum of each output the four products of `x` and of the 8-bit integers in its
+    /// word of `entries`, the first lowest. Where it overflows 32 bits it wraps.
+    fn add_products(self, sums: Self::Sums, entries: &[u32; 8], x: Self::Quad) -> Self::Sums;
+    /// The binary32 number nearest to each sum, ties to even.
+    fn nearest(self, sums: Self::Sums) -> Self::Octet;
+
     /// Runs `kernel` compiled for this instruction set.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
 
-    /// Whether [`panel`](Self::panel) is to be used in place of [`Octet`]s.
-    const HAS_PANEL: bool = false;
-
-    /// One panel of a dense layer, its biases and then the entries of each of `input`, in the
-    /// order of the arithmetic contract, into `to`, which has up to eight elements.
+    /// The sums of each lane of `row`, from its first octet on; 0 for none.
     #[inline(always)]
-    fn panel(self, _panel: &[[f32; 8]], _input: &[f32], _to: &mut [f32]) {}
+    fn sums(self, row: &[[f32; 8]]) -> Self::Octet {
+        reduce::fold_octets(self, row, 0.0, |partial, x| partial.add(x))
+    }
+    /// The largest of each lane of `row`, none of which may be NaN; −∞ for none.
+    #[inline(always)]
+    fn largest(self, row: &[[f32; 8]]) -> Self::Octet {
+        reduce::fold_octets(self, row, f32::NEG_INFINITY, |partial, x| x.larger(partial))
+    }
+
+    /// Whether [`panels`](Self::panels) is to be used in place of [`Octet`]s.
+    const HAS_PANELS: bool = false;
+
+    /// All panels of a dense layer, each of eight biases and then the entries of each of `input`,
+    /// in the order of the arithmetic contract.
+    #[inline(always)]
+    fn panels(self, _panels: &[[f32; 8]], _input: &[f32], _output: &mut [f32]) {}
+}
+
+/// The finite binary16 numbers in the low halves of the lanes, as binary32.
+///
+/// Moved to the place of a binary32's exponent and fraction, the pattern stands for the number
+/// times 2^-112, subnormal or not; the product with 2^112 is exact.
+#[inline(always)]
+fn f16_to_f32<V: Vector>(pattern: V) -> V {
+    let magnitude = pattern.and(pattern.splat_bits(0x7fff)).shift_left::<13>();
+    let sign = pattern.shift_left::<16>().sign();
+    let number = magnitude.mul(pattern.splat(5_192_296_858_534_827_628_530_496_329_220_096.0));
+    number.or(sign)
 }
 
 /// An algorithm to be compiled once for each instruction set.
@@ -267,7 +386,7 @@ macro_rules! levels {
                 [$($(#[$gate])? $Token::detect().map(Level::$Token)),*].into_iter().flatten()
             }
 
-            /// The name, in lower case: `scalar`, `sse2`, `avx2`, `neon`, `simd128`.
+            /// The name, in lower case: `scalar`, `sse2`, `avx2`, `avx512`, `neon`, `simd128`.
             pub const fn name(self) -> &'static str {
                 match self {
                     $($(#[$gate])? Level::$Token(_) => $Token::NAME,)*
@@ -291,6 +410,8 @@ levels! {
     sse2::Sse2, "x86-64 as every processor has it, four lanes.";
     #[cfg(target_arch = "x86_64")]
     avx2::Avx2, "x86-64 with AVX2, eight lanes.";
+    #[cfg(target_arch = "x86_64")]
+    avx512::Avx512, "x86-64 with AVX-512, eight lanes and in batches sixteen.";
     #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
     neon::Neon, "AArch64 with NEON, four lanes.";
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]

@@ -4,7 +4,7 @@
 
 use core::arch::aarch64::*;
 
-use super::{Kernel, Simd, Vector, Vectors, padded, store_front};
+use super::{Kernel, Octets, Simd, Vector, Vectors, padded, store_front};
 
 /// The token for NEON; only [`Simd::detect`] builds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,11 @@ impl Neon {
     fn load_full(self, from: &[f32; 4]) -> F32x4 {
         // SAFETY: NEON is available, as the token proves; `from` is four readable f32.
         F32x4(unsafe { vld1q_f32(from.as_ptr()) })
+    }
+    #[inline(always)]
+    fn load_words(self, from: &[u32; 4]) -> uint32x4_t {
+        // SAFETY: NEON is available, as the token proves; `from` is four readable words.
+        unsafe { vld1q_u32(from.as_ptr()) }
     }
 }
 
@@ -127,8 +132,11 @@ impl Vector for F32x4 {
 
 impl Simd for Neon {
     type Vector = F32x4;
+    type Wide = F32x4;
     type Octet = Vectors<F32x4, 2>;
+    type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 4;
+    const TILE_ROWS: usize = 4;
     const NAME: &'static str = "neon";
 
     /// Always: the target includes it.
@@ -148,6 +156,10 @@ impl Simd for Neon {
         }
     }
     #[inline(always)]
+    fn load_wide(self, from: &[f32]) -> F32x4 {
+        self.load(from, 0.0)
+    }
+    #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {
         Vectors([self.splat(value); 2])
     }
@@ -155,6 +167,60 @@ impl Simd for Neon {
     fn load_octet(self, from: &[f32; 8]) -> Self::Octet {
         let [low, high] = bytemuck::must_cast_ref(from);
         Vectors([self.load_full(low), self.load_full(high)])
+    }
+    #[inline(always)]
+    fn load_halves(self, from: &[u32; 4]) -> Self::Octet {
+        let halves = self.load_words(from);
+        Vectors(
+            neon!({
+                let halves = vreinterpretq_u16_u32(halves);
+                [vmovl_u16(vget_low_u16(halves)), vmovl_high_u16(halves)]
+            })
+            .map(floats),
+        )
+    }
+
+    /// Of each output four parts: the sums over inputs 0, 1, 2 and 3.
+    type Sums = [int32x4_t; 8];
+    /// The four integers.
+    type Quad = int16x4_t;
+
+    #[inline(always)]
+    fn no_sums(self) -> Self::Sums {
+        [neon!(vdupq_n_s32(0)); 8]
+    }
+    #[inline(always)]
+    fn quad(self, x: &[u32; 2]) -> int16x4_t {
+        neon!(vcreate_s16(u64::from(x[1]) << 32 | u64::from(x[0])))
+    }
+    #[inline(always)]
+    fn add_products(self, mut sums: Self::Sums, entries: &[u32; 8], x: int16x4_t) -> Self::Sums {
+        let halves: &[[u32; 4]; 2] = bytemuck::must_cast_ref(entries);
+        for (sums, entries) in sums.as_chunks_mut::<4>().0.iter_mut().zip(halves) {
+            let bytes = self.load_words(entries);
+            *sums = neon!({
+                let bytes = vreinterpretq_s8_u32(bytes);
+                let (first, last) = (vmovl_s8(vget_low_s8(bytes)), vmovl_high_s8(bytes));
+                let x = vcombine_s16(x, x);
+                [
+                    vmlal_s16(sums[0], vget_low_s16(first), vget_low_s16(x)),
+                    vmlal_high_s16(sums[1], first, x),
+                    vmlal_s16(sums[2], vget_low_s16(last), vget_low_s16(x)),
+                    vmlal_high_s16(sums[3], last, x),
+                ]
+            });
+        }
+        sums
+    }
+    #[inline(always)]
+    fn nearest(self, [a, b, c, d, e, f, g, h]: Self::Sums) -> Self::Octet {
+        Vectors(
+            neon!([
+                vcvtq_f32_s32(vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d))),
+                vcvtq_f32_s32(vpaddq_s32(vpaddq_s32(e, f), vpaddq_s32(g, h))),
+            ])
+            .map(F32x4),
+        )
     }
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {

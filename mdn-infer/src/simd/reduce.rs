@@ -24,6 +24,22 @@ impl At {
         }
         simd.load(row.get(self.0..).unwrap_or(&[]), fill)
     }
+    /// Writes `vector` into `row` at this position, as far as there is room.
+    #[inline(always)]
+    pub fn store<V: Vector>(self, vector: V, row: &mut [f32]) {
+        if V::LANES == 1 {
+            if let Some(slot) = row.get_mut(self.0) {
+                vector.store(core::slice::from_mut(slot));
+            }
+            return;
+        }
+        vector.store(row.get_mut(self.0..).unwrap_or_default());
+    }
+    /// The positions of the vectors `V` in a row of `len` elements, in order.
+    #[inline(always)]
+    pub fn each<V: Vector>(len: usize) -> impl Iterator<Item = At> {
+        (0..len).step_by(V::LANES).map(At)
+    }
 }
 
 /// The eight partial results after every element; `step` takes the one that its element joins.
@@ -59,40 +75,50 @@ pub fn largest<S: Simd>(simd: S, len: usize, value: impl Fn(At) -> S::Vector) ->
     fold(simd, len, f32::NEG_INFINITY, keep).largest()
 }
 
-/// As [`fold`], over the elements of one row.
+/// The octets of `row` folded into the first of them; all lanes are `start` where there is none.
 #[inline(always)]
-fn fold_row<S: Simd>(
+pub(super) fn fold_octets<S: Simd>(
     simd: S,
-    row: &[f32],
+    row: &[[f32; 8]],
     start: f32,
     step: impl Fn(S::Vector, S::Vector) -> S::Vector,
 ) -> S::Octet {
-    let (whole, rest) = row.as_chunks::<8>();
-    let mut partial = simd.splat_octet(start);
-    for octet in whole {
+    let Some((first, others)) = row.split_first() else {
+        return simd.splat_octet(start);
+    };
+    let mut partial = simd.load_octet(first);
+    for octet in others {
         let mut octet = simd.load_octet(octet);
         let values = octet.vectors_mut().iter();
         for (partial, value) in partial.vectors_mut().iter_mut().zip(values) {
             *partial = step(*partial, *value);
         }
     }
-    let rest = rest.chunks(S::Vector::LANES);
-    for (partial, values) in partial.vectors_mut().iter_mut().zip(rest) {
-        *partial = step(*partial, simd.load(values, start));
-    }
     partial
 }
 
-/// Σ `function(x)` over the elements of `row`; `function(0)` must be 0.
+/// Σ of the elements of `row`.
 #[inline(always)]
-pub fn sum_row<S: Simd>(simd: S, row: &[f32], function: impl Fn(S::Vector) -> S::Vector) -> f32 {
-    fold_row(simd, row, 0.0, |partial, x| partial.add(function(x))).sum()
+pub fn sum_row<S: Simd>(simd: S, row: &[f32]) -> f32 {
+    let (whole, rest) = row.as_chunks::<8>();
+    let mut partial = simd.sums(whole);
+    let rest = rest.chunks(S::Vector::LANES);
+    for (partial, values) in partial.vectors_mut().iter_mut().zip(rest) {
+        *partial = partial.add(simd.load(values, 0.0));
+    }
+    partial.sum()
 }
 
-/// The largest element of `row`, −∞ for none.
+/// The largest element of `row`, none of which may be NaN; −∞ for none.
 #[inline(always)]
 pub fn largest_in_row<S: Simd>(simd: S, row: &[f32]) -> f32 {
-    fold_row(simd, row, f32::NEG_INFINITY, |partial, x| x.larger(partial)).largest()
+    let (whole, rest) = row.as_chunks::<8>();
+    let mut partial = simd.largest(whole);
+    let rest = rest.chunks(S::Vector::LANES);
+    for (partial, values) in partial.vectors_mut().iter_mut().zip(rest) {
+        *partial = simd.load(values, f32::NEG_INFINITY).larger(*partial);
+    }
+    partial.largest()
 }
 
 /// The terms of a log-sum-exp, one an element.
@@ -142,7 +168,7 @@ pub fn log_sum_exp<S: Simd>(simd: S, len: usize, terms: &impl LogTerms) -> f32 {
             }
         }
     }
-    largest + math::ln(partial.sum())
+    largest + math::ln_normal(partial.sum())
 }
 
 /// The terms from `at` on; −∞ past the end.

@@ -1,6 +1,6 @@
 //! Plain Rust: one lane, on every target.
 
-use super::{Kernel, Simd, Vector, Vectors, padded, store_front};
+use super::{Kernel, Octets, Simd, Vector, Vectors, padded, store_front};
 
 /// The token for plain Rust; always available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +89,11 @@ impl Vector for f32 {
 
 impl Simd for Scalar {
     type Vector = f32;
+    type Wide = f32;
     type Octet = Vectors<f32, 8>;
+    type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 1;
+    const TILE_ROWS: usize = 1;
     const NAME: &'static str = "scalar";
 
     #[inline(always)]
@@ -107,6 +110,10 @@ impl Simd for Scalar {
         lane
     }
     #[inline(always)]
+    fn load_wide(self, from: &[f32]) -> f32 {
+        self.load(from, 0.0)
+    }
+    #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {
         Vectors([value; 8])
     }
@@ -115,21 +122,55 @@ impl Simd for Scalar {
         Vectors(*from)
     }
     #[inline(always)]
+    fn load_halves(self, from: &[u32; 4]) -> Self::Octet {
+        let [a, b, c, d] = from.map(|word| [word & 0xffff, word >> 16].map(f32::from_bits));
+        Vectors([a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1]])
+    }
+
+    type Sums = [i32; 8];
+    type Quad = [i32; 4];
+
+    #[inline(always)]
+    fn no_sums(self) -> [i32; 8] {
+        [0; 8]
+    }
+    #[inline(always)]
+    fn quad(self, x: &[u32; 2]) -> [i32; 4] {
+        let [a, b] = x.map(|word| [(word as i16).into(), ((word >> 16) as i16).into()]);
+        [a[0], a[1], b[0], b[1]]
+    }
+    #[inline(always)]
+    fn add_products(self, mut sums: [i32; 8], entries: &[u32; 8], x: [i32; 4]) -> [i32; 8] {
+        for (sum, word) in sums.iter_mut().zip(entries) {
+            for (entry, x) in word.to_le_bytes().into_iter().zip(x) {
+                *sum = sum.wrapping_add(i32::from(entry as i8) * x);
+            }
+        }
+        sums
+    }
+    #[inline(always)]
+    fn nearest(self, sums: [i32; 8]) -> Self::Octet {
+        Vectors(sums.map(|sum| sum as f32))
+    }
+    #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.call(self)
     }
     #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
-    const HAS_PANEL: bool = true;
+    #[inline(always)]
+    fn sums(self, row: &[[f32; 8]]) -> Self::Octet {
+        Vectors(super::vfp::sums(row).unwrap_or([0.0; 8]))
+    }
     #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
     #[inline(always)]
-    fn panel(self, panel: &[[f32; 8]], input: &[f32], to: &mut [f32]) {
-        match to.first_chunk_mut::<8>() {
-            Some(full) => super::vfp::panel(panel, input, full),
-            None => {
-                let mut lanes = [0.0; 8];
-                super::vfp::panel(panel, input, &mut lanes);
-                store_front(&lanes, to);
-            }
-        }
+    fn largest(self, row: &[[f32; 8]]) -> Self::Octet {
+        Vectors(super::vfp::largest(row).unwrap_or([f32::NEG_INFINITY; 8]))
+    }
+    #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+    const HAS_PANELS: bool = true;
+    #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+    #[inline(always)]
+    fn panels(self, panels: &[[f32; 8]], input: &[f32], output: &mut [f32]) {
+        super::vfp::panels(panels, input, output);
     }
 }

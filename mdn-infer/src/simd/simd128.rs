@@ -3,7 +3,7 @@
 
 use core::arch::wasm32::*;
 
-use super::{Kernel, Simd, Vector, Vectors, padded, store_front};
+use super::{Kernel, Octets, Simd, Vector, Vectors, padded, store_front};
 
 /// The token for simd128; only [`Simd::detect`] builds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,18 @@ impl Simd128 {
     fn load_full(self, from: &[f32; 4]) -> F32x4 {
         // SAFETY: `from` is four readable f32, at any alignment.
         F32x4(unsafe { v128_load(from.as_ptr().cast()) })
+    }
+    #[inline(always)]
+    fn load_words(self, from: &[u32; 4]) -> v128 {
+        // SAFETY: `from` is sixteen readable bytes, at any alignment.
+        unsafe { v128_load(from.as_ptr().cast()) }
+    }
+    /// The sums of neighbours in `low`, then in `high`, as the nearest binary32 numbers.
+    #[inline(always)]
+    fn joined(self, low: v128, high: v128) -> F32x4 {
+        let even = i32x4_shuffle::<0, 2, 4, 6>(low, high);
+        let odd = i32x4_shuffle::<1, 3, 5, 7>(low, high);
+        F32x4(f32x4_convert_i32x4(i32x4_add(even, odd)))
     }
 }
 
@@ -108,8 +120,11 @@ impl Vector for F32x4 {
 
 impl Simd for Simd128 {
     type Vector = F32x4;
+    type Wide = F32x4;
     type Octet = Vectors<F32x4, 2>;
+    type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 2;
+    const TILE_ROWS: usize = 2;
     const NAME: &'static str = "simd128";
 
     /// Always: the target includes it.
@@ -129,6 +144,10 @@ impl Simd for Simd128 {
         }
     }
     #[inline(always)]
+    fn load_wide(self, from: &[f32]) -> F32x4 {
+        self.load(from, 0.0)
+    }
+    #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {
         Vectors([self.splat(value); 2])
     }
@@ -136,6 +155,43 @@ impl Simd for Simd128 {
     fn load_octet(self, from: &[f32; 8]) -> Self::Octet {
         let [low, high] = bytemuck::must_cast_ref(from);
         Vectors([self.load_full(low), self.load_full(high)])
+    }
+    #[inline(always)]
+    fn load_halves(self, from: &[u32; 4]) -> Self::Octet {
+        let halves = self.load_words(from);
+        Vectors([
+            F32x4(u32x4_extend_low_u16x8(halves)),
+            F32x4(u32x4_extend_high_u16x8(halves)),
+        ])
+    }
+
+    /// Of outputs 0 and 1, 2 and 3 …, two parts each: the sums over inputs 0 and 1, 2 and 3.
+    type Sums = [v128; 4];
+    /// Twice the four integers.
+    type Quad = v128;
+
+    #[inline(always)]
+    fn no_sums(self) -> Self::Sums {
+        [i32x4_splat(0); 4]
+    }
+    #[inline(always)]
+    fn quad(self, x: &[u32; 2]) -> v128 {
+        i64x2_splat(bytemuck::must_cast(*x))
+    }
+    #[inline(always)]
+    fn add_products(self, mut sums: Self::Sums, entries: &[u32; 8], x: v128) -> Self::Sums {
+        let halves: &[[u32; 4]; 2] = bytemuck::must_cast_ref(entries);
+        for (sums, entries) in sums.as_chunks_mut::<2>().0.iter_mut().zip(halves) {
+            let bytes = self.load_words(entries);
+            let first = i32x4_dot_i16x8(i16x8_extend_low_i8x16(bytes), x);
+            let last = i32x4_dot_i16x8(i16x8_extend_high_i8x16(bytes), x);
+            *sums = [i32x4_add(sums[0], first), i32x4_add(sums[1], last)];
+        }
+        sums
+    }
+    #[inline(always)]
+    fn nearest(self, [a, b, c, d]: Self::Sums) -> Self::Octet {
+        Vectors([self.joined(a, b), self.joined(c, d)])
     }
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {

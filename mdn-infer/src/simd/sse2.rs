@@ -3,7 +3,7 @@
 
 use core::arch::x86_64::*;
 
-use super::{Kernel, Simd, Vector, Vectors, padded, store_front};
+use super::{Kernel, Octets, Simd, Vector, Vectors, padded, store_front};
 
 /// The token for SSE2; only [`Simd::detect`] builds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,24 @@ impl Sse2 {
     fn load_full(self, from: &[f32; 4]) -> F32x4 {
         // SAFETY: SSE2 is available, as the token proves; `from` is four readable f32.
         F32x4(unsafe { _mm_loadu_ps(from.as_ptr()) })
+    }
+    #[inline(always)]
+    fn load_words(self, from: &[u32; 4]) -> __m128i {
+        // SAFETY: SSE2 is available, as the token proves; `from` is sixteen readable bytes.
+        unsafe { _mm_loadu_si128(from.as_ptr().cast()) }
+    }
+}
+
+impl Sse2 {
+    /// The sums of neighbours in `low`, then in `high`, as the nearest binary32 numbers.
+    #[inline(always)]
+    fn joined(self, low: __m128i, high: __m128i) -> F32x4 {
+        F32x4(sse2!({
+            let (low, high) = (_mm_castsi128_ps(low), _mm_castsi128_ps(high));
+            let even = _mm_castps_si128(_mm_shuffle_ps::<0b10_00_10_00>(low, high));
+            let odd = _mm_castps_si128(_mm_shuffle_ps::<0b11_01_11_01>(low, high));
+            _mm_cvtepi32_ps(_mm_add_epi32(even, odd))
+        }))
     }
 }
 
@@ -128,8 +146,11 @@ impl Vector for F32x4 {
 
 impl Simd for Sse2 {
     type Vector = F32x4;
+    type Wide = F32x4;
     type Octet = Vectors<F32x4, 2>;
+    type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 2;
+    const TILE_ROWS: usize = 2;
     const NAME: &'static str = "sse2";
 
     /// Always: the target includes it.
@@ -149,6 +170,10 @@ impl Simd for Sse2 {
         }
     }
     #[inline(always)]
+    fn load_wide(self, from: &[f32]) -> F32x4 {
+        self.load(from, 0.0)
+    }
+    #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {
         Vectors([self.splat(value); 2])
     }
@@ -156,6 +181,58 @@ impl Simd for Sse2 {
     fn load_octet(self, from: &[f32; 8]) -> Self::Octet {
         let [low, high] = bytemuck::must_cast_ref(from);
         Vectors([self.load_full(low), self.load_full(high)])
+    }
+    #[inline(always)]
+    fn load_halves(self, from: &[u32; 4]) -> Self::Octet {
+        let halves = self.load_words(from);
+        Vectors(
+            sse2!({
+                let zero = _mm_setzero_si128();
+                [
+                    _mm_unpacklo_epi16(halves, zero),
+                    _mm_unpackhi_epi16(halves, zero),
+                ]
+            })
+            .map(floats),
+        )
+    }
+
+    /// Of outputs 0 and 1, 2 and 3 …, two parts each: the sums over inputs 0 and 1, 2 and 3.
+    type Sums = [__m128i; 4];
+    /// Twice the four integers.
+    type Quad = __m128i;
+
+    #[inline(always)]
+    fn no_sums(self) -> Self::Sums {
+        [sse2!(_mm_setzero_si128()); 4]
+    }
+    #[inline(always)]
+    fn quad(self, x: &[u32; 2]) -> __m128i {
+        sse2!(_mm_set1_epi64x(bytemuck::must_cast(*x)))
+    }
+    #[inline(always)]
+    fn add_products(self, mut sums: Self::Sums, entries: &[u32; 8], x: __m128i) -> Self::Sums {
+        let halves: &[[u32; 4]; 2] = bytemuck::must_cast_ref(entries);
+        for (sums, entries) in sums.as_chunks_mut::<2>().0.iter_mut().zip(halves) {
+            let bytes = self.load_words(entries);
+            // A byte in the upper half of 16 bits, shifted down with its sign.
+            let [first, last] = sse2!({
+                let (first, last) = (
+                    _mm_unpacklo_epi8(bytes, bytes),
+                    _mm_unpackhi_epi8(bytes, bytes),
+                );
+                [_mm_srai_epi16::<8>(first), _mm_srai_epi16::<8>(last)]
+            });
+            *sums = sse2!([
+                _mm_add_epi32(sums[0], _mm_madd_epi16(first, x)),
+                _mm_add_epi32(sums[1], _mm_madd_epi16(last, x)),
+            ]);
+        }
+        sums
+    }
+    #[inline(always)]
+    fn nearest(self, [a, b, c, d]: Self::Sums) -> Self::Octet {
+        Vectors([self.joined(a, b), self.joined(c, d)])
     }
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {

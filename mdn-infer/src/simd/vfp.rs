@@ -1,12 +1,15 @@
 //! Cortex-M with a single-precision FPU (M4F, M7, M33, M55): what the compiler does not emit.
 //!
-//! The level is [`Scalar`](super::Scalar); it asks this file for a square root and for one panel
-//! of a dense layer. Stable Rust knows no operand class for the FPU's registers here, so the
-//! panel's loop is one block of assembly: a VLDM for the eight entries of an input, a VLDM for
+//! The level is [`Scalar`](super::Scalar); it asks this file for a square root and for the
+//! panels of a dense layer. Stable Rust knows no operand class for the FPU's registers here, so their
+//! loops are one block of assembly: a VLDM for the eight entries of an input, a VLDM for
 //! the eight inputs of a span, VMUL and VADD, which are never fused.
 #![allow(unsafe_code, reason = "the instructions of this FPU")]
 
 use core::arch::asm;
+use core::mem::MaybeUninit;
+
+use super::store_front;
 
 /// √x, correctly rounded, by VSQRT.
 #[inline(always)]
@@ -63,24 +66,43 @@ macro_rules! join {
     };
 }
 
-/// `output` = bias + kernelᵀ · `input`, where `panel` holds the biases and then the entries of
-/// each input; nothing is done unless there are as many.
+/// `output` = bias + kernelᵀ · `input` for all panels of a layer, each of which holds eight biases
+/// and then the eight entries of each input; nothing is done unless there are as many.
+#[inline(always)]
+pub(super) fn panels(panels: &[[f32; 8]], input: &[f32], output: &mut [f32]) {
+    let (whole, rest) = output.as_chunks_mut::<8>();
+    let length = input.len() + 1;
+    let Some((front, back)) = panels.split_at_checked(whole.len() * length) else {
+        return;
+    };
+    whole_panels(front, input, whole);
+    if !rest.is_empty() {
+        let mut last = [[0.0; 8]];
+        whole_panels(back, input, &mut last);
+        store_front(last.as_flattened(), rest);
+    }
+}
+
+/// As [`panels`], for outputs that fill their panels.
 ///
 /// s0–s7 are the span's sums, s8–s15 its products, s16–s23 the totals, s24–s31 the inputs.
 #[inline(never)]
-pub(super) fn panel(panel: &[[f32; 8]], input: &[f32], output: &mut [f32; 8]) {
-    if panel.len() != input.len() + 1 {
+fn whole_panels(panels: &[[f32; 8]], input: &[f32], output: &mut [[f32; 8]]) {
+    if output.is_empty() || panels.len() != output.len() * (input.len() + 1) {
         return;
     }
     let (spans, rest) = (input.len() / 8, input.len() % 8);
-    // SAFETY: the target's ABI (eabihf) has the FPU. Reads `panel` from front to back: eight
-    // biases, then eight entries for each element of `input`, whose count was compared; reads
-    // `input` from front to back: 8 `spans` + `rest` elements, its length. Writes the eight
-    // elements of `output`. Every register that changes is declared.
+    // SAFETY: the target's ABI (eabihf) has the FPU. Reads `panels` from front to back: for each
+    // element of `output`, of which there is at least one, eight biases, then eight entries for
+    // each element of `input`; their count was compared. Reads `input` from front to back for
+    // each: 8 `spans` + `rest` elements, its length. Writes every element of `output` once.
+    // Every register that changes is declared.
     unsafe {
         asm!(
+            "7:",
             "vldmia {k}!, {{s16-s23}}",
-            "cmp {n}, #0",
+            "mov {x}, {input}",
+            "movs {n}, {spans}",
             "beq 3f",
             "2:",
             "vldmia {x}!, {{s24-s31}}",
@@ -96,7 +118,7 @@ pub(super) fn panel(panel: &[[f32; 8]], input: &[f32], output: &mut [f32; 8]) {
             "subs {n}, {n}, #1",
             "bne 2b",
             "3:",
-            "cmp {m}, #0",
+            "movs {n}, {rest}",
             "beq 5f",
             "vldmia {x}!, {{s24}}",
             first!("s24"),
@@ -105,16 +127,21 @@ pub(super) fn panel(panel: &[[f32; 8]], input: &[f32], output: &mut [f32; 8]) {
             "vldmia {x}!, {{s24}}",
             next!("s24"),
             "6:",
-            "subs {m}, {m}, #1",
+            "subs {n}, {n}, #1",
             "bne 4b",
             join!(),
             "5:",
-            "vstmia {y}, {{s16-s23}}",
-            k = inout(reg) panel.as_ptr() => _,
-            x = inout(reg) input.as_ptr() => _,
-            n = inout(reg) spans => _,
-            m = inout(reg) rest => _,
-            y = in(reg) output.as_mut_ptr(),
+            "vstmia {y}!, {{s16-s23}}",
+            "subs {p}, {p}, #1",
+            "bne 7b",
+            k = inout(reg) panels.as_ptr() => _,
+            y = inout(reg) output.as_mut_ptr() => _,
+            p = inout(reg) output.len() => _,
+            input = in(reg) input.as_ptr(),
+            spans = in(reg) spans,
+            rest = in(reg) rest,
+            x = out(reg) _,
+            n = out(reg) _,
             out("s0") _, out("s1") _, out("s2") _, out("s3") _,
             out("s4") _, out("s5") _, out("s6") _, out("s7") _,
             out("s8") _, out("s9") _, out("s10") _, out("s11") _,
@@ -126,4 +153,74 @@ pub(super) fn panel(panel: &[[f32; 8]], input: &[f32], output: &mut [f32; 8]) {
             options(nostack),
         );
     }
+}
+
+/// Folds the octets of a row into the first of them, by `$step` of s0–s7 and s8–s15.
+macro_rules! fold {
+    ($row:ident, $($step:expr),*) => {{
+        let mut partial = MaybeUninit::<[f32; 8]>::uninit();
+        // SAFETY: the target's ABI (eabihf) has the FPU. Reads `$row`, which is not empty, from
+        // front to back and writes all eight elements of `partial`, which is what makes it
+        // initialised; every register that changes is declared.
+        unsafe {
+            asm!(
+                "vldmia {x}!, {{s0-s7}}",
+                "subs {n}, {n}, #1",
+                "beq 3f",
+                "2:",
+                "vldmia {x}!, {{s8-s15}}",
+                $($step,)*
+                "subs {n}, {n}, #1",
+                "bne 2b",
+                "3:",
+                "vstmia {y}, {{s0-s7}}",
+                x = inout(reg) $row.as_ptr() => _,
+                n = inout(reg) $row.len() => _,
+                y = in(reg) partial.as_mut_ptr(),
+                out("s0") _, out("s1") _, out("s2") _, out("s3") _,
+                out("s4") _, out("s5") _, out("s6") _, out("s7") _,
+                out("s8") _, out("s9") _, out("s10") _, out("s11") _,
+                out("s12") _, out("s13") _, out("s14") _, out("s15") _,
+                options(nostack),
+            );
+            partial.assume_init()
+        }
+    }};
+}
+
+/// The sums of the lanes of `row`, in order; `None` where there is no octet.
+#[inline(always)]
+pub(super) fn sums(row: &[[f32; 8]]) -> Option<[f32; 8]> {
+    if row.is_empty() {
+        return None;
+    }
+    Some(fold!(
+        row,
+        eight!("vadd.f32":
+        "s0" = "s0", "s8"; "s1" = "s1", "s9"; "s2" = "s2", "s10"; "s3" = "s3", "s11";
+        "s4" = "s4", "s12"; "s5" = "s5", "s13"; "s6" = "s6", "s14"; "s7" = "s7", "s15")
+    ))
+}
+
+/// `$new` in place of `$old` where it is larger.
+macro_rules! keep {
+    ($($old:literal $new:literal),*) => {
+        concat!($(
+            "vcmp.f32 ", $new, ", ", $old, "\nvmrs APSR_nzcv, fpscr\nit gt\n",
+            "vmovgt.f32 ", $old, ", ", $new, "\n"
+        ),*)
+    };
+}
+
+/// The largest of each lane of `row`, of which none is NaN; `None` where there is no octet.
+#[inline(always)]
+pub(super) fn largest(row: &[[f32; 8]]) -> Option<[f32; 8]> {
+    if row.is_empty() {
+        return None;
+    }
+    Some(fold!(
+        row,
+        keep!("s0" "s8", "s1" "s9", "s2" "s10", "s3" "s11"),
+        keep!("s4" "s12", "s5" "s13", "s6" "s14", "s7" "s15")
+    ))
 }

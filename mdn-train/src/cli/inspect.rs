@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mdn_infer::Model;
-use mdn_infer::format::VERSION;
 use mdn_train::model_file::ModelFile;
 use serde::Serialize;
 
@@ -22,6 +21,7 @@ pub struct Inspect {
 struct Inspection {
     file_bytes: usize,
     format_version: u16,
+    storage: &'static str,
     producer: String,
     inputs: Vec<Column>,
     targets: Vec<Column>,
@@ -64,7 +64,8 @@ impl Inspection {
         });
         Inspection {
             file_bytes,
-            format_version: VERSION,
+            format_version: model.header().version(),
+            storage: model.storage().name(),
             producer: model.header().producer.to_owned(),
             inputs: columns(
                 model.input_columns(),
@@ -111,10 +112,11 @@ impl Inspect {
         let file = ModelFile::open(&self.model)?;
         let found = Inspection::new(&file.model(), file.bytes().len());
         output.say(format_args!(
-            "{}: {} bytes, format {}, written by {}",
+            "{}: {} bytes, format {}, {} kernels, written by {}",
             self.model.display(),
             found.file_bytes,
             found.format_version,
+            found.storage,
             found.producer
         ))?;
         for (role, columns) in [("input", &found.inputs), ("target", &found.targets)] {

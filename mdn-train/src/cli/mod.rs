@@ -13,6 +13,7 @@ mod plot;
 mod predict;
 mod problem;
 mod progress;
+mod quantize;
 mod sample;
 mod values;
 mod verify;
@@ -51,6 +52,7 @@ enum Command {
     Sample(sample::Sample),
     Plot(plot::Plot),
     Inspect(inspect::Inspect),
+    Quantize(quantize::Quantize),
     Verify(verify::Verify),
 }
 
@@ -70,6 +72,7 @@ pub fn run() -> ExitCode {
         Command::Sample(command) => command.run(&mut output),
         Command::Plot(command) => command.run(&mut output),
         Command::Inspect(command) => command.run(&mut output),
+        Command::Quantize(command) => command.run(&mut output),
         Command::Verify(command) => command.run(&mut output),
     };
     match done {

@@ -37,6 +37,21 @@ impl Marginal<'_> {
     }
 }
 
+impl Mixture<'_> {
+    /// P(t ≤ y) of dimension `d`, for a `y` that is not NaN.
+    #[inline(always)]
+    pub(in crate::mixture) fn cdf_of<S: Simd>(&self, simd: S, d: usize, y: f32) -> f32 {
+        let (shift, scale) = self.affine(d);
+        let mass = Mass {
+            mixture: self,
+            d,
+            tail: Tail::Lower,
+            z: (y - shift) / scale,
+        };
+        mass.call(simd)
+    }
+}
+
 /// (z − μₖ)/σₖ of the components at `at`.
 #[inline(always)]
 pub(super) fn whiten<S: Simd>(

@@ -1,0 +1,174 @@
+//! Many predictions at once: raw inputs `[N][I]` in, N mixtures out, with the bits of N single
+//! predictions.
+//!
+//! Rows pass through the network in blocks: a block goes through every layer before the next
+//! begins, so that its activations and the part of a kernel that works on them stay in the
+//! nearest caches. All memory is the caller's. On entry the model is sound, as [`Model::parse`]
+//! checked; on exit each row of the parameters holds what a single prediction leaves at the front
+//! of its working memory.
+
+use crate::error::PredictError;
+use crate::layers;
+use crate::mixture::{Mixtures, check, check_len};
+use crate::model::Model;
+use crate::predictor::standardise;
+use crate::simd::{Kernel, Level, Simd};
+
+impl<'a> Model<'a> {
+    /// How many f32 the parameters of one mixture take in a batch.
+    pub fn mixture_len(&self) -> usize {
+        (self.head().outputs() + self.components()).next_multiple_of(8)
+    }
+
+    /// How many f32 of working memory make [`predict_batch`](Self::predict_batch) fast; as many
+    /// as `working_len` make it work.
+    pub fn batch_working_len(&self) -> usize {
+        layers::BLOCK * self.widths().iter().sum::<usize>()
+    }
+
+    /// The largest input of an even layer and that of an odd one, the first being even: the
+    /// lengths of the two buffers between which the activations of one row alternate.
+    pub(crate) fn widths(&self) -> [usize; 2] {
+        let widest = |parity| {
+            let layers = self.layers().iter().skip(parity).step_by(2);
+            let words = layers.map(|layer| self.storage().buffer_words(layer.inputs()));
+            words.max().unwrap_or(0)
+        };
+        [widest(0), widest(1)]
+    }
+
+    /// The mixtures at the raw inputs `x` `[N][I]`, each with the bits of
+    /// [`predict`](Self::predict) at its row, into `parameters`, which has
+    /// [`mixture_len`](Self::mixture_len) elements for each row. `working` needs
+    /// [`working_len`](Self::working_len) elements; with
+    /// [`batch_working_len`](Self::batch_working_len) the kernels serve several rows at a time.
+    ///
+    /// Blocks of 32 rows or a multiple keep everything in the nearest caches when the answers are
+    /// wanted right after; a longer batch costs no more working memory. Cost: N times that of
+    /// `predict`, less what rows share.
+    ///
+    /// ```
+    /// use mdn_infer::{Level, Model};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// const FILE: &[u8] = mdn_infer::include_model!("../samples/classic.mdn");
+    /// let model = Model::parse(FILE)?;
+    /// let inputs = [-2.5, 0.0, 2.5];
+    /// let mut parameters = vec![0.0; 3 * model.mixture_len()];
+    /// let mut working = vec![0.0; model.batch_working_len().max(model.working_len())];
+    /// let mixtures = model.predict_batch(Level::detect(), &inputs, &mut parameters, &mut working)?;
+    /// let mut log_densities = [0.0; 3];
+    /// mixtures.log_densities(&[0.3, 0.3, 0.3], &mut log_densities)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::WrongLength`] unless `x` has I elements for each row of `parameters`;
+    /// [`PredictError::NotFinite`] with the index in `x`; [`PredictError::CapacityTooSmall`];
+    /// [`PredictError::OverflowInRow`] names the first row at which the network's outputs
+    /// overflow.
+    pub fn predict_batch<'w>(
+        &'w self,
+        level: Level,
+        x: &[f32],
+        parameters: &'w mut [f32],
+        working: &mut [f32],
+    ) -> Result<Mixtures<'w>, PredictError> {
+        let rows = parameters.len() / self.mixture_len();
+        check_len(parameters.len(), rows * self.mixture_len())?;
+        check(x, rows * self.inputs())?;
+        let row_len: usize = self.widths().iter().sum();
+        let block = (working.len() / row_len.max(1)).min(layers::BLOCK);
+        if block == 0 {
+            return Err(PredictError::CapacityTooSmall {
+                needed: row_len,
+                capacity: working.len(),
+            });
+        }
+        level.run(ForwardBatch {
+            model: self,
+            x,
+            parameters,
+            working,
+            block,
+        })?;
+        Ok(Mixtures::new(self, level, parameters))
+    }
+}
+
+struct ForwardBatch<'a> {
+    model: &'a Model<'a>,
+    x: &'a [f32],
+    parameters: &'a mut [f32],
+    working: &'a mut [f32],
+    block: usize,
+}
+
+impl Kernel for ForwardBatch<'_> {
+    type Output = Result<(), PredictError>;
+
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) -> Self::Output {
+        let ForwardBatch {
+            model,
+            x,
+            parameters,
+            working,
+            block,
+        } = self;
+        let blocks = x.chunks(block * model.inputs());
+        let parameters = parameters.chunks_mut(block * model.mixture_len());
+        for (index, (x, parameters)) in blocks.zip(parameters).enumerate() {
+            forward_block(simd, model, x, parameters, working).map_err(|row| {
+                PredictError::OverflowInRow {
+                    row: index * block + row,
+                }
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// One block of rows through the whole network; the error is the first row that overflows.
+#[inline(always)]
+fn forward_block<S: Simd>(
+    simd: S,
+    model: &Model<'_>,
+    x: &[f32],
+    parameters: &mut [f32],
+    working: &mut [f32],
+) -> Result<(), usize> {
+    let rows = x.len() / model.inputs();
+    let (mut from, mut to) = working
+        .split_at_mut_checked(rows * model.widths()[0])
+        .unwrap_or_default();
+    for (x, to) in x
+        .chunks_exact(model.inputs())
+        .zip(from.chunks_exact_mut(model.storage().buffer_words(model.inputs())))
+    {
+        standardise(model, x, to);
+    }
+    let (last, hidden) = model.layers().split_last().ok_or(0usize)?;
+    let pitch = |width| model.storage().buffer_words(width);
+    for layer in hidden {
+        let buffer = from.get_mut(..rows * pitch(layer.inputs()));
+        let output = to.get_mut(..rows * pitch(layer.outputs()));
+        let (buffer, output) = (buffer.unwrap_or_default(), output.unwrap_or_default());
+        let stride = pitch(layer.outputs());
+        layers::forward_rows(
+            simd,
+            layer,
+            (buffer, pitch(layer.inputs())),
+            (&mut *output, stride),
+        );
+        layers::activate(simd, layer.activation(), output);
+        core::mem::swap(&mut from, &mut to);
+    }
+    let buffer = from.get_mut(..rows * pitch(last.inputs()));
+    let buffer = (buffer.unwrap_or_default(), pitch(last.inputs()));
+    let stride = model.mixture_len();
+    layers::forward_rows(simd, last, buffer, (&mut *parameters, stride));
+    let log_normaliser = model.common_log_normaliser();
+    layers::mixture_rows(simd, model.head(), log_normaliser, parameters, stride)
+}

@@ -1,0 +1,147 @@
+//! How kernels are stored: the kinds, the words that a layer takes, and the packing of narrow ones.
+//!
+//! Everything in the blob is a word of 32 bits. Two binary16 or bfloat16 numbers share a word, the
+//! first in the lower half; four bytes of a group of inputs share one, the first lowest. Whoever
+//! takes a word apart by shifts need not know the machine's byte order.
+
+use super::blob::put;
+
+/// How a model's kernels are stored; biases are binary32 always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Storage {
+    /// binary32
+    #[default]
+    F32,
+    /// binary16, computed with as the binary32 numbers that they are
+    F16,
+    /// bfloat16, the upper half of a binary32, computed with as the binary32 numbers that they are
+    Bf16,
+    /// Integers from −127 to 127 with a binary32 scale for each output; activations are rounded
+    /// to 16 bits for each prediction
+    I8,
+}
+
+impl Storage {
+    /// Every kind, in the order of its number in the file.
+    pub const ALL: [Storage; 4] = [Storage::F32, Storage::F16, Storage::Bf16, Storage::I8];
+
+    /// `f32`, `f16`, `bf16` or `i8`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Storage::F32 => "f32",
+            Storage::F16 => "f16",
+            Storage::Bf16 => "bf16",
+            Storage::I8 => "i8",
+        }
+    }
+
+    /// Words of a dense layer; `None` where they cannot be counted.
+    pub(super) fn layer_words(self, inputs: usize, outputs: usize) -> Option<usize> {
+        let panel = match self {
+            Storage::F32 => (inputs + 1).checked_mul(8)?,
+            Storage::F16 | Storage::Bf16 => inputs.checked_mul(4)?.checked_add(8)?,
+            Storage::I8 => inputs.div_ceil(GROUP).checked_mul(8)?.checked_add(16)?,
+        };
+        outputs.div_ceil(8).checked_mul(panel)
+    }
+
+    /// Words of working memory for a buffer of `width` activations: as many, and with i8 at least
+    /// room for one group of rounded ones.
+    pub(crate) fn buffer_words(self, width: usize) -> usize {
+        match (self, width) {
+            (Storage::I8, 1) => GROUP / 2,
+            _ => width,
+        }
+    }
+}
+
+/// Inputs whose i8 entries share a word.
+pub(crate) const GROUP: usize = 4;
+
+/// The entries of one layer's kernel, `[inputs][outputs]`, row by row, in the storage of the file.
+#[derive(Clone, Copy, Debug)]
+pub enum KernelSource<'a> {
+    /// The numbers.
+    F32(&'a [f32]),
+    /// Patterns of binary16.
+    F16(&'a [u16]),
+    /// Patterns of bfloat16.
+    Bf16(&'a [u16]),
+    /// Integers, each to be multiplied by the scale of its output.
+    I8 {
+        /// `[inputs][outputs]`, none of them −128
+        entries: &'a [i8],
+        /// `[outputs]`
+        scales: &'a [f32],
+    },
+}
+
+impl KernelSource<'_> {
+    /// The storage that it belongs to.
+    pub const fn storage(&self) -> Storage {
+        match self {
+            KernelSource::F32(_) => Storage::F32,
+            KernelSource::F16(_) => Storage::F16,
+            KernelSource::Bf16(_) => Storage::Bf16,
+            KernelSource::I8 { .. } => Storage::I8,
+        }
+    }
+}
+
+/// Writes biases and 16-bit entries from word `at` of `blob` on, which holds zeros; `None` when a
+/// slice does not have its shape.
+pub(super) fn pack_halves(
+    entries: &[u16],
+    bias: &[f32],
+    (inputs, outputs): (usize, usize),
+    blob: &mut [u8],
+    at: usize,
+) -> Option<()> {
+    put(blob, at, bias, outputs)?;
+    let panels = outputs.div_ceil(8);
+    let to = blob.get_mut((at + panels * 8) * 4..)?;
+    each_entry(entries, (inputs, outputs), |input, output, entry| {
+        let place = ((output / 8 * inputs + input) * 8 + output % 8) * 2;
+        let to = to.get_mut(place..place + 2)?;
+        to.copy_from_slice(&entry.to_le_bytes());
+        Some(())
+    })
+}
+
+/// Writes biases, scales and 8-bit entries, as [`pack_halves`] does its own.
+pub(super) fn pack_bytes(
+    (entries, scales): (&[i8], &[f32]),
+    bias: &[f32],
+    (inputs, outputs): (usize, usize),
+    blob: &mut [u8],
+    at: usize,
+) -> Option<()> {
+    let panels = outputs.div_ceil(8);
+    put(blob, at, bias, outputs)?;
+    put(blob, at + panels * 8, scales, outputs)?;
+    let to = blob.get_mut((at + panels * 16) * 4..)?;
+    let groups = inputs.div_ceil(GROUP);
+    each_entry(entries, (inputs, outputs), |input, output, entry| {
+        let word = (output / 8 * groups + input / GROUP) * 8 + output % 8;
+        *to.get_mut(word * 4 + input % GROUP)? = entry.to_le_bytes()[0];
+        Some(())
+    })
+}
+
+/// Visits every entry with its input and output.
+fn each_entry<E: Copy>(
+    entries: &[E],
+    (inputs, outputs): (usize, usize),
+    mut visit: impl FnMut(usize, usize, E) -> Option<()>,
+) -> Option<()> {
+    if entries.len() != inputs * outputs {
+        return None;
+    }
+    for (input, row) in entries.chunks_exact(outputs).enumerate() {
+        for (output, &entry) in row.iter().enumerate() {
+            visit(input, output, entry)?;
+        }
+    }
+    Some(())
+}

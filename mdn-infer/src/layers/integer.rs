@@ -1,0 +1,194 @@
+//! Dense layers whose kernel entries are 8-bit integers with a scale for each output.
+//!
+//! Activations are rounded to 16-bit integers, the largest of the row to the largest integer with
+//! which no sum can leave 32 bits. The products are summed exactly, so that their order does not
+//! matter, and each sum is scaled back to binary32.
+
+use crate::format::GROUP;
+use crate::simd::{Octet, Simd, Vector};
+
+/// A kernel of 8-bit entries, packed as the file stores it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bytes<'a> {
+    /// A panel of eight outputs each.
+    pub(super) biases: &'a [[f32; 8]],
+    /// Likewise: what an output's entries are to be multiplied by.
+    pub(super) scales: &'a [[f32; 8]],
+    /// For each panel, and in it for each group of four inputs, a word for each output.
+    groups: &'a [[u32; 8]],
+    inputs: usize,
+}
+
+impl<'a> Bytes<'a> {
+    /// The kernel whose biases, scales and entries are at the front of `words`; `None` where
+    /// they do not fit.
+    pub(super) fn new(words: &'a [f32], inputs: usize, outputs: usize) -> Option<Self> {
+        let panels = outputs.div_ceil(8);
+        let (biases, rest) = words.split_at_checked(panels.checked_mul(8)?)?;
+        let (scales, rest) = rest.split_at_checked(panels * 8)?;
+        let words = panels.checked_mul(inputs.div_ceil(GROUP).checked_mul(8)?)?;
+        Some(Bytes {
+            biases: biases.as_chunks().0,
+            scales: scales.as_chunks().0,
+            groups: bytemuck::must_cast_slice::<f32, u32>(rest.get(..words)?)
+                .as_chunks()
+                .0,
+            inputs,
+        })
+    }
+
+    /// An entry; 0 where there is none.
+    pub(super) fn entry(&self, input: usize, output: usize) -> i8 {
+        let group = output / 8 * self.inputs.div_ceil(GROUP) + input / GROUP;
+        let word = self
+            .groups
+            .get(group)
+            .and_then(|group| group.get(output % 8));
+        (word.copied().unwrap_or(0) >> (8 * (input % GROUP))) as i8
+    }
+
+    /// Whether every bias and scale is finite and no entry is −128, for which no room was left.
+    pub(super) fn is_sound(&self) -> bool {
+        let floats = self
+            .biases
+            .as_flattened()
+            .iter()
+            .chain(self.scales.as_flattened());
+        let mut words = self.groups.as_flattened().iter();
+        floats.fold(true, |sound, number| sound & number.is_finite())
+            && words.all(|word| word.to_le_bytes().iter().all(|&byte| byte as i8 != i8::MIN))
+    }
+}
+
+/// outputs `[outputs]` = bias + kernelᵀ · inputs `[inputs]`.
+///
+/// The inputs are at the front of `buffer`, which has room for a group at least and does not keep
+/// them. Should one not be finite, no output is a number.
+#[inline(always)]
+pub(super) fn forward<S: Simd>(
+    simd: S,
+    kernel: &Bytes<'_>,
+    buffer: &mut [f32],
+    output: &mut [f32],
+) {
+    let step = round(simd, kernel.inputs, buffer);
+    let words = bytemuck::must_cast_slice::<f32, u32>(buffer).as_chunks().0;
+    let inputs = words.get(..kernel.inputs.div_ceil(GROUP)).unwrap_or(&[]);
+    let mut rest = *kernel;
+    let mut output = output;
+    loop {
+        let taken = match output.len().div_ceil(8) {
+            0 => return,
+            4.. if S::BLOCK >= 8 => block::<S, 4>(simd, &rest, inputs, step, output),
+            2.. if S::BLOCK >= 2 => block::<S, 2>(simd, &rest, inputs, step, output),
+            _ => block::<S, 1>(simd, &rest, inputs, step, output),
+        };
+        rest.biases = rest.biases.get(taken..).unwrap_or(&[]);
+        rest.scales = rest.scales.get(taken..).unwrap_or(&[]);
+        rest.groups = rest.groups.get(taken * inputs.len()..).unwrap_or(&[]);
+        output = output.get_mut(taken * 8..).unwrap_or(&mut []);
+    }
+}
+
+/// The first `P` panels at once; returns `P`.
+#[inline(always)]
+fn block<S: Simd, const P: usize>(
+    simd: S,
+    kernel: &Bytes<'_>,
+    inputs: &[[u32; 2]],
+    step: f32,
+    output: &mut [f32],
+) -> usize {
+    let mut sums = [simd.no_sums(); P];
+    let mut panels: [&[[u32; 8]]; P] = [&[]; P];
+    for (p, panel) in panels.iter_mut().enumerate() {
+        let groups = kernel.groups.get(p * inputs.len()..(p + 1) * inputs.len());
+        *panel = groups.unwrap_or(&[]);
+    }
+    if panels.iter().any(|panel| panel.len() != inputs.len()) {
+        return P;
+    }
+    for (g, x) in inputs.iter().enumerate() {
+        let x = simd.quad(x);
+        for (sum, panel) in sums.iter_mut().zip(panels) {
+            if let Some(entries) = panel.get(g) {
+                *sum = simd.add_products(*sum, entries, x);
+            }
+        }
+    }
+    let affine = kernel.biases.iter().zip(kernel.scales);
+    for ((sum, (bias, scale)), to) in sums.into_iter().zip(affine).zip(output.chunks_mut(8)) {
+        let sum = simd.nearest(sum).mul(simd.splat_octet(step));
+        let scaled = sum.mul(simd.load_octet(scale));
+        simd.load_octet(bias).add(scaled).store(to);
+    }
+    P
+}
+
+/// Rows whose largest magnitude is below this, 2^-100, count as zeros: the factor that would
+/// bring them to integers may overflow.
+const SMALLEST: f32 = 1.0 / 1_267_650_600_228_229_401_496_703_205_376.0;
+
+/// Rounds what is added to it to an integer, which then stands in its low bits.
+const ROUND: f32 = 12_582_912.0;
+
+/// The largest rounded activation: no sum of products with entries up to 127 leaves 32 bits.
+fn largest_integer(inputs: usize) -> f32 {
+    let sum = 127 * inputs.next_multiple_of(GROUP);
+    (i32::MAX as usize / sum).min(i16::MAX as usize) as f32
+}
+
+/// Replaces the `inputs` numbers at the front of `buffer` by 16-bit integers, two a word and
+/// padded with 0 to whole groups, and returns what one of them stands for.
+///
+/// An octet of numbers becomes half an octet of words, which lie at or before it.
+#[inline(always)]
+fn round<S: Simd>(simd: S, inputs: usize, buffer: &mut [f32]) -> f32 {
+    let (largest, finite) = extent(simd, buffer.get(..inputs).unwrap_or(&[]));
+    let limit = largest_integer(inputs);
+    let factor = if largest < SMALLEST {
+        0.0
+    } else {
+        limit / largest
+    };
+    for start in (0..inputs).step_by(8) {
+        let numbers = buffer.get(start..inputs).unwrap_or(&[]);
+        let mut octet = match numbers.first_chunk() {
+            Some(whole) => simd.load_octet(whole),
+            None => {
+                let mut lanes = [0.0; 8];
+                lanes.iter_mut().zip(numbers).for_each(|(to, &x)| *to = x);
+                simd.load_octet(&lanes)
+            }
+        };
+        for vector in octet.vectors_mut() {
+            *vector = vector.mul(simd.splat(factor)).add(simd.splat(ROUND));
+        }
+        let groups = (inputs - start).div_ceil(GROUP);
+        let words: &mut [u32] = bytemuck::must_cast_slice_mut(buffer);
+        let words = words.get_mut(start / 2..).unwrap_or(&mut []);
+        let pairs = octet.to_array().map(f32::to_bits);
+        for (word, [low, high]) in words.iter_mut().zip(pairs.as_chunks().0).take(2 * groups) {
+            *word = (low & 0xffff) | (high << 16);
+        }
+    }
+    largest / limit + finite
+}
+
+/// The largest magnitude in a row, NaN left aside, and 0 where all are finite, else NaN.
+#[inline(always)]
+fn extent<S: Simd>(simd: S, row: &[f32]) -> (f32, f32) {
+    let mut largest = simd.splat(0.0);
+    let mut finite = simd.splat(0.0);
+    for chunk in row.chunks(S::Vector::LANES) {
+        let x = simd.load(chunk, 0.0);
+        largest = x.magnitude().larger(largest);
+        // x − x is 0 for finite numbers and NaN for all others.
+        finite = finite.add(x.sub(x));
+    }
+    let (mut lanes, mut rests) = ([0.0; 8], [0.0; 8]);
+    largest.store(&mut lanes);
+    finite.store(&mut rests);
+    let larger = |a: f32, &b: &f32| if a < b { b } else { a };
+    (lanes.iter().fold(0.0, larger), rests.iter().sum())
+}

@@ -1,0 +1,138 @@
+//! The dense layer for many rows at once: one load of the kernel serves several rows.
+//!
+//! A tile is `R` rows by two panels. Its sums have the order of [`forward`], which the rows that
+//! fill no tile take: the bits are the same.
+
+use super::Dense;
+use super::dense::{SPAN, forward};
+use crate::simd::{Pair, Simd};
+
+/// As [`forward`] for each row of `buffer` `[N][pitch]`, with the inputs at its front, into the
+/// front of each row of `output` `[N][stride]`.
+///
+/// Tiles are for binary32 kernels; narrow ones serve one row after the other.
+#[inline(always)]
+pub(crate) fn forward_rows<S: Simd>(
+    simd: S,
+    layer: &Dense<'_>,
+    (buffer, pitch): (&mut [f32], usize),
+    (output, stride): (&mut [f32], usize),
+) {
+    let (panels, tiled) = match layer.panels() {
+        Some(panels) if S::TILE_ROWS > 1 => {
+            (panels, buffer.len() / (S::TILE_ROWS * pitch) * S::TILE_ROWS)
+        }
+        _ => (&[][..], 0),
+    };
+    let (tiles, rest) = buffer
+        .split_at_mut_checked(tiled * pitch)
+        .unwrap_or_default();
+    let (tiles_output, rest_output) = output
+        .split_at_mut_checked(tiled * stride)
+        .unwrap_or_default();
+    match S::TILE_ROWS {
+        8 => tiles_of::<S, 8>(simd, layer, panels, tiles, (tiles_output, stride)),
+        4 => tiles_of::<S, 4>(simd, layer, panels, tiles, (tiles_output, stride)),
+        _ => tiles_of::<S, 2>(simd, layer, panels, tiles, (tiles_output, stride)),
+    }
+    let rows = rest.chunks_exact_mut(pitch);
+    for (buffer, output) in rows.zip(rest_output.chunks_exact_mut(stride)) {
+        let front = output.get_mut(..layer.outputs()).unwrap_or_default();
+        forward(simd, layer, buffer, front);
+    }
+}
+
+/// [`forward_rows`] for a multiple of `R` rows, of `panels` and `input` `[N][inputs]`.
+///
+/// Panels are the outer loop: two of them stay in the nearest cache while all rows pass.
+#[inline(always)]
+fn tiles_of<S: Simd, const R: usize>(
+    simd: S,
+    layer: &Dense<'_>,
+    panels: &[[f32; 8]],
+    input: &[f32],
+    (output, stride): (&mut [f32], usize),
+) {
+    let inputs = layer.inputs();
+    let panels = panels.chunks(2 * (inputs + 1));
+    for (panels, at) in panels.zip((0..layer.outputs()).step_by(16)) {
+        let (low, high) = panels.split_at_checked(inputs + 1).unwrap_or_default();
+        // The last of an odd number of panels is its own neighbour.
+        let high = if high.is_empty() { low } else { high };
+        let (Some(low), Some(high)) = (low.split_first(), high.split_first()) else {
+            return;
+        };
+        let biases = S::Pair::load(simd, low.0, high.0);
+        let columns = at..layer.outputs().min(at + 16);
+        let groups = input.chunks_exact(R * inputs);
+        for (input, output) in groups.zip(output.chunks_exact_mut(R * stride)) {
+            let totals = tile::<S, R>(simd, biases, [low.1, high.1], input, inputs);
+            for (total, output) in totals.iter().zip(output.chunks_exact_mut(stride)) {
+                let to = output.get_mut(columns.clone()).unwrap_or_default();
+                total.store(to);
+            }
+        }
+    }
+}
+
+/// Two panels, without their biases, for the `R` rows of `input` `[R][inputs]`: the processor has
+/// 2 `R` independent sums in flight.
+#[inline(always)]
+fn tile<S: Simd, const R: usize>(
+    simd: S,
+    biases: S::Pair,
+    [low, high]: [&[[f32; 8]]; 2],
+    input: &[f32],
+    inputs: usize,
+) -> [S::Pair; R] {
+    let mut totals = [biases; R];
+    let mut rows: [&[[f32; SPAN]]; R] = [&[]; R];
+    let mut rests: [&[f32]; R] = [&[]; R];
+    for ((row, rest), input) in (rows.iter_mut().zip(&mut rests)).zip(input.chunks_exact(inputs)) {
+        (*row, *rest) = input.as_chunks();
+    }
+    let (low, low_rest) = low.as_chunks::<SPAN>();
+    let (high, high_rest) = high.as_chunks::<SPAN>();
+    for (s, (low, high)) in low.iter().zip(high).enumerate() {
+        let Some(rows) = at(&rows, s) else { break };
+        add_sums::<S, R>(simd, &mut totals, rows, low, high);
+    }
+    if !low_rest.is_empty() {
+        add_sums::<S, R>(simd, &mut totals, rests, low_rest, high_rest);
+    }
+    totals
+}
+
+/// Span `s` of each row.
+#[inline(always)]
+fn at<'a, const R: usize>(rows: &[&'a [[f32; SPAN]]; R], s: usize) -> Option<[&'a [f32]; R]> {
+    let mut elements: [&[f32]; R] = [&[]; R];
+    for (element, row) in elements.iter_mut().zip(rows) {
+        *element = row.get(s)?;
+    }
+    Some(elements)
+}
+
+/// Adds to each of `totals` the sum of one span of its row with that of two panels.
+#[inline(always)]
+fn add_sums<S: Simd, const R: usize>(
+    simd: S,
+    totals: &mut [S::Pair; R],
+    rows: [&[f32]; R],
+    low: &[[f32; 8]],
+    high: &[[f32; 8]],
+) {
+    let mut sums = [S::Pair::splat(simd, 0.0); R];
+    for (i, (low, high)) in low.iter().zip(high).enumerate() {
+        let entries = S::Pair::load(simd, low, high);
+        for (sum, row) in sums.iter_mut().zip(rows) {
+            if let Some(&x) = row.get(i) {
+                let product = S::Pair::splat(simd, x).mul(entries);
+                *sum = if i == 0 { product } else { sum.add(product) };
+            }
+        }
+    }
+    for (total, sum) in totals.iter_mut().zip(sums) {
+        *total = total.add(sum);
+    }
+}
