@@ -12,28 +12,32 @@ pub use table::Table;
 /// The shortest time of one call of each function, in nanoseconds, over many rounds in which
 /// they take turns: what disturbs the machine disturbs all of them.
 pub fn compare(functions: &mut [&mut dyn FnMut()]) -> Vec<f64> {
-    const ROUNDS: usize = 50;
-    const ROUND: Duration = Duration::from_millis(4);
-    let repeats: Vec<u32> = functions.iter_mut().map(|f| repeats(*f, ROUND)).collect();
+    const ROUNDS: usize = 200;
+    let repeats: Vec<u32> = functions.iter_mut().map(|f| repeats(*f)).collect();
     let mut best = vec![f64::INFINITY; functions.len()];
     for _ in 0..ROUNDS {
         for ((function, &repeats), best) in functions.iter_mut().zip(&repeats).zip(&mut best) {
-            let start = Instant::now();
-            (0..repeats).for_each(|_| function());
-            *best = best.min(start.elapsed().as_nanos() as f64 / f64::from(repeats));
+            let time = time(*function, repeats).as_nanos() as f64;
+            *best = best.min(time / f64::from(repeats));
         }
     }
     best
 }
 
-fn repeats(function: &mut dyn FnMut(), round: Duration) -> u32 {
+/// How many calls of `function` make a round: long for the clock and for caches that the others
+/// left cold, short enough to pass between two interruptions.
+fn repeats(function: &mut dyn FnMut()) -> u32 {
+    const ROUND: Duration = Duration::from_millis(1);
     let mut repeats = 1;
-    loop {
-        let start = Instant::now();
-        (0..repeats).for_each(|_| function());
-        if start.elapsed() >= round || repeats >= 1 << 24 {
-            return repeats;
-        }
+    // The shortest of a few, because an interruption must not pass for a long call.
+    while repeats < 1 << 24 && (0..5).any(|_| time(function, repeats) < ROUND) {
         repeats *= 2;
     }
+    repeats
+}
+
+fn time(function: &mut dyn FnMut(), repeats: u32) -> Duration {
+    let start = Instant::now();
+    (0..repeats).for_each(|_| function());
+    start.elapsed()
 }
