@@ -43,7 +43,7 @@ impl<'a> Model<'a> {
     /// [`working_len`](Self::working_len) elements; with
     /// [`batch_working_len`](Self::batch_working_len) the kernels serve several rows at a time.
     ///
-    /// Blocks of 32 rows or a multiple keep everything in the nearest caches when the answers are
+    /// Blocks of 48 rows or a multiple keep everything in the nearest caches when the answers are
     /// wanted right after; a longer batch costs no more working memory. Cost: N times that of
     /// `predict`, less what rows share.
     ///

@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::{Xoshiro128PlusPlus, Xoshiro256PlusPlus};
 
 /// Rows that fill no tile, tiles, no block and blocks.
-const SIZES: [usize; 8] = [0, 1, 3, 8, 13, 32, 33, 71];
+const SIZES: [usize; 9] = [0, 1, 3, 6, 8, 13, 48, 49, 107];
 
 fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
@@ -140,18 +140,18 @@ fn what_a_batch_refuses() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
     let file = random_model(&random_shape(&mut rng), 0, &mut rng);
     let model = file.model();
-    let x = inputs(&model, 40, &mut rng);
+    let x = inputs(&model, 60, &mut rng);
     let (len, level) = (model.mixture_len(), Level::detect());
-    let mut parameters = vec![0.0; 40 * len];
+    let mut parameters = vec![0.0; 60 * len];
     let mut working = vec![0.0; model.batch_working_len()];
     let mut predict = |x: &[f32], rows: &[f32], working: &mut [f32]| {
         parameters.resize(rows.len(), 0.0);
         let batch = model.predict_batch(level, x, &mut parameters, working);
         batch.map(|mixtures| mixtures.len())
     };
-    let rows = vec![0.0; 40 * len];
+    let rows = vec![0.0; 60 * len];
 
-    assert_eq!(predict(&x, &rows, &mut working), Ok(40));
+    assert_eq!(predict(&x, &rows, &mut working), Ok(60));
     assert_eq!(
         predict(&x[1..], &rows, &mut working),
         Err(PredictError::WrongLength {
@@ -162,8 +162,8 @@ fn what_a_batch_refuses() {
     assert_eq!(
         predict(&x, &rows[1..], &mut working),
         Err(PredictError::WrongLength {
-            expected: 39 * len,
-            found: 40 * len - 1
+            expected: 59 * len,
+            found: 60 * len - 1
         })
     );
     assert!(matches!(
@@ -224,16 +224,16 @@ fn the_row_that_overflows_is_named() {
     for _ in 0..40 {
         let file = random_model(&random_shape(&mut rng), 0, &mut rng);
         let model = file.model();
-        let mut x = inputs(&model, 50, &mut rng);
-        x[37 * model.inputs()..38 * model.inputs()].fill(f32::MAX);
-        let mut parameters = vec![0.0; 50 * model.mixture_len()];
+        let mut x = inputs(&model, 70, &mut rng);
+        x[57 * model.inputs()..58 * model.inputs()].fill(f32::MAX);
+        let mut parameters = vec![0.0; 70 * model.mixture_len()];
         let mut working = vec![0.0; model.batch_working_len()];
         let mut alone = vec![0.0; model.working_len()];
         for level in Level::available() {
-            let row = &x[37 * model.inputs()..38 * model.inputs()];
+            let row = &x[57 * model.inputs()..58 * model.inputs()];
             let expected = match model.predict(level, row, &mut alone) {
-                Ok(_) => Ok(50),
-                Err(PredictError::Overflow) => Err(PredictError::OverflowInRow { row: 37 }),
+                Ok(_) => Ok(70),
+                Err(PredictError::Overflow) => Err(PredictError::OverflowInRow { row: 57 }),
                 Err(other) => Err(other),
             };
             overflowed += usize::from(expected.is_err());

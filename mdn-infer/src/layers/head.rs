@@ -6,8 +6,9 @@ use crate::math;
 use crate::simd::reduce::{self, At};
 use crate::simd::{Simd, Vector};
 
-/// The most rows of a block of a batch: with 256 units a layer, their activations take 64 KB.
-pub(crate) const BLOCK: usize = 32;
+/// The most rows of a block of a batch, a multiple of every tile's: with two layers of 256 units,
+/// their activations take 96 KB.
+pub(crate) const BLOCK: usize = 48;
 
 /// Turns network outputs into mixture parameters in place.
 ///

@@ -5,7 +5,7 @@
 
 use super::Dense;
 use super::dense::{SPAN, forward};
-use crate::simd::{Pair, Simd};
+use crate::simd::{Kernel, Pair, Simd};
 
 /// As [`forward`] for each row of `buffer` `[N][pitch]`, with the inputs at its front, into the
 /// front of each row of `output` `[N][stride]`.
@@ -30,10 +30,11 @@ pub(crate) fn forward_rows<S: Simd>(
     let (tiles_output, rest_output) = output
         .split_at_mut_checked(tiled * stride)
         .unwrap_or_default();
+    let to = (tiles_output, stride);
     match S::TILE_ROWS {
-        8 => tiles_of::<S, 8>(simd, layer, panels, tiles, (tiles_output, stride)),
-        4 => tiles_of::<S, 4>(simd, layer, panels, tiles, (tiles_output, stride)),
-        _ => tiles_of::<S, 2>(simd, layer, panels, tiles, (tiles_output, stride)),
+        6 => tiles_of::<S, 6>(simd, layer, panels, tiles, to),
+        4 => tiles_of::<S, 4>(simd, layer, panels, tiles, to),
+        _ => tiles_of::<S, 2>(simd, layer, panels, tiles, to),
     }
     let rows = rest.chunks_exact_mut(pitch);
     for (buffer, output) in rows.zip(rest_output.chunks_exact_mut(stride)) {
@@ -53,35 +54,64 @@ fn tiles_of<S: Simd, const R: usize>(
     input: &[f32],
     (output, stride): (&mut [f32], usize),
 ) {
-    let inputs = layer.inputs();
-    let panels = panels.chunks(2 * (inputs + 1));
-    for (panels, at) in panels.zip((0..layer.outputs()).step_by(16)) {
-        let (low, high) = panels.split_at_checked(inputs + 1).unwrap_or_default();
+    let pairs = panels.chunks(2 * (layer.inputs() + 1));
+    for (panels, at) in pairs.zip((0..layer.outputs()).step_by(16)) {
+        simd.run_apart(Column::<R> {
+            layer,
+            panels,
+            at,
+            input,
+            output: &mut *output,
+            stride,
+        });
+    }
+}
+
+/// Two neighbouring panels, or the last one, whose first output is `at`, and the rows that pass
+/// through them in tiles of `R`.
+struct Column<'a, const R: usize> {
+    layer: &'a Dense<'a>,
+    panels: &'a [[f32; 8]],
+    at: usize,
+    input: &'a [f32],
+    output: &'a mut [f32],
+    stride: usize,
+}
+
+impl<const R: usize> Kernel for Column<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) {
+        let inputs = self.layer.inputs();
+        let (low, high) = self.panels.split_at_checked(inputs + 1).unwrap_or_default();
         // The last of an odd number of panels is its own neighbour.
         let high = if high.is_empty() { low } else { high };
         let (Some(low), Some(high)) = (low.split_first(), high.split_first()) else {
             return;
         };
         let biases = S::Pair::load(simd, low.0, high.0);
-        let columns = at..layer.outputs().min(at + 16);
-        let groups = input.chunks_exact(R * inputs);
-        for (input, output) in groups.zip(output.chunks_exact_mut(R * stride)) {
-            let totals = tile::<S, R>(simd, biases, [low.1, high.1], input, inputs);
-            for (total, output) in totals.iter().zip(output.chunks_exact_mut(stride)) {
-                let to = output.get_mut(columns.clone()).unwrap_or_default();
-                total.store(to);
+        let columns = self.at..self.layer.outputs().min(self.at + 16);
+        let groups = self.input.chunks_exact(R * inputs);
+        for (input, output) in groups.zip(self.output.chunks_exact_mut(R * self.stride)) {
+            let totals = tile::<S, R>(simd, biases, (low.1, high.1), input, inputs);
+            for (total, output) in totals.iter().zip(output.chunks_exact_mut(self.stride)) {
+                total.store(output.get_mut(columns.clone()).unwrap_or_default());
             }
         }
     }
 }
 
-/// Two panels, without their biases, for the `R` rows of `input` `[R][inputs]`: the processor has
-/// 2 `R` independent sums in flight.
+/// Entries of two panels.
+type Entries<'a> = (&'a [[f32; 8]], &'a [[f32; 8]]);
+
+/// Two panels for the `R` rows of `input` `[R][inputs]`: the processor has `R` independent sums
+/// of pairs in flight.
 #[inline(always)]
 fn tile<S: Simd, const R: usize>(
     simd: S,
     biases: S::Pair,
-    [low, high]: [&[[f32; 8]]; 2],
+    (low, high): Entries<'_>,
     input: &[f32],
     inputs: usize,
 ) -> [S::Pair; R] {
@@ -94,23 +124,23 @@ fn tile<S: Simd, const R: usize>(
     let (low, low_rest) = low.as_chunks::<SPAN>();
     let (high, high_rest) = high.as_chunks::<SPAN>();
     for (s, (low, high)) in low.iter().zip(high).enumerate() {
-        let Some(rows) = at(&rows, s) else { break };
-        add_sums::<S, R>(simd, &mut totals, rows, low, high);
+        let Some(rows) = spans(&rows, s) else { break };
+        add_sums::<S, R>(simd, &mut totals, rows, (low, high));
     }
     if !low_rest.is_empty() {
-        add_sums::<S, R>(simd, &mut totals, rests, low_rest, high_rest);
+        add_sums::<S, R>(simd, &mut totals, rests, (low_rest, high_rest));
     }
     totals
 }
 
 /// Span `s` of each row.
 #[inline(always)]
-fn at<'a, const R: usize>(rows: &[&'a [[f32; SPAN]]; R], s: usize) -> Option<[&'a [f32]; R]> {
-    let mut elements: [&[f32]; R] = [&[]; R];
-    for (element, row) in elements.iter_mut().zip(rows) {
-        *element = row.get(s)?;
+fn spans<'a, const R: usize>(rows: &[&'a [[f32; SPAN]]; R], s: usize) -> Option<[&'a [f32]; R]> {
+    let mut spans: [&[f32]; R] = [&[]; R];
+    for (span, row) in spans.iter_mut().zip(rows) {
+        *span = row.get(s)?;
     }
-    Some(elements)
+    Some(spans)
 }
 
 /// Adds to each of `totals` the sum of one span of its row with that of two panels.
@@ -119,8 +149,7 @@ fn add_sums<S: Simd, const R: usize>(
     simd: S,
     totals: &mut [S::Pair; R],
     rows: [&[f32]; R],
-    low: &[[f32; 8]],
-    high: &[[f32; 8]],
+    (low, high): Entries<'_>,
 ) {
     let mut sums = [S::Pair::splat(simd, 0.0); R];
     for (i, (low, high)) in low.iter().zip(high).enumerate() {

@@ -253,4 +253,14 @@ impl Simd for Avx2 {
         // SAFETY: the token proves that AVX2 and F16C are available.
         unsafe { inner(self, kernel) }
     }
+    #[inline(always)]
+    fn run_apart<K: Kernel>(self, kernel: K) -> K::Output {
+        #[inline(never)]
+        #[target_feature(enable = "avx2,f16c")]
+        fn inner<K: Kernel>(token: Avx2, kernel: K) -> K::Output {
+            kernel.call(token)
+        }
+        // SAFETY: the token proves that AVX2 and F16C are available.
+        unsafe { inner(self, kernel) }
+    }
 }

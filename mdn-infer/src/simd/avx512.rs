@@ -177,7 +177,7 @@ impl Simd for Avx512 {
     type Octet = Vectors<F32x8, 1>;
     type Pair = F32x16;
     const BLOCK: usize = 8;
-    const TILE_ROWS: usize = 8;
+    const TILE_ROWS: usize = 6;
     const NAME: &'static str = "avx512";
 
     /// Asks the processor and its operating system once.
@@ -248,6 +248,16 @@ impl Simd for Avx512 {
     }
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c")]
+        fn inner<K: Kernel>(token: Avx512, kernel: K) -> K::Output {
+            kernel.call(token)
+        }
+        // SAFETY: the token proves that AVX-512 F, BW, DQ and VL, AVX2 and F16C are available.
+        unsafe { inner(self, kernel) }
+    }
+    #[inline(always)]
+    fn run_apart<K: Kernel>(self, kernel: K) -> K::Output {
+        #[inline(never)]
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c")]
         fn inner<K: Kernel>(token: Avx512, kernel: K) -> K::Output {
             kernel.call(token)

@@ -243,7 +243,7 @@ pub trait Simd: Copy {
     /// registers allow.
     const BLOCK: usize;
     /// How many rows of a batch a dense kernel works on at once, two panels at a time: 1, 2, 4
-    /// or 8, as the registers allow.
+    /// or 6, as the registers allow.
     const TILE_ROWS: usize;
 
     /// The name of the instruction set, in lower case.
@@ -299,6 +299,8 @@ pub trait Simd: Copy {
 
     /// Runs `kernel` compiled for this instruction set.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
+    /// As [`run`](Self::run), in a function of its own, which has all registers for itself.
+    fn run_apart<K: Kernel>(self, kernel: K) -> K::Output;
 
     /// The sums of each lane of `row`, from its first octet on; 0 for none.
     #[inline(always)]

@@ -226,4 +226,8 @@ impl Simd for Neon {
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.call(self)
     }
+    #[inline(never)]
+    fn run_apart<K: Kernel>(self, kernel: K) -> K::Output {
+        kernel.call(self)
+    }
 }

@@ -156,6 +156,10 @@ impl Simd for Scalar {
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.call(self)
     }
+    #[inline(never)]
+    fn run_apart<K: Kernel>(self, kernel: K) -> K::Output {
+        kernel.call(self)
+    }
     #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
     #[inline(always)]
     fn sums(self, row: &[[f32; 8]]) -> Self::Octet {

@@ -197,4 +197,8 @@ impl Simd for Simd128 {
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.call(self)
     }
+    #[inline(never)]
+    fn run_apart<K: Kernel>(self, kernel: K) -> K::Output {
+        kernel.call(self)
+    }
 }

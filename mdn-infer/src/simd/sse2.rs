@@ -238,4 +238,8 @@ impl Simd for Sse2 {
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.call(self)
     }
+    #[inline(never)]
+    fn run_apart<K: Kernel>(self, kernel: K) -> K::Output {
+        kernel.call(self)
+    }
 }
