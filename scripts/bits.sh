@@ -43,7 +43,10 @@ on_host() {
     local profile="$1" opt="$2" levels=scalar
     local -x "CARGO_PROFILE_${profile^^}_OPT_LEVEL=$opt"
     case "$(uname -m)" in
-        x86_64) levels="scalar sse2 avx2" ;;
+        x86_64)
+            levels="scalar sse2 avx2"
+            if grep -qw avx512dq /proc/cpuinfo 2>/dev/null; then levels+=" avx512"; fi
+            ;;
         aarch64 | arm64) levels="scalar neon" ;;
     esac
     local folder="${profile/dev/debug}"

@@ -32,6 +32,8 @@ pub enum Failure {
     Predict(PredictError),
     /// The outputs differ from those in the file.
     SelfTest,
+    /// A row of a batch differs from the same row alone.
+    Batch,
 }
 
 impl fmt::Display for Failure {
@@ -40,6 +42,7 @@ impl fmt::Display for Failure {
             Self::Parse(error) => error.fmt(f),
             Self::Predict(error) => error.fmt(f),
             Self::SelfTest => f.write_str("the outputs differ from those in the file"),
+            Self::Batch => f.write_str("a row of a batch differs from the same row alone"),
         }
     }
 }

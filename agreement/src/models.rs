@@ -1,6 +1,7 @@
 //! The models of the suite and the inputs at which they are asked.
 
-use mdn_infer::{Level, Model, PredictError, include_model, working_len};
+use mdn_infer::format::MAX_DIMENSIONS;
+use mdn_infer::{Level, Mixture, Model, PredictError, include_model, working_len};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro128PlusPlus;
 
@@ -52,6 +53,9 @@ pub(crate) const WORKING: usize = {
     largest
 };
 
+/// No model of the suite has more inputs.
+const MAX_INPUTS: usize = 5;
+
 /// How far inputs are drawn to each side of the centre, in training spreads: within the data,
 /// beyond them, and where activations saturate and outputs may overflow.
 const REACHES: [f32; 4] = [1.0, 4.0, 100.0, 1e30];
@@ -78,7 +82,38 @@ pub(crate) fn hash(part: Part, level: Level, sample: &Sample) -> Result<u64, Fai
             }
         }
     }
+    compare_batch(&model, level, &mut rng)?;
     Ok(digest.finish())
+}
+
+/// Rows of the batch: more than a tile of any level, and some beside it.
+const ROWS: usize = 7;
+
+/// Asks for the mixtures of some rows together and one by one; they must agree in every bit.
+fn compare_batch(model: &Model<'_>, level: Level, rng: &mut impl Rng) -> Result<(), Failure> {
+    let mut inputs = [0.0; ROWS * MAX_INPUTS];
+    let inputs = &mut inputs[..ROWS * model.inputs()];
+    for x in inputs.chunks_exact_mut(model.inputs()) {
+        draw(model, REACHES[0], rng, x);
+    }
+    let mut parameters = [0.0; ROWS * WORKING];
+    let parameters = &mut parameters[..ROWS * model.mixture_len()];
+    let mut working = [0.0; ROWS * WORKING];
+    let mixtures = model.predict_batch(level, inputs, parameters, &mut working)?;
+    let mut alone = [0.0; WORKING];
+    for (x, batched) in inputs.chunks_exact(model.inputs()).zip(mixtures.iter()) {
+        let target = [0.5; MAX_DIMENSIONS];
+        let target = &target[..model.dimensions()];
+        let outputs = |mixture: &Mixture<'_>| {
+            let mut digest = Digest::new();
+            let visited = mixture.outputs(target, |output| digest.add(output));
+            visited.map(|()| digest.finish())
+        };
+        if outputs(&model.predict(level, x, &mut alone)?)? != outputs(&batched)? {
+            return Err(Failure::Batch);
+        }
+    }
+    Ok(())
 }
 
 /// A raw input `[I]`, uniform within `reach` training spreads of the centre.

@@ -1,7 +1,7 @@
 //! Each primitive of every instruction set of this machine against plain Rust, bit for bit.
 
 use mdn_agreement::{Part, run};
-use mdn_infer::simd::{Kernel, Level, Octet, Simd, Vector};
+use mdn_infer::simd::{Kernel, Level, Octet, Pair, Simd, Vector};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro128PlusPlus;
 
@@ -169,8 +169,8 @@ fn assert_same(what: &str, canonical: bool, found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len(), "{what}");
 }
 
-fn check_binary<S: Simd>(simd: S, operations: &[Binary<S::Vector>], canonical: bool) {
-    let lanes = S::Vector::LANES;
+fn check_binary<V: Vector>(load: impl Fn(&[f32]) -> V, operations: &[Binary<V>], canonical: bool) {
+    let lanes = V::LANES;
     let (a, b) = pairs();
     for &(name, operation, model) in operations {
         let mut found = vec![0.0; a.len()];
@@ -179,19 +179,19 @@ fn check_binary<S: Simd>(simd: S, operations: &[Binary<S::Vector>], canonical: b
             .zip(a.chunks(lanes))
             .zip(b.chunks(lanes))
         {
-            operation(simd.load(a, 0.0), simd.load(b, 0.0)).store(to);
+            operation(load(a), load(b)).store(to);
         }
         let expected: Vec<f32> = a.iter().zip(&b).map(|(&a, &b)| model(a, b)).collect();
         assert_same(name, canonical, &found, &expected);
     }
 }
 
-fn check_unary<S: Simd>(simd: S, operations: &[Unary<S::Vector>]) {
+fn check_unary<V: Vector>(load: impl Fn(&[f32]) -> V, operations: &[Unary<V>]) {
     let (a, _) = pairs();
     for &(name, operation, model) in operations {
         let mut found = a.clone();
-        for chunk in found.chunks_mut(S::Vector::LANES) {
-            operation(simd.load(chunk, 0.0)).store(chunk);
+        for chunk in found.chunks_mut(V::LANES) {
+            operation(load(chunk)).store(chunk);
         }
         let expected: Vec<f32> = a.iter().map(|&a| model(a)).collect();
         assert_same(name, false, &found, &expected);
@@ -204,12 +204,12 @@ fn padded(from: &[f32], fill: f32, lanes: usize) -> Vec<f32> {
     from.iter().copied().chain(fill).take(lanes).collect()
 }
 
-/// Stores to every length from 0 to 9 write the first lanes and nothing else.
+/// Stores to every length from 0 to 17 write the first lanes and nothing else.
 fn check_stores(what: &str, lanes: &[f32], store: impl Fn(&mut [f32])) {
-    for len in 0..=9 {
-        let mut to = [UNTOUCHED; 10];
+    for len in 0..=17 {
+        let mut to = [UNTOUCHED; 18];
         store(&mut to[..len]);
-        let expected = padded(&lanes[..len.min(lanes.len())], UNTOUCHED, 10);
+        let expected = padded(&lanes[..len.min(lanes.len())], UNTOUCHED, 18);
         assert_same(&format!("{what}, {len} elements"), false, &to, &expected);
     }
 }
@@ -224,6 +224,13 @@ fn check_loads_and_stores<S: Simd>(simd: S) {
             let expected = padded(&values[..len], fill, lanes);
             let loaded = simd.load(&values[..len], fill);
             check_stores(&format!("load of {len}"), &expected, |to| loaded.store(to));
+        }
+        for len in 0..=values.len().min(17) {
+            let expected = padded(&values[..len], 0.0, S::Wide::LANES);
+            let loaded = simd.load_wide(&values[..len]);
+            check_stores(&format!("wide load of {len}"), &expected, |to| {
+                loaded.store(to)
+            });
         }
         let x = values[0];
         check_stores("splat", &vec![x; lanes], |to| simd.splat(x).store(to));
@@ -269,6 +276,26 @@ fn check_octet<S: Simd>(simd: S, a: [f32; 8], b: [f32; 8]) {
     }
 }
 
+fn check_pair<S: Simd>(simd: S, a: [f32; 16], b: [f32; 16]) {
+    let load = |from: &[f32; 16]| -> S::Pair {
+        let [low, high] = from.as_chunks::<8>().0 else {
+            unreachable!("sixteen lanes are two octets")
+        };
+        S::Pair::load(simd, low, high)
+    };
+    let (x, y) = (load(&a), load(&b));
+    check_stores("pair", &a, |to| x.store(to));
+    check_stores("pair of one value", &[b[0]; 16], |to| {
+        S::Pair::splat(simd, b[0]).store(to)
+    });
+    let (mut sum, mut product) = ([0.0; 16], [0.0; 16]);
+    x.add(y).store(&mut sum);
+    x.mul(y).store(&mut product);
+    let zip = |f: fn(f32, f32) -> f32| -> [f32; 16] { std::array::from_fn(|i| f(a[i], b[i])) };
+    assert_same("pair sum", true, &sum, &zip(|a, b| a + b));
+    assert_same("pair product", true, &product, &zip(|a, b| a * b));
+}
+
 struct Primitives;
 
 impl Kernel for Primitives {
@@ -276,11 +303,19 @@ impl Kernel for Primitives {
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) {
-        check_binary(simd, &rounded(), true);
-        check_binary(simd, &exact(), false);
-        check_unary(simd, &on_bits());
+        let load = |from: &[f32]| simd.load(from, 0.0);
+        check_binary(load, &rounded(), true);
+        check_binary(load, &exact(), false);
+        check_unary(load, &on_bits());
+        let load = |from: &[f32]| simd.load_wide(from);
+        check_binary(load, &rounded(), true);
+        check_binary(load, &exact(), false);
+        check_unary(load, &on_bits());
         check_loads_and_stores(simd);
         let (a, b) = pairs();
+        for (a, b) in a.as_chunks().0.iter().zip(b.as_chunks().0) {
+            check_pair(simd, *a, *b);
+        }
         for (a, b) in a.as_chunks().0.iter().zip(b.as_chunks().0) {
             check_octet(simd, *a, *b);
         }
@@ -290,6 +325,7 @@ impl Kernel for Primitives {
             check_octet(simd, *a, [1.0; 8]);
         }
         assert!([1, 2, 4, 8].contains(&S::BLOCK));
+        assert!([1, 2, 4, 6].contains(&S::TILE_ROWS));
         assert_eq!(S::detect().map(|_| ()), Some(()));
     }
 }
@@ -298,6 +334,7 @@ impl Kernel for Primitives {
 fn every_primitive_of_every_level() {
     for level in Level::available() {
         level.run(Primitives);
+        level.run_batch(Primitives);
         println!("primitives of {} tested", level.name());
     }
 }
@@ -315,7 +352,15 @@ fn every_level_of_the_target_is_available() {
     #[cfg(target_arch = "x86_64")]
     assert_eq!(
         names.contains(&"avx2"),
-        std::is_x86_feature_detected!("avx2")
+        std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("f16c")
+    );
+    #[cfg(target_arch = "x86_64")]
+    assert_eq!(
+        names.contains(&"avx512"),
+        names.contains(&"avx2")
+            && std::is_x86_feature_detected!("avx512f")
+            && std::is_x86_feature_detected!("avx512bw")
+            && std::is_x86_feature_detected!("avx512dq")
     );
 }
 

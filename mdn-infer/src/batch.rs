@@ -91,7 +91,7 @@ impl<'a> Model<'a> {
             working,
             block,
         };
-        match level.run(forward) {
+        match level.run_batch(forward) {
             Ok(()) => Ok(Mixtures::new(self, level, parameters)),
             Err(row) => Err(PredictError::OverflowInRow { row }),
         }
@@ -141,7 +141,10 @@ impl<'a> Model<'a> {
                     working,
                     block: layers::BLOCK,
                 };
-                level.run(forward).err().map(|row| index * share + row)
+                level
+                    .run_batch(forward)
+                    .err()
+                    .map(|row| index * share + row)
             })
             .flatten()
             .min();
@@ -215,13 +218,20 @@ fn forward_block<S: Simd>(
             (buffer, pitch(layer.inputs())),
             (&mut *output, stride),
         );
-        layers::activate(simd, layer.activation(), output);
+        simd.run_apart(layers::Activate {
+            activation: layer.activation(),
+            values: output,
+        });
         core::mem::swap(&mut from, &mut to);
     }
     let buffer = from.get_mut(..rows * pitch(last.inputs()));
     let buffer = (buffer.unwrap_or_default(), pitch(last.inputs()));
     let stride = model.mixture_len();
     layers::forward_rows(simd, last, buffer, (&mut *parameters, stride));
-    let log_normaliser = model.common_log_normaliser();
-    layers::mixture_rows(simd, model.head(), log_normaliser, parameters, stride)
+    simd.run_apart(layers::MixtureRows {
+        head: model.head(),
+        log_normaliser: model.common_log_normaliser(),
+        rows: parameters,
+        stride,
+    })
 }

@@ -2,7 +2,7 @@
 
 use crate::format::Activation;
 use crate::math::{self, map};
-use crate::simd::{Simd, Vector};
+use crate::simd::{Kernel, Simd, Vector};
 
 /// Applies `activation` to each of `values`.
 #[inline(always)]
@@ -29,5 +29,20 @@ fn chosen<S: Simd>(simd: S, activation: Activation, values: &mut [f32]) {
         Activation::Relu => map(simd, values, math::Relu),
         Activation::Gelu => map(simd, values, math::Gelu),
         Activation::Silu => map(simd, values, math::Silu),
+    }
+}
+
+/// [`activate`] as a kernel: with it, the rows of a batch pass in a function of its own.
+pub(crate) struct Activate<'a> {
+    pub(crate) activation: Activation,
+    pub(crate) values: &'a mut [f32],
+}
+
+impl Kernel for Activate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) {
+        activate(simd, self.activation, self.values);
     }
 }

@@ -70,7 +70,11 @@ impl<'a> Half<'a> {
         let octet = self.entries.get(output / 8 * self.inputs + input);
         let word = octet.and_then(|octet| octet.get(output % 8 / 2));
         let word = word.copied().unwrap_or(0);
-        (if output % 2 == 0 { word } else { word >> 16 }) as u16
+        (if output.is_multiple_of(2) {
+            word
+        } else {
+            word >> 16
+        }) as u16
     }
 
     /// Whether every number is finite; `exponent` has the bits of an entry's exponent.

@@ -4,7 +4,7 @@ use crate::error::PredictError;
 use crate::format::{Covariance, Head, ScaleMap};
 use crate::math;
 use crate::simd::reduce::{self, At};
-use crate::simd::{Simd, Vector};
+use crate::simd::{Kernel, Simd, Vector};
 
 /// The most rows of a block of a batch, a multiple of every tile's: with two layers of 256 units,
 /// their activations take 96 KB.
@@ -39,31 +39,39 @@ pub(crate) fn mixture_parameters<S: Simd>(
 
 /// [`mixture_parameters`] of each of `rows` `[N][stride]`, N at most [`BLOCK`]. The rows take
 /// each step together, so that the processor need not wait for one row's logarithm.
-///
-/// # Errors
-///
-/// The index of the first row with an output that is not finite.
-#[inline(always)]
-pub(crate) fn mixture_rows<S: Simd>(
-    simd: S,
-    head: &Head,
-    log_normaliser: f32,
-    rows: &mut [f32],
-    stride: usize,
-) -> Result<(), usize> {
-    let len = head.outputs() + usize::from(head.components);
-    let mut sums = [1.0; BLOCK];
-    let each = rows.chunks_exact_mut(stride).zip(&mut sums);
-    for (row, (parameters, sum)) in each.enumerate() {
-        let parameters = parameters.get_mut(..len).unwrap_or_default();
-        *sum = sum_of_weights(simd, head, parameters).map_err(|_| row)?;
+pub(crate) struct MixtureRows<'a> {
+    pub(crate) head: &'a Head,
+    pub(crate) log_normaliser: f32,
+    pub(crate) rows: &'a mut [f32],
+    pub(crate) stride: usize,
+}
+
+impl Kernel for MixtureRows<'_> {
+    /// The error is the index of the first row with an output that is not finite.
+    type Output = Result<(), usize>;
+
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) -> Self::Output {
+        let MixtureRows {
+            head,
+            log_normaliser,
+            rows,
+            stride,
+        } = self;
+        let len = head.outputs() + usize::from(head.components);
+        let mut sums = [1.0; BLOCK];
+        let each = rows.chunks_exact_mut(stride).zip(&mut sums);
+        for (row, (parameters, sum)) in each.enumerate() {
+            let parameters = parameters.get_mut(..len).unwrap_or_default();
+            *sum = sum_of_weights(simd, head, parameters).map_err(|_| row)?;
+        }
+        math::map(simd, &mut sums, math::Ln);
+        for (parameters, log_sum) in rows.chunks_exact_mut(stride).zip(sums) {
+            let parameters = parameters.get_mut(..len).unwrap_or_default();
+            normalise(simd, head, log_normaliser, parameters, log_sum);
+        }
+        Ok(())
     }
-    math::map(simd, &mut sums, math::Ln);
-    for (parameters, log_sum) in rows.chunks_exact_mut(stride).zip(sums) {
-        let parameters = parameters.get_mut(..len).unwrap_or_default();
-        normalise(simd, head, log_normaliser, parameters, log_sum);
-    }
-    Ok(())
 }
 
 /// The first step: logits lose their largest; the sum of the exponentials.

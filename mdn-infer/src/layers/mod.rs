@@ -12,8 +12,8 @@ mod head;
 mod integer;
 mod rows;
 
-pub(crate) use activation::activate;
+pub(crate) use activation::{Activate, activate};
 pub use dense::Dense;
 pub(crate) use dense::forward;
-pub(crate) use head::{BLOCK, log_softmax, mixture_parameters, mixture_rows};
+pub(crate) use head::{BLOCK, MixtureRows, log_softmax, mixture_parameters};
 pub(crate) use rows::forward_rows;

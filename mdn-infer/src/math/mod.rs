@@ -117,5 +117,5 @@ pub fn map<S: Simd>(simd: S, values: &mut [f32], function: impl Elementary + Cop
 
 /// Applies `function` to each element of `values`, dispatching once.
 pub fn map_slice(level: Level, values: &mut [f32], function: impl Elementary + Copy) {
-    level.run(Map { function, values });
+    level.run_batch(Map { function, values });
 }

@@ -62,7 +62,7 @@ impl<'a> Mixtures<'a> {
     pub fn log_densities(&self, targets: &[f32], to: &mut [f32]) -> Result<(), PredictError> {
         check_len(to.len(), self.len())?;
         check(targets, self.len() * self.model.dimensions())?;
-        self.level.run(LogDensities {
+        self.level.run_batch(LogDensities {
             mixtures: self,
             targets,
             to,
@@ -87,7 +87,7 @@ impl<'a> Mixtures<'a> {
         if let Some(index) = y.iter().position(|y| y.is_nan()) {
             return Err(PredictError::NotANumber { index });
         }
-        self.level.run(Cdfs {
+        self.level.run_batch(Cdfs {
             mixtures: self,
             d,
             y,

@@ -1,5 +1,5 @@
-//! x86-64 with AVX-512: the eight lanes of AVX2 with twice as many registers, and sixteen lanes
-//! where a tile of a dense layer needs them. Its fused multiply-add is never used.
+//! x86-64 with AVX-512: sixteen lanes for batches. A single row, whose loops are short, is left to
+//! AVX2. A fused multiply-add is never used.
 #![allow(unsafe_code, reason = "the intrinsics of this instruction set")]
 
 use core::arch::x86_64::*;
@@ -7,9 +7,9 @@ use core::arch::x86_64::*;
 use super::avx2::{Avx2, F32x8};
 use super::{Kernel, Pair, Simd, Vector, Vectors};
 
-cpufeatures::new!(cpuid, "avx512f", "avx512bw", "avx512dq", "avx512vl");
+cpufeatures::new!(cpuid, "avx512f", "avx512bw", "avx512dq");
 
-/// The token for AVX-512 F, BW, DQ and VL; only [`Simd::detect`] builds one. It includes AVX2's.
+/// The token for AVX-512 F, BW and DQ; only [`Simd::detect`] builds one. It includes AVX2's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Avx512(Avx2);
 
@@ -246,23 +246,28 @@ impl Simd for Avx512 {
         let high = avx512!(_mm512_extracti64x4_epi64::<1>(sums));
         self.0.nearest([low, high])
     }
+    /// By AVX2, with the same bits.
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c")]
+        self.0.run(kernel)
+    }
+    #[inline(always)]
+    fn run_batch<K: Kernel>(self, kernel: K) -> K::Output {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx2,f16c")]
         fn inner<K: Kernel>(token: Avx512, kernel: K) -> K::Output {
             kernel.call(token)
         }
-        // SAFETY: the token proves that AVX-512 F, BW, DQ and VL, AVX2 and F16C are available.
+        // SAFETY: the token proves that AVX-512 F, BW and DQ, AVX2 and F16C are available.
         unsafe { inner(self, kernel) }
     }
     #[inline(always)]
     fn run_apart<K: Kernel>(self, kernel: K) -> K::Output {
         #[inline(never)]
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c")]
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx2,f16c")]
         fn inner<K: Kernel>(token: Avx512, kernel: K) -> K::Output {
             kernel.call(token)
         }
-        // SAFETY: the token proves that AVX-512 F, BW, DQ and VL, AVX2 and F16C are available.
+        // SAFETY: the token proves that AVX-512 F, BW and DQ, AVX2 and F16C are available.
         unsafe { inner(self, kernel) }
     }
 }

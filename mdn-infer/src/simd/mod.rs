@@ -299,7 +299,14 @@ pub trait Simd: Copy {
 
     /// Runs `kernel` compiled for this instruction set.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
-    /// As [`run`](Self::run), in a function of its own, which has all registers for itself.
+    /// As [`run`](Self::run), for kernels over many rows: there the widest registers pay, which
+    /// cost the short loops of a single row more than they give.
+    #[inline(always)]
+    fn run_batch<K: Kernel>(self, kernel: K) -> K::Output {
+        self.run(kernel)
+    }
+    /// A part of a kernel that [`run_batch`](Self::run_batch) runs, in a function of its own,
+    /// which has all registers for itself.
     fn run_apart<K: Kernel>(self, kernel: K) -> K::Output;
 
     /// The sums of each lane of `row`, from its first octet on; 0 for none.
@@ -392,6 +399,14 @@ macro_rules! levels {
             pub const fn name(self) -> &'static str {
                 match self {
                     $($(#[$gate])? Level::$Token(_) => $Token::NAME,)*
+                }
+            }
+
+            /// Runs `kernel`, which is over many rows, at this level.
+            #[inline]
+            pub fn run_batch<K: Kernel>(self, kernel: K) -> K::Output {
+                match self {
+                    $($(#[$gate])? Level::$Token(token) => token.run_batch(kernel),)*
                 }
             }
 
