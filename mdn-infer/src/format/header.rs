@@ -4,6 +4,7 @@ use postcard::fixint;
 use postcard::ser_flavors::{Flavor, Slice};
 use serde::{Deserialize, Serialize};
 
+use super::columns::check_columns;
 use super::{
     ALIGNMENT, Activation, Head, Layout, MAX_COMPONENTS, MAX_DIMENSIONS, MAX_HIDDEN, MAX_LOG_SCALE,
     VERSION,
@@ -107,19 +108,6 @@ impl<'a> Header<'a> {
         }
         check_columns(self.input_columns, self.inputs.into())?;
         check_columns(self.target_columns, head.dimensions.into())
-    }
-}
-
-fn check_columns(columns: &str, count: usize) -> Result<(), ParseError> {
-    let plain = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
-    let well_formed = |line: &str| match line.split_once('\t') {
-        Some((name, unit)) => plain(name) && plain(unit),
-        None => plain(line),
-    };
-    if columns.split('\n').count() == count && columns.split('\n').all(well_formed) {
-        Ok(())
-    } else {
-        Err(ParseError::MalformedColumns)
     }
 }
 

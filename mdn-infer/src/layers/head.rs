@@ -42,14 +42,14 @@ pub(crate) fn mixture_parameters<S: Simd>(
         _ => 1.0,
     };
     if head.scale_map == ScaleMap::Softplus {
-        for (entry, row) in factors.chunks_exact_mut(components).enumerate() {
+        for (entry, row) in factors.chunks_exact_mut(components.max(1)).enumerate() {
             if is_scale(head, entry) {
                 math::map(simd, row, math::LogSoftplus);
             }
         }
     }
     let last = head.covariance.factors(dimensions) - 1;
-    for (entry, row) in factors.chunks_exact_mut(components).enumerate() {
+    for (entry, row) in factors.chunks_exact_mut(components.max(1)).enumerate() {
         if is_scale(head, entry) {
             // Adding −0 changes no number, not even a zero.
             let addend = if entry == last { log_normaliser } else { -0.0 };
