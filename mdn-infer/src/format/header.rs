@@ -1,7 +1,7 @@
 //! The preamble and the header: fixed fields, then postcard.
 
 use postcard::fixint;
-use postcard::ser_flavors::{Flavor, Slice};
+use postcard::ser_flavors::{Size, Slice};
 use serde::{Deserialize, Serialize};
 
 use super::columns::check_columns;
@@ -115,39 +115,17 @@ impl<'a> Header<'a> {
 fn checksum(bytes: &[u8]) -> u32 {
     let (head, tail) = bytes.split_at_checked(CHECKSUM_AT).unwrap_or((bytes, &[]));
     let mut digest = CRC.digest();
-    digest.update(head);
-    digest.update(tail.get(4..).unwrap_or(&[]));
+    for part in [head, tail.get(4..).unwrap_or(&[])] {
+        digest.update(part);
+    }
     digest.finalize()
-}
-
-/// A postcard flavour that writes nothing and fails at the first byte that differs from `rest`.
-struct Same<'a> {
-    rest: &'a [u8],
-}
-
-impl Flavor for Same<'_> {
-    type Output = bool;
-
-    fn try_push(&mut self, data: u8) -> postcard::Result<()> {
-        match self.rest.split_first() {
-            Some((&byte, rest)) if byte == data => {
-                self.rest = rest;
-                Ok(())
-            }
-            _ => Err(postcard::Error::DeserializeBadEncoding),
-        }
-    }
-
-    fn finalize(self) -> postcard::Result<bool> {
-        Ok(self.rest.is_empty())
-    }
 }
 
 fn read_header(bytes: &[u8]) -> Result<Header<'_>, ParseError> {
     let header: Header = postcard::from_bytes(bytes).map_err(|_| ParseError::MalformedHeader)?;
-    // Postcard accepts some numbers in more than one spelling, and bytes left over; we don't.
-    match postcard::serialize_with_flavor(&header, Same { rest: bytes }) {
-        Ok(true) => Ok(header),
+    // Postcard accepts longer spellings of some numbers, and bytes left over; we don't.
+    match postcard::serialize_with_flavor(&header, Size::default()) {
+        Ok(shortest) if shortest == bytes.len() => Ok(header),
         _ => Err(ParseError::MalformedHeader),
     }
 }
@@ -241,9 +219,8 @@ pub(super) struct Extent {
 /// The extent of the file that `header` asks for, after checking it as a reader would.
 pub(super) fn extent(header: &Header<'_>, layout: &Layout) -> Result<Extent, EmitError> {
     header.check().map_err(|_| EmitError::InvalidHeader)?;
-    let header_len =
-        postcard::serialize_with_flavor(header, postcard::ser_flavors::Size::default())
-            .map_err(|_| EmitError::InvalidHeader)?;
+    let header_len = postcard::serialize_with_flavor(header, Size::default())
+        .map_err(|_| EmitError::InvalidHeader)?;
     let blob_offset = blob_offset(header_len);
     Ok(Extent {
         header_len: u16::try_from(header_len).map_err(|_| EmitError::InvalidHeader)?,
