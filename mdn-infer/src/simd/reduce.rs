@@ -24,6 +24,22 @@ impl At {
         }
         simd.load(row.get(self.0..).unwrap_or(&[]), fill)
     }
+    /// The elements of row `index` of `rows` from this position on, where each row has `len`
+    /// elements and the position is in it; lanes beyond its end hold `fill`.
+    #[inline(always)]
+    pub fn load_row<S: Simd>(
+        self,
+        simd: S,
+        rows: &[f32],
+        (index, len): (usize, usize),
+        fill: f32,
+    ) -> S::Vector {
+        if S::Vector::LANES == 1 {
+            return At(index * len + self.0).load(simd, rows, fill);
+        }
+        let row = rows.get(index * len..(index + 1) * len).unwrap_or(&[]);
+        self.load(simd, row, fill)
+    }
     /// Writes `vector` into `row` at this position, as far as there is room.
     #[inline(always)]
     pub fn store<V: Vector>(self, vector: V, row: &mut [f32]) {
