@@ -15,7 +15,10 @@ fn main() {
     };
     let (board, target) = (variable("BOARD"), variable("TARGET"));
     let folder = PathBuf::from(variable("OUT_DIR"));
-    copy(format!("{MEMORY}/{board}.x").as_ref(), &folder.join("memory.x"));
+    copy(
+        format!("{MEMORY}/{board}.x").as_ref(),
+        &folder.join("memory.x"),
+    );
     let model = env::var_os("MDN_MODEL").map_or_else(|| DEFAULT_MODEL.into(), PathBuf::from);
     copy(&model, &folder.join("model.mdn"));
 

@@ -61,7 +61,10 @@ fn whole(mixture: &Mixture<'_>, numbers: &[f32], memory: &mut [f32]) -> Result<(
     mixture.covariance_into(memory)?;
     black_box(mixture.best_component());
     black_box(mixture.modes(memory)?);
-    black_box((mixture.anomaly_score(numbers)?, mixture.is_anomaly(numbers)?));
+    black_box((
+        mixture.anomaly_score(numbers)?,
+        mixture.is_anomaly(numbers)?,
+    ));
 
     let mut rng = Xoshiro128PlusPlus::seed_from_u64(black_box(0));
     let temperature = black_box(Temperature {

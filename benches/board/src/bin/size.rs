@@ -18,7 +18,10 @@ fn run() {
     black_box(answer(black_box(&mut inputs)).is_ok());
 }
 
-#[allow(unused_variables, reason = "without features the image holds nothing of the engine")]
+#[allow(
+    unused_variables,
+    reason = "without features the image holds nothing of the engine"
+)]
 fn answer(inputs: &mut Inputs<'_>) -> Result<(), Failure> {
     #[cfg(feature = "parse")]
     let model = mdn_bench_board::parse(inputs)?;
