@@ -45,6 +45,7 @@
     )
 )]
 
+mod back_end;
 mod error;
 pub mod format;
 mod include;
@@ -56,6 +57,7 @@ mod predictor;
 mod selftest;
 pub mod simd;
 
+pub use back_end::{BACK_END, BackEnd};
 pub use error::{EmitError, ParseError, PredictError};
 pub use format::working_len;
 pub use include::Aligned;
