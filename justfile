@@ -25,6 +25,8 @@ check: && docs
 # All tests of the workspace
 test:
     cargo test --workspace
+    for functions in libm micromath; do \
+        cargo test -p mdn-infer --features "$functions" --test back_end; done
 
 # A million quantiles and probabilities, both ways
 round-trips:

@@ -14,14 +14,14 @@ link() {
         --target-dir "$folder" 2>&1)"
 }
 
-# links BOARD TARGET FLAGS OPT: a row of the table.
+# links BOARD TARGET FLAGS OPT ARGUMENT...: a row of the table.
 links() {
     if ! link "$@"; then
         printf '%s\n' "$errors" >&2
         echo "$2, opt-level $4: a panic is reachable" >&2
         return 1
     fi
-    printf '%-30s opt-level %s  no panic\n' "$2" "$4"
+    printf '%-30s opt-level %s  no panic  %s\n' "$2" "$4" "${*:5}"
 }
 
 for opt in 3 s; do
@@ -30,6 +30,10 @@ for opt in 3 s; do
     links mps2-an386 thumbv7em-none-eabihf "-C target-cpu=cortex-m4" "$opt"
     links mps2-an505 thumbv8m.main-none-eabihf "-C target-cpu=cortex-m33" "$opt"
     links virt riscv32imac-unknown-none-elf "" "$opt"
+    for functions in libm micromath; do
+        links mps2-an386 thumbv7em-none-eabihf "-C target-cpu=cortex-m4" "$opt" \
+            --features "$functions"
+    done
 done
 
 if link mps2-an386 thumbv7em-none-eabihf "" 3 --features panic; then

@@ -1,6 +1,6 @@
 """Prints the tables of what the engine costs on microcontrollers, in Markdown.
 
-    board.py instructions | memory | code | cycles | peers
+    board.py instructions | memory | code | back-ends | cycles | peers
 
 `just bench-board` runs all. Counts come from QEMU and are exact and repeatable, cycles are
 estimated, code and memory are measured; see README.md. Needs QEMU, LLVM's and ARM's binutils.
@@ -111,6 +111,20 @@ def code():
         table(["function", "bytes"], sizes)
 
 
+def back_ends():
+    """Code and instructions with the elementary functions of other crates, on the M4F."""
+    rows = []
+    for functions in ((), ("libm",), ("micromath",)):
+        for opt in ("3", "s"):
+            before = bytes_of(build(M4F, "size", opt))
+            size = bytes_of(build(M4F, "size", opt, features=["density", *functions])) - before
+            image = build(M4F, "cost", opt, features=functions)
+            parts, _ = count.sections(M4F[1], image)
+            prediction, density, _ = count.counts(parts)
+            rows.append([functions[0] if functions else "exact", opt, size, prediction, density])
+    table(["functions", "opt-level", "code", "prediction", "log-density"], rows)
+
+
 def largest_functions(image):
     """Names and sizes of the functions above 200 bytes, the largest first."""
     lines = subprocess.run(["llvm-nm", "--demangle", "--print-size", "--size-sort", "--radix=d",
@@ -148,8 +162,8 @@ def peers():
     table(*emlearn_peer.compare(build, M4F, SAMPLE))
 
 
-SECTIONS = {"instructions": instructions, "memory": memory, "code": code, "cycles": estimate,
-            "peers": peers}
+SECTIONS = {"instructions": instructions, "memory": memory, "code": code, "back-ends": back_ends,
+            "cycles": estimate, "peers": peers}
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or list(SECTIONS)
