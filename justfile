@@ -26,6 +26,8 @@ check: && docs
 # All tests of the workspace
 test:
     cargo test --workspace
+    for functions in libm micromath; do \
+        cargo test -p mdn-infer --features "$functions" --test back_end; done
 
 # A million quantiles and probabilities, both ways
 round-trips:
@@ -35,11 +37,15 @@ round-trips:
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
-# The engine for microcontrollers with and without an FPU
-embedded:
+# The engine for microcontrollers with and without an FPU, and the proof that it cannot panic
+embedded: && no-panic
     cargo clippy --locked --release -p mdn-infer --features nalgebra --target thumbv7em-none-eabihf -- -D warnings
     cargo build --locked --release -p mdn-infer --target thumbv7em-none-eabihf
     cargo build --locked --release -p mdn-infer --target thumbv6m-none-eabi
+
+# A panic that the engine could reach is a link error: every function, any model, several targets
+no-panic:
+    scripts/no-panic.sh
 
 # The firmware on both emulated boards
 firmware:

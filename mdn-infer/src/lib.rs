@@ -48,6 +48,7 @@
 #[cfg(feature = "rayon")]
 extern crate std;
 
+mod back_end;
 mod batch;
 mod error;
 pub mod format;
@@ -60,6 +61,7 @@ mod predictor;
 mod selftest;
 pub mod simd;
 
+pub use back_end::{BACK_END, BackEnd};
 pub use error::{EmitError, ParseError, PredictError};
 pub use format::working_len;
 pub use include::Aligned;

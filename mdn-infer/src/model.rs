@@ -150,12 +150,12 @@ impl<'a> Model<'a> {
 
     /// The names of the input columns with their units, where they have one.
     pub fn input_columns(&self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> + use<'a> {
-        columns(self.header.input_columns)
+        format::columns(self.header.input_columns)
     }
 
     /// The names of the target columns with their units, where they have one.
     pub fn target_columns(&self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> + use<'a> {
-        columns(self.header.target_columns)
+        format::columns(self.header.target_columns)
     }
 
     /// The dense layers in order, the head's last.
@@ -192,15 +192,16 @@ impl<'a> Model<'a> {
         let count = usize::from(self.header.golden);
         let (inputs, dimensions) = (self.inputs(), self.dimensions());
         let all = self.span(self.layout.golden, self.layout.golden_len * count);
-        all.chunks_exact(self.layout.golden_len).map(move |vector| {
-            let (input, rest) = vector.split_at_checked(inputs).unwrap_or_default();
-            let (target, expected) = rest.split_at_checked(dimensions).unwrap_or_default();
-            Golden {
-                input,
-                target,
-                expected,
-            }
-        })
+        all.chunks_exact(self.layout.golden_len.max(1))
+            .map(move |vector| {
+                let (input, rest) = vector.split_at_checked(inputs).unwrap_or_default();
+                let (target, expected) = rest.split_at_checked(dimensions).unwrap_or_default();
+                Golden {
+                    input,
+                    target,
+                    expected,
+                }
+            })
     }
 
     pub(crate) const fn common_log_normaliser(&self) -> f32 {
@@ -215,13 +216,6 @@ pub(crate) fn log_normaliser(target_scale: &[f32]) -> f32 {
     target_scale
         .iter()
         .fold(0.0, |sum, &scale| sum - (HALF_LN_2PI + math::ln(scale)))
-}
-
-fn columns<'a>(names: &'a str) -> impl Iterator<Item = (&'a str, Option<&'a str>)> + use<'a> {
-    names.split('\n').map(|line| match line.split_once('\t') {
-        Some((name, unit)) => (name, Some(unit)),
-        None => (line, None),
-    })
 }
 
 /// A test case that travels with the model: an input and the exact outputs it must give.

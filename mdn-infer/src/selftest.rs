@@ -1,8 +1,11 @@
 //! The self-test: the golden vectors of a file, bit for bit, and a hash over more outputs.
 
+use core::fmt;
+
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro128PlusPlus;
 
+use crate::back_end::{BACK_END, BackEnd};
 use crate::error::PredictError;
 use crate::format::MAX_DIMENSIONS;
 use crate::mixture::Mixture;
@@ -20,8 +23,13 @@ static CRC: crc::Crc<u64, crc::NoTable> = crc::Crc::<u64, crc::NoTable>::new(&cr
 static CRC: crc::Crc<u64> = crc::Crc::<u64>::new(&crc::CRC_64_XZ);
 
 /// What a self-test found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// As text it says whether all outputs agree, and if not, how far they are off and with which
+/// elementary functions.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SelfTest {
+    /// The elementary functions; only the exact ones can give the bits of the file.
+    pub back_end: BackEnd,
     /// How many golden vectors were run.
     pub vectors: usize,
     /// How many of their outputs were compared.
@@ -30,6 +38,9 @@ pub struct SelfTest {
     pub mismatches: usize,
     /// The largest difference, in units in the last place; [`u32::MAX`] between NaN and a number.
     pub largest_ulp: u32,
+    /// The largest difference, relative to the expected output where its magnitude is above 1;
+    /// infinite between NaN and a number.
+    pub largest_error: f32,
     /// A hash over the bits of all outputs of the golden vectors and of the probes, which are
     /// inputs drawn with a fixed seed from three times the training spread to each side; a probe
     /// that overflows counts as one NaN. Equal hashes on two machines mean equal bits.
@@ -51,10 +62,12 @@ pub(crate) fn run(
     let mut digest = CRC.digest();
     let mut hash = |value: f32| digest.update(&canonical(value).to_le_bytes());
     let mut report = SelfTest {
+        back_end: BACK_END,
         vectors: 0,
         values: 0,
         mismatches: 0,
         largest_ulp: 0,
+        largest_error: 0.0,
         output_hash: 0,
     };
     for golden in model.golden() {
@@ -119,7 +132,29 @@ impl SelfTest {
         if canonical(value) != canonical(expected) {
             self.mismatches += 1;
             self.largest_ulp = self.largest_ulp.max(ulp_distance(value, expected));
+            let error = (value - expected).abs() / expected.abs().max(1.0);
+            let error = if error.is_nan() { f32::INFINITY } else { error };
+            self.largest_error = self.largest_error.max(error);
         }
+    }
+}
+
+impl fmt::Display for SelfTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.back_end != BackEnd::Exact {
+            write!(f, "not exact: back end {}; ", self.back_end)?;
+        }
+        let agreeing = self.values - self.mismatches;
+        write!(
+            f,
+            "{agreeing} of {} values in {} golden vectors agree bit for bit",
+            self.values, self.vectors
+        )?;
+        if self.mismatches > 0 {
+            let (error, ulp) = (self.largest_error, self.largest_ulp);
+            write!(f, ", the others within {error:.2e} ({ulp} ulp)")?;
+        }
+        Ok(())
     }
 }
 

@@ -11,12 +11,14 @@
 //! are checked where they get their meaning, in [`Model::parse`](crate::Model::parse).
 
 mod blob;
+mod columns;
 mod head;
 mod header;
 mod storage;
 
 pub use blob::{LayerSource, Layout, ModelSource, Words, encoded_len, write};
 pub(crate) use blob::{cast_words, copy_words};
+pub(crate) use columns::columns;
 pub use head::{Activation, Covariance, Head, ScaleMap};
 pub use header::{Header, Hidden, read, working_len};
 pub(crate) use storage::GROUP;

@@ -4,30 +4,18 @@
 //! beside the code. A lane and a scalar run the same operations in the same order, so every
 //! instruction set gives the same bits.
 
-mod exp;
-mod gated;
-mod ln;
-mod normal;
-mod polynomial;
-mod quantile;
-mod relu;
-mod sigmoid;
-mod softplus;
-mod sqrt;
-mod tanh;
+#[cfg(any(feature = "libm", feature = "micromath"))]
+mod close;
+mod exact;
 
-pub use exp::exp;
-pub(crate) use exp::{exp_below_one, exp_normal};
-pub use gated::{gelu, silu};
-pub(crate) use ln::ln_normal;
-pub use ln::{ln, ln_1p};
-pub use normal::{erf, erfc, normal_cdf};
-pub use quantile::normal_quantile;
-pub use relu::relu;
-pub use sigmoid::sigmoid;
-pub use softplus::softplus;
-pub use sqrt::sqrt;
-pub use tanh::tanh;
+#[cfg(any(feature = "libm", feature = "micromath"))]
+use close as chosen;
+#[cfg(not(any(feature = "libm", feature = "micromath")))]
+use exact as chosen;
+
+pub use chosen::{exp, gelu, ln, ln_1p, sigmoid, silu, softplus, tanh};
+pub(crate) use chosen::{exp_below_one, exp_normal, ln_normal};
+pub use exact::{erf, erfc, normal_cdf, normal_quantile, relu, sqrt};
 
 use core::slice::from_mut;
 

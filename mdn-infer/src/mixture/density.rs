@@ -99,7 +99,7 @@ impl Mixture<'_> {
     fn square_separable<S: Simd>(&self, simd: S, at: At, z: &[f32; MAX_DIMENSIONS]) -> S::Vector {
         let mut square = simd.splat(0.0);
         for (i, z) in z.iter().enumerate().take(self.dimensions) {
-            let delta = simd.splat(*z).sub(at.load(simd, self.mean_row(i), 0.0));
+            let delta = simd.splat(*z).sub(self.means_at(simd, at, i));
             let whitened = self.factor(simd, at, i, i).mul(delta);
             square = square.add(whitened.mul(whitened));
         }
@@ -111,7 +111,7 @@ impl Mixture<'_> {
         let mut difference = [simd.splat(0.0); MAX_DIMENSIONS];
         let mut square = simd.splat(0.0);
         for (i, z) in z.iter().enumerate().take(self.dimensions) {
-            let delta = simd.splat(*z).sub(at.load(simd, self.mean_row(i), 0.0));
+            let delta = simd.splat(*z).sub(self.means_at(simd, at, i));
             let mut whitened = simd.splat(0.0);
             for (j, earlier) in difference.iter().enumerate().take(i) {
                 whitened = whitened.add(self.factor(simd, at, i, j).mul(*earlier));

@@ -207,12 +207,6 @@ impl<'a> Mixture<'a> {
         row(self.means, d, self.components)
     }
 
-    /// Row `entry` of the factors, `[K]`.
-    #[inline(always)]
-    fn factor_row(&self, entry: usize) -> &'a [f32] {
-        row(self.factors, entry, self.components)
-    }
-
     /// Entry (i, j), j ≤ i, of the precision's Cholesky factor for the components at `at`, in
     /// standardised units.
     #[inline(always)]
@@ -223,7 +217,13 @@ impl<'a> Mixture<'a> {
             Covariance::Diagonal => i,
             Covariance::Full => i * (i + 1) / 2 + j,
         };
-        at.load(simd, self.factor_row(entry), fill)
+        at.load_row(simd, self.factors, (entry, self.components), fill)
+    }
+
+    /// Row `d` of the standardised means at `at`.
+    #[inline(always)]
+    fn means_at<S: Simd>(&self, simd: S, at: At, d: usize) -> S::Vector {
+        at.load_row(simd, self.means, (d, self.components), 0.0)
     }
 }
 

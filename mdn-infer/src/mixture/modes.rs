@@ -289,7 +289,7 @@ impl Found<'_> {
             *raw = self.mixture.raw(d, z);
         }
         let raw = raw.get(..dimensions).unwrap_or(&[]);
-        let mut rows = self.rows.chunks_exact(dimensions).take(self.count);
+        let mut rows = self.rows.chunks_exact(dimensions.max(1)).take(self.count);
         if rows.any(|row| self.is_same(mode, raw, row)) {
             return;
         }
@@ -319,7 +319,7 @@ impl Found<'_> {
         let (mut low, mut high) = (0, self.count);
         while low < high {
             let middle = low + (high - low) / 2;
-            let row = self.rows.chunks_exact(dimensions).nth(middle);
+            let row = self.rows.chunks_exact(dimensions.max(1)).nth(middle);
             if row.is_some_and(|row| self.height(row) >= height) {
                 low = middle + 1;
             } else {

@@ -138,7 +138,7 @@ impl Mixture<'_> {
             }
             None => [].iter_mut(),
         };
-        for row in to.chunks_exact_mut(dimensions) {
+        for row in to.chunks_exact_mut(dimensions.max(1)) {
             let k = self.sample(rng, row)?;
             if let Some(component) = components.next() {
                 *component = k;

@@ -160,6 +160,16 @@ impl Vector for F32x8 {
             }
         }
     }
+    #[inline(always)]
+    fn each(self, function: fn(f32) -> f32) -> Self {
+        let mut lanes = [0.0; 8];
+        self.store_full(&mut lanes);
+        for lane in &mut lanes {
+            *lane = function(*lane);
+        }
+        // `self` proves what the token does.
+        Avx2(()).load_full(&lanes)
+    }
 }
 
 impl Simd for Avx2 {

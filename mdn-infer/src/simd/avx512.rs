@@ -128,6 +128,16 @@ impl Vector for F32x16 {
         )))
     }
     #[inline(always)]
+    fn each(self, function: fn(f32) -> f32) -> Self {
+        let mut lanes = [0.0; 16];
+        self.store_full(&mut lanes);
+        for lane in &mut lanes {
+            *lane = function(*lane);
+        }
+        // SAFETY: AVX-512 F is available, as `self` proves; `lanes` is sixteen readable f32.
+        F32x16(unsafe { _mm512_loadu_ps(lanes.as_ptr()) })
+    }
+    #[inline(always)]
     fn store(self, to: &mut [f32]) {
         match to.first_chunk_mut::<16>() {
             Some(full) => self.store_full(full),

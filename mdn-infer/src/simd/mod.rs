@@ -71,6 +71,8 @@ pub trait Vector: Copy {
     fn shift_right<const N: i32>(self) -> Self;
     /// Writes the first `to.len()` lanes (all of them where `to` is longer).
     fn store(self, to: &mut [f32]);
+    /// `function` of every lane, one after the other.
+    fn each(self, function: fn(f32) -> f32) -> Self;
 
     /// The larger of the two; `other` where either is NaN.
     #[inline(always)]

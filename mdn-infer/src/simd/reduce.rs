@@ -24,6 +24,22 @@ impl At {
         }
         simd.load(row.get(self.0..).unwrap_or(&[]), fill)
     }
+    /// The elements of row `index` of `rows` from this position on, where each row has `len`
+    /// elements and the position is in it; lanes beyond its end hold `fill`.
+    #[inline(always)]
+    pub fn load_row<S: Simd>(
+        self,
+        simd: S,
+        rows: &[f32],
+        (index, len): (usize, usize),
+        fill: f32,
+    ) -> S::Vector {
+        if S::Vector::LANES == 1 {
+            return At(index * len + self.0).load(simd, rows, fill);
+        }
+        let row = rows.get(index * len..(index + 1) * len).unwrap_or(&[]);
+        self.load(simd, row, fill)
+    }
     /// Writes `vector` into `row` at this position, as far as there is room.
     #[inline(always)]
     pub fn store<V: Vector>(self, vector: V, row: &mut [f32]) {
@@ -48,9 +64,17 @@ fn fold<S: Simd>(
     simd: S,
     len: usize,
     start: f32,
-    step: impl Fn(S::Vector, At) -> S::Vector,
+    mut step: impl FnMut(S::Vector, At) -> S::Vector,
 ) -> S::Octet {
     let mut partial = simd.splat_octet(start);
+    if S::Vector::LANES == 1 {
+        for at in 0..len {
+            if let Some(partial) = partial.vectors_mut().get_mut(at % 8) {
+                *partial = step(*partial, At::new(at));
+            }
+        }
+        return partial;
+    }
     for at in (0..len).step_by(8) {
         for (i, partial) in partial.vectors_mut().iter_mut().enumerate() {
             let at = at + i * S::Vector::LANES;
@@ -138,6 +162,9 @@ const KEPT: usize = 4;
 /// where every term is.
 #[inline(always)]
 pub fn log_sum_exp<S: Simd>(simd: S, len: usize, terms: &impl LogTerms) -> f32 {
+    if S::Vector::LANES == 1 {
+        return log_sum_exp_of_lanes(simd, len, terms);
+    }
     let nothing = simd.splat_octet(f32::NEG_INFINITY);
     let mut kept = [nothing; KEPT];
     let mut partial = nothing;
@@ -169,6 +196,32 @@ pub fn log_sum_exp<S: Simd>(simd: S, len: usize, terms: &impl LogTerms) -> f32 {
         }
     }
     largest + math::ln_normal(partial.sum())
+}
+
+/// As [`log_sum_exp`], for vectors of one lane: one element after the other, in little code.
+#[inline(always)]
+fn log_sum_exp_of_lanes<S: Simd>(simd: S, len: usize, terms: &impl LogTerms) -> f32 {
+    let nothing = simd.splat(f32::NEG_INFINITY);
+    let mut kept = [nothing; 8 * KEPT];
+    let largest = fold(simd, len, f32::NEG_INFINITY, |partial, at| {
+        let term = overflow_to_zero(simd, terms.at(simd, at));
+        if let Some(slot) = kept.get_mut(at.0) {
+            *slot = term;
+        }
+        term.larger(partial)
+    });
+    let largest = largest.largest();
+    if largest == f32::NEG_INFINITY {
+        return largest;
+    }
+    let sum = sum(simd, len, |at| {
+        let term = match kept.get(at.0) {
+            Some(term) => *term,
+            None => overflow_to_zero(simd, terms.at(simd, at)),
+        };
+        math::exp_below_one(term.sub(simd.splat(largest)))
+    });
+    largest + math::ln_normal(sum)
 }
 
 /// The terms from `at` on; −∞ past the end.

@@ -85,6 +85,10 @@ impl Vector for f32 {
     fn store(self, to: &mut [f32]) {
         store_front(&[self], to);
     }
+    #[inline(always)]
+    fn each(self, function: fn(f32) -> f32) -> Self {
+        function(self)
+    }
 }
 
 impl Simd for Scalar {

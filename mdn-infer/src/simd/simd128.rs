@@ -116,6 +116,16 @@ impl Vector for F32x4 {
             }
         }
     }
+    #[inline(always)]
+    fn each(self, function: fn(f32) -> f32) -> Self {
+        let mut lanes = [0.0; 4];
+        self.store_full(&mut lanes);
+        for lane in &mut lanes {
+            *lane = function(*lane);
+        }
+        // `self` proves what the token does.
+        Simd128(()).load_full(&lanes)
+    }
 }
 
 impl Simd for Simd128 {

@@ -52,7 +52,7 @@ impl Kernel for Crps<'_> {
             let at = At::new(i);
             let weight = mixture.weights(Scalar, at);
             let scale = 1.0 / mixture.inverse_scale(Scalar, at, d);
-            let mean = at.load(Scalar, mixture.mean_row(d), 0.0);
+            let mean = mixture.means_at(Scalar, at, d);
             let distance = expected_distance(z - mean, scale);
             let among = reduce::sum(simd, mixture.components, |at| {
                 distances(simd, mixture, d, at, (mean, scale))
@@ -77,9 +77,7 @@ fn distances<S: Simd>(
     (mean, scale): (f32, f32),
 ) -> S::Vector {
     let other = simd.splat(1.0).div(mixture.inverse_scale(simd, at, d));
-    let offset = simd
-        .splat(mean)
-        .sub(at.load(simd, mixture.mean_row(d), 0.0));
+    let offset = simd.splat(mean).sub(mixture.means_at(simd, at, d));
     let both = hypotenuse(simd.splat(scale), other);
     mixture
         .weights(simd, at)

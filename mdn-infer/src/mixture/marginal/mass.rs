@@ -61,7 +61,7 @@ pub(super) fn whiten<S: Simd>(
     at: At,
     z: f32,
 ) -> S::Vector {
-    let distance = simd.splat(z).sub(at.load(simd, mixture.mean_row(d), 0.0));
+    let distance = simd.splat(z).sub(mixture.means_at(simd, at, d));
     distance.mul(mixture.inverse_scale(simd, at, d))
 }
 

@@ -276,7 +276,7 @@ impl Kernel for Furthest<'_> {
         let nowhere = simd.splat(f32::NEG_INFINITY);
         reduce::largest(simd, mixture.components, |at| {
             let offset = simd.splat(z).div(mixture.inverse_scale(simd, at, d));
-            let end = at.load(simd, mixture.mean_row(d), 0.0).add(offset);
+            let end = mixture.means_at(simd, at, d).add(offset);
             // Lanes past the end have no weight either.
             let log_weight = at.load(simd, mixture.log_weights, f32::NEG_INFINITY);
             simd.splat(sign)

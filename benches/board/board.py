@@ -1,0 +1,175 @@
+"""Prints the tables of what the engine costs on microcontrollers, in Markdown.
+
+    board.py instructions | memory | code | back-ends | cycles | peers
+
+`just bench-board` runs all. Counts come from QEMU and are exact and repeatable, cycles are
+estimated, code and memory are measured; see README.md. Needs QEMU, LLVM's and ARM's binutils.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import count
+import cycles
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+TARGETS = Path(os.environ.get("CARGO_TARGET_DIR", HERE / "target")).resolve()
+SAMPLE = ROOT / "mdn-infer/samples/classic.mdn"
+M4F = ("Cortex-M4F", "mps2-an386", "thumbv7em-none-eabihf", "-C target-cpu=cortex-m4")
+CORES = [
+    M4F,
+    ("Cortex-M7", "mps2-an500", "thumbv7em-none-eabihf", "-C target-cpu=cortex-m7"),
+    ("Cortex-M33", "mps2-an505", "thumbv8m.main-none-eabihf", "-C target-cpu=cortex-m33"),
+    ("Cortex-M3, no FPU", "mps2-an385", "thumbv7m-none-eabi", ""),
+    ("Cortex-M0, no FPU", "microbit", "thumbv6m-none-eabi", ""),
+    ("RV32IMAFC", "virt", "riscv32imafc-unknown-none-elf", ""),
+    ("RV32IMAC, no FPU", "virt", "riscv32imac-unknown-none-elf", ""),
+]
+
+
+def build(core, binary, opt="3", model=SAMPLE, features=()):
+    """An image for a core, as a path that the next build may overwrite."""
+    _, board, target, flags = core
+    environment = dict(os.environ, BOARD=board, RUSTFLAGS=flags, MDN_MODEL=str(model),
+                       CARGO_PROFILE_RELEASE_OPT_LEVEL=opt)
+    subprocess.run(["cargo", "build", "--locked", "--quiet", "--release", "--bin", binary,
+                    "--target", target, "--target-dir", TARGETS, "--features", ",".join(features)],
+                   cwd=HERE, env=environment, check=True)
+    return str(TARGETS / target / "release" / binary)
+
+
+def table(head, rows):
+    """A Markdown table; all columns but the first are numbers."""
+    print("| " + " | ".join(head) + " |")
+    print("|---|" + "---:|" * (len(head) - 1))
+    for row in rows:
+        print("| " + " | ".join(f"{n:,}" if isinstance(n, int) else n for n in row) + " |")
+
+
+def models(folder):
+    """The benchmark models as files: S is the sample, M is written by the ordinary benchmarks."""
+    subprocess.run(["cargo", "run", "--locked", "--quiet", "--release", "-p", "mdn-benches",
+                    "--example", "write_models", "--", folder], cwd=ROOT, check=True)
+    return [("S", SAMPLE), ("M", Path(folder) / "M.mdn")]
+
+
+def instructions():
+    """Instructions per answer, for each core, model and optimisation."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, model in models(folder):
+            for core in CORES:
+                for opt in ("3", "s"):
+                    image = build(core, "cost", opt, model)
+                    parts, _ = count.sections(core[1], image)
+                    rows.append([f"{name}, {core[0]}", opt, *count.counts(parts)])
+    table(["model, core", "opt-level", "prediction", "log-density", "draw"], rows)
+
+
+def memory():
+    """RAM of a prediction on the M4F."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, model in models(folder):
+            for opt in ("3", "s"):
+                _, said = count.sections(M4F[1], build(M4F, "cost", opt, model))
+                sizes = [int(line.split()[1]) for line in said.split("\n") if line]
+                rows.append([f"{name}, {M4F[0]}", opt, *sizes, sum(sizes)])
+    table(["model, core", "opt-level", "predictor", "model view", "stack", "together"], rows)
+
+
+def bytes_of(image):
+    """Code and constants of an image, without its vector table."""
+    lines = subprocess.run(["llvm-size", "-A", image], capture_output=True, text=True, check=True)
+    fields = (line.split() for line in lines.stdout.splitlines())
+    return sum(int(f[1]) for f in fields if f and f[0] in (".text", ".rodata"))
+
+
+def code():
+    """What each part of the engine adds to an empty program, and its largest functions."""
+    parts = [("parse", "parse a model"), ("predict", "+ prediction"), ("density", "+ log-density"),
+             ("everything", "+ everything else")]
+    rows, functions = [], []
+    for core in (M4F, CORES[4]):
+        for opt in ("3", "s"):
+            before = bytes_of(build(core, "size", opt))
+            row = [core[0], opt]
+            for feature, _ in parts:
+                image = build(core, "size", opt, features=[feature])
+                row.append(bytes_of(image) - before)
+                if feature == "density" and core is M4F:
+                    functions.append((opt, largest_functions(image)))
+            rows.append(row)
+    table(["core", "opt-level", *(name for _, name in parts)], rows)
+    for opt, sizes in functions:
+        print(f"\nFunctions of parse, prediction and log-density at opt-level {opt}:\n")
+        table(["function", "bytes"], sizes)
+
+
+def back_ends():
+    """Code and instructions with the elementary functions of other crates, on the M4F."""
+    rows = []
+    for functions in ((), ("libm",), ("micromath",)):
+        for opt in ("3", "s"):
+            before = bytes_of(build(M4F, "size", opt))
+            size = bytes_of(build(M4F, "size", opt, features=["density", *functions])) - before
+            image = build(M4F, "cost", opt, features=functions)
+            parts, _ = count.sections(M4F[1], image)
+            prediction, density, _ = count.counts(parts)
+            rows.append([functions[0] if functions else "exact", opt, size, prediction, density])
+    table(["functions", "opt-level", "code", "prediction", "log-density"], rows)
+
+
+def largest_functions(image):
+    """Names and sizes of the functions above 200 bytes, the largest first."""
+    lines = subprocess.run(["llvm-nm", "--demangle", "--print-size", "--size-sort", "--radix=d",
+                            image], capture_output=True, text=True, check=True).stdout
+    rows = []
+    for line in lines.splitlines():
+        _, size, kind, name = line.split(maxsplit=3)
+        if kind in "tT" and int(size) > 200:
+            rows.append([f"`{name.split('::h')[0]}`", int(size)])
+    return rows[::-1]
+
+
+def estimate():
+    """Instructions and estimated cycles on a Cortex-M4F."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, model in models(folder):
+            image = build(M4F, "cost", "3", model)
+            parts, _ = count.sections(M4F[1], image)
+            empty = cycles.estimate(image, parts[0])
+            for what, part in zip(("prediction", "log-density", "draw"), parts[1:]):
+                spent = cycles.estimate(image, part) - empty
+                rows.append([f"{name}, {what}", len(part) - len(parts[0]), spent,
+                             f"{spent / (len(part) - len(parts[0])):.2f}"])
+    table(["model, answer", "instructions", "cycles, estimated", "ratio"], rows)
+
+
+def peers():
+    """emlearn's network S beside ours, on the same board."""
+    if not shutil.which("arm-none-eabi-gcc"):
+        print("skipped: arm-none-eabi-gcc is missing (Debian: gcc-arm-none-eabi, "
+              "libnewlib-arm-none-eabi)", file=sys.stderr)
+        return
+    import emlearn_peer
+    table(*emlearn_peer.compare(build, M4F, SAMPLE))
+
+
+SECTIONS = {"instructions": instructions, "memory": memory, "code": code, "back-ends": back_ends,
+            "cycles": estimate, "peers": peers}
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:] or list(SECTIONS)
+    for section in chosen:
+        if section not in SECTIONS:
+            raise SystemExit(f"there is no section `{section}`: {', '.join(SECTIONS)}")
+        if len(chosen) > 1:
+            print(f"\n### {section}\n")
+        SECTIONS[section]()

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Proves at link time that nothing in the engine can panic: the image `proof` of benches/board
+# holds every public function, for any file, and its panic handler does not link.
+#
+# Prints a row for each target and build. A deliberate panic must fail, or the proof proves nothing.
+set -euo pipefail
+cd "$(dirname "$0")/../benches/board"
+folder="${CARGO_TARGET_DIR:-target}"
+
+# link BOARD TARGET FLAGS OPT ARGUMENT...: links the image; the linker's words are in `errors`.
+link() {
+    local -x BOARD="$1" RUSTFLAGS="$3" CARGO_PROFILE_RELEASE_OPT_LEVEL="$4"
+    errors="$(cargo build --locked --quiet --release --bin proof --target "$2" "${@:5}" \
+        --target-dir "$folder" 2>&1)"
+}
+
+# links BOARD TARGET FLAGS OPT ARGUMENT...: a row of the table.
+links() {
+    if ! link "$@"; then
+        printf '%s\n' "$errors" >&2
+        echo "$2, opt-level $4: a panic is reachable" >&2
+        return 1
+    fi
+    printf '%-30s opt-level %s  no panic  %s\n' "$2" "$4" "${*:5}"
+}
+
+for opt in 3 s; do
+    links microbit thumbv6m-none-eabi "" "$opt"
+    links mps2-an385 thumbv7m-none-eabi "" "$opt"
+    links mps2-an386 thumbv7em-none-eabihf "-C target-cpu=cortex-m4" "$opt"
+    links mps2-an505 thumbv8m.main-none-eabihf "-C target-cpu=cortex-m33" "$opt"
+    links virt riscv32imac-unknown-none-elf "" "$opt"
+    for functions in libm micromath; do
+        links mps2-an386 thumbv7em-none-eabihf "-C target-cpu=cortex-m4" "$opt" \
+            --features "$functions"
+    done
+done
+
+if link mps2-an386 thumbv7em-none-eabihf "" 3 --features panic; then
+    echo "an image with a deliberate panic linked: the proof is broken" >&2
+    exit 1
+fi
+if ! grep -q a_panic_is_reachable <<<"$errors"; then
+    printf '%s\n' "$errors" >&2
+    exit 1
+fi
+printf '%-30s opt-level 3  a deliberate panic is found\n' thumbv7em-none-eabihf
