@@ -1,6 +1,6 @@
 //! The dense layer: outputs = bias + kernelᵀ · inputs.
 
-use super::half::{self, Bf16, F16, Format, Half};
+use super::half::{self, Bf16, F16, Half};
 use super::integer::{self, Bytes};
 use crate::format::{Activation, Storage};
 use crate::simd::{Octet, Simd};
@@ -106,8 +106,8 @@ impl<'a> Dense<'a> {
             Numbers::F32(panels) => {
                 lane(panels, output / 8 * (self.inputs + 1) + 1 + input, output)
             }
-            Numbers::F16(half) => F16.number(half.pattern(input, output)),
-            Numbers::Bf16(half) => Bf16.number(half.pattern(input, output)),
+            Numbers::F16(half) => half.entry(F16, input, output),
+            Numbers::Bf16(half) => half.entry(Bf16, input, output),
             Numbers::I8(bytes) => {
                 f32::from(bytes.entry(input, output)) * lane(bytes.scales, output / 8, output)
             }
@@ -118,8 +118,8 @@ impl<'a> Dense<'a> {
     pub(crate) fn is_sound(&self) -> bool {
         match &self.numbers {
             Numbers::F32(panels) => panels.as_flattened().iter().all(|word| word.is_finite()),
-            Numbers::F16(half) => half.is_finite(0x7c00),
-            Numbers::Bf16(half) => half.is_finite(0x7f80),
+            Numbers::F16(half) => half.is_finite(F16),
+            Numbers::Bf16(half) => half.is_finite(Bf16),
             Numbers::I8(bytes) => bytes.is_sound(),
         }
     }

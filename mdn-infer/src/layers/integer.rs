@@ -79,6 +79,7 @@ pub(super) fn forward<S: Simd>(
     loop {
         let taken = match output.len().div_ceil(8) {
             0 => return,
+            6.. if S::BLOCK >= 8 => block::<S, 6>(simd, &rest, inputs, step, output),
             4.. if S::BLOCK >= 8 => block::<S, 4>(simd, &rest, inputs, step, output),
             2.. if S::BLOCK >= 2 => block::<S, 2>(simd, &rest, inputs, step, output),
             _ => block::<S, 1>(simd, &rest, inputs, step, output),
@@ -99,16 +100,12 @@ fn block<S: Simd, const P: usize>(
     step: f32,
     output: &mut [f32],
 ) -> usize {
-    let mut sums = [simd.no_sums(); P];
-    let mut panels: [&[[u32; 8]]; P] = [&[]; P];
-    for (p, panel) in panels.iter_mut().enumerate() {
-        let groups = kernel.groups.get(p * inputs.len()..(p + 1) * inputs.len());
-        *panel = groups.unwrap_or(&[]);
-    }
-    if panels.iter().any(|panel| panel.len() != inputs.len()) {
+    let Some(panels) = split::<P>(kernel.groups, inputs.len()) else {
         return P;
-    }
-    for (g, x) in inputs.iter().enumerate() {
+    };
+    let mut sums = [simd.no_sums(); P];
+    for g in 0..inputs.len() {
+        let Some(x) = inputs.get(g) else { break };
         let x = simd.quad(x);
         for (sum, panel) in sums.iter_mut().zip(panels) {
             if let Some(entries) = panel.get(g) {
@@ -123,6 +120,16 @@ fn block<S: Simd, const P: usize>(
         simd.load_octet(bias).add(scaled).store(to);
     }
     P
+}
+
+/// The first `P` panels, each of so many `groups`, which the compiler sees.
+#[inline(always)]
+fn split<const P: usize>(words: &[[u32; 8]], groups: usize) -> Option<[&[[u32; 8]]; P]> {
+    let mut panels: [&[[u32; 8]]; P] = [&[]; P];
+    for (p, panel) in panels.iter_mut().enumerate() {
+        *panel = words.get(p * groups..)?.get(..groups)?;
+    }
+    Some(panels)
 }
 
 /// Rows whose largest magnitude is below this, 2^-100, count as zeros: the factor that would
@@ -167,9 +174,13 @@ fn round<S: Simd>(simd: S, inputs: usize, buffer: &mut [f32]) -> f32 {
         let groups = (inputs - start).div_ceil(GROUP);
         let words: &mut [u32] = bytemuck::must_cast_slice_mut(buffer);
         let words = words.get_mut(start / 2..).unwrap_or(&mut []);
-        let pairs = octet.to_array().map(f32::to_bits);
-        for (word, [low, high]) in words.iter_mut().zip(pairs.as_chunks().0).take(2 * groups) {
-            *word = (low & 0xffff) | (high << 16);
+        let halves = simd.low_halves(octet);
+        match words.first_chunk_mut() {
+            Some(room) if groups > 1 => *room = halves,
+            _ => {
+                let room = words.iter_mut().take(2 * groups);
+                room.zip(halves).for_each(|(word, half)| *word = half);
+            }
         }
     }
     largest / limit + finite

@@ -212,14 +212,26 @@ pub trait Simd: Copy {
         }
         lanes
     }
-    /// Eight bfloat16 numbers, laid out alike; they are the upper halves of binary32 numbers.
+    /// Sixteen bfloat16 numbers, the upper halves of binary32 numbers: eight in the lower halves
+    /// of the words, and eight in the upper.
     #[inline(always)]
-    fn load_bf16(self, from: &[u32; 4]) -> Self::Octet {
-        let mut lanes = self.load_halves(from);
-        for lane in lanes.vectors_mut() {
+    fn load_bf16(self, from: &[u32; 8]) -> [Self::Octet; 2] {
+        let words = self.load_octet(bytemuck::must_cast_ref(from));
+        let (mut lower, mut upper) = (words, words);
+        for lane in lower.vectors_mut() {
             *lane = lane.shift_left::<16>();
         }
-        lanes
+        for lane in upper.vectors_mut() {
+            *lane = lane.and(lane.splat_bits(0xffff_0000));
+        }
+        [lower, upper]
+    }
+
+    /// The low halves of the lanes' patterns, two a word and the first in the lower half.
+    #[inline(always)]
+    fn low_halves(self, lanes: Self::Octet) -> [u32; 4] {
+        let [a, b, c, d, e, f, g, h] = lanes.to_array().map(f32::to_bits);
+        [(a, b), (c, d), (e, f), (g, h)].map(|(low, high)| (low & 0xffff) | (high << 16))
     }
 
     /// Eight integer sums of products, one an output, in whatever parts the hardware keeps them.
