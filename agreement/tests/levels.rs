@@ -315,7 +315,7 @@ fn every_level_of_the_target_is_available() {
     #[cfg(target_arch = "x86_64")]
     assert_eq!(
         names.contains(&"avx2"),
-        std::is_x86_feature_detected!("avx2")
+        std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("f16c")
     );
 }
 
