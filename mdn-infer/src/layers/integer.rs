@@ -104,7 +104,13 @@ fn block<S: Simd, const P: usize>(
         return P;
     };
     let mut sums = [simd.no_sums(); P];
-    for g in 0..inputs.len() {
+    if S::HAS_PANEL_SUMS {
+        for (sum, panel) in sums.iter_mut().zip(panels) {
+            *sum = simd.panel_sums(panel, inputs);
+        }
+    }
+    let one_by_one = if S::HAS_PANEL_SUMS { 0 } else { inputs.len() };
+    for g in 0..one_by_one {
         let Some(x) = inputs.get(g) else { break };
         let x = simd.quad(x);
         for (sum, panel) in sums.iter_mut().zip(panels) {
@@ -171,16 +177,12 @@ fn round<S: Simd>(simd: S, inputs: usize, buffer: &mut [f32]) -> f32 {
         for vector in octet.vectors_mut() {
             *vector = vector.mul(simd.splat(factor)).add(simd.splat(ROUND));
         }
-        let groups = (inputs - start).div_ceil(GROUP);
         let words: &mut [u32] = bytemuck::must_cast_slice_mut(buffer);
-        let words = words.get_mut(start / 2..).unwrap_or(&mut []);
-        let halves = simd.low_halves(octet);
-        match words.first_chunk_mut() {
-            Some(room) if groups > 1 => *room = halves,
-            _ => {
-                let room = words.iter_mut().take(2 * groups);
-                room.zip(halves).for_each(|(word, half)| *word = half);
-            }
+        let quads = words.get_mut(start / 2..).unwrap_or(&mut []);
+        let quads = quads.as_chunks_mut::<2>().0.iter_mut();
+        let groups = (inputs - start).div_ceil(GROUP);
+        for (to, quad) in quads.zip(simd.low_halves(octet)).take(groups) {
+            *to = quad;
         }
     }
     largest / limit + finite

@@ -199,9 +199,9 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn low_halves(self, lanes: Self::Octet) -> [u32; 4] {
+    fn low_halves(self, lanes: Self::Octet) -> [[u32; 2]; 2] {
         let Vectors([lanes]) = lanes;
-        let mut words = [0; 4];
+        let mut words = [[0; 2]; 2];
         // SAFETY: AVX2 is available, as the token proves; `words` is sixteen writable bytes.
         unsafe {
             // The low half of each lane, within both halves of the register, then these together.

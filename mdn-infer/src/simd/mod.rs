@@ -13,6 +13,8 @@ pub mod reduce;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(armv7em)]
+mod dsp;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod neon;
 mod scalar;
@@ -227,11 +229,13 @@ pub trait Simd: Copy {
         [lower, upper]
     }
 
-    /// The low halves of the lanes' patterns, two a word and the first in the lower half.
+    /// The low halves of the lanes' patterns as two groups of four integers, for
+    /// [`quad`](Self::quad).
     #[inline(always)]
-    fn low_halves(self, lanes: Self::Octet) -> [u32; 4] {
+    fn low_halves(self, lanes: Self::Octet) -> [[u32; 2]; 2] {
         let [a, b, c, d, e, f, g, h] = lanes.to_array().map(f32::to_bits);
-        [(a, b), (c, d), (e, f), (g, h)].map(|(low, high)| (low & 0xffff) | (high << 16))
+        let word = |(low, high)| (low & 0xffff) | (high << 16);
+        [[(a, b), (c, d)], [(e, f), (g, h)]].map(|group| group.map(word))
     }
 
     /// Eight integer sums of products, one an output, in whatever parts the hardware keeps them.
@@ -241,13 +245,24 @@ pub trait Simd: Copy {
 
     /// Sums of no products.
     fn no_sums(self) -> Self::Sums;
-    /// Four integers, two a word and the first in the lower half.
+    /// Four integers, as [`low_halves`](Self::low_halves) packs them.
     fn quad(self, x: &[u32; 2]) -> Self::Quad;
     /// Adds to the sum of each output the four products of `x` and of the 8-bit integers in its
     /// word of `entries`, the first lowest. Where it overflows 32 bits it wraps.
     fn add_products(self, sums: Self::Sums, entries: &[u32; 8], x: Self::Quad) -> Self::Sums;
     /// The binary32 number nearest to each sum, ties to even.
     fn nearest(self, sums: Self::Sums) -> Self::Octet;
+
+    /// Whether [`panel_sums`](Self::panel_sums) is to be used in place of
+    /// [`add_products`](Self::add_products).
+    const HAS_PANEL_SUMS: bool = false;
+
+    /// The sums of one panel: for each group of inputs the entries of its outputs, and the inputs
+    /// as [`low_halves`](Self::low_halves) packs them, as many groups.
+    #[inline(always)]
+    fn panel_sums(self, _panel: &[[u32; 8]], _inputs: &[[u32; 2]]) -> Self::Sums {
+        self.no_sums()
+    }
 
     /// Runs `kernel` compiled for this instruction set.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
