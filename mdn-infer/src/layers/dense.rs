@@ -87,7 +87,7 @@ impl<'a> Dense<'a> {
     /// there are no scales.
     pub fn scales(&self) -> Option<&'a [f32]> {
         match &self.numbers {
-            Numbers::I8(bytes) => bytes.scales.as_flattened().get(..self.outputs),
+            Numbers::I8(bytes) => bytes.panels.scales.as_flattened().get(..self.outputs),
             _ => None,
         }
     }
@@ -96,7 +96,7 @@ impl<'a> Dense<'a> {
         let (biases, pitch) = match &self.numbers {
             Numbers::F32(panels) => (*panels, self.inputs + 1),
             Numbers::F16(half) | Numbers::Bf16(half) => (half.biases, 1),
-            Numbers::I8(bytes) => (bytes.biases, 1),
+            Numbers::I8(bytes) => (bytes.panels.biases, 1),
         };
         lane(biases, output / 8 * pitch, output)
     }
@@ -109,7 +109,8 @@ impl<'a> Dense<'a> {
             Numbers::F16(half) => half.entry(F16, input, output),
             Numbers::Bf16(half) => half.entry(Bf16, input, output),
             Numbers::I8(bytes) => {
-                f32::from(bytes.entry(input, output)) * lane(bytes.scales, output / 8, output)
+                f32::from(bytes.entry(input, output))
+                    * lane(bytes.panels.scales, output / 8, output)
             }
         }
     }

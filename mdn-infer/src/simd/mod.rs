@@ -253,15 +253,20 @@ pub trait Simd: Copy {
     /// The binary32 number nearest to each sum, ties to even.
     fn nearest(self, sums: Self::Sums) -> Self::Octet;
 
-    /// Whether [`panel_sums`](Self::panel_sums) is to be used in place of
+    /// Whether [`integer_panels`](Self::integer_panels) is to be used in place of
     /// [`add_products`](Self::add_products).
-    const HAS_PANEL_SUMS: bool = false;
+    const HAS_INTEGER_PANELS: bool = false;
 
-    /// The sums of one panel: for each group of inputs the entries of its outputs, and the inputs
-    /// as [`low_halves`](Self::low_halves) packs them, as many groups.
+    /// Panels of a dense layer with 8-bit entries, in the order of the arithmetic contract, from
+    /// inputs as [`low_halves`](Self::low_halves) packs them, each worth `step`.
     #[inline(always)]
-    fn panel_sums(self, _panel: &[[u32; 8]], _inputs: &[[u32; 2]]) -> Self::Sums {
-        self.no_sums()
+    fn integer_panels(
+        self,
+        _panels: &IntegerPanels<'_>,
+        _inputs: &[[u32; 2]],
+        _step: f32,
+        _to: &mut [[f32; 8]],
+    ) {
     }
 
     /// Runs `kernel` compiled for this instruction set.
@@ -274,6 +279,17 @@ pub trait Simd: Copy {
     /// order of the arithmetic contract, into `to`, which has up to eight elements.
     #[inline(always)]
     fn panel(self, _panel: &[[f32; 8]], _input: &[f32], _to: &mut [f32]) {}
+}
+
+/// Panels of a dense layer with 8-bit entries.
+#[derive(Clone, Copy, Debug)]
+pub struct IntegerPanels<'a> {
+    /// For each panel its eight biases.
+    pub biases: &'a [[f32; 8]],
+    /// For each panel what the entries of its outputs are multiplied by.
+    pub scales: &'a [[f32; 8]],
+    /// For each panel, and in it for each group of four inputs, a word for each output.
+    pub groups: &'a [[u32; 8]],
 }
 
 /// The finite binary16 numbers in the low halves of the lanes, as binary32.

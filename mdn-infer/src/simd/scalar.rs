@@ -148,11 +148,17 @@ impl Simd for Scalar {
         [a[0], b[0], a[1], b[1]]
     }
     #[cfg(armv7em)]
-    const HAS_PANEL_SUMS: bool = true;
+    const HAS_INTEGER_PANELS: bool = true;
     #[cfg(armv7em)]
     #[inline(always)]
-    fn panel_sums(self, panel: &[[u32; 8]], inputs: &[[u32; 2]]) -> [i32; 8] {
-        super::dsp::sums(panel, inputs)
+    fn integer_panels(
+        self,
+        panels: &super::IntegerPanels<'_>,
+        inputs: &[[u32; 2]],
+        step: f32,
+        to: &mut [[f32; 8]],
+    ) {
+        super::dsp::panels(panels, inputs, step, to);
     }
     #[inline(always)]
     fn add_products(self, mut sums: [i32; 8], entries: &[u32; 8], x: [i32; 4]) -> [i32; 8] {
