@@ -40,6 +40,9 @@ samples! {
     Whole "models" "gelu"
     Whole "models" "silu"
     Whole "../mdn-infer/samples" "classic"
+    Small "models" "f16"
+    Small "models" "bf16"
+    Small "models" "i8"
 }
 
 /// Working memory for any of the models; no model has as many components, or inputs.

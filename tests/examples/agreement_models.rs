@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Between them they have every activation, every covariance, both scale maps, no hidden layer
-//! and several, one component and many, and up to four dimensions. Their numbers are random and
-//! the same every time.
+//! and several, one component and many, up to four dimensions, and every storage of kernels. Their
+//! numbers are random and the same every time.
 
 use std::path::Path;
 use std::{env, fs};
@@ -14,7 +14,9 @@ use std::{env, fs};
 use mdn_infer::format::Activation::{Gelu, Identity, Relu, Sigmoid, Silu, Tanh};
 use mdn_infer::format::Covariance::{Diagonal, Full, Isotropic};
 use mdn_infer::format::ScaleMap::{Exp, Softplus};
+use mdn_infer::format::Storage::{self, Bf16, F16, F32, I8};
 use mdn_tests::{Shape, head, random_model};
+use mdn_train::quantize::quantize;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
 
@@ -52,11 +54,42 @@ fn shapes() -> Vec<(&'static str, Shape)> {
     ]
 }
 
+/// The models with narrow kernels, listed behind the others. Widths are odd, so that groups of
+/// inputs are padded, and one unit has a layer for itself.
+fn narrow_shapes() -> Vec<(&'static str, Shape, Storage)> {
+    let shape = |widths: &[usize], activation, head| Shape {
+        widths: widths.to_vec(),
+        activation,
+        head,
+    };
+    vec![
+        (
+            "f16",
+            shape(&[3, 13, 9], Tanh, head(5, 2, Full, Softplus)),
+            F16,
+        ),
+        (
+            "bf16",
+            shape(&[5, 11, 10], Sigmoid, head(4, 2, Diagonal, Exp)),
+            Bf16,
+        ),
+        (
+            "i8",
+            shape(&[6, 1, 19, 10], Silu, head(7, 2, Full, Exp)),
+            I8,
+        ),
+    ]
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = env::args().nth(1).ok_or("name the folder to write to")?;
-    for (seed, (name, shape)) in (1..).zip(shapes()) {
+    let wide = shapes().into_iter().map(|(name, shape)| (name, shape, F32));
+    for (seed, (name, shape, storage)) in (1..).zip(wide.chain(narrow_shapes())) {
         let mut rng = Xoshiro128PlusPlus::seed_from_u64(seed);
-        let file = random_model(&shape, GOLDEN, &mut rng);
+        let mut file = random_model(&shape, GOLDEN, &mut rng);
+        if storage != F32 {
+            file = quantize(&file.model(), storage)?;
+        }
         let path = Path::new(&folder).join(name).with_extension("mdn");
         fs::write(&path, file.bytes()).map_err(|error| format!("{}: {error}", path.display()))?;
         println!("{}: {} bytes", path.display(), file.bytes().len());

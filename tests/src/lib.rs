@@ -179,6 +179,44 @@ pub fn encode(source: &ModelSource<'_>) -> ModelFile {
     ModelFile::from_bytes(&bytes).expect("a sound file")
 }
 
+/// Takes a model apart and writes it again, with the numbers of its kernels as f32.
+///
+/// # Panics
+///
+/// Never: what was read can be written.
+pub fn in_f32(model: &mdn_infer::Model<'_>) -> ModelFile {
+    let layers: Vec<(Vec<f32>, Vec<f32>)> = model
+        .layers()
+        .iter()
+        .map(|layer| {
+            let kernel = (1..=layer.inputs()).flat_map(|row| layer.row(row));
+            (kernel.collect(), layer.row(0).collect())
+        })
+        .collect();
+    let layers: Vec<LayerSource<'_>> = layers
+        .iter()
+        .map(|(kernel, bias)| LayerSource {
+            kernel: KernelSource::F32(kernel),
+            bias,
+        })
+        .collect();
+    let vectors = model
+        .golden()
+        .map(|g| [g.input, g.target, g.expected].concat());
+    encode(&ModelSource {
+        header: Header {
+            storage: Storage::F32,
+            ..*model.header()
+        },
+        input_shift: model.input_shift(),
+        input_scale: model.input_scale(),
+        target_shift: model.target_shift(),
+        target_scale: model.target_scale(),
+        layers: &layers,
+        golden: &vectors.collect::<Vec<_>>().concat(),
+    })
+}
+
 fn record_golden(file: &ModelFile, count: usize, rng: &mut impl Rng) -> Vec<f32> {
     let model = file.model();
     let mut working = vec![0.0; model.working_len()];

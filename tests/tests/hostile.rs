@@ -1,9 +1,12 @@
 //! Damaged and hostile files: each is refused with the right error, none is read past its end.
 
-use mdn_infer::format::{Covariance, ScaleMap};
+use std::sync::LazyLock;
+
+use mdn_infer::format::{Covariance, ScaleMap, Storage};
 use mdn_infer::{Model, ParseError};
 use mdn_tests::{Shape, head, random_model};
 use mdn_train::model_file::ModelFile;
+use mdn_train::quantize::quantize;
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -18,6 +21,24 @@ fn small_model() -> ModelFile {
         head: head(2, 2, Covariance::Full, ScaleMap::Softplus),
     };
     random_model(&shape, 1, &mut Xoshiro256PlusPlus::seed_from_u64(7))
+}
+
+/// The same in every storage.
+fn small_models() -> &'static [ModelFile] {
+    static MODELS: LazyLock<Vec<ModelFile>> = LazyLock::new(|| {
+        let wide = small_model();
+        let narrow = Storage::ALL[1..]
+            .iter()
+            .map(|&storage| quantize(&wide.model(), storage).expect("entries in range"));
+        std::iter::once(wide.clone()).chain(narrow).collect()
+    });
+    &MODELS
+}
+
+/// Where the blob of a file begins.
+fn blob_offset(bytes: &[u8]) -> usize {
+    let header_len = usize::from(u16::from_le_bytes([bytes[10], bytes[11]]));
+    (24 + header_len).next_multiple_of(64)
 }
 
 /// Parses a copy of `bytes` that has its checksum put right, so that the deeper checks see it.
@@ -71,6 +92,138 @@ fn every_cut_is_refused() {
 }
 
 #[test]
+fn damage_to_narrow_files_is_refused() {
+    for file in small_models() {
+        let mut bytes = file.bytes().to_vec();
+        for bit in 0..bytes.len() * 8 {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(ModelFile::from_bytes(&bytes).is_err(), "bit {bit}");
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+        for len in 0..bytes.len() {
+            let error = ModelFile::from_bytes(&bytes[..len]).expect_err("cut short");
+            assert!(matches!(error, ParseError::Truncated { .. }), "{error:?}");
+        }
+    }
+}
+
+/// Version and storage must fit each other, and the header must end with what the version adds.
+#[test]
+fn versions_and_storages_that_do_not_fit_are_refused() {
+    let versions = small_models()
+        .iter()
+        .map(|file| file.bytes()[8])
+        .collect::<Vec<_>>();
+    assert_eq!(versions, [1, 2, 2, 2]);
+    for file in &small_models()[1..] {
+        let last = 23 + usize::from(u16::from_le_bytes([file.bytes()[10], file.bytes()[11]]));
+        let written = file.bytes()[last];
+        assert_eq!(written, file.model().storage() as u8);
+        for number in 0..=255 {
+            let mut bytes = file.bytes().to_vec();
+            bytes[last] = number;
+            // f32 is version 1, and other numbers are no storage.
+            if !(1..4).contains(&number) {
+                assert_eq!(parse_repaired(&mut bytes), Err(ParseError::MalformedHeader));
+            }
+        }
+        let mut bytes = file.bytes().to_vec();
+        bytes[8] = 1;
+        assert_eq!(parse_repaired(&mut bytes), Err(ParseError::MalformedHeader));
+        // A header without the storage, and one with a byte behind it.
+        for header_len in [last as u8 - 24, last as u8 - 22] {
+            let mut bytes = file.bytes().to_vec();
+            bytes[10] = header_len;
+            assert_eq!(parse_repaired(&mut bytes), Err(ParseError::MalformedHeader));
+        }
+    }
+    let mut bytes = small_model().bytes().to_vec();
+    bytes[8] = 2;
+    assert_eq!(parse_repaired(&mut bytes), Err(ParseError::MalformedHeader));
+    bytes[8] = 3;
+    let newer = ParseError::UnsupportedVersion { found: 3 };
+    assert_eq!(parse_repaired(&mut bytes), Err(newer));
+}
+
+/// i8 in a file of f16's size, and the like: the sections do not add up to the length.
+#[test]
+fn narrow_sections_of_a_wrong_size_are_refused() {
+    let shape = Shape {
+        widths: vec![40, 30],
+        activation: mdn_infer::format::Activation::Tanh,
+        head: head(9, 2, Covariance::Full, ScaleMap::Softplus),
+    };
+    let wide = random_model(&shape, 1, &mut Xoshiro256PlusPlus::seed_from_u64(8));
+    for (storage, other) in [(Storage::F16, Storage::I8), (Storage::I8, Storage::Bf16)] {
+        let file = quantize(&wide.model(), storage).expect("entries in range");
+        let mut bytes = file.bytes().to_vec();
+        let last = 23 + usize::from(u16::from_le_bytes([bytes[10], bytes[11]]));
+        bytes[last] = other as u8;
+        assert_eq!(
+            parse_repaired(&mut bytes),
+            Err(ParseError::InconsistentSizes)
+        );
+        let mut bytes = file.bytes().to_vec();
+        bytes[16] += 1;
+        assert_eq!(
+            parse_repaired(&mut bytes),
+            Err(ParseError::InconsistentSizes)
+        );
+    }
+}
+
+/// Every word of the first layer in turn becomes one that its storage rules out.
+#[test]
+fn numbers_that_narrow_storage_rules_out_are_refused() {
+    const OUTPUTS: usize = 3;
+    for file in &small_models()[1..] {
+        let storage = file.model().storage();
+        // Standardisation takes one section of 64 bytes, biases (and scales) eight words each.
+        let biases = blob_offset(file.bytes()) + 64;
+        let floats = if storage == Storage::I8 { 16 } else { 8 };
+        let bad: &[&[u8]] = match storage {
+            Storage::F16 => &[&[0x00, 0x7c], &[0x00, 0xfc], &[0x01, 0x7c], &[0xff, 0xff]],
+            Storage::Bf16 => &[&[0x80, 0x7f], &[0x80, 0xff], &[0xc0, 0x7f], &[0xff, 0xff]],
+            _ => &[&[0x80]],
+        };
+        let refused = |at: usize, pattern: &[u8]| {
+            let mut bytes = file.bytes().to_vec();
+            bytes[at..at + pattern.len()].copy_from_slice(pattern);
+            let found = parse_repaired(&mut bytes);
+            assert_eq!(
+                found,
+                Err(ParseError::InvalidNumber),
+                "{storage:?}, {at}, {pattern:?}"
+            );
+        };
+        for word in (0..floats).filter(|word| word % 8 < OUTPUTS) {
+            for number in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                refused(biases + 4 * word, &number.to_le_bytes());
+            }
+        }
+        for pattern in bad {
+            for at in (0..32).step_by(pattern.len()) {
+                refused(biases + 4 * floats + at, pattern);
+            }
+        }
+    }
+}
+
+#[test]
+fn narrow_files_can_be_copied() {
+    for file in small_models() {
+        let shifted = [&[0], file.bytes()].concat();
+        let mut buffer = vec![0.0; Model::words_needed(&shifted[1..]).expect("a sound file")];
+        let model = Model::parse_into(&shifted[1..], &mut buffer).expect("a sound file");
+        for level in mdn_infer::Level::available() {
+            let mut working = vec![0.0; model.working_len()];
+            let report = model.self_test(level, &mut working).expect("finite");
+            assert!(report.passed(), "{:?}", model.storage());
+        }
+    }
+}
+
+#[test]
 fn a_misaligned_buffer_is_refused_and_can_be_copied() {
     let file = small_model();
     let mut shifted = vec![0_u64; file.bytes().len() / 8 + 2];
@@ -102,8 +255,11 @@ proptest! {
 
     /// With the checksum repaired, damage reaches the deeper checks; whatever parses predicts.
     #[test]
-    fn repaired_damage_never_faults(edits in prop::collection::vec((0_usize..2000, any::<u8>()), 1..6)) {
-        let file = small_model();
+    fn repaired_damage_never_faults(
+        which in 0..Storage::ALL.len(),
+        edits in prop::collection::vec((0_usize..2000, any::<u8>()), 1..6),
+    ) {
+        let file = &small_models()[which];
         let mut bytes = file.bytes().to_vec();
         for (at, value) in edits {
             let at = at % bytes.len();

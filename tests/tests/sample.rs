@@ -1,7 +1,7 @@
 //! The committed sample file: what released versions wrote stays readable, with the same bits.
 
-use mdn_infer::format::{self, KernelSource, LayerSource, ModelSource};
-use mdn_infer::{Level, Model};
+use mdn_infer::Level;
+use mdn_tests::in_f32;
 use mdn_tests::mixtures::Parameters;
 use mdn_train::model_file::ModelFile;
 
@@ -10,44 +10,10 @@ const CLASSIC: &[u8] = include_bytes!("../../mdn-infer/samples/classic.mdn");
 /// What `mdn-train verify mdn-infer/samples/classic.mdn` prints.
 const CLASSIC_HASH: u64 = 0xe39e_16d2_1b6d_a538;
 
-/// Takes a model apart and writes it again.
-fn rewritten(model: &Model<'_>) -> Vec<u8> {
-    let layers: Vec<(Vec<f32>, Vec<f32>)> = model
-        .layers()
-        .iter()
-        .map(|layer| {
-            let kernel = (1..=layer.inputs()).flat_map(|row| layer.row(row));
-            (kernel.collect(), layer.row(0).collect())
-        })
-        .collect();
-    let layers: Vec<LayerSource<'_>> = layers
-        .iter()
-        .map(|(kernel, bias)| LayerSource {
-            kernel: KernelSource::F32(kernel),
-            bias,
-        })
-        .collect();
-    let vectors = model
-        .golden()
-        .map(|g| [g.input, g.target, g.expected].concat());
-    let source = ModelSource {
-        header: *model.header(),
-        input_shift: model.input_shift(),
-        input_scale: model.input_scale(),
-        target_shift: model.target_shift(),
-        target_scale: model.target_scale(),
-        layers: &layers,
-        golden: &vectors.collect::<Vec<_>>().concat(),
-    };
-    let mut bytes = vec![0; format::encoded_len(&source).unwrap()];
-    format::write(&source, &mut bytes).unwrap();
-    bytes
-}
-
 #[test]
 fn the_sample_is_written_again_byte_for_byte() {
     let file = ModelFile::from_bytes(CLASSIC).unwrap();
-    assert_eq!(rewritten(&file.model()), CLASSIC);
+    assert_eq!(in_f32(&file.model()).bytes(), CLASSIC);
 }
 
 #[test]

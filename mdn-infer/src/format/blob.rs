@@ -172,8 +172,11 @@ fn write_numbers(source: &ModelSource<'_>, layout: &Layout, blob: &mut [u8]) -> 
         let shape = (inputs, outputs);
         match layer.kernel {
             KernelSource::F32(kernel) => pack(kernel, layer.bias, shape, blob, at),
-            KernelSource::F16(entries) | KernelSource::Bf16(entries) => {
-                pack_halves(entries, layer.bias, shape, blob, at)
+            KernelSource::F16(entries) => {
+                pack_halves((entries, false), layer.bias, shape, blob, at)
+            }
+            KernelSource::Bf16(entries) => {
+                pack_halves((entries, true), layer.bias, shape, blob, at)
             }
             KernelSource::I8 { entries, scales } => {
                 pack_bytes((entries, scales), layer.bias, shape, blob, at)

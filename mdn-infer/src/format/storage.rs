@@ -1,8 +1,8 @@
 //! How kernels are stored: the kinds, the words that a layer takes, and the packing of narrow ones.
 //!
-//! Everything in the blob is a word of 32 bits. Two binary16 or bfloat16 numbers share a word, the
-//! first in the lower half; four bytes of a group of inputs share one, the first lowest. Whoever
-//! takes a word apart by shifts need not know the machine's byte order.
+//! Everything in the blob is a word of 32 bits: two binary16 numbers of neighbouring outputs, two
+//! bfloat16 numbers of neighbouring inputs, or four bytes of neighbouring inputs, the first lowest.
+//! Whoever takes a word apart by shifts need not know the machine's byte order.
 
 use super::blob::put;
 
@@ -40,7 +40,7 @@ impl Storage {
     pub(super) fn layer_words(self, inputs: usize, outputs: usize) -> Option<usize> {
         let panel = match self {
             Storage::F32 => (inputs + 1).checked_mul(8)?,
-            Storage::F16 | Storage::Bf16 => inputs.checked_mul(4)?.checked_add(8)?,
+            Storage::F16 | Storage::Bf16 => inputs.div_ceil(2).checked_mul(8)?.checked_add(8)?,
             Storage::I8 => inputs.div_ceil(GROUP).checked_mul(8)?.checked_add(16)?,
         };
         outputs.div_ceil(8).checked_mul(panel)
@@ -90,21 +90,26 @@ impl KernelSource<'_> {
 }
 
 /// Writes biases and 16-bit entries from word `at` of `blob` on, which holds zeros; `None` when a
-/// slice does not have its shape.
+/// slice does not have its shape. Entries of two inputs are `interleaved` word by word, or not.
 pub(super) fn pack_halves(
-    entries: &[u16],
+    (entries, interleaved): (&[u16], bool),
     bias: &[f32],
     (inputs, outputs): (usize, usize),
     blob: &mut [u8],
     at: usize,
 ) -> Option<()> {
     put(blob, at, bias, outputs)?;
-    let panels = outputs.div_ceil(8);
-    let to = blob.get_mut((at + panels * 8) * 4..)?;
+    let to = blob.get_mut((at + outputs.div_ceil(8) * 8) * 4..)?;
     each_entry(entries, (inputs, outputs), |input, output, entry| {
-        let place = ((output / 8 * inputs + input) * 8 + output % 8) * 2;
-        let to = to.get_mut(place..place + 2)?;
-        to.copy_from_slice(&entry.to_le_bytes());
+        let pair = output / 8 * inputs.div_ceil(2) + input / 2;
+        let place = if interleaved {
+            output % 8 * 2 + input % 2
+        } else {
+            input % 2 * 8 + output % 8
+        };
+        let at = (pair * 16 + place) * 2;
+        to.get_mut(at..at + 2)?
+            .copy_from_slice(&entry.to_le_bytes());
         Some(())
     })
 }

@@ -1,6 +1,6 @@
 //! The dense layer: outputs = bias + kernelᵀ · inputs.
 
-use super::half::{self, Bf16, F16, Format, Half};
+use super::half::{self, Bf16, F16, Half};
 use super::integer::{self, Bytes};
 use crate::format::{Activation, Storage};
 use crate::simd::{Octet, Simd};
@@ -95,7 +95,7 @@ impl<'a> Dense<'a> {
     /// there are no scales.
     pub fn scales(&self) -> Option<&'a [f32]> {
         match &self.numbers {
-            Numbers::I8(bytes) => bytes.scales.as_flattened().get(..self.outputs),
+            Numbers::I8(bytes) => bytes.panels.scales.as_flattened().get(..self.outputs),
             _ => None,
         }
     }
@@ -104,7 +104,7 @@ impl<'a> Dense<'a> {
         let (biases, pitch) = match &self.numbers {
             Numbers::F32(panels) => (*panels, self.inputs + 1),
             Numbers::F16(half) | Numbers::Bf16(half) => (half.biases, 1),
-            Numbers::I8(bytes) => (bytes.biases, 1),
+            Numbers::I8(bytes) => (bytes.panels.biases, 1),
         };
         lane(biases, output / 8 * pitch, output)
     }
@@ -114,10 +114,11 @@ impl<'a> Dense<'a> {
             Numbers::F32(panels) => {
                 lane(panels, output / 8 * (self.inputs + 1) + 1 + input, output)
             }
-            Numbers::F16(half) => F16.number(half.pattern(input, output)),
-            Numbers::Bf16(half) => Bf16.number(half.pattern(input, output)),
+            Numbers::F16(half) => half.entry(F16, input, output),
+            Numbers::Bf16(half) => half.entry(Bf16, input, output),
             Numbers::I8(bytes) => {
-                f32::from(bytes.entry(input, output)) * lane(bytes.scales, output / 8, output)
+                f32::from(bytes.entry(input, output))
+                    * lane(bytes.panels.scales, output / 8, output)
             }
         }
     }
@@ -126,8 +127,8 @@ impl<'a> Dense<'a> {
     pub(crate) fn is_sound(&self) -> bool {
         match &self.numbers {
             Numbers::F32(panels) => panels.as_flattened().iter().all(|word| word.is_finite()),
-            Numbers::F16(half) => half.is_finite(0x7c00),
-            Numbers::Bf16(half) => half.is_finite(0x7f80),
+            Numbers::F16(half) => half.is_finite(F16),
+            Numbers::Bf16(half) => half.is_finite(Bf16),
             Numbers::I8(bytes) => bytes.is_sound(),
         }
     }

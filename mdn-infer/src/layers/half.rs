@@ -4,50 +4,56 @@
 //! layer with the same numbers in its kernel.
 
 use super::dense::SPAN;
-use crate::simd::{Octet, Simd};
+use crate::simd::{Octet, Scalar, Simd};
 
 /// A kernel of 16-bit entries, packed as the file stores it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Half<'a> {
     /// A panel of eight outputs each.
     pub(super) biases: &'a [[f32; 8]],
-    /// For each panel, and in it for each input, eight entries.
-    pub(super) entries: &'a [[u32; 4]],
-    /// How many inputs there are.
-    pub(super) inputs: usize,
+    /// For each panel, and in it for each pair of inputs, the entries of both.
+    pairs: &'a [Pair],
+    inputs: usize,
 }
+
+/// Sixteen entries, two a word, in the order of their format.
+type Pair = [u32; 8];
+
+/// Inputs to a span, in pairs.
+const PAIRS: usize = SPAN / 2;
 
 /// A 16-bit format.
 pub(super) trait Format: Copy {
-    /// Eight of its numbers, converted exactly.
-    fn load<S: Simd>(self, simd: S, from: &[u32; 4]) -> S::Octet;
-    /// One of them.
-    fn number(self, pattern: u16) -> f32 {
-        let both = self.load(crate::simd::Scalar, &[pattern.into(); 4]);
-        let [first, ..] = both.to_array();
-        first
-    }
+    /// The bits of the exponent, twice; where all of one are set, the number is not finite.
+    const EXPONENTS: [u32; 2];
+    /// The entries of the first and of the second input, converted exactly.
+    fn load<S: Simd>(self, simd: S, pair: &Pair) -> [S::Octet; 2];
 }
 
-/// binary16
+/// binary16: the entries of the first input, then those of the second.
 #[derive(Clone, Copy)]
 pub(super) struct F16;
 
 impl Format for F16 {
+    const EXPONENTS: [u32; 2] = [0x7c00, 0x7c00_0000];
+
     #[inline(always)]
-    fn load<S: Simd>(self, simd: S, from: &[u32; 4]) -> S::Octet {
-        simd.load_f16(from)
+    fn load<S: Simd>(self, simd: S, pair: &Pair) -> [S::Octet; 2] {
+        let [first, second] = bytemuck::must_cast_ref(pair);
+        [simd.load_f16(first), simd.load_f16(second)]
     }
 }
 
-/// bfloat16
+/// bfloat16: both entries of each output in a word, that of the first input in its lower half.
 #[derive(Clone, Copy)]
 pub(super) struct Bf16;
 
 impl Format for Bf16 {
+    const EXPONENTS: [u32; 2] = [0x7f80, 0x7f80_0000];
+
     #[inline(always)]
-    fn load<S: Simd>(self, simd: S, from: &[u32; 4]) -> S::Octet {
-        simd.load_bf16(from)
+    fn load<S: Simd>(self, simd: S, pair: &Pair) -> [S::Octet; 2] {
+        simd.load_bf16(pair)
     }
 }
 
@@ -57,34 +63,31 @@ impl<'a> Half<'a> {
     pub(super) fn new(words: &'a [f32], inputs: usize, outputs: usize) -> Option<Self> {
         let panels = outputs.div_ceil(8);
         let (biases, rest) = words.split_at_checked(panels.checked_mul(8)?)?;
-        let entries = rest.get(..panels.checked_mul(inputs.checked_mul(4)?)?)?;
+        let words = panels.checked_mul(inputs.div_ceil(2).checked_mul(8)?)?;
         Some(Half {
             biases: biases.as_chunks().0,
-            entries: bytemuck::must_cast_slice::<f32, u32>(entries).as_chunks().0,
+            pairs: bytemuck::must_cast_slice::<f32, u32>(rest.get(..words)?)
+                .as_chunks()
+                .0,
             inputs,
         })
     }
 
-    /// The pattern of an entry; 0 where there is none.
-    pub(super) fn pattern(&self, input: usize, output: usize) -> u16 {
-        let octet = self.entries.get(output / 8 * self.inputs + input);
-        let word = octet.and_then(|octet| octet.get(output % 8 / 2));
-        let word = word.copied().unwrap_or(0);
-        (if output.is_multiple_of(2) {
-            word
-        } else {
-            word >> 16
-        }) as u16
+    /// An entry; 0 where there is none.
+    pub(super) fn entry(&self, format: impl Format, input: usize, output: usize) -> f32 {
+        let pair = output / 8 * self.inputs.div_ceil(2) + input / 2;
+        let both = self.pairs.get(pair).map(|pair| format.load(Scalar, pair));
+        let octet = both.and_then(|both| both.get(input % 2).copied());
+        let lanes = octet.map_or([0.0; 8], Octet::to_array);
+        lanes.get(output % 8).copied().unwrap_or(0.0)
     }
 
-    /// Whether every number is finite; `exponent` has the bits of an entry's exponent.
-    pub(super) fn is_finite(&self, exponent: u32) -> bool {
-        let finite = |half: u32| half & exponent != exponent;
-        self.biases
-            .as_flattened()
-            .iter()
-            .all(|bias| bias.is_finite())
-            && (self.entries.as_flattened().iter()).all(|&word| finite(word) && finite(word >> 16))
+    /// Whether every number is finite.
+    pub(super) fn is_finite<F: Format>(&self, _format: F) -> bool {
+        let mut biases = self.biases.as_flattened().iter();
+        let mut words = self.pairs.as_flattened().iter();
+        let finite = |word: &u32| F::EXPONENTS.iter().all(|bits| word & bits != *bits);
+        biases.all(|bias| bias.is_finite()) && words.all(finite)
     }
 }
 
@@ -106,8 +109,9 @@ pub(super) fn forward<S: Simd>(
             2.. if S::BLOCK >= 2 => block::<S, 2>(simd, &rest, format, input, output),
             _ => block::<S, 1>(simd, &rest, format, input, output),
         };
+        let pairs = taken * rest.inputs.div_ceil(2);
         rest.biases = rest.biases.get(taken..).unwrap_or(&[]);
-        rest.entries = rest.entries.get(taken * rest.inputs..).unwrap_or(&[]);
+        rest.pairs = rest.pairs.get(pairs..).unwrap_or(&[]);
         output = output.get_mut(taken * 8..).unwrap_or(&mut []);
     }
 }
@@ -122,30 +126,19 @@ fn block<S: Simd, const P: usize>(
     output: &mut [f32],
 ) -> usize {
     let (spans, rest) = input.as_chunks::<SPAN>();
-    let mut totals = [simd.splat_octet(0.0); P];
-    let mut panels: [&[[[u32; 4]; SPAN]]; P] = [&[]; P];
-    let mut tails: [&[[u32; 4]]; P] = [&[]; P];
-    let slots = totals.iter_mut().zip(&mut panels).zip(&mut tails);
-    let biased = kernel
-        .biases
-        .iter()
-        .zip(kernel.entries.chunks_exact(kernel.inputs));
-    for (((total, panel), tail), (bias, entries)) in slots.zip(biased) {
-        let (whole, last) = entries.as_chunks::<SPAN>();
-        *total = simd.load_octet(bias);
-        (*panel, *tail) = (whole.get(..spans.len()).unwrap_or(&[]), last);
-    }
-    if panels.iter().any(|panel| panel.len() != spans.len()) {
+    let Some((mut totals, kernels, tails)) = split::<S, P>(simd, kernel, spans.len()) else {
         return P;
-    }
+    };
     for (s, span) in spans.iter().enumerate() {
         let mut sums = [simd.splat_octet(0.0); P];
-        for (i, &x) in span.iter().enumerate() {
-            let x = simd.splat_octet(x);
-            for (sum, panel) in sums.iter_mut().zip(panels) {
-                if let Some(entries) = panel.get(s).and_then(|span| span.get(i)) {
-                    let product = x.mul(format.load(simd, entries));
+        for (i, x) in span.as_chunks::<2>().0.iter().enumerate() {
+            let x = [simd.splat_octet(x[0]), simd.splat_octet(x[1])];
+            for (sum, kernel) in sums.iter_mut().zip(kernels) {
+                if let Some(pair) = kernel.get(s).and_then(|span| span.get(i)) {
+                    let [first, second] = format.load(simd, pair);
+                    let product = x[0].mul(first);
                     *sum = if i == 0 { product } else { sum.add(product) };
+                    *sum = sum.add(x[1].mul(second));
                 }
             }
         }
@@ -153,9 +146,9 @@ fn block<S: Simd, const P: usize>(
             *total = total.add(sum);
         }
     }
-    if let Some((&first, others)) = rest.split_first() {
+    if !rest.is_empty() {
         for (total, tail) in totals.iter_mut().zip(tails) {
-            *total = total.add(short_sum(simd, format, first, others, tail));
+            *total = total.add(short_sum(simd, format, rest, tail));
         }
     }
     for (total, to) in totals.iter().zip(output.chunks_mut(8)) {
@@ -164,21 +157,48 @@ fn block<S: Simd, const P: usize>(
     P
 }
 
-/// The sum of the products of the last, shorter span: the input `first` and the `others`.
+/// The biases of the first `P` panels, their whole `spans`, and the rest of each.
+type Split<'a, S, const P: usize> = (
+    [<S as Simd>::Octet; P],
+    [&'a [[Pair; PAIRS]]; P],
+    [&'a [Pair]; P],
+);
+
+/// Takes `P` panels apart, so that the compiler sees how many spans each has.
 #[inline(always)]
-fn short_sum<S: Simd>(
+fn split<'a, S: Simd, const P: usize>(
     simd: S,
-    format: impl Format,
-    first: f32,
-    others: &[f32],
-    kernel: &[[u32; 4]],
-) -> S::Octet {
-    let Some((entries, kernel)) = kernel.split_first() else {
-        return simd.splat_octet(0.0);
-    };
-    let mut sum = simd.splat_octet(first).mul(format.load(simd, entries));
-    for (&x, entries) in others.iter().zip(kernel) {
-        sum = sum.add(simd.splat_octet(x).mul(format.load(simd, entries)));
+    kernel: &Half<'a>,
+    spans: usize,
+) -> Option<Split<'a, S, P>> {
+    let pitch = kernel.inputs.div_ceil(2);
+    let mut totals = [simd.splat_octet(0.0); P];
+    let mut kernels: [&[[Pair; PAIRS]]; P] = [&[]; P];
+    let mut tails: [&[Pair]; P] = [&[]; P];
+    let slots = totals.iter_mut().zip(&mut kernels).zip(&mut tails);
+    for (p, ((total, whole), tail)) in slots.enumerate() {
+        let panel = kernel.pairs.get(p * pitch..(p + 1) * pitch)?;
+        let all = panel.as_chunks::<PAIRS>().0;
+        *total = simd.load_octet(kernel.biases.get(p)?);
+        // A shorter span of seven inputs has as many pairs as a whole one.
+        (*whole, *tail) = (all.get(..spans)?, panel.get(spans * PAIRS..)?);
+    }
+    Some((totals, kernels, tails))
+}
+
+/// The sum of the products of the last, shorter span; `input` is not empty.
+#[inline(always)]
+fn short_sum<S: Simd>(simd: S, format: impl Format, input: &[f32], kernel: &[Pair]) -> S::Octet {
+    let mut sum = simd.splat_octet(0.0);
+    for (i, (x, pair)) in input.chunks(2).zip(kernel).enumerate() {
+        for (j, (&x, entries)) in x.iter().zip(format.load(simd, pair)).enumerate() {
+            let product = simd.splat_octet(x).mul(entries);
+            sum = if i + j == 0 {
+                product
+            } else {
+                sum.add(product)
+            };
+        }
     }
     sum
 }

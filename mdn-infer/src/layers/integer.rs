@@ -5,17 +5,12 @@
 //! matter, and each sum is scaled back to binary32.
 
 use crate::format::GROUP;
-use crate::simd::{Octet, Simd, Vector};
+use crate::simd::{IntegerPanels, Octet, Simd, Vector};
 
 /// A kernel of 8-bit entries, packed as the file stores it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bytes<'a> {
-    /// A panel of eight outputs each.
-    pub(super) biases: &'a [[f32; 8]],
-    /// Likewise: what an output's entries are to be multiplied by.
-    pub(super) scales: &'a [[f32; 8]],
-    /// For each panel, and in it for each group of four inputs, a word for each output.
-    groups: &'a [[u32; 8]],
+    pub(super) panels: IntegerPanels<'a>,
     inputs: usize,
 }
 
@@ -27,34 +22,32 @@ impl<'a> Bytes<'a> {
         let (biases, rest) = words.split_at_checked(panels.checked_mul(8)?)?;
         let (scales, rest) = rest.split_at_checked(panels * 8)?;
         let words = panels.checked_mul(inputs.div_ceil(GROUP).checked_mul(8)?)?;
-        Some(Bytes {
+        let groups: &[u32] = bytemuck::must_cast_slice(rest.get(..words)?);
+        let panels = IntegerPanels {
             biases: biases.as_chunks().0,
             scales: scales.as_chunks().0,
-            groups: bytemuck::must_cast_slice::<f32, u32>(rest.get(..words)?)
-                .as_chunks()
-                .0,
-            inputs,
-        })
+            groups: groups.as_chunks().0,
+        };
+        Some(Bytes { panels, inputs })
     }
 
     /// An entry; 0 where there is none.
     pub(super) fn entry(&self, input: usize, output: usize) -> i8 {
         let group = output / 8 * self.inputs.div_ceil(GROUP) + input / GROUP;
-        let word = self
-            .groups
-            .get(group)
-            .and_then(|group| group.get(output % 8));
+        let group = self.panels.groups.get(group);
+        let word = group.and_then(|group| group.get(output % 8));
         (word.copied().unwrap_or(0) >> (8 * (input % GROUP))) as i8
     }
 
     /// Whether every bias and scale is finite and no entry is −128, for which no room was left.
     pub(super) fn is_sound(&self) -> bool {
-        let floats = self
-            .biases
-            .as_flattened()
-            .iter()
-            .chain(self.scales.as_flattened());
-        let mut words = self.groups.as_flattened().iter();
+        let IntegerPanels {
+            biases,
+            scales,
+            groups,
+        } = self.panels;
+        let floats = biases.as_flattened().iter().chain(scales.as_flattened());
+        let mut words = groups.as_flattened().iter();
         floats.fold(true, |sound, number| sound & number.is_finite())
             && words.all(|word| word.to_le_bytes().iter().all(|&byte| byte as i8 != i8::MIN))
     }
@@ -74,19 +67,61 @@ pub(super) fn forward<S: Simd>(
     let step = round(simd, kernel.inputs, buffer);
     let words = bytemuck::must_cast_slice::<f32, u32>(buffer).as_chunks().0;
     let inputs = words.get(..kernel.inputs.div_ceil(GROUP)).unwrap_or(&[]);
-    let mut rest = *kernel;
+    let mut rest = kernel.panels;
     let mut output = output;
+    if S::HAS_INTEGER_PANELS {
+        return assembled(simd, rest, inputs, step, output);
+    }
     loop {
         let taken = match output.len().div_ceil(8) {
             0 => return,
+            6.. if S::BLOCK >= 8 => block::<S, 6>(simd, &rest, inputs, step, output),
             4.. if S::BLOCK >= 8 => block::<S, 4>(simd, &rest, inputs, step, output),
             2.. if S::BLOCK >= 2 => block::<S, 2>(simd, &rest, inputs, step, output),
             _ => block::<S, 1>(simd, &rest, inputs, step, output),
         };
-        rest.biases = rest.biases.get(taken..).unwrap_or(&[]);
-        rest.scales = rest.scales.get(taken..).unwrap_or(&[]);
-        rest.groups = rest.groups.get(taken * inputs.len()..).unwrap_or(&[]);
+        rest = after(rest, taken, inputs.len());
         output = output.get_mut(taken * 8..).unwrap_or(&mut []);
+    }
+}
+
+/// What is left behind the first `taken` panels.
+#[inline(always)]
+fn after<'a>(panels: IntegerPanels<'a>, taken: usize, groups: usize) -> IntegerPanels<'a> {
+    IntegerPanels {
+        biases: panels.biases.get(taken..).unwrap_or(&[]),
+        scales: panels.scales.get(taken..).unwrap_or(&[]),
+        groups: panels.groups.get(taken * groups..).unwrap_or(&[]),
+    }
+}
+
+/// [`forward`] by [`Simd::integer_panels`]: whole panels in place, a last one that is not through
+/// eight lanes of its own.
+#[inline(always)]
+fn assembled<S: Simd>(
+    simd: S,
+    panels: IntegerPanels<'_>,
+    inputs: &[[u32; 2]],
+    step: f32,
+    output: &mut [f32],
+) {
+    let (whole, rest) = output.as_chunks_mut::<8>();
+    let first = IntegerPanels {
+        biases: panels.biases.get(..whole.len()).unwrap_or(&[]),
+        scales: panels.scales.get(..whole.len()).unwrap_or(&[]),
+        groups: panels
+            .groups
+            .get(..whole.len() * inputs.len())
+            .unwrap_or(&[]),
+    };
+    simd.integer_panels(&first, inputs, step, whole);
+    if !rest.is_empty() {
+        let mut lanes = [[0.0; 8]];
+        let last = after(panels, whole.len(), inputs.len());
+        simd.integer_panels(&last, inputs, step, &mut lanes);
+        for (to, lane) in rest.iter_mut().zip(lanes.as_flattened()) {
+            *to = *lane;
+        }
     }
 }
 
@@ -94,21 +129,17 @@ pub(super) fn forward<S: Simd>(
 #[inline(always)]
 fn block<S: Simd, const P: usize>(
     simd: S,
-    kernel: &Bytes<'_>,
+    layer: &IntegerPanels<'_>,
     inputs: &[[u32; 2]],
     step: f32,
     output: &mut [f32],
 ) -> usize {
-    let mut sums = [simd.no_sums(); P];
-    let mut panels: [&[[u32; 8]]; P] = [&[]; P];
-    for (p, panel) in panels.iter_mut().enumerate() {
-        let groups = kernel.groups.get(p * inputs.len()..(p + 1) * inputs.len());
-        *panel = groups.unwrap_or(&[]);
-    }
-    if panels.iter().any(|panel| panel.len() != inputs.len()) {
+    let Some(panels) = split::<P>(layer.groups, inputs.len()) else {
         return P;
-    }
-    for (g, x) in inputs.iter().enumerate() {
+    };
+    let mut sums = [simd.no_sums(); P];
+    for g in 0..inputs.len() {
+        let Some(x) = inputs.get(g) else { break };
         let x = simd.quad(x);
         for (sum, panel) in sums.iter_mut().zip(panels) {
             if let Some(entries) = panel.get(g) {
@@ -116,13 +147,23 @@ fn block<S: Simd, const P: usize>(
             }
         }
     }
-    let affine = kernel.biases.iter().zip(kernel.scales);
+    let affine = layer.biases.iter().zip(layer.scales);
     for ((sum, (bias, scale)), to) in sums.into_iter().zip(affine).zip(output.chunks_mut(8)) {
         let sum = simd.nearest(sum).mul(simd.splat_octet(step));
         let scaled = sum.mul(simd.load_octet(scale));
         simd.load_octet(bias).add(scaled).store(to);
     }
     P
+}
+
+/// The first `P` panels, each of so many `groups`, which the compiler sees.
+#[inline(always)]
+fn split<const P: usize>(words: &[[u32; 8]], groups: usize) -> Option<[&[[u32; 8]]; P]> {
+    let mut panels: [&[[u32; 8]]; P] = [&[]; P];
+    for (p, panel) in panels.iter_mut().enumerate() {
+        *panel = words.get(p * groups..)?.get(..groups)?;
+    }
+    Some(panels)
 }
 
 /// Rows whose largest magnitude is below this, 2^-100, count as zeros: the factor that would
@@ -164,12 +205,12 @@ fn round<S: Simd>(simd: S, inputs: usize, buffer: &mut [f32]) -> f32 {
         for vector in octet.vectors_mut() {
             *vector = vector.mul(simd.splat(factor)).add(simd.splat(ROUND));
         }
-        let groups = (inputs - start).div_ceil(GROUP);
         let words: &mut [u32] = bytemuck::must_cast_slice_mut(buffer);
-        let words = words.get_mut(start / 2..).unwrap_or(&mut []);
-        let pairs = octet.to_array().map(f32::to_bits);
-        for (word, [low, high]) in words.iter_mut().zip(pairs.as_chunks().0).take(2 * groups) {
-            *word = (low & 0xffff) | (high << 16);
+        let quads = words.get_mut(start / 2..).unwrap_or(&mut []);
+        let quads = quads.as_chunks_mut::<2>().0.iter_mut();
+        let groups = (inputs - start).div_ceil(GROUP);
+        for (to, quad) in quads.zip(simd.low_halves(octet)).take(groups) {
+            *to = quad;
         }
     }
     largest / limit + finite

@@ -220,6 +220,21 @@ impl Simd for Avx2 {
         Vectors([F32x8(avx2!(_mm256_cvtph_ps(halves)))])
     }
 
+    #[inline(always)]
+    fn low_halves(self, lanes: Self::Octet) -> [[u32; 2]; 2] {
+        let Vectors([lanes]) = lanes;
+        let mut words = [[0; 2]; 2];
+        // SAFETY: AVX2 is available, as the token proves; `words` is sixteen writable bytes.
+        unsafe {
+            // The low half of each lane, within both halves of the register, then these together.
+            let low = _mm256_set1_epi64x(0x0d0c_0908_0504_0100);
+            let pairs = _mm256_shuffle_epi8(integers(lanes), low);
+            let pairs = _mm256_permute4x64_epi64::<0b11_01_10_00>(pairs);
+            _mm_storeu_si128(words.as_mut_ptr().cast(), _mm256_castsi256_si128(pairs));
+        }
+        words
+    }
+
     /// Of the outputs 0 to 3 and 4 to 7, two parts each: the sums over inputs 0 and 1, 2 and 3.
     type Sums = [__m256i; 2];
     /// Four times the four integers.

@@ -229,6 +229,11 @@ impl Simd for Avx512 {
         self.0.load_f16(from)
     }
 
+    #[inline(always)]
+    fn low_halves(self, lanes: Self::Octet) -> [[u32; 2]; 2] {
+        self.0.low_halves(lanes)
+    }
+
     /// Of each output two parts: the sums over inputs 0 and 1, 2 and 3.
     type Sums = __m512i;
     /// Eight times the four integers.

@@ -15,6 +15,8 @@ pub mod reduce;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(armv7em)]
+mod dsp;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod neon;
 mod scalar;
@@ -274,14 +276,28 @@ pub trait Simd: Copy {
         }
         lanes
     }
-    /// Eight bfloat16 numbers, laid out alike; they are the upper halves of binary32 numbers.
+    /// Sixteen bfloat16 numbers, the upper halves of binary32 numbers: eight in the lower halves
+    /// of the words, and eight in the upper.
     #[inline(always)]
-    fn load_bf16(self, from: &[u32; 4]) -> Self::Octet {
-        let mut lanes = self.load_halves(from);
-        for lane in lanes.vectors_mut() {
+    fn load_bf16(self, from: &[u32; 8]) -> [Self::Octet; 2] {
+        let words = self.load_octet(bytemuck::must_cast_ref(from));
+        let (mut lower, mut upper) = (words, words);
+        for lane in lower.vectors_mut() {
             *lane = lane.shift_left::<16>();
         }
-        lanes
+        for lane in upper.vectors_mut() {
+            *lane = lane.and(lane.splat_bits(0xffff_0000));
+        }
+        [lower, upper]
+    }
+
+    /// The low halves of the lanes' patterns as two groups of four integers, for
+    /// [`quad`](Self::quad).
+    #[inline(always)]
+    fn low_halves(self, lanes: Self::Octet) -> [[u32; 2]; 2] {
+        let [a, b, c, d, e, f, g, h] = lanes.to_array().map(f32::to_bits);
+        let word = |(low, high)| (low & 0xffff) | (high << 16);
+        [[(a, b), (c, d)], [(e, f), (g, h)]].map(|group| group.map(word))
     }
 
     /// Eight integer sums of products, one an output, in whatever parts the hardware keeps them.
@@ -291,13 +307,29 @@ pub trait Simd: Copy {
 
     /// Sums of no products.
     fn no_sums(self) -> Self::Sums;
-    /// Four integers, two a word and the first in the lower half.
+    /// Four integers, as [`low_halves`](Self::low_halves) packs them.
     fn quad(self, x: &[u32; 2]) -> Self::Quad;
     /// Adds to the sum of each output the four products of `x` and of the 8-bit integers in its
     /// word of `entries`, the first lowest. Where it overflows 32 bits it wraps.
     fn add_products(self, sums: Self::Sums, entries: &[u32; 8], x: Self::Quad) -> Self::Sums;
     /// The binary32 number nearest to each sum, ties to even.
     fn nearest(self, sums: Self::Sums) -> Self::Octet;
+
+    /// Whether [`integer_panels`](Self::integer_panels) is to be used in place of
+    /// [`add_products`](Self::add_products).
+    const HAS_INTEGER_PANELS: bool = false;
+
+    /// Panels of a dense layer with 8-bit entries, in the order of the arithmetic contract, from
+    /// inputs as [`low_halves`](Self::low_halves) packs them, each worth `step`.
+    #[inline(always)]
+    fn integer_panels(
+        self,
+        _panels: &IntegerPanels<'_>,
+        _inputs: &[[u32; 2]],
+        _step: f32,
+        _to: &mut [[f32; 8]],
+    ) {
+    }
 
     /// Runs `kernel` compiled for this instruction set.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
@@ -329,6 +361,17 @@ pub trait Simd: Copy {
     /// in the order of the arithmetic contract.
     #[inline(always)]
     fn panels(self, _panels: &[[f32; 8]], _input: &[f32], _output: &mut [f32]) {}
+}
+
+/// Panels of a dense layer with 8-bit entries.
+#[derive(Clone, Copy, Debug)]
+pub struct IntegerPanels<'a> {
+    /// For each panel its eight biases.
+    pub biases: &'a [[f32; 8]],
+    /// For each panel what the entries of its outputs are multiplied by.
+    pub scales: &'a [[f32; 8]],
+    /// For each panel, and in it for each group of four inputs, a word for each output.
+    pub groups: &'a [[u32; 8]],
 }
 
 /// The finite binary16 numbers in the low halves of the lanes, as binary32.

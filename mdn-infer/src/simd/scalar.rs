@@ -138,10 +138,38 @@ impl Simd for Scalar {
     fn no_sums(self) -> [i32; 8] {
         [0; 8]
     }
+    #[cfg(not(armv7em))]
     #[inline(always)]
     fn quad(self, x: &[u32; 2]) -> [i32; 4] {
         let [a, b] = x.map(|word| [(word as i16).into(), ((word >> 16) as i16).into()]);
         [a[0], a[1], b[0], b[1]]
+    }
+    /// The first and third, then the second and fourth, as the DSP instructions want them.
+    #[cfg(armv7em)]
+    #[inline(always)]
+    fn low_halves(self, Vectors(lanes): Self::Octet) -> [[u32; 2]; 2] {
+        let [a, b, c, d, e, f, g, h] = lanes.map(f32::to_bits);
+        let word = |(low, high)| (low & 0xffff) | (high << 16);
+        [[(a, c), (b, d)], [(e, g), (f, h)]].map(|group| group.map(word))
+    }
+    #[cfg(armv7em)]
+    #[inline(always)]
+    fn quad(self, x: &[u32; 2]) -> [i32; 4] {
+        let [a, b] = x.map(|word| [(word as i16).into(), ((word >> 16) as i16).into()]);
+        [a[0], b[0], a[1], b[1]]
+    }
+    #[cfg(armv7em)]
+    const HAS_INTEGER_PANELS: bool = true;
+    #[cfg(armv7em)]
+    #[inline(always)]
+    fn integer_panels(
+        self,
+        panels: &super::IntegerPanels<'_>,
+        inputs: &[[u32; 2]],
+        step: f32,
+        to: &mut [[f32; 8]],
+    ) {
+        super::dsp::panels(panels, inputs, step, to);
     }
     #[inline(always)]
     fn add_products(self, mut sums: [i32; 8], entries: &[u32; 8], x: [i32; 4]) -> [i32; 8] {

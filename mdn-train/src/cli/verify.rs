@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
+use mdn_infer::format::Storage;
 use mdn_train::model_file::ModelFile;
 use mdn_train::verify::{Verification, verify};
 use serde::Serialize;
@@ -87,6 +88,9 @@ impl Verify {
             result.compared_with_f64,
             result.max_ulp,
         ))?;
+        if file.model().storage() == Storage::I8 {
+            output.say("               the 16-bit rounding of activations is part of that")?;
+        }
         if result.overflowed_inputs > 0 {
             output.say(format_args!(
                 "overflow       at {} of those tried; the model has no answer there",

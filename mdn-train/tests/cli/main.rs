@@ -6,6 +6,7 @@ mod demo;
 mod files;
 mod given;
 mod journey;
+mod quantize;
 mod questions;
 mod support;
 mod tables;
