@@ -127,7 +127,11 @@ fn normalise<S: Simd>(
             math::map(simd, row, math::LogSoftplus);
         }
         // Adding −0 changes no number, not even a zero.
-        let addend = if d + 1 == scales { log_normaliser } else { -0.0 };
+        let addend = if d + 1 == scales {
+            log_normaliser
+        } else {
+            -0.0
+        };
         invert_scales(simd, head, (repeat, addend), row, coefficients);
     }
 }

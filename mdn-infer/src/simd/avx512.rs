@@ -199,9 +199,7 @@ impl Simd for Avx512 {
             Some(full) => self.load_full(full),
             // SAFETY: AVX-512 F is available, as the token proves; the mask has one bit for each
             // element of `from`, and lanes without a bit are not read.
-            None => F32x16(unsafe {
-                _mm512_maskz_loadu_ps(front(from.len()), from.as_ptr())
-            }),
+            None => F32x16(unsafe { _mm512_maskz_loadu_ps(front(from.len()), from.as_ptr()) }),
         }
     }
     #[inline(always)]
