@@ -86,6 +86,7 @@ count-accept:
 bench:
     scripts/performance.sh one-row benches/peers/run.sh one-row
     scripts/performance.sh batches benches/peers/run.sh batches
+    scripts/performance.sh narrow cargo bench --locked --quiet -p mdn-benches --bench narrow
     scripts/performance.sh machine cargo bench --locked --quiet -p mdn-benches --bench machine
     scripts/performance.sh tail benches/peers/run.sh tail
 

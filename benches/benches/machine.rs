@@ -13,6 +13,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// Sizes at which reading is measured, in KB.
 const SIZES: [usize; 5] = [16, 256, 1024, 4096, 16_384];
+/// Rows of a batch.
+const ROWS: usize = 64;
 
 fn main() {
     let level = Level::detect();
@@ -37,40 +39,38 @@ fn limits(level: Level) -> Table {
     table
 }
 
-/// How much of them predictions use, one row after the other; everything takes turns.
+/// How much of them predictions use; for each model everything takes turns.
 fn shares(level: Level) -> Table {
-    let mut table = Table::new(&[
+    let rows = format!("{ROWS} rows, of the peak");
+    let heads = [
         "model",
         "kernels, KB",
-        "GFLOP/s",
-        "of the peak",
-        "GB/s",
-        "of reading as much",
-    ]);
+        "one row, of reading as much",
+        "one row, of the peak",
+        &rows,
+    ];
+    let mut table = Table::new(&heads);
     for (name, file) in subjects() {
         let model = file.model();
-        let entries: usize = (model.layers().iter())
-            .map(|l| l.inputs() * l.outputs())
-            .sum();
+        let layers = model.layers().iter();
+        let entries: usize = layers.map(|layer| layer.inputs() * layer.outputs()).sum();
         let lines = machine::lines(4 * entries);
-        let mut predict = predict(&model, level);
         let mut operations = 0;
         let times = compare(&mut [
-            &mut predict,
+            &mut predict(&model, level),
+            &mut predict_batch(&model, level),
             &mut || operations = machine::multiply_add(level),
             &mut || machine::read(level, &lines),
         ]);
-        let (speed, peak) = (
-            2.0 * entries as f64 / times[0],
-            operations as f64 / times[1],
-        );
+        let peak = operations as f64 / times[2];
+        let share = |rows: usize, time: f64| (2 * rows * entries) as f64 / time / peak;
+        let percent = |share: f64| format!("{:.0}%", 100.0 * share);
         table.row([
             name.to_owned(),
             format!("{:.0}", (4 * entries) as f64 / 1024.0),
-            format!("{speed:.1}"),
-            format!("{:.0}%", 100.0 * speed / peak),
-            format!("{:.1}", (4 * entries) as f64 / times[0]),
-            format!("{:.0}%", 100.0 * times[2] / times[0]),
+            percent(times[3] / times[0]),
+            percent(share(1, times[0])),
+            percent(share(ROWS, times[1])),
         ]);
     }
     table
@@ -91,11 +91,28 @@ fn subjects() -> Vec<(&'static str, ModelFile)> {
     files
 }
 
+fn inputs(model: &Model<'_>, rows: usize) -> Vec<f32> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+    (0..rows)
+        .flat_map(|_| random_input(model, &mut rng))
+        .collect()
+}
+
 fn predict<'m>(model: &'m Model<'m>, level: Level) -> impl FnMut() + 'm {
-    let x = random_input(model, &mut Xoshiro256PlusPlus::seed_from_u64(1));
+    let x = inputs(model, 1);
     let mut working = vec![0.0; model.working_len()];
     move || {
         let mixture = model.predict(level, black_box(&x), &mut working);
         black_box(mixture.expect("a finite input").log_weights());
+    }
+}
+
+fn predict_batch<'m>(model: &'m Model<'m>, level: Level) -> impl FnMut() + 'm {
+    let x = inputs(model, ROWS);
+    let mut parameters = vec![0.0; ROWS * model.mixture_len()];
+    let mut working = vec![0.0; model.batch_working_len()];
+    move || {
+        let mixtures = model.predict_batch(level, black_box(&x), &mut parameters, &mut working);
+        black_box(mixtures.expect("finite inputs").len());
     }
 }

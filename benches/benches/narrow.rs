@@ -2,53 +2,61 @@
 
 use std::hint::black_box;
 
-use mdn_benches::{compare, models};
+use mdn_benches::{Table, compare, machine, model_file, models};
 use mdn_infer::format::Storage;
 use mdn_infer::{Level, Model};
-use mdn_tests::{random_input, random_model};
+use mdn_tests::random_input;
+use mdn_train::model_file::ModelFile;
 use mdn_train::quantize::quantize;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// One prediction in `working`.
-fn predict(model: &Model<'_>, level: Level, x: &[f32], working: &mut [f32]) {
-    let mixture = model
-        .predict(level, black_box(x), working)
-        .expect("a finite input");
-    black_box(mixture.log_weights());
+fn main() {
+    let mut heads = vec!["model, level".to_owned(), "f32, ns".to_owned()];
+    heads.extend(
+        Storage::ALL[1..]
+            .iter()
+            .map(|storage| storage.name().to_owned()),
+    );
+    let mut table = Table::new(&heads.iter().map(String::as_str).collect::<Vec<_>>());
+    for (name, shape) in models() {
+        let wide = model_file(&shape, 0);
+        let narrow = |&storage| quantize(&wide.model(), storage).expect("entries in range");
+        let mut files = vec![wide.clone()];
+        files.extend(Storage::ALL[1..].iter().map(narrow));
+        let bytes = |file: &ModelFile| format!("{} bytes", file.bytes().len());
+        table.row([name.to_owned()].into_iter().chain(files.iter().map(bytes)));
+        for level in Level::available() {
+            table.row(row(name, &files, level));
+        }
+    }
+    println!("{table}\n{}, one thread.", machine::name());
 }
 
-fn main() {
-    println!("model level   storage     bytes  predict, ns  × f32");
-    for (name, shape) in models() {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
-        let wide = random_model(&shape, 0, &mut rng);
-        let narrow = Storage::ALL[1..]
+/// The time with f32, the first of `files`, and how many times as fast the others are.
+fn row(name: &str, files: &[ModelFile], level: Level) -> Vec<String> {
+    let models: Vec<Model<'_>> = files.iter().map(ModelFile::model).collect();
+    let x = random_input(&models[0], &mut Xoshiro256PlusPlus::seed_from_u64(1));
+    let predict = |model| predict(model, level, &x);
+    let mut calls: Vec<_> = models.iter().map(predict).collect();
+    let mut calls: Vec<&mut dyn FnMut()> = calls.iter_mut().map(|call| call as _).collect();
+    let times = compare(&mut calls);
+    let mut cells = vec![
+        format!("{name}, {}", level.name()),
+        format!("{:.0}", times[0]),
+    ];
+    cells.extend(
+        times[1..]
             .iter()
-            .map(|&storage| quantize(&wide.model(), storage).expect("entries in range"));
-        let files: Vec<_> = std::iter::once(wide.clone()).chain(narrow).collect();
-        let x = random_input(&wide.model(), &mut rng);
-        for level in Level::available() {
-            let models: Vec<Model<'_>> = files.iter().map(|file| file.model()).collect();
-            let mut calls: Vec<_> = models
-                .iter()
-                .map(|model| {
-                    let (mut working, x) = (vec![0.0; model.working_len()], &x);
-                    move || predict(model, level, x, &mut working)
-                })
-                .collect();
-            let mut calls: Vec<&mut dyn FnMut()> = calls
-                .iter_mut()
-                .map(|call| call as &mut dyn FnMut())
-                .collect();
-            let times = compare(&mut calls);
-            for ((file, model), time) in files.iter().zip(&models).zip(&times) {
-                let (level, storage) = (level.name(), model.storage().name());
-                let (bytes, faster) = (file.bytes().len(), times[0] / time);
-                println!(
-                    "{name:<5} {level:<7} {storage:<7} {bytes:>9}  {time:>11.0}  {faster:>5.2}"
-                );
-            }
-        }
+            .map(|time| format!("{:.2} ×", times[0] / time)),
+    );
+    cells
+}
+
+fn predict<'m>(model: &'m Model<'m>, level: Level, x: &'m [f32]) -> impl FnMut() + 'm {
+    let mut working = vec![0.0; model.working_len()];
+    move || {
+        let mixture = model.predict(level, black_box(x), &mut working);
+        black_box(mixture.expect("a finite input").log_weights());
     }
 }

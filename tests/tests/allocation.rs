@@ -26,6 +26,43 @@ fn ask(
     Ok(sum)
 }
 
+/// The same of a batch.
+fn ask_batch(
+    model: &Model<'_>,
+    level: Level,
+    x: &[f32],
+    targets: &[f32],
+    [parameters, working, to]: [&mut [f32]; 3],
+) -> Result<f32, PredictError> {
+    let mixtures = model.predict_batch(level, x, parameters, working)?;
+    mixtures.log_densities(targets, to)?;
+    Ok(to.iter().sum())
+}
+
+#[test]
+fn no_batch_allocates() {
+    const ROWS: usize = 33;
+    for (name, shape) in models() {
+        let file = model_file(&shape, 0);
+        let model = file.model();
+        let mut rng = Xoshiro128PlusPlus::seed_from_u64(1);
+        let x: Vec<f32> = (0..ROWS)
+            .flat_map(|_| random_input(&model, &mut rng))
+            .collect();
+        let targets = model.target_shift().repeat(ROWS);
+        let mut parameters = vec![0.0; ROWS * model.mixture_len()];
+        let mut working = vec![0.0; model.batch_working_len()];
+        let mut to = vec![0.0; ROWS];
+        for level in Level::available() {
+            let memory = [&mut parameters[..], &mut working[..], &mut to[..]];
+            let mut answer = Err(PredictError::Overflow);
+            let made = measure(|| answer = ask_batch(&model, level, &x, &targets, memory));
+            assert!(answer.is_ok_and(f32::is_finite), "{name}, {}", level.name());
+            assert_eq!(made.count_total, 0, "{name}, {}: {made:?}", level.name());
+        }
+    }
+}
+
 #[test]
 fn no_answer_allocates() {
     for (name, shape) in models() {

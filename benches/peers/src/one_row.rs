@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use anyhow::Result;
 use mdn_benches::{Table, compare, machine};
-use mdn_infer::{Level, Model};
+use mdn_infer::{Level, Mixture, Model};
 
 use crate::network::parameters;
 use crate::peer::PEERS;
@@ -27,58 +27,66 @@ pub fn print(subjects: &[Subject]) -> Result<()> {
 fn rows(subject: &Subject, table: &mut Table) -> Result<()> {
     let model = subject.model();
     let x = subject.inputs(1);
-    let mut peers = subject.peers(1)?;
     let levels: Vec<Level> = Level::available().collect();
-    let mut ours: Vec<Box<dyn FnMut() + '_>> = Vec::new();
+    let mut peers = subject.peers(1)?;
+    let mut calls: Vec<Box<dyn FnMut() + '_>> = Vec::new();
     for &level in &levels {
-        ours.push(Box::new(predict(&model, level, &x, |mixture| {
-            black_box(mixture.log_weights());
-        })));
-        let target = model.target_shift();
-        ours.push(Box::new(predict(&model, level, &x, move |mixture| {
-            black_box(
-                mixture
-                    .log_density(black_box(target))
-                    .expect("a finite target"),
-            );
-        })));
-        ours.push(Box::new(predict(&model, level, &x, |mixture| {
-            parameters(mixture, |value| {
-                black_box(value);
-            });
-        })));
+        calls.push(predict(&model, level, &x, |_| ()));
+        calls.push(predict(
+            &model,
+            level,
+            &x,
+            log_density(model.target_shift()),
+        ));
+        calls.push(predict(&model, level, &x, read));
     }
     for peer in &mut peers {
-        ours.push(Box::new(|| peer.run().expect("it ran before")));
+        calls.push(Box::new(|| peer.run().expect("it ran before")));
     }
-    let mut functions: Vec<&mut dyn FnMut()> = ours.iter_mut().map(|f| &mut **f as _).collect();
-    let times = compare(&mut functions);
+    let mut calls: Vec<&mut dyn FnMut()> = calls.iter_mut().map(|call| &mut **call as _).collect();
+    let times = compare(&mut calls);
     let (ours, peers) = times.split_at(3 * levels.len());
     for (level, times) in levels.iter().zip(ours.chunks(3)) {
         let mut cells = vec![
             format!("{}, {}", subject.name, level.name()),
             format!("{:.0}", times[0]),
         ];
-        cells.extend(peers.iter().map(|peer| format!("{:.1} ×", peer / times[0])));
-        cells.extend(
-            times[1..]
-                .iter()
-                .map(|more| format!("{:.2} ×", more / times[0])),
-        );
+        let ratios = peers.iter().map(|peer| format!("{:.1} ×", peer / times[0]));
+        let more = times[1..]
+            .iter()
+            .map(|more| format!("{:.2} ×", more / times[0]));
+        cells.extend(ratios.chain(more));
         table.row(cells);
     }
     Ok(())
 }
 
+/// A prediction, and what `then` does with it.
 fn predict<'m>(
     model: &'m Model<'m>,
     level: Level,
     x: &'m [f32],
-    mut then: impl FnMut(&mdn_infer::Mixture<'_>) + 'm,
-) -> impl FnMut() + 'm {
+    then: impl Fn(&Mixture<'_>) + 'm,
+) -> Box<dyn FnMut() + 'm> {
     let mut working = vec![0.0; model.working_len()];
-    move || {
+    Box::new(move || {
         let mixture = model.predict(level, black_box(x), &mut working);
-        then(&mixture.expect("a finite input"));
+        let mixture = mixture.expect("a finite input");
+        then(&mixture);
+        black_box(mixture.log_weights());
+    })
+}
+
+fn log_density(target: &[f32]) -> impl Fn(&Mixture<'_>) {
+    move |mixture| {
+        let density = mixture.log_density(black_box(target));
+        black_box(density.expect("a finite target"));
     }
+}
+
+/// Every parameter in raw units.
+fn read(mixture: &Mixture<'_>) {
+    parameters(mixture, |value| {
+        black_box(value);
+    });
 }

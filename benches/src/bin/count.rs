@@ -27,8 +27,10 @@ const TOLERANCE_OTHER_COMPILER: f64 = 0.25;
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/counts.txt");
 /// The instruction sets that valgrind emulates on x86-64.
 const LEVELS: [&str; 3] = ["scalar", "sse2", "avx2"];
-/// What is counted: the prediction alone, and with the log-density of one target after it.
-const QUESTIONS: [&str; 2] = ["predict", "log-density"];
+/// What is counted: a prediction, one with the log-density of one target after it, and a batch of
+/// [`ROWS`] predictions in one call.
+const QUESTIONS: [&str; 3] = ["predict", "log-density", "batch"];
+const ROWS: usize = 64;
 
 fn main() -> Result<ExitCode, Error> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -169,26 +171,54 @@ fn run(model: &str, level: &str, question: &str, calls: u32) -> Result<(), Error
     let level = level.ok_or("this machine does not have the level")?;
     let file = model_file(&shape, 0);
     let model = file.model();
-    let x = random_input(&model, &mut Xoshiro256PlusPlus::seed_from_u64(1));
-    let with_density = question == QUESTIONS[1];
-    let mut working = vec![0.0; model.working_len()];
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+    let x: Vec<f32> = (0..ROWS)
+        .flat_map(|_| random_input(&model, &mut rng))
+        .collect();
+    let row = &x[..model.inputs()];
+    let mut working = vec![0.0; model.working_len().max(model.batch_working_len())];
+    let mut parameters = vec![0.0; ROWS * model.mixture_len()];
     for _ in 0..calls {
-        measured(&model, level, &x, with_density, &mut working);
+        match question {
+            "predict" => measured::predict(&model, level, row, &mut working),
+            "log-density" => measured::log_density(&model, level, row, &mut working),
+            "batch" => measured::batch(&model, level, &x, &mut parameters, &mut working),
+            _ => return Err("no such question".into()),
+        }
     }
     Ok(())
 }
 
-/// What is counted; callgrind knows it by its name.
-#[inline(never)]
-fn measured(model: &Model<'_>, level: Level, x: &[f32], with_density: bool, working: &mut [f32]) {
-    let mixture = model
-        .predict(level, black_box(x), working)
-        .expect("a finite input");
-    if with_density {
+/// What is counted; callgrind knows the functions by the name of this module.
+mod measured {
+    use super::*;
+
+    #[inline(never)]
+    pub fn predict(model: &Model<'_>, level: Level, x: &[f32], working: &mut [f32]) {
+        let mixture = model.predict(level, black_box(x), working);
+        black_box(mixture.expect("a finite input").log_weights());
+    }
+
+    #[inline(never)]
+    pub fn log_density(model: &Model<'_>, level: Level, x: &[f32], working: &mut [f32]) {
+        let mixture = model
+            .predict(level, black_box(x), working)
+            .expect("a finite input");
         let density = mixture.log_density(black_box(model.target_shift()));
         black_box(density.expect("a finite target"));
     }
-    black_box(mixture.log_weights());
+
+    #[inline(never)]
+    pub fn batch(
+        model: &Model<'_>,
+        level: Level,
+        x: &[f32],
+        parameters: &mut [f32],
+        working: &mut [f32],
+    ) {
+        let mixtures = model.predict_batch(level, black_box(x), parameters, working);
+        black_box(mixtures.expect("finite inputs").len());
+    }
 }
 
 #[cfg(test)]
