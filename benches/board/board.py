@@ -159,7 +159,7 @@ def peers():
               "libnewlib-arm-none-eabi)", file=sys.stderr)
         return
     import emlearn_peer
-    table(*emlearn_peer.compare(build, M4F, SAMPLE))
+    table(*emlearn_peer.compare(build, M4F, SAMPLE, bytes_of))
 
 
 SECTIONS = {"instructions": instructions, "memory": memory, "code": code, "back-ends": back_ends,

@@ -101,4 +101,8 @@ impl<V: Vector> Vector for Pair<V> {
         self.0.store(left);
         self.1.store(right);
     }
+    #[inline(always)]
+    fn each(self, function: fn(f32) -> f32) -> Self {
+        Pair(self.0.each(function), self.1.each(function))
+    }
 }
