@@ -57,7 +57,7 @@ pub(crate) const WORKING: usize = {
 };
 
 /// No model of the suite has more inputs.
-const MAX_INPUTS: usize = 9;
+const MAX_INPUTS: usize = 17;
 
 /// How far inputs are drawn to each side of the centre, in training spreads: within the data,
 /// beyond them, and where activations saturate and outputs may overflow.
