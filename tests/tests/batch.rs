@@ -22,7 +22,8 @@ fn inputs(model: &Model<'_>, rows: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<f
 /// Compares a batch at `level` with single predictions: all parameters, answers and draws.
 fn compare(model: &Model<'_>, level: Level, x: &[f32], working: &mut [f32]) {
     let rows = x.len() / model.inputs();
-    let mut parameters = vec![f32::NAN; rows * model.mixture_len()];
+    // What is there before must not matter.
+    let mut parameters = vec![1.5; rows * model.mixture_len()];
     let mixtures = model
         .predict_batch(level, x, &mut parameters, working)
         .expect("finite inputs");

@@ -53,7 +53,7 @@ pub struct Mixture<'a> {
 }
 
 impl<'a> Mixture<'a> {
-    /// `parameters` are as the mixture head leaves them, `[outputs + K]`.
+    /// `parameters` begin as the mixture head leaves them, `[outputs + K]`.
     pub(crate) fn new(model: &Model<'a>, level: Level, parameters: &'a [f32]) -> Self {
         let head = model.head();
         let (components, dimensions) = (model.components(), model.dimensions());
@@ -62,7 +62,8 @@ impl<'a> Mixture<'a> {
             .split_at_checked(components * dimensions)
             .unwrap_or_default();
         let factors = components * head.covariance.factors(dimensions);
-        let (factors, log_coefficients) = rest.split_at_checked(factors).unwrap_or_default();
+        let (factors, rest) = rest.split_at_checked(factors).unwrap_or_default();
+        let log_coefficients = rest.get(..components).unwrap_or_default();
         Mixture {
             level,
             covariance: head.covariance,
