@@ -3,7 +3,7 @@
     board.py instructions | memory | code | back-ends | cycles | peers
 
 `just bench-board` runs all. Counts come from QEMU and are exact and repeatable, cycles are
-estimated, code and memory are measured; see README.md. Needs QEMU, LLVM's and ARM's binutils.
+estimated, code and memory are measured.
 """
 
 import os
@@ -30,6 +30,19 @@ CORES = [
     ("RV32IMAFC", "virt", "riscv32imafc-unknown-none-elf", ""),
     ("RV32IMAC, no FPU", "virt", "riscv32imac-unknown-none-elf", ""),
 ]
+
+
+# What the tables are made with, and the Debian package that has it.
+TOOLS = [("qemu-system-arm", "qemu-system-arm"), ("qemu-system-riscv32", "qemu-system-misc"),
+         ("llvm-nm", "llvm"), ("llvm-size", "llvm"),
+         ("arm-none-eabi-objdump", "binutils-arm-none-eabi")]
+
+
+def check_tools():
+    """Ends the program where something is not installed."""
+    missing = [f"{tool} (Debian: {package})" for tool, package in TOOLS if not shutil.which(tool)]
+    if missing:
+        raise SystemExit("not installed: " + ", ".join(missing))
 
 
 def build(core, binary, opt="3", model=SAMPLE, features=()):
@@ -166,6 +179,7 @@ SECTIONS = {"instructions": instructions, "memory": memory, "code": code, "back-
             "cycles": estimate, "peers": peers}
 
 if __name__ == "__main__":
+    check_tools()
     chosen = sys.argv[1:] or list(SECTIONS)
     for section in chosen:
         if section not in SECTIONS:
