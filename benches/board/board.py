@@ -72,16 +72,15 @@ def models(folder):
 
 
 def instructions():
-    """Instructions per answer, for each core, model and optimisation."""
+    """Instructions per answer, for each core and model."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, model in models(folder):
             for core in CORES:
-                for opt in ("3", "s"):
-                    image = build(core, "cost", opt, model)
-                    parts, _ = count.sections(core[1], image)
-                    rows.append([f"{name}, {core[0]}", opt, *count.counts(parts)])
-    table(["model, core", "opt-level", "prediction", "log-density", "draw"], rows)
+                image = build(core, "cost", "3", model)
+                parts, _ = count.sections(core[1], image)
+                rows.append([f"{name}, {core[0]}", *count.counts(parts)])
+    table(["model, core", "prediction", "log-density", "draw"], rows)
 
 
 def memory():
