@@ -21,6 +21,8 @@ check: && docs
     cd firmware-example && cargo clippy --locked --release -- -D warnings
     cd agreement/bare && cargo fmt --check
     cd agreement/bare && BOARD=mps2-an386 cargo clippy --locked --release --target thumbv7em-none-eabihf -- -D warnings
+    cd benches/board && cargo fmt --check
+    cd benches/board && BOARD=mps2-an386 cargo clippy --locked --release --bins --features everything --target thumbv7em-none-eabihf -- -D warnings
     cd agreement/bare && BOARD=virt cargo clippy --locked --release --target riscv32imac-unknown-none-elf -- -D warnings
 
 # All tests of the workspace
@@ -89,6 +91,10 @@ bench:
     scripts/performance.sh narrow cargo bench --locked --quiet -p mdn-benches --bench narrow
     scripts/performance.sh machine cargo bench --locked --quiet -p mdn-benches --bench machine
     scripts/performance.sh tail benches/peers/run.sh tail
+
+# What the engine costs on microcontrollers: tables of instructions, memory, code, cycles, emlearn
+bench-board *sections:
+    python3 benches/board/board.py {{ sections }}
 
 # The elementary functions over every binary32 input (many minutes)
 exhaustive:

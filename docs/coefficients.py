@@ -1,4 +1,4 @@
-"""Computes the polynomial coefficients of the elementary functions in mdn-infer/src/math.
+"""Computes the polynomial coefficients of the elementary functions in mdn-infer/src/math/exact.
 
     pip install numpy mpmath
     python docs/coefficients.py

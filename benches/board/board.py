@@ -3,7 +3,7 @@
     board.py instructions | memory | code | back-ends | cycles | peers
 
 `just bench-board` runs all. Counts come from QEMU and are exact and repeatable, cycles are
-estimated, code and memory are measured; see README.md. Needs QEMU, LLVM's and ARM's binutils.
+estimated, code and memory are measured.
 """
 
 import os
@@ -30,6 +30,19 @@ CORES = [
     ("RV32IMAFC", "virt", "riscv32imafc-unknown-none-elf", ""),
     ("RV32IMAC, no FPU", "virt", "riscv32imac-unknown-none-elf", ""),
 ]
+
+
+# What the tables are made with, and the Debian package that has it.
+TOOLS = [("qemu-system-arm", "qemu-system-arm"), ("qemu-system-riscv32", "qemu-system-misc"),
+         ("llvm-nm", "llvm"), ("llvm-size", "llvm"),
+         ("arm-none-eabi-objdump", "binutils-arm-none-eabi")]
+
+
+def check_tools():
+    """Ends the program where something is not installed."""
+    missing = [f"{tool} (Debian: {package})" for tool, package in TOOLS if not shutil.which(tool)]
+    if missing:
+        raise SystemExit("not installed: " + ", ".join(missing))
 
 
 def build(core, binary, opt="3", model=SAMPLE, features=()):
@@ -59,16 +72,15 @@ def models(folder):
 
 
 def instructions():
-    """Instructions per answer, for each core, model and optimisation."""
+    """Instructions per answer, for each core and model."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, model in models(folder):
             for core in CORES:
-                for opt in ("3", "s"):
-                    image = build(core, "cost", opt, model)
-                    parts, _ = count.sections(core[1], image)
-                    rows.append([f"{name}, {core[0]}", opt, *count.counts(parts)])
-    table(["model, core", "opt-level", "prediction", "log-density", "draw"], rows)
+                image = build(core, "cost", "3", model)
+                parts, _ = count.sections(core[1], image)
+                rows.append([f"{name}, {core[0]}", *count.counts(parts)])
+    table(["model, core", "prediction", "log-density", "draw"], rows)
 
 
 def memory():
@@ -166,6 +178,7 @@ SECTIONS = {"instructions": instructions, "memory": memory, "code": code, "back-
             "cycles": estimate, "peers": peers}
 
 if __name__ == "__main__":
+    check_tools()
     chosen = sys.argv[1:] or list(SECTIONS)
     for section in chosen:
         if section not in SECTIONS:

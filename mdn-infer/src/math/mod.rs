@@ -1,8 +1,8 @@
-//! The elementary functions, each written once over a vector type.
+//! The elementary functions.
 //!
-//! One file a function: domain, range, error bound and the source of the coefficients stand
-//! beside the code. A lane and a scalar run the same operations in the same order, so every
-//! instruction set gives the same bits.
+//! `exact` has our own, whose bits are those of the arithmetic contract. With one of the features
+//! `libm` and `micromath`, `close` puts functions of other crates in the place of some: less code,
+//! results that are only close. [`BACK_END`](crate::BACK_END) says which were built.
 
 #[cfg(any(feature = "libm", feature = "micromath"))]
 mod close;
