@@ -26,6 +26,10 @@ const PAIRS: usize = SPAN / 2;
 pub(super) trait Format: Copy {
     /// The bits of the exponent, twice; where all of one are set, the number is not finite.
     const EXPONENTS: [u32; 2];
+    /// Whether [`Simd::panel_f16`] is to be used.
+    fn has_panel<S: Simd>(self) -> bool {
+        false
+    }
     /// The entries of the first and of the second input, converted exactly.
     fn load<S: Simd>(self, simd: S, pair: &Pair) -> [S::Octet; 2];
 }
@@ -37,6 +41,10 @@ pub(super) struct F16;
 impl Format for F16 {
     const EXPONENTS: [u32; 2] = [0x7c00, 0x7c00_0000];
 
+    #[inline(always)]
+    fn has_panel<S: Simd>(self) -> bool {
+        S::HAS_PANEL_F16
+    }
     #[inline(always)]
     fn load<S: Simd>(self, simd: S, pair: &Pair) -> [S::Octet; 2] {
         let [first, second] = bytemuck::must_cast_ref(pair);
@@ -100,6 +108,13 @@ pub(super) fn forward<S: Simd>(
     input: &[f32],
     output: &mut [f32],
 ) {
+    if format.has_panel::<S>() {
+        let panels = kernel.pairs.chunks_exact(kernel.inputs.div_ceil(2));
+        for ((bias, pairs), to) in kernel.biases.iter().zip(panels).zip(output.chunks_mut(8)) {
+            simd.panel_f16(bias, pairs, input, to);
+        }
+        return;
+    }
     let mut rest = *kernel;
     let mut output = output;
     loop {

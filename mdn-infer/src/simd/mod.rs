@@ -315,6 +315,15 @@ pub trait Simd: Copy {
     /// The binary32 number nearest to each sum, ties to even.
     fn nearest(self, sums: Self::Sums) -> Self::Octet;
 
+    /// Whether [`panel_f16`](Self::panel_f16) is to be used in place of
+    /// [`load_f16`](Self::load_f16).
+    const HAS_PANEL_F16: bool = false;
+
+    /// As [`panel`](Self::panel), from biases and, for each pair of inputs, eight binary16 entries
+    /// for each of the two.
+    #[inline(always)]
+    fn panel_f16(self, _bias: &[f32; 8], _pairs: &[[u32; 8]], _input: &[f32], _to: &mut [f32]) {}
+
     /// Whether [`integer_panels`](Self::integer_panels) is to be used in place of
     /// [`add_products`](Self::add_products).
     const HAS_INTEGER_PANELS: bool = false;

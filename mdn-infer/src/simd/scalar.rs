@@ -158,6 +158,20 @@ impl Simd for Scalar {
         let [a, b] = x.map(|word| [(word as i16).into(), ((word >> 16) as i16).into()]);
         [a[0], b[0], a[1], b[1]]
     }
+    #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+    const HAS_PANEL_F16: bool = true;
+    #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+    #[inline(always)]
+    fn panel_f16(self, bias: &[f32; 8], pairs: &[[u32; 8]], input: &[f32], to: &mut [f32]) {
+        match to.first_chunk_mut::<8>() {
+            Some(full) => super::vfp::panel_f16(bias, pairs, input, full),
+            None => {
+                let mut lanes = [0.0; 8];
+                super::vfp::panel_f16(bias, pairs, input, &mut lanes);
+                store_front(&lanes, to);
+            }
+        }
+    }
     #[cfg(armv7em)]
     const HAS_INTEGER_PANELS: bool = true;
     #[cfg(armv7em)]

@@ -1,9 +1,10 @@
 //! Cortex-M with a single-precision FPU (M4F, M7, M33, M55): what the compiler does not emit.
 //!
 //! The level is [`Scalar`](super::Scalar); it asks this file for a square root and for the
-//! panels of a dense layer. Stable Rust knows no operand class for the FPU's registers here, so their
-//! loops are one block of assembly: a VLDM for the eight entries of an input, a VLDM for
-//! the eight inputs of a span, VMUL and VADD, which are never fused.
+//! panels of a dense layer. Stable Rust knows no operand class for the FPU's registers here, so
+//! their loops are one block of assembly: a VLDM for the eight entries of an input, a VLDM for
+//! the eight inputs of a span, VMUL and VADD, which are never fused. Kernels of binary16 are
+//! converted by VCVTB and VCVTT, the lower and the upper half of a word.
 #![allow(unsafe_code, reason = "the instructions of this FPU")]
 
 use core::arch::asm;
@@ -223,4 +224,110 @@ pub(super) fn largest(row: &[[f32; 8]]) -> Option<[f32; 8]> {
         keep!("s0" "s8", "s1" "s9", "s2" "s10", "s3" "s11"),
         keep!("s4" "s12", "s5" "s13", "s6" "s14", "s7" "s15")
     ))
+}
+
+/// The eight entries of an input, four words of two binary16 numbers, converted into s8–s15.
+macro_rules! row {
+    () => {
+        concat!(
+            "vldmia {k}!, {{s28-s31}}\n",
+            "vcvtb.f32.f16 s8, s28\n",
+            "vcvtt.f32.f16 s9, s28\n",
+            "vcvtb.f32.f16 s10, s29\n",
+            "vcvtt.f32.f16 s11, s29\n",
+            "vcvtb.f32.f16 s12, s30\n",
+            "vcvtt.f32.f16 s13, s30\n",
+            "vcvtb.f32.f16 s14, s31\n",
+            "vcvtt.f32.f16 s15, s31\n",
+        )
+    };
+}
+
+/// As `first!`, of binary16.
+macro_rules! first_f16 {
+    ($x:literal) => {
+        concat!(row!(), eight!("vmul.f32":
+            "s0" = "s8", $x; "s1" = "s9", $x; "s2" = "s10", $x; "s3" = "s11", $x;
+            "s4" = "s12", $x; "s5" = "s13", $x; "s6" = "s14", $x; "s7" = "s15", $x))
+    };
+}
+
+/// As `next!`, of binary16.
+macro_rules! next_f16 {
+    ($x:literal) => {
+        concat!(row!(), eight!("vmul.f32":
+            "s8" = "s8", $x; "s9" = "s9", $x; "s10" = "s10", $x; "s11" = "s11", $x;
+            "s12" = "s12", $x; "s13" = "s13", $x; "s14" = "s14", $x; "s15" = "s15", $x),
+            eight!("vadd.f32":
+            "s0" = "s0", "s8"; "s1" = "s1", "s9"; "s2" = "s2", "s10"; "s3" = "s3", "s11";
+            "s4" = "s4", "s12"; "s5" = "s5", "s13"; "s6" = "s6", "s14"; "s7" = "s7", "s15"))
+    };
+}
+
+/// As one of [`panels`], of binary16: `pairs` holds for each two inputs the entries of the first, then
+/// those of the second; nothing is done unless there are as many as `input` needs.
+///
+/// s0–s7 are the span's sums, s8–s15 its products, s16–s23 the totals, s24–s27 four inputs,
+/// s28–s31 the words of entries.
+#[inline(never)]
+pub(super) fn panel_f16(bias: &[f32; 8], pairs: &[[u32; 8]], input: &[f32], output: &mut [f32; 8]) {
+    if pairs.len() != input.len().div_ceil(2) {
+        return;
+    }
+    let (spans, rest) = (input.len() / 8, input.len() % 8);
+    // SAFETY: the target's ABI (eabihf) has the FPU, and each such FPU converts binary16. Reads
+    // eight biases; `pairs` from front to back, half a pair for each element of `input`, whose
+    // count was compared; reads `input` from front to back: 8 `spans` + `rest` elements, its
+    // length. Writes the eight elements of `output`. Every register that changes is declared.
+    unsafe {
+        asm!(
+            "vldmia {b}, {{s16-s23}}",
+            "cmp {n}, #0",
+            "beq 3f",
+            "2:",
+            "vldmia {x}!, {{s24-s27}}",
+            first_f16!("s24"),
+            next_f16!("s25"),
+            next_f16!("s26"),
+            next_f16!("s27"),
+            "vldmia {x}!, {{s24-s27}}",
+            next_f16!("s24"),
+            next_f16!("s25"),
+            next_f16!("s26"),
+            next_f16!("s27"),
+            join!(),
+            "subs {n}, {n}, #1",
+            "bne 2b",
+            "3:",
+            "cmp {m}, #0",
+            "beq 5f",
+            "vldmia {x}!, {{s24}}",
+            first_f16!("s24"),
+            "b 6f",
+            "4:",
+            "vldmia {x}!, {{s24}}",
+            next_f16!("s24"),
+            "6:",
+            "subs {m}, {m}, #1",
+            "bne 4b",
+            join!(),
+            "5:",
+            "vstmia {y}, {{s16-s23}}",
+            b = in(reg) bias.as_ptr(),
+            k = inout(reg) pairs.as_ptr() => _,
+            x = inout(reg) input.as_ptr() => _,
+            n = inout(reg) spans => _,
+            m = inout(reg) rest => _,
+            y = in(reg) output.as_mut_ptr(),
+            out("s0") _, out("s1") _, out("s2") _, out("s3") _,
+            out("s4") _, out("s5") _, out("s6") _, out("s7") _,
+            out("s8") _, out("s9") _, out("s10") _, out("s11") _,
+            out("s12") _, out("s13") _, out("s14") _, out("s15") _,
+            out("s16") _, out("s17") _, out("s18") _, out("s19") _,
+            out("s20") _, out("s21") _, out("s22") _, out("s23") _,
+            out("s24") _, out("s25") _, out("s26") _, out("s27") _,
+            out("s28") _, out("s29") _, out("s30") _, out("s31") _,
+            options(nostack),
+        );
+    }
 }

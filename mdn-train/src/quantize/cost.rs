@@ -116,11 +116,11 @@ fn moved(old: &Mixture<'_>, new: &Mixture<'_>, line: u64) -> Result<[Move; 2], P
         dimension: 0,
     };
     let (mut mixture, mut component) = (start, start);
-    let mut means = [vec![0.0; old.dimensions()], vec![0.0; old.dimensions()]];
-    old.mean(&mut means[0])?;
-    new.mean(&mut means[1])?;
-    for dimension in 0..old.dimensions() {
-        let keep = |most: &mut Move, [before, after]: [f32; 2], deviation: f32| {
+    let (mut before, mut after) = (vec![0.0; old.dimensions()], vec![0.0; old.dimensions()]);
+    old.mean(&mut before)?;
+    new.mean(&mut after)?;
+    for (dimension, (&before, &after)) in before.iter().zip(&after).enumerate() {
+        let keep = |most: &mut Move, before: f32, after: f32, deviation: f32| {
             let difference = (f64::from(after) - f64::from(before)).abs();
             let deviations = difference / f64::from(deviation);
             if deviations > most.deviations {
@@ -131,13 +131,13 @@ fn moved(old: &Mixture<'_>, new: &Mixture<'_>, line: u64) -> Result<[Move; 2], P
                 };
             }
         };
-        let deviation = (old.marginal(dimension)).map_or(1.0, |m| m.standard_deviation());
-        let both = [means[0][dimension], means[1][dimension]];
-        keep(&mut mixture, both, deviation);
+        let marginal = old.marginal(dimension);
+        let deviation = marginal.map_or(f32::NAN, |marginal| marginal.standard_deviation());
+        keep(&mut mixture, before, after, deviation);
         for (a, b) in old.components().zip(new.components()) {
             if a.weight() >= LEAST_WEIGHT {
-                let both = [a.mean(dimension), b.mean(dimension)];
-                keep(&mut component, both, a.scale(dimension));
+                let (before, after) = (a.mean(dimension), b.mean(dimension));
+                keep(&mut component, before, after, a.scale(dimension));
             }
         }
     }
