@@ -52,7 +52,7 @@ fn no_batch_allocates() {
         let targets = model.target_shift().repeat(ROWS);
         let mut parameters = vec![0.0; ROWS * model.mixture_len()];
         let mut working = vec![0.0; model.batch_working_len()];
-        let mut to = vec![0.0; ROWS];
+        let mut to = [0.0; ROWS];
         for level in Level::available() {
             let memory = [&mut parameters[..], &mut working[..], &mut to[..]];
             let mut answer = Err(PredictError::Overflow);
