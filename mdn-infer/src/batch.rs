@@ -17,7 +17,8 @@ use crate::simd::{Kernel, Level, Simd};
 impl<'a> Model<'a> {
     /// How many f32 the parameters of one mixture take in a batch.
     pub fn mixture_len(&self) -> usize {
-        (self.head().outputs() + self.components()).next_multiple_of(8)
+        let len = self.head().outputs() + self.components();
+        len.next_multiple_of(8).max(8)
     }
 
     /// How many f32 of working memory make [`predict_batch`](Self::predict_batch) fast; as many
@@ -176,8 +177,8 @@ impl Kernel for ForwardBatch<'_> {
             working,
             block,
         } = self;
-        let blocks = x.chunks(block * model.inputs());
-        let parameters = parameters.chunks_mut(block * model.mixture_len());
+        let blocks = x.chunks((block * model.inputs()).max(1));
+        let parameters = parameters.chunks_mut((block * model.mixture_len()).max(1));
         for (index, (x, parameters)) in blocks.zip(parameters).enumerate() {
             forward_block(simd, model, x, parameters, working)
                 .map_err(|row| index * block + row)?;
@@ -195,18 +196,17 @@ fn forward_block<S: Simd>(
     parameters: &mut [f32],
     working: &mut [f32],
 ) -> Result<(), usize> {
-    let rows = x.len() / model.inputs();
+    let inputs = model.inputs().max(1);
+    let rows = x.len() / inputs;
     let (mut from, mut to) = working
         .split_at_mut_checked(rows * model.widths()[0])
         .unwrap_or_default();
-    for (x, to) in x
-        .chunks_exact(model.inputs())
-        .zip(from.chunks_exact_mut(model.storage().buffer_words(model.inputs())))
-    {
+    let pitch = |width| model.storage().buffer_words(width).max(1);
+    let to_rows = from.chunks_exact_mut(pitch(inputs));
+    for (x, to) in x.chunks_exact(inputs).zip(to_rows) {
         standardise(model, x, to);
     }
     let (last, hidden) = model.layers().split_last().ok_or(0usize)?;
-    let pitch = |width| model.storage().buffer_words(width);
     for layer in hidden {
         let buffer = from.get_mut(..rows * pitch(layer.inputs()));
         let output = to.get_mut(..rows * pitch(layer.outputs()));

@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use mdn_infer::{Component, Level, Marginal, Mixture, Model, Predictor, Temperature};
+use mdn_infer::{Component, Level, Marginal, Mixture, Mixtures, Model, Predictor, Temperature};
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
@@ -29,8 +29,14 @@ pub fn everything(inputs: &mut Inputs<'_>) -> Result<(), Failure> {
     let mut predictor = Predictor::<CAPACITY>::new(&model, Level::detect())?;
     let report = black_box(predictor.self_test()?);
     black_box(report.passed());
-    let mixture = black_box(predictor.predict(inputs.numbers)?);
+    let mut parameters = [0.0; CAPACITY];
+    let parameters = black_box(&mut parameters[..]);
     let mut memory = [0.0; CAPACITY];
+    let working = black_box(&mut memory[..]);
+    black_box((model.mixture_len(), model.batch_working_len()));
+    let mixtures = model.predict_batch(Level::detect(), inputs.numbers, parameters, working)?;
+    batch(&black_box(mixtures), inputs.numbers, working)?;
+    let mixture = black_box(predictor.predict(inputs.numbers)?);
     let memory = black_box(&mut memory[..]);
     let mut rows = [(0.0, 0.0); 8];
     whole(&mixture, inputs.numbers, memory)?;
@@ -44,6 +50,19 @@ pub fn everything(inputs: &mut Inputs<'_>) -> Result<(), Failure> {
     black_box(mixture.conditional_len(given.len()));
     let rest = black_box(mixture.conditional(&given, memory)?);
     black_box(rest.log_density(inputs.numbers)?);
+    Ok(())
+}
+
+fn batch(mixtures: &Mixtures<'_>, numbers: &[f32], memory: &mut [f32]) -> Result<(), Failure> {
+    black_box((mixtures.len(), mixtures.is_empty()));
+    black_box(mixtures.get(black_box(0)));
+    for mixture in mixtures.iter() {
+        black_box(mixture);
+    }
+    mixtures.log_densities(numbers, memory)?;
+    mixtures.cdfs(black_box(0), numbers, memory)?;
+    let mut rng = Xoshiro128PlusPlus::seed_from_u64(black_box(0));
+    mixtures.samples(&mut rng, memory)?;
     Ok(())
 }
 

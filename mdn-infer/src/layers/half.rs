@@ -109,7 +109,7 @@ pub(super) fn forward<S: Simd>(
     output: &mut [f32],
 ) {
     if format.has_panel::<S>() {
-        let panels = kernel.pairs.chunks_exact(kernel.inputs.div_ceil(2));
+        let panels = kernel.pairs.chunks_exact(kernel.inputs.div_ceil(2).max(1));
         for ((bias, pairs), to) in kernel.biases.iter().zip(panels).zip(output.chunks_mut(8)) {
             simd.panel_f16(bias, pairs, input, to);
         }

@@ -59,6 +59,7 @@ impl Kernel for MixtureRows<'_> {
             stride,
         } = self;
         let len = head.outputs() + usize::from(head.components);
+        let stride = stride.max(1);
         let mut sums = [1.0; BLOCK];
         let each = rows.chunks_exact_mut(stride).zip(&mut sums);
         for (row, (parameters, sum)) in each.enumerate() {

@@ -176,7 +176,8 @@ const ROUND: f32 = 12_582_912.0;
 /// The largest rounded activation: no sum of products with entries up to 127 leaves 32 bits.
 fn largest_integer(inputs: usize) -> f32 {
     let sum = 127 * inputs.next_multiple_of(GROUP);
-    (i32::MAX as usize / sum).min(i16::MAX as usize) as f32
+    let largest = (i32::MAX as usize).checked_div(sum).unwrap_or(0);
+    largest.min(i16::MAX as usize) as f32
 }
 
 /// Replaces the `inputs` numbers at the front of `buffer` by 16-bit integers, two a word and

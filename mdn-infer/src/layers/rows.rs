@@ -18,6 +18,7 @@ pub(crate) fn forward_rows<S: Simd>(
     (buffer, pitch): (&mut [f32], usize),
     (output, stride): (&mut [f32], usize),
 ) {
+    let (pitch, stride) = (pitch.max(1), stride.max(1));
     let (panels, tiled) = match layer.panels() {
         Some(panels) if S::TILE_ROWS > 1 => {
             (panels, buffer.len() / (S::TILE_ROWS * pitch) * S::TILE_ROWS)
@@ -34,10 +35,13 @@ pub(crate) fn forward_rows<S: Simd>(
     match S::TILE_ROWS {
         6 => tiles_of::<S, 6>(simd, layer, panels, tiles, to),
         4 => tiles_of::<S, 4>(simd, layer, panels, tiles, to),
-        _ => tiles_of::<S, 2>(simd, layer, panels, tiles, to),
+        2 => tiles_of::<S, 2>(simd, layer, panels, tiles, to),
+        _ => {}
     }
-    let rows = rest.chunks_exact_mut(pitch);
-    for (buffer, output) in rows.zip(rest_output.chunks_exact_mut(stride)) {
+    // Not zipped: the length of such a pair is a division, which may be a panic.
+    let mut rows = rest.chunks_exact_mut(pitch);
+    for output in rest_output.chunks_exact_mut(stride) {
+        let Some(buffer) = rows.next() else { break };
         let front = output.get_mut(..layer.outputs()).unwrap_or_default();
         forward(simd, layer, buffer, front);
     }
@@ -83,7 +87,7 @@ impl<const R: usize> Kernel for Column<'_, R> {
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) {
-        let inputs = self.layer.inputs();
+        let inputs = self.layer.inputs().max(1);
         let (low, high) = self.panels.split_at_checked(inputs + 1).unwrap_or_default();
         // The last of an odd number of panels is its own neighbour.
         let high = if high.is_empty() { low } else { high };
@@ -92,10 +96,11 @@ impl<const R: usize> Kernel for Column<'_, R> {
         };
         let biases = S::Pair::load(simd, low.0, high.0);
         let columns = self.at..self.layer.outputs().min(self.at + 16);
+        let stride = self.stride.max(1);
         let groups = self.input.chunks_exact(R * inputs);
-        for (input, output) in groups.zip(self.output.chunks_exact_mut(R * self.stride)) {
+        for (input, output) in groups.zip(self.output.chunks_exact_mut(R * stride)) {
             let totals = tile::<S, R>(simd, biases, (low.1, high.1), input, inputs);
-            for (total, output) in totals.iter().zip(output.chunks_exact_mut(self.stride)) {
+            for (total, output) in totals.iter().zip(output.chunks_exact_mut(stride)) {
                 total.store(output.get_mut(columns.clone()).unwrap_or_default());
             }
         }
