@@ -177,6 +177,9 @@ fn forward_f32<S: Simd>(
     if S::HAS_PANELS {
         return simd.panels(panels, input, output);
     }
+    if let [x] = input {
+        return of_one_input(simd, panels, *x, output);
+    }
     let mut output = output;
     loop {
         let taken = match output.len().div_ceil(8) {
@@ -189,6 +192,16 @@ fn forward_f32<S: Simd>(
         };
         panels = panels.get(taken * (layer.inputs + 1)..).unwrap_or(&[]);
         output = output.get_mut(taken * 8..).unwrap_or(&mut []);
+    }
+}
+
+/// [`forward_f32`] where a panel is a bias and one product: the usual first layer of a curve.
+#[inline(always)]
+fn of_one_input<S: Simd>(simd: S, panels: &[[f32; 8]], x: f32, output: &mut [f32]) {
+    let (panels, _) = panels.as_chunks::<2>();
+    for ([bias, entries], to) in panels.iter().zip(output.chunks_mut(8)) {
+        let product = simd.splat_octet(x).mul(simd.load_octet(entries));
+        simd.load_octet(bias).add(product).store(to);
     }
 }
 
