@@ -92,9 +92,10 @@ bench:
     scripts/performance.sh machine cargo bench --locked --quiet -p mdn-benches --bench machine
     scripts/performance.sh tail benches/peers/run.sh tail
 
-# What the engine costs on microcontrollers: tables of instructions, memory, code, cycles, emlearn
-bench-board *sections:
-    python3 benches/board/board.py {{ sections }}
+# What the engine costs on microcontrollers, into docs/performance.md
+bench-board *sections="instructions storage memory code back-ends cycles peers":
+    for section in {{ sections }}; do \
+        scripts/performance.sh "board-$section" python3 benches/board/board.py "$section"; done
 
 # The elementary functions over every binary32 input (many minutes)
 exhaustive:
