@@ -8,14 +8,15 @@ use crate::simd::{Octet, Simd};
 /// A dense layer, packed as the file stores it.
 #[derive(Clone, Copy, Debug)]
 pub struct Dense<'a> {
-    numbers: Numbers<'a>,
-    inputs: usize,
-    outputs: usize,
+    /// The words of its section and no others.
+    octets: &'a [[f32; 8]],
+    inputs: u16,
+    outputs: u16,
+    storage: Storage,
     activation: Activation,
 }
 
-/// Biases and kernel. Outputs come in panels of eight.
-#[derive(Clone, Copy, Debug)]
+/// Biases and kernel, taken apart for a pass. Outputs come in panels of eight.
 enum Numbers<'a> {
     /// A panel is `inputs + 1` octets: its eight biases, then for each input its eight entries.
     F32(&'a [[f32; 8]]),
@@ -26,9 +27,10 @@ enum Numbers<'a> {
 
 impl<'a> Dense<'a> {
     pub(crate) const EMPTY: Self = Dense {
-        numbers: Numbers::F32(&[]),
+        octets: &[],
         inputs: 0,
         outputs: 0,
+        storage: Storage::F32,
         activation: Activation::Identity,
     };
 
@@ -39,31 +41,47 @@ impl<'a> Dense<'a> {
         (inputs, outputs): (usize, usize),
         activation: Activation,
     ) -> Option<Self> {
-        let numbers = match storage {
-            Storage::F32 => {
-                let octets = outputs.div_ceil(8).checked_mul(inputs + 1)?;
-                Numbers::F32(words.as_chunks().0.get(..octets)?)
-            }
-            Storage::F16 => Numbers::F16(Half::new(words, inputs, outputs)?),
-            Storage::Bf16 => Numbers::Bf16(Half::new(words, inputs, outputs)?),
-            Storage::I8 => Numbers::I8(Bytes::new(words, inputs, outputs)?),
+        let layer = Dense {
+            octets: words.as_chunks().0,
+            inputs: u16::try_from(inputs).ok()?,
+            outputs: u16::try_from(outputs).ok()?,
+            storage,
+            activation,
+        };
+        let octets = match layer.numbers()? {
+            Numbers::F32(panels) => panels.len(),
+            Numbers::F16(half) | Numbers::Bf16(half) => half.octets(),
+            Numbers::I8(bytes) => bytes.octets(),
         };
         Some(Dense {
-            numbers,
-            inputs,
-            outputs,
-            activation,
+            octets: layer.octets.get(..octets)?,
+            ..layer
+        })
+    }
+
+    /// Biases and kernel; `None` where there are not as many numbers.
+    #[inline(always)]
+    fn numbers(&self) -> Option<Numbers<'a>> {
+        let (words, shape) = (self.octets.as_flattened(), (self.inputs(), self.outputs()));
+        Some(match self.storage {
+            Storage::F32 => {
+                let octets = shape.1.div_ceil(8) * (shape.0 + 1);
+                Numbers::F32(self.octets.get(..octets)?)
+            }
+            Storage::F16 => Numbers::F16(Half::new(words, shape)?),
+            Storage::Bf16 => Numbers::Bf16(Half::new(words, shape)?),
+            Storage::I8 => Numbers::I8(Bytes::new(words, shape)?),
         })
     }
 
     /// How many inputs it has.
     pub const fn inputs(&self) -> usize {
-        self.inputs
+        self.inputs as usize
     }
 
     /// How many outputs it has.
     pub const fn outputs(&self) -> usize {
-        self.outputs
+        self.outputs as usize
     }
 
     /// The function applied to each output.
@@ -72,11 +90,8 @@ impl<'a> Dense<'a> {
     }
 
     /// The packed panels of binary32 kernels.
-    pub(super) const fn panels(&self) -> Option<&'a [[f32; 8]]> {
-        match self.numbers {
-            Numbers::F32(panels) => Some(panels),
-            _ => None,
-        }
+    pub(super) fn panels(&self) -> Option<&'a [[f32; 8]]> {
+        (self.storage == Storage::F32).then_some(self.octets)
     }
 
     /// Row `row` of the layer as `[outputs]`: the biases for row 0, then the kernel entries of
@@ -84,7 +99,11 @@ impl<'a> Dense<'a> {
     /// into a model; predictions read whole panels.
     pub fn row(&self, row: usize) -> impl Iterator<Item = f32> + use<'a> {
         let layer = *self;
-        let outputs = if row <= self.inputs { self.outputs } else { 0 };
+        let outputs = if row <= self.inputs() {
+            self.outputs()
+        } else {
+            0
+        };
         (0..outputs).map(move |output| match row.checked_sub(1) {
             None => layer.bias(output),
             Some(input) => layer.entry(input, output),
@@ -94,42 +113,45 @@ impl<'a> Dense<'a> {
     /// What the 8-bit entries of each output are multiplied by, `[outputs]`; with other storage
     /// there are no scales.
     pub fn scales(&self) -> Option<&'a [f32]> {
-        match &self.numbers {
-            Numbers::I8(bytes) => bytes.panels.scales.as_flattened().get(..self.outputs),
+        match self.numbers()? {
+            Numbers::I8(bytes) => bytes.panels.scales.as_flattened().get(..self.outputs()),
             _ => None,
         }
     }
 
     fn bias(&self, output: usize) -> f32 {
-        let (biases, pitch) = match &self.numbers {
-            Numbers::F32(panels) => (*panels, self.inputs + 1),
-            Numbers::F16(half) | Numbers::Bf16(half) => (half.biases, 1),
-            Numbers::I8(bytes) => (bytes.panels.biases, 1),
+        let (biases, pitch) = match self.numbers() {
+            Some(Numbers::F32(panels)) => (panels, self.inputs() + 1),
+            Some(Numbers::F16(half) | Numbers::Bf16(half)) => (half.biases, 1),
+            Some(Numbers::I8(bytes)) => (bytes.panels.biases, 1),
+            None => return 0.0,
         };
         lane(biases, output / 8 * pitch, output)
     }
 
     fn entry(&self, input: usize, output: usize) -> f32 {
-        match &self.numbers {
-            Numbers::F32(panels) => {
-                lane(panels, output / 8 * (self.inputs + 1) + 1 + input, output)
+        match self.numbers() {
+            Some(Numbers::F32(panels)) => {
+                lane(panels, output / 8 * (self.inputs() + 1) + 1 + input, output)
             }
-            Numbers::F16(half) => half.entry(F16, input, output),
-            Numbers::Bf16(half) => half.entry(Bf16, input, output),
-            Numbers::I8(bytes) => {
+            Some(Numbers::F16(half)) => half.entry(F16, input, output),
+            Some(Numbers::Bf16(half)) => half.entry(Bf16, input, output),
+            Some(Numbers::I8(bytes)) => {
                 f32::from(bytes.entry(input, output))
                     * lane(bytes.panels.scales, output / 8, output)
             }
+            None => 0.0,
         }
     }
 
     /// Whether every number is one that the format allows.
     pub(crate) fn is_sound(&self) -> bool {
-        match &self.numbers {
-            Numbers::F32(panels) => panels.as_flattened().iter().all(|word| word.is_finite()),
-            Numbers::F16(half) => half.is_finite(F16),
-            Numbers::Bf16(half) => half.is_finite(Bf16),
-            Numbers::I8(bytes) => bytes.is_sound(),
+        match self.numbers() {
+            Some(Numbers::F32(panels)) => panels.as_flattened().iter().all(|word| word.is_finite()),
+            Some(Numbers::F16(half)) => half.is_finite(F16),
+            Some(Numbers::Bf16(half)) => half.is_finite(Bf16),
+            Some(Numbers::I8(bytes)) => bytes.is_sound(),
+            None => false,
         }
     }
 }
@@ -153,12 +175,13 @@ pub(super) const SPAN: usize = 8;
 /// [`Storage::buffer_words`] says.
 #[inline(always)]
 pub(crate) fn forward<S: Simd>(simd: S, layer: &Dense<'_>, buffer: &mut [f32], output: &mut [f32]) {
-    let input = buffer.get(..layer.inputs).unwrap_or(&[]);
-    match &layer.numbers {
-        Numbers::F32(panels) => forward_f32(simd, layer, panels, input, output),
-        Numbers::F16(half) => half::forward(simd, half, F16, input, output),
-        Numbers::Bf16(half) => half::forward(simd, half, Bf16, input, output),
-        Numbers::I8(bytes) => integer::forward(simd, bytes, buffer, output),
+    let input = buffer.get(..layer.inputs()).unwrap_or(&[]);
+    match layer.numbers() {
+        Some(Numbers::F32(panels)) => forward_f32(simd, layer, panels, input, output),
+        Some(Numbers::F16(half)) => half::forward(simd, &half, F16, input, output),
+        Some(Numbers::Bf16(half)) => half::forward(simd, &half, Bf16, input, output),
+        Some(Numbers::I8(bytes)) => integer::forward(simd, &bytes, buffer, output),
+        None => {}
     }
 }
 
@@ -190,7 +213,7 @@ fn forward_f32<S: Simd>(
             2.. if S::BLOCK >= 2 => block::<S, 2>(simd, layer, panels, input, output),
             _ => block::<S, 1>(simd, layer, panels, input, output),
         };
-        panels = panels.get(taken * (layer.inputs + 1)..).unwrap_or(&[]);
+        panels = panels.get(taken * (layer.inputs() + 1)..).unwrap_or(&[]);
         output = output.get_mut(taken * 8..).unwrap_or(&mut []);
     }
 }
@@ -215,7 +238,8 @@ fn block<S: Simd, const P: usize>(
     output: &mut [f32],
 ) -> usize {
     let (spans, rest) = input.as_chunks::<SPAN>();
-    let Some((mut totals, kernels, tails)) = split::<S, P>(simd, panels, layer.inputs, spans.len())
+    let Some((mut totals, kernels, tails)) =
+        split::<S, P>(simd, panels, layer.inputs(), spans.len())
     else {
         return P;
     };

@@ -68,7 +68,8 @@ impl Format for Bf16 {
 impl<'a> Half<'a> {
     /// The kernel whose biases and entries are at the front of `words`; `None` where they do
     /// not fit.
-    pub(super) fn new(words: &'a [f32], inputs: usize, outputs: usize) -> Option<Self> {
+    #[inline(always)]
+    pub(super) fn new(words: &'a [f32], (inputs, outputs): (usize, usize)) -> Option<Self> {
         let panels = outputs.div_ceil(8);
         let (biases, rest) = words.split_at_checked(panels.checked_mul(8)?)?;
         let words = panels.checked_mul(inputs.div_ceil(2).checked_mul(8)?)?;
@@ -79,6 +80,11 @@ impl<'a> Half<'a> {
                 .0,
             inputs,
         })
+    }
+
+    /// How many octets of words the kernel and its biases take.
+    pub(super) fn octets(&self) -> usize {
+        self.biases.len() + self.pairs.len()
     }
 
     /// An entry; 0 where there is none.

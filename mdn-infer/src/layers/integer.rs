@@ -17,7 +17,8 @@ pub(super) struct Bytes<'a> {
 impl<'a> Bytes<'a> {
     /// The kernel whose biases, scales and entries are at the front of `words`; `None` where
     /// they do not fit.
-    pub(super) fn new(words: &'a [f32], inputs: usize, outputs: usize) -> Option<Self> {
+    #[inline(always)]
+    pub(super) fn new(words: &'a [f32], (inputs, outputs): (usize, usize)) -> Option<Self> {
         let panels = outputs.div_ceil(8);
         let (biases, rest) = words.split_at_checked(panels.checked_mul(8)?)?;
         let (scales, rest) = rest.split_at_checked(panels * 8)?;
@@ -29,6 +30,11 @@ impl<'a> Bytes<'a> {
             groups: groups.as_chunks().0,
         };
         Some(Bytes { panels, inputs })
+    }
+
+    /// How many octets of words the kernel, its biases and its scales take.
+    pub(super) fn octets(&self) -> usize {
+        2 * self.panels.biases.len() + self.panels.groups.len()
     }
 
     /// An entry; 0 where there is none.
