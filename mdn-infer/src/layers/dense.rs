@@ -3,7 +3,7 @@
 use super::half::{self, Bf16, F16, Half};
 use super::integer::{self, Bytes};
 use crate::format::{Activation, Storage};
-use crate::simd::{Octet, Simd};
+use crate::simd::{Kernel, Octet, Simd};
 
 /// A dense layer, packed as the file stores it.
 #[derive(Clone, Copy, Debug)]
@@ -175,13 +175,42 @@ pub(super) const SPAN: usize = 8;
 /// [`Storage::buffer_words`] says.
 #[inline(always)]
 pub(crate) fn forward<S: Simd>(simd: S, layer: &Dense<'_>, buffer: &mut [f32], output: &mut [f32]) {
+    let Some(panels) = layer.panels() else {
+        return simd.run_apart(Narrow {
+            layer,
+            buffer,
+            output,
+        });
+    };
     let input = buffer.get(..layer.inputs()).unwrap_or(&[]);
-    match layer.numbers() {
-        Some(Numbers::F32(panels)) => forward_f32(simd, layer, panels, input, output),
-        Some(Numbers::F16(half)) => half::forward(simd, &half, F16, input, output),
-        Some(Numbers::Bf16(half)) => half::forward(simd, &half, Bf16, input, output),
-        Some(Numbers::I8(bytes)) => integer::forward(simd, &bytes, buffer, output),
-        None => {}
+    forward_f32(simd, layer, panels, input, output);
+}
+
+/// [`forward`] of every other storage, in a function of its own: a program that has no narrow
+/// model pays with its flash, and only once.
+struct Narrow<'a> {
+    layer: &'a Dense<'a>,
+    buffer: &'a mut [f32],
+    output: &'a mut [f32],
+}
+
+impl Kernel for Narrow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) {
+        let Narrow {
+            layer,
+            buffer,
+            output,
+        } = self;
+        let input = buffer.get(..layer.inputs()).unwrap_or(&[]);
+        match layer.numbers() {
+            Some(Numbers::F16(half)) => half::forward(simd, &half, F16, input, output),
+            Some(Numbers::Bf16(half)) => half::forward(simd, &half, Bf16, input, output),
+            Some(Numbers::I8(bytes)) => integer::forward(simd, &bytes, buffer, output),
+            Some(Numbers::F32(_)) | None => {}
+        }
     }
 }
 
