@@ -8,7 +8,7 @@
 //! of its working memory.
 
 use crate::error::PredictError;
-use crate::layers;
+use crate::layers::{self, Dense};
 use crate::mixture::{Mixtures, check, check_len};
 use crate::model::Model;
 use crate::predictor::standardise;
@@ -17,8 +17,7 @@ use crate::simd::{Kernel, Level, Simd};
 impl<'a> Model<'a> {
     /// How many f32 the parameters of one mixture take in a batch.
     pub fn mixture_len(&self) -> usize {
-        let len = self.head().outputs() + self.components();
-        len.next_multiple_of(8).max(8)
+        self.parameters_len().next_multiple_of(8).max(8)
     }
 
     /// How many f32 of working memory make [`predict_batch`](Self::predict_batch) fast; as many
@@ -187,11 +186,40 @@ impl Kernel for ForwardBatch<'_> {
     }
 }
 
-/// One block of rows through the whole network; the error is the first row that overflows.
+/// One block of rows through every network; the error is the first row that overflows.
 #[inline(always)]
 fn forward_block<S: Simd>(
     simd: S,
     model: &Model<'_>,
+    x: &[f32],
+    parameters: &mut [f32],
+    working: &mut [f32],
+) -> Result<(), usize> {
+    let mut first_overflow: Result<(), usize> = Ok(());
+    for member in 0..model.members() {
+        let done = forward_network(simd, model, member, x, parameters, working);
+        first_overflow = match (first_overflow, done) {
+            (Err(row), Err(other)) => Err(row.min(other)),
+            (earlier, done) => earlier.and(done),
+        };
+    }
+    first_overflow?;
+    if model.members() > 1 {
+        for row in parameters.chunks_exact_mut(model.mixture_len()) {
+            let own = row.get_mut(..model.parameters_len()).unwrap_or_default();
+            layers::interleave(own, model.members(), model.head());
+        }
+    }
+    Ok(())
+}
+
+/// One block of rows through one network, into its part of their parameters; the error is the
+/// first row that overflows.
+#[inline(always)]
+fn forward_network<S: Simd>(
+    simd: S,
+    model: &Model<'_>,
+    member: usize,
     x: &[f32],
     parameters: &mut [f32],
     working: &mut [f32],
@@ -207,31 +235,40 @@ fn forward_block<S: Simd>(
         standardise(model, x, to);
     }
     let (last, hidden) = model.layers().split_last().ok_or(0usize)?;
-    for layer in hidden {
+    let mut slot = Dense::EMPTY;
+    for (index, layer) in hidden.iter().enumerate() {
+        let layer = model.layer_like(member, (index, layer), &mut slot);
         let buffer = from.get_mut(..rows * pitch(layer.inputs()));
         let output = to.get_mut(..rows * pitch(layer.outputs()));
         let (buffer, output) = (buffer.unwrap_or_default(), output.unwrap_or_default());
-        let stride = pitch(layer.outputs());
-        layers::forward_rows(
-            simd,
-            layer,
-            (buffer, pitch(layer.inputs())),
-            (&mut *output, stride),
-        );
+        let outputs = layers::Outputs {
+            values: &mut *output,
+            stride: pitch(layer.outputs()),
+            start: 0,
+        };
+        layers::forward_rows(simd, layer, (buffer, pitch(layer.inputs())), outputs);
         simd.run_apart(layers::Activate {
             activation: layer.activation(),
             values: output,
         });
         core::mem::swap(&mut from, &mut to);
     }
+    let last = model.layer_like(member, (hidden.len(), last), &mut slot);
     let buffer = from.get_mut(..rows * pitch(last.inputs()));
     let buffer = (buffer.unwrap_or_default(), pitch(last.inputs()));
-    let stride = model.mixture_len();
-    layers::forward_rows(simd, last, buffer, (&mut *parameters, stride));
+    let (stride, start) = (model.mixture_len(), member * model.head().parameters());
+    let outputs = layers::Outputs {
+        values: &mut *parameters,
+        stride,
+        start,
+    };
+    layers::forward_rows(simd, last, buffer, outputs);
     simd.run_apart(layers::MixtureRows {
         head: model.head(),
+        members: model.members() as f32,
         log_normaliser: model.common_log_normaliser(),
         rows: parameters,
         stride,
+        start,
     })
 }

@@ -2,10 +2,12 @@
 //!
 //! On entry the model is sound, as [`Model::parse`] checked; on exit the working memory holds the
 //! mixture's parameters at its front and the activations of the last layers behind them. The
-//! layers themselves are in `layers`; what the mixture can answer is in `mixture`.
+//! networks of an ensemble pass one after the other through the same activations, each into a part
+//! of the parameters of its own. The layers themselves are in `layers`; what the mixture can answer
+//! is in `mixture`.
 
 use crate::error::PredictError;
-use crate::layers;
+use crate::layers::{self, Dense};
 use crate::mixture::{Mixture, check};
 use crate::model::Model;
 use crate::selftest::{self, SelfTest};
@@ -65,7 +67,7 @@ impl<'m, const N: usize> Predictor<'m, N> {
     }
 
     /// The mixture at the raw input `x` `[I]`. Cost: one multiplication and addition for each
-    /// entry of a kernel.
+    /// entry of a kernel of each network.
     ///
     /// # Errors
     ///
@@ -109,12 +111,8 @@ impl<'a> Model<'a> {
             x,
             working: &mut *working,
         })?;
-        let parameters = self.head().outputs() + self.components();
-        Ok(Mixture::new(
-            self,
-            level,
-            working.get(..parameters).unwrap_or(&[]),
-        ))
+        let parameters = working.get(..self.parameters_len()).unwrap_or(&[]);
+        Ok(Mixture::new(self, level, parameters))
     }
 
     /// Runs the golden vectors and probes in the caller's memory `working`, as
@@ -140,29 +138,53 @@ impl Kernel for Forward<'_> {
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> Self::Output {
         let Forward { model, x, working } = self;
-        let parameters = model.head().outputs() + model.components();
-        let (parameters, activations) =
-            working.split_at_mut_checked(parameters).unwrap_or_default();
-        // Even layers read the first buffer and write the second, odd layers the reverse.
-        let [even, _] = model.widths();
-        let (mut from, mut to) = activations.split_at_mut_checked(even).unwrap_or_default();
-        standardise(model, x, from);
-        let (last, hidden) = model.layers().split_last().ok_or(PredictError::Overflow)?;
-        for layer in hidden {
-            let output = to.get_mut(..layer.outputs()).unwrap_or(&mut []);
-            layers::forward(simd, layer, from, output);
-            layers::activate(simd, layer.activation(), output);
-            core::mem::swap(&mut from, &mut to);
+        let (parameters, activations) = working
+            .split_at_mut_checked(model.parameters_len())
+            .unwrap_or_default();
+        let each = model.head().parameters();
+        let mut rest = &mut *parameters;
+        for member in 0..model.members() {
+            let own;
+            (own, rest) = core::mem::take(&mut rest)
+                .split_at_mut_checked(each)
+                .unwrap_or_default();
+            forward(simd, model, member, x, activations, own)?;
         }
-        let output = parameters.get_mut(..last.outputs()).unwrap_or(&mut []);
-        layers::forward(simd, last, from, output);
-        layers::mixture_parameters(
-            simd,
-            model.head(),
-            model.common_log_normaliser(),
-            parameters,
-        )
+        if model.members() > 1 {
+            layers::interleave(parameters, model.members(), model.head());
+        }
+        Ok(())
     }
+}
+
+/// One network of the model, from the raw inputs `x` to the parameters of its components.
+#[inline(always)]
+fn forward<S: Simd>(
+    simd: S,
+    model: &Model<'_>,
+    member: usize,
+    x: &[f32],
+    activations: &mut [f32],
+    parameters: &mut [f32],
+) -> Result<(), PredictError> {
+    // Even layers read the first buffer and write the second, odd layers the reverse.
+    let [even, _] = model.widths();
+    let (mut from, mut to) = activations.split_at_mut_checked(even).unwrap_or_default();
+    standardise(model, x, from);
+    let (last, hidden) = model.layers().split_last().ok_or(PredictError::Overflow)?;
+    let mut slot = Dense::EMPTY;
+    for (index, layer) in hidden.iter().enumerate() {
+        let layer = model.layer_like(member, (index, layer), &mut slot);
+        let output = to.get_mut(..layer.outputs()).unwrap_or(&mut []);
+        layers::forward(simd, layer, from, output);
+        layers::activate(simd, layer.activation(), output);
+        core::mem::swap(&mut from, &mut to);
+    }
+    let last = model.layer_like(member, (hidden.len(), last), &mut slot);
+    let output = parameters.get_mut(..last.outputs()).unwrap_or(&mut []);
+    layers::forward(simd, last, from, output);
+    let shared = (model.members() as f32, model.common_log_normaliser());
+    layers::mixture_parameters(simd, model.head(), shared, parameters)
 }
 
 /// z = (x − shift) / scale: the subtraction first, so that a large offset costs no precision.

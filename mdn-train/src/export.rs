@@ -101,6 +101,7 @@ impl Export<'_> {
                 anomaly_threshold: self.anomaly_threshold,
                 golden: 0,
                 storage: Storage::F32,
+                members: 1,
             },
             input_shift: &self.inputs.shift,
             input_scale: &self.inputs.scale,
