@@ -8,7 +8,7 @@
 //! of its working memory.
 
 use crate::error::PredictError;
-use crate::layers::{self, Dense};
+use crate::layers;
 use crate::mixture::{Mixtures, check, check_len};
 use crate::model::Model;
 use crate::predictor::standardise;
@@ -235,9 +235,8 @@ fn forward_network<S: Simd>(
         standardise(model, x, to);
     }
     let (last, hidden) = model.layers().split_last().ok_or(0usize)?;
-    let mut slot = Dense::EMPTY;
     for (index, layer) in hidden.iter().enumerate() {
-        let layer = model.layer_like(member, (index, layer), &mut slot);
+        let layer = &model.layer_like(member, index, layer);
         let buffer = from.get_mut(..rows * pitch(layer.inputs()));
         let output = to.get_mut(..rows * pitch(layer.outputs()));
         let (buffer, output) = (buffer.unwrap_or_default(), output.unwrap_or_default());
@@ -253,7 +252,7 @@ fn forward_network<S: Simd>(
         });
         core::mem::swap(&mut from, &mut to);
     }
-    let last = model.layer_like(member, (hidden.len(), last), &mut slot);
+    let last = &model.layer_like(member, hidden.len(), last);
     let buffer = from.get_mut(..rows * pitch(last.inputs()));
     let buffer = (buffer.unwrap_or_default(), pitch(last.inputs()));
     let (stride, start) = (model.mixture_len(), member * model.head().parameters());

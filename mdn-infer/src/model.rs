@@ -183,19 +183,13 @@ impl<'a> Model<'a> {
     }
 
     /// The layer of network `member` that corresponds to `first`, layer `index` of the first
-    /// network: `first` itself, or another, put into `slot`.
+    /// network.
     #[inline(always)]
-    pub(crate) fn layer_like<'s>(
-        &'s self,
-        member: usize,
-        (index, first): (usize, &'s Dense<'a>),
-        slot: &'s mut Dense<'a>,
-    ) -> &'s Dense<'a> {
-        if member == 0 {
-            return first;
+    pub(crate) fn layer_like(&self, member: usize, index: usize, first: &Dense<'a>) -> Dense<'a> {
+        match member {
+            0 => *first,
+            _ => self.layer(member, index).unwrap_or(Dense::EMPTY),
         }
-        *slot = self.layer(member, index).unwrap_or(Dense::EMPTY);
-        slot
     }
 
     /// Layer `index` of network `member`, where there is one.

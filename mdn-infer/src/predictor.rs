@@ -7,7 +7,7 @@
 //! is in `mixture`.
 
 use crate::error::PredictError;
-use crate::layers::{self, Dense};
+use crate::layers;
 use crate::mixture::{Mixture, check};
 use crate::model::Model;
 use crate::selftest::{self, SelfTest};
@@ -172,15 +172,14 @@ fn forward<S: Simd>(
     let (mut from, mut to) = activations.split_at_mut_checked(even).unwrap_or_default();
     standardise(model, x, from);
     let (last, hidden) = model.layers().split_last().ok_or(PredictError::Overflow)?;
-    let mut slot = Dense::EMPTY;
     for (index, layer) in hidden.iter().enumerate() {
-        let layer = model.layer_like(member, (index, layer), &mut slot);
+        let layer = &model.layer_like(member, index, layer);
         let output = to.get_mut(..layer.outputs()).unwrap_or(&mut []);
         layers::forward(simd, layer, from, output);
         layers::activate(simd, layer.activation(), output);
         core::mem::swap(&mut from, &mut to);
     }
-    let last = model.layer_like(member, (hidden.len(), last), &mut slot);
+    let last = &model.layer_like(member, hidden.len(), last);
     let output = parameters.get_mut(..last.outputs()).unwrap_or(&mut []);
     layers::forward(simd, last, from, output);
     let shared = (model.members() as f32, model.common_log_normaliser());

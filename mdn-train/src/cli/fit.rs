@@ -12,7 +12,7 @@ use mdn_train::data::{DataError, Dataset, Table};
 use mdn_train::files::write_atomically;
 use mdn_train::fit::{Fitted, fit};
 use mdn_train::metrics::normal_nll;
-use mdn_train::train::Event;
+use mdn_train::train::{Event, Trained};
 use serde::Serialize;
 
 use super::options::{Reading, coarse_targets, count};
@@ -81,10 +81,31 @@ struct FitResult {
     anomaly_threshold: Option<f32>,
     best_step: usize,
     steps: usize,
+    networks: Vec<NetworkResult>,
     seconds: f64,
     parameters: usize,
     file_bytes: usize,
     warnings: Vec<String>,
+}
+
+/// One network alone: its own scores and steps.
+#[derive(Serialize)]
+struct NetworkResult {
+    train_nll: f64,
+    validation_nll: Option<f64>,
+    best_step: usize,
+    steps: usize,
+}
+
+impl NetworkResult {
+    fn new(trained: &Trained, log_jacobian: f64) -> Self {
+        NetworkResult {
+            train_nll: trained.train_nll + log_jacobian,
+            validation_nll: trained.validation_nll.map(|nll| nll + log_jacobian),
+            best_step: trained.best_step,
+            steps: trained.curve.last().map_or(0, |last| last.step),
+        }
+    }
 }
 
 impl Fit {
@@ -149,6 +170,8 @@ impl Fit {
 
     fn summarise(&self, fitted: &Fitted, seconds: f64, data: &Dataset) -> FitResult {
         let scores = fitted.validation.as_ref().unwrap_or(&fitted.train);
+        let networks = fitted.networks();
+        let networks = networks.map(|trained| NetworkResult::new(trained, fitted.log_jacobian));
         FitResult {
             model: self.out.display().to_string(),
             train_rows: fitted.train.rows,
@@ -161,6 +184,7 @@ impl Fit {
             anomaly_threshold: fitted.file.model().header().anomaly_threshold,
             best_step: fitted.trained.best_step,
             steps: fitted.trained.curve.last().map_or(0, |last| last.step),
+            networks: networks.collect(),
             seconds,
             parameters: fitted.file.model().parameters(),
             file_bytes: fitted.file.bytes().len(),
@@ -194,13 +218,13 @@ fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
             count(scores.rows, "row")
         ));
     }
-    warnings.extend(divergence(&fitted.trained.events));
+    warnings.extend(divergence(fitted.networks().flat_map(|one| &one.events)));
     warnings
 }
 
 /// How often training diverged, and what came of the learning rate.
-fn divergence(events: &[Event]) -> Option<String> {
-    let rates = events.iter().filter_map(|event| match *event {
+fn divergence<'a>(events: impl Iterator<Item = &'a Event>) -> Option<String> {
+    let rates = events.filter_map(|event| match *event {
         Event::RolledBack { learning_rate, .. } => Some(learning_rate),
         _ => None,
     });
@@ -224,12 +248,27 @@ fn say_events(
     for warning in result.warnings.iter().skip(data.warnings.len()) {
         output.note(format_args!("warning: {warning}"));
     }
-    for event in &fitted.trained.events {
+    for event in fitted.networks().flat_map(|one| &one.events) {
         if let Event::StoppedEarly { step } = event {
             output.say(format_args!(
                 "stopped early at step {step}: no better validation loss"
             ))?;
         }
+    }
+    Ok(())
+}
+
+/// How much better the ensemble is than its networks alone.
+fn say_networks(result: &FitResult, output: &mut Output) -> anyhow::Result<()> {
+    let alone = result.networks.iter();
+    let alone = alone.map(|one| one.validation_nll.unwrap_or(one.train_nll));
+    let lowest = alone.clone().fold(f64::INFINITY, f64::min);
+    let highest = alone.fold(f64::NEG_INFINITY, f64::max);
+    let count = result.networks.len();
+    if count > 1 {
+        output.say(format_args!(
+            "NLL {lowest:.4} to {highest:.4} of the {count} networks alone on the same rows"
+        ))?;
     }
     Ok(())
 }
@@ -247,6 +286,7 @@ fn say(
     if let Some(nll) = result.validation_nll {
         output.say(format_args!("NLL {nll:.4} on {validation}"))?;
     }
+    say_networks(result, output)?;
     if let Some(nll) = result.normal_nll {
         output.say(format_args!("NLL {nll:.4} {NORMAL}"))?;
     }
