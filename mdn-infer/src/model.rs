@@ -182,18 +182,16 @@ impl<'a> Model<'a> {
         (0..layers.len()).map(move |index| self.layer(member, index).unwrap_or(Dense::EMPTY))
     }
 
-    /// The layer of network `member` that corresponds to `first`, layer `index` of the first
-    /// network.
-    #[inline(always)]
-    pub(crate) fn layer_like(&self, member: usize, index: usize, first: &Dense<'a>) -> Dense<'a> {
-        match member {
-            0 => *first,
-            _ => self.layer(member, index).unwrap_or(Dense::EMPTY),
+    /// The dense layers of network `member`, behind them empty ones.
+    pub(crate) fn network_layers(&self, member: usize) -> [Dense<'a>; MAX_HIDDEN + 1] {
+        let mut layers = [Dense::EMPTY; MAX_HIDDEN + 1];
+        for (slot, layer) in layers.iter_mut().zip(self.network(member)) {
+            *slot = layer;
         }
+        layers
     }
 
     /// Layer `index` of network `member`, where there is one.
-    #[inline(never)]
     fn layer(&self, member: usize, index: usize) -> Option<Dense<'a>> {
         let first = self.layers().get(index)?;
         let (at, shape) = *self.layout.layers.get(index)?;

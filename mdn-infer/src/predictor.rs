@@ -7,7 +7,7 @@
 //! is in `mixture`.
 
 use crate::error::PredictError;
-use crate::layers;
+use crate::layers::{self, Dense};
 use crate::mixture::{Mixture, check};
 use crate::model::Model;
 use crate::selftest::{self, SelfTest};
@@ -106,11 +106,7 @@ impl<'a> Model<'a> {
         let working = working
             .get_mut(..needed)
             .ok_or(PredictError::CapacityTooSmall { needed, capacity })?;
-        level.run(Forward {
-            model: self,
-            x,
-            working: &mut *working,
-        })?;
+        self.forward(level, x, working)?;
         let parameters = working.get(..self.parameters_len()).unwrap_or(&[]);
         Ok(Mixture::new(self, level, parameters))
     }
@@ -126,10 +122,60 @@ impl<'a> Model<'a> {
     }
 }
 
+impl Model<'_> {
+    /// Every network, into the front of `working`, which has the length that the model needs.
+    #[inline(always)]
+    fn forward(&self, level: Level, x: &[f32], working: &mut [f32]) -> Result<(), PredictError> {
+        if self.members() > 1 {
+            return self.forward_ensemble(level, x, working);
+        }
+        let parameters = self.parameters_len();
+        let (parameters, activations) =
+            working.split_at_mut_checked(parameters).unwrap_or_default();
+        level.run(Forward {
+            model: self,
+            layers: self.layers(),
+            x,
+            parameters,
+            activations,
+        })
+    }
+
+    /// One network after the other, then the mixture of all. A function of its own, so that one
+    /// network needs no stack for the layers of others.
+    #[inline(never)]
+    fn forward_ensemble(
+        &self,
+        level: Level,
+        x: &[f32],
+        working: &mut [f32],
+    ) -> Result<(), PredictError> {
+        let (parameters, activations) = working
+            .split_at_mut_checked(self.parameters_len())
+            .unwrap_or_default();
+        let each = parameters.chunks_exact_mut(self.head().parameters().max(1));
+        for (member, parameters) in each.enumerate() {
+            let layers = &self.network_layers(member);
+            level.run(Forward {
+                model: self,
+                layers: layers.get(..self.layers().len()).unwrap_or(&[]),
+                x,
+                parameters,
+                activations: &mut *activations,
+            })?;
+        }
+        layers::interleave(parameters, self.members(), self.head());
+        Ok(())
+    }
+}
+
+/// One network of a model, from the raw inputs `x` to the parameters of its components.
 struct Forward<'a> {
     model: &'a Model<'a>,
+    layers: &'a [Dense<'a>],
     x: &'a [f32],
-    working: &'a mut [f32],
+    parameters: &'a mut [f32],
+    activations: &'a mut [f32],
 }
 
 impl Kernel for Forward<'_> {
@@ -137,53 +183,29 @@ impl Kernel for Forward<'_> {
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> Self::Output {
-        let Forward { model, x, working } = self;
-        let (parameters, activations) = working
-            .split_at_mut_checked(model.parameters_len())
-            .unwrap_or_default();
-        let each = model.head().parameters();
-        let mut rest = &mut *parameters;
-        for member in 0..model.members() {
-            let own;
-            (own, rest) = core::mem::take(&mut rest)
-                .split_at_mut_checked(each)
-                .unwrap_or_default();
-            forward(simd, model, member, x, activations, own)?;
+        let Forward {
+            model,
+            layers,
+            x,
+            parameters,
+            activations,
+        } = self;
+        // Even layers read the first buffer and write the second, odd layers the reverse.
+        let [even, _] = model.widths();
+        let (mut from, mut to) = activations.split_at_mut_checked(even).unwrap_or_default();
+        standardise(model, x, from);
+        let (last, hidden) = layers.split_last().ok_or(PredictError::Overflow)?;
+        for layer in hidden {
+            let output = to.get_mut(..layer.outputs()).unwrap_or(&mut []);
+            layers::forward(simd, layer, from, output);
+            layers::activate(simd, layer.activation(), output);
+            core::mem::swap(&mut from, &mut to);
         }
-        if model.members() > 1 {
-            layers::interleave(parameters, model.members(), model.head());
-        }
-        Ok(())
+        let output = parameters.get_mut(..last.outputs()).unwrap_or(&mut []);
+        layers::forward(simd, last, from, output);
+        let shared = (model.members() as f32, model.common_log_normaliser());
+        layers::mixture_parameters(simd, model.head(), shared, parameters)
     }
-}
-
-/// One network of the model, from the raw inputs `x` to the parameters of its components.
-#[inline(always)]
-fn forward<S: Simd>(
-    simd: S,
-    model: &Model<'_>,
-    member: usize,
-    x: &[f32],
-    activations: &mut [f32],
-    parameters: &mut [f32],
-) -> Result<(), PredictError> {
-    // Even layers read the first buffer and write the second, odd layers the reverse.
-    let [even, _] = model.widths();
-    let (mut from, mut to) = activations.split_at_mut_checked(even).unwrap_or_default();
-    standardise(model, x, from);
-    let (last, hidden) = model.layers().split_last().ok_or(PredictError::Overflow)?;
-    for (index, layer) in hidden.iter().enumerate() {
-        let layer = &model.layer_like(member, index, layer);
-        let output = to.get_mut(..layer.outputs()).unwrap_or(&mut []);
-        layers::forward(simd, layer, from, output);
-        layers::activate(simd, layer.activation(), output);
-        core::mem::swap(&mut from, &mut to);
-    }
-    let last = &model.layer_like(member, hidden.len(), last);
-    let output = parameters.get_mut(..last.outputs()).unwrap_or(&mut []);
-    layers::forward(simd, last, from, output);
-    let shared = (model.members() as f32, model.common_log_normaliser());
-    layers::mixture_parameters(simd, model.head(), shared, parameters)
 }
 
 /// z = (x − shift) / scale: the subtraction first, so that a large offset costs no precision.

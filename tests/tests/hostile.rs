@@ -83,6 +83,8 @@ fn every_flipped_bit_is_refused() {
         let error = ModelFile::from_bytes(&bytes).expect_err("damaged");
         let right = match bit / 8 {
             0..8 => error == ParseError::NotAModel,
+            // Version 3 is one bit from version 1.
+            8 if bit % 8 == 1 => matches!(error, ParseError::ChecksumMismatch { .. }),
             8..10 => matches!(error, ParseError::UnsupportedVersion { .. }),
             12..16 => matches!(
                 error,

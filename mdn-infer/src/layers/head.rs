@@ -63,21 +63,28 @@ impl Kernel for MixtureRows<'_> {
             stride,
             start,
         } = self;
-        let own = start..start + head.parameters();
+        let len = head.parameters();
         let stride = stride.max(1);
         let mut sums = [1.0; BLOCK];
         let each = rows.chunks_exact_mut(stride).zip(&mut sums);
         for (row, (parameters, sum)) in each.enumerate() {
-            let parameters = parameters.get_mut(own.clone()).unwrap_or_default();
+            let parameters = part(parameters, start, len);
             *sum = sum_of_weights(simd, head, parameters).map_err(|_| row)? * members;
         }
         math::map(simd, &mut sums, math::Ln);
         for (parameters, log_sum) in rows.chunks_exact_mut(stride).zip(sums) {
-            let parameters = parameters.get_mut(own.clone()).unwrap_or_default();
+            let parameters = part(parameters, start, len);
             normalise(simd, head, log_normaliser, parameters, log_sum);
         }
         Ok(())
     }
+}
+
+/// The `len` elements of a row from `start` on.
+#[inline(always)]
+fn part(row: &mut [f32], start: usize, len: usize) -> &mut [f32] {
+    let rest = row.get_mut(start..).unwrap_or_default();
+    rest.get_mut(..len).unwrap_or_default()
 }
 
 /// The first step: logits lose their largest; the sum of the exponentials.
