@@ -1,24 +1,24 @@
 //! `mdn-train fit`
 
-mod choices;
+pub mod choices;
+pub mod columns;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{anyhow, ensure};
-use choices::{NetworkChoices, TrainingChoices};
+use choices::{NetworkChoices, TrainingChoices, config};
 use clap::Args;
-use mdn_train::data::{DataError, Dataset, Table};
+use columns::ColumnChoices;
+use mdn_train::data::Dataset;
 use mdn_train::files::write_atomically;
 use mdn_train::fit::{Fitted, fit};
 use mdn_train::metrics::normal_nll;
 use mdn_train::train::{Event, Trained};
 use serde::Serialize;
 
-use super::options::{Reading, coarse_targets, count};
+use super::options::{coarse_targets, count};
 use super::output::{NORMAL, Output, check_writable};
 use super::progress::TrainingProgress;
-use super::values::{positive, unit};
 
 /// Fit a model to a table and write it as one verified file
 ///
@@ -41,27 +41,10 @@ NLL far lower on training than on validation rows: fewer --hidden units, more --
 Several targets that move together: --covariance full.")]
 pub struct Fit {
     #[command(flatten)]
-    reading: Reading,
-    /// Target columns, separated by commas
-    #[arg(
-        long,
-        required_unless_present = "targets",
-        value_delimiter = ',',
-        value_name = "COL"
-    )]
-    target: Vec<String>,
-    /// How many of the last columns are the targets, instead of --target
-    #[arg(long, value_name = "N", conflicts_with = "target", value_parser = positive)]
-    targets: Option<usize>,
-    /// Input columns, separated by commas [default: every column that is no target]
-    #[arg(long, value_delimiter = ',', value_name = "COL")]
-    inputs: Option<Vec<String>>,
+    columns: ColumnChoices,
     /// Where to write the model
     #[arg(long, short, default_value = "model.mdn", value_name = "FILE")]
     out: PathBuf,
-    /// Unit of a column, kept in the file; may be given again
-    #[arg(long, value_name = "COL=UNIT", value_parser = unit)]
-    unit: Vec<(String, String)>,
     #[command(flatten, next_help_heading = "Network")]
     network: NetworkChoices,
     #[command(flatten, next_help_heading = "Training")]
@@ -110,62 +93,18 @@ impl NetworkResult {
 
 impl Fit {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
-        let data = self.data(output)?;
-        self.check_units(&data)?;
+        let data = self.columns.data(output)?;
         check_writable(&self.out)?;
-        let config = choices::config(&self.network, &self.training, &self.unit);
+        let config = config(&self.columns, &self.network, &self.training);
         let start = Instant::now();
         let mut progress = TrainingProgress::new(500);
         let fitted = fit(&data, &config, &mut |report| progress.show(report));
         progress.finish();
-        let fitted = fitted.map_err(|error| self.reading.place_fit(error))?;
+        let fitted = fitted.map_err(|error| self.columns.reading.place_fit(error))?;
         write_atomically(&self.out, |out| out.write_all(fitted.file.bytes()))?;
         let result = self.summarise(&fitted, start.elapsed().as_secs_f64(), &data);
         say(&fitted, &result, &data, output)?;
         output.result(&result)
-    }
-
-    fn data(&self, output: &mut Output) -> anyhow::Result<Dataset> {
-        let table = self.reading.table()?;
-        let inputs = self.inputs.as_deref();
-        let targets = self.target_names(&table)?;
-        let data = Dataset::for_training(&table, inputs, &targets, &self.reading.options());
-        let data = data.map_err(|error| match &error {
-            DataError::NotANumber { column, .. }
-                if inputs.is_none() && !targets.contains(column) =>
-            {
-                anyhow!("{error}; --inputs can leave the column out")
-            }
-            _ => error.into(),
-        })?;
-        Ok(self.reading.check(data, output))
-    }
-
-    fn target_names(&self, table: &Table) -> anyhow::Result<Vec<String>> {
-        let Some(count) = self.targets else {
-            return Ok(self.target.clone());
-        };
-        let columns = table.columns();
-        let inputs = columns.len().saturating_sub(count);
-        ensure!(
-            inputs > 0,
-            "--targets {count} leaves no column as input: {} has {} columns",
-            table.name(),
-            columns.len()
-        );
-        Ok(columns[inputs..].to_vec())
-    }
-
-    fn check_units(&self, data: &Dataset) -> anyhow::Result<()> {
-        let known = |column: &String| {
-            data.input_names.contains(column) || data.target_names.contains(column)
-        };
-        match self.unit.iter().find(|(column, _)| !known(column)) {
-            Some((column, _)) => {
-                anyhow::bail!("--unit names `{column}`, which is neither input nor target")
-            }
-            None => Ok(()),
-        }
     }
 
     fn summarise(&self, fitted: &Fitted, seconds: f64, data: &Dataset) -> FitResult {

@@ -5,6 +5,7 @@ use mdn_infer::format::MAX_COMPONENTS;
 use mdn_train::fit::{FitConfig, ScaleFloor};
 use mdn_train::train::{Batch, Length, TrainOptions};
 
+use super::columns::ColumnChoices;
 use crate::cli::options::{ActivationName, CovarianceName, ScaleMapName};
 use crate::cli::values::{Layers, above_0, at_least_0, batch, layers, positive, share};
 
@@ -76,11 +77,11 @@ pub struct TrainingChoices {
     no_standardise: bool,
 }
 
-/// The configuration of both.
+/// The configuration of all.
 pub fn config(
+    columns: &ColumnChoices,
     network: &NetworkChoices,
     training: &TrainingChoices,
-    units: &[(String, String)],
 ) -> FitConfig {
     FitConfig {
         ensemble: network.ensemble,
@@ -96,7 +97,7 @@ pub fn config(
         validation: training.validation,
         seed: training.seed,
         anomaly_rate: training.anomaly_rate,
-        units: units.to_vec(),
+        units: columns.unit.clone(),
         options: training.options(),
     }
 }
