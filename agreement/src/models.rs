@@ -43,6 +43,8 @@ samples! {
     Small "models" "f16"
     Small "models" "bf16"
     Small "models" "i8"
+    Small "models" "ensemble"
+    Small "models" "ensemble-i8"
 }
 
 /// Working memory for any of the models; no model has as many components, or inputs.

@@ -16,7 +16,7 @@ pub(crate) const BLOCK: usize = 48;
 /// holds the network's outputs (see [`Head`]) and K numbers that do not matter; on exit, each
 /// with the component as the fastest index, in standardised units:
 ///
-/// - log-weights `[K]`, normalised by log-sum-exp;
+/// - log-weights `[K]`, normalised by log-sum-exp so that the weights sum to 1 / `members`;
 /// - means `[D][K]`, untouched;
 /// - the precision's Cholesky factors `[F][K]`, e^−ℓ on the diagonal;
 /// - log-coefficients `[K]`: log-weight − Σ ℓ + `log_normaliser`, so that a component's term of
@@ -29,21 +29,24 @@ pub(crate) const BLOCK: usize = 48;
 pub(crate) fn mixture_parameters<S: Simd>(
     simd: S,
     head: &Head,
-    log_normaliser: f32,
+    (members, log_normaliser): (f32, f32),
     parameters: &mut [f32],
 ) -> Result<(), PredictError> {
-    let sum = sum_of_weights(simd, head, parameters)?;
+    let sum = sum_of_weights(simd, head, parameters)? * members;
     normalise(simd, head, log_normaliser, parameters, math::ln_normal(sum));
     Ok(())
 }
 
-/// [`mixture_parameters`] of each of `rows` `[N][stride]`, N at most [`BLOCK`]. The rows take
-/// each step together, so that the processor need not wait for one row's logarithm.
+/// [`mixture_parameters`] of each of `rows` `[N][stride]`, N at most [`BLOCK`], whose parameters
+/// are `start` elements into it. The rows take each step together, so that the processor need not
+/// wait for one row's logarithm.
 pub(crate) struct MixtureRows<'a> {
     pub(crate) head: &'a Head,
+    pub(crate) members: f32,
     pub(crate) log_normaliser: f32,
     pub(crate) rows: &'a mut [f32],
     pub(crate) stride: usize,
+    pub(crate) start: usize,
 }
 
 impl Kernel for MixtureRows<'_> {
@@ -54,25 +57,34 @@ impl Kernel for MixtureRows<'_> {
     fn call<S: Simd>(self, simd: S) -> Self::Output {
         let MixtureRows {
             head,
+            members,
             log_normaliser,
             rows,
             stride,
+            start,
         } = self;
-        let len = head.outputs() + usize::from(head.components);
+        let len = head.parameters();
         let stride = stride.max(1);
         let mut sums = [1.0; BLOCK];
         let each = rows.chunks_exact_mut(stride).zip(&mut sums);
         for (row, (parameters, sum)) in each.enumerate() {
-            let parameters = parameters.get_mut(..len).unwrap_or_default();
-            *sum = sum_of_weights(simd, head, parameters).map_err(|_| row)?;
+            let parameters = part(parameters, start, len);
+            *sum = sum_of_weights(simd, head, parameters).map_err(|_| row)? * members;
         }
         math::map(simd, &mut sums, math::Ln);
         for (parameters, log_sum) in rows.chunks_exact_mut(stride).zip(sums) {
-            let parameters = parameters.get_mut(..len).unwrap_or_default();
+            let parameters = part(parameters, start, len);
             normalise(simd, head, log_normaliser, parameters, log_sum);
         }
         Ok(())
     }
+}
+
+/// The `len` elements of a row from `start` on.
+#[inline(always)]
+fn part(row: &mut [f32], start: usize, len: usize) -> &mut [f32] {
+    let rest = row.get_mut(start..).unwrap_or_default();
+    rest.get_mut(..len).unwrap_or_default()
 }
 
 /// The first step: logits lose their largest; the sum of the exponentials.

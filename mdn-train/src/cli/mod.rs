@@ -1,6 +1,7 @@
 //! The commands, one file each. They call the library and find words; they compute nothing.
 
 mod cells;
+mod cross_validate;
 mod demo;
 mod evaluate;
 mod fit;
@@ -47,6 +48,7 @@ enum Command {
     Demo(demo::Demo),
     Generate(generate::Generate),
     Fit(fit::Fit),
+    CrossValidate(cross_validate::CrossValidate),
     Evaluate(evaluate::Evaluate),
     Predict(predict::Predict),
     Sample(sample::Sample),
@@ -67,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Demo(command) => command.run(&mut output),
         Command::Generate(command) => command.run(&mut output),
         Command::Fit(command) => command.run(&mut output),
+        Command::CrossValidate(command) => command.run(&mut output),
         Command::Evaluate(command) => command.run(&mut output),
         Command::Predict(command) => command.run(&mut output),
         Command::Sample(command) => command.run(&mut output),

@@ -1,8 +1,10 @@
 //! The program as its users meet it: the real binary, its words, its JSON and its files.
 
 mod arm;
+mod cross_validate;
 mod damage;
 mod demo;
+mod ensemble;
 mod files;
 mod given;
 mod journey;
