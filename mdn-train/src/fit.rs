@@ -3,16 +3,19 @@
 use std::ops::ControlFlow;
 
 use mdn_infer::format::{Activation, Covariance, Head, MAX_LOG_SCALE, ScaleMap};
+use serde::Serialize;
 
 use crate::data::{DataError, Dataset, Standardiser, split};
 use crate::export::{Export, ExportError};
 use crate::metrics::{RowError, Scores, map_rows, score};
 use crate::model_file::ModelFile;
 use crate::network::Architecture;
-use crate::train::{Progress, Rows, TrainError, TrainOptions, Trained, TrainingData, train};
+use crate::train::{
+    Control, Keeper, Progress, Rows, TrainError, TrainOptions, Trained, TrainingData, train_with,
+};
 
 /// What to fit, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct FitConfig {
     /// Units of each hidden layer.
     pub hidden: Vec<usize>,
@@ -42,7 +45,7 @@ pub struct FitConfig {
 }
 
 /// The smallest scale of a component.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub enum ScaleFloor {
     /// From how finely the targets were recorded: a target in steps of Δ is known to within a
     /// uniform error of standard deviation Δ/√12, and a narrower component would only chase the
@@ -144,8 +147,21 @@ pub fn fit(
     config: &FitConfig,
     observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
 ) -> Result<Fitted, FitError> {
+    fit_with(data, config, Control::new(observer))
+}
+
+/// As [`fit`], under the eyes of a [`Control`], whose observer sees losses in raw units.
+///
+/// # Errors
+///
+/// [`FitError`].
+pub fn fit_with(
+    data: &Dataset,
+    config: &FitConfig,
+    control: Control<'_>,
+) -> Result<Fitted, FitError> {
     let plan = Plan::new(data, config)?;
-    let mut trained = plan.train(observer)?;
+    let mut trained = plan.train(control)?;
     // A file always says where its inputs lie, whatever units training saw.
     trained.network.absorb(&plan.inputs, &plan.spread);
     let bare = plan.export(&trained, None)?;
@@ -203,10 +219,7 @@ impl<'a> Plan<'a> {
         })
     }
 
-    fn train(
-        &self,
-        observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
-    ) -> Result<Trained, TrainError> {
+    fn train(&self, control: Control<'_>) -> Result<Trained, TrainError> {
         let standardise = |part: &Dataset| {
             (
                 self.inputs.apply(&part.inputs),
@@ -229,18 +242,20 @@ impl<'a> Plan<'a> {
             ..self.config.options.clone()
         };
         let log_jacobian = self.log_jacobian();
-        train(
-            &self.architecture,
-            &data,
-            &options,
-            &mut |progress: &Progress| {
-                observer(&Progress {
-                    train_nll: progress.train_nll + log_jacobian,
-                    validation_nll: progress.validation_nll.map(|nll| nll + log_jacobian),
-                    ..*progress
-                })
-            },
-        )
+        let mut in_raw_units = |progress: &Progress| {
+            (control.observer)(&Progress {
+                train_nll: progress.train_nll + log_jacobian,
+                validation_nll: progress.validation_nll.map(|nll| nll + log_jacobian),
+                ..*progress
+            })
+        };
+        let control = Control {
+            observer: &mut in_raw_units,
+            stop: control.stop,
+            keeper: control.keeper.map(|keeper| keeper as &mut dyn Keeper),
+            resume: control.resume,
+        };
+        train_with(&self.architecture, &data, &options, control)
     }
 
     fn held_back(&self) -> Option<&Dataset> {

@@ -14,5 +14,6 @@ pub mod pictures;
 pub mod plot;
 pub mod quantize;
 pub mod recovery;
+pub mod run;
 pub mod train;
 pub mod verify;

@@ -1,19 +1,24 @@
 //! The training loop.
 
+mod control;
 mod noise;
 mod objective;
 mod options;
 mod sampler;
 mod session;
+mod snapshot;
 
 use std::ops::ControlFlow;
 
 use mdn_infer::format::Head;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::network::{Architecture, ArchitectureError, Network};
+pub use control::{Control, Keeper};
 pub use objective::{Objective, Rows, Selection};
 pub use options::{Batch, Length, TrainOptions};
+pub use snapshot::Snapshot;
 
 /// Standardised rows to learn from.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +31,7 @@ pub struct TrainingData<'a> {
 
 /// Where training stands. Losses are mean negative log-likelihoods, in nats, of standardised
 /// targets: add the log-Jacobian of the standardisation for raw units.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Steps done.
     pub step: usize,
@@ -42,7 +47,7 @@ pub struct Progress {
 }
 
 /// Something out of the ordinary that happened in training.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Event {
     /// The loss or its gradient was not finite, or far above the start's; training went on from
@@ -142,6 +147,9 @@ pub enum TrainError {
         /// The last step.
         step: usize,
     },
+    /// The state to go on from belongs to another network or table.
+    #[error("the state to go on from is not one of this network on these rows")]
+    Snapshot,
 }
 
 /// Trains a network of this `architecture` on `data`.
@@ -155,6 +163,18 @@ pub fn train(
     options: &TrainOptions,
     observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
 ) -> Result<Trained, TrainError> {
+    train_with(architecture, data, options, Control::new(observer))
+}
+
+/// As [`train`], under the eyes of a [`Control`]: it may start from a [`Snapshot`] and have others
+/// kept on the way. From a snapshot on, training goes as if it had never been interrupted, bit for
+/// bit.
+pub fn train_with(
+    architecture: &Architecture,
+    data: &TrainingData<'_>,
+    options: &TrainOptions,
+    control: Control<'_>,
+) -> Result<Trained, TrainError> {
     architecture.check()?;
     options.check()?;
     check_rows("training", architecture, &data.train)?;
@@ -163,7 +183,7 @@ pub fn train(
     }
     // Within the pool from here on: handing it each step from outside would cost more than a
     // small network's step.
-    rayon::scope(|_| session::Session::new(architecture, data, options).run(observer))
+    rayon::scope(|_| session::Session::new(architecture, data, options).run(control))
 }
 
 fn check_rows(

@@ -1,11 +1,13 @@
 //! What can be chosen about training.
 
+use serde::Serialize;
+
 use super::TrainError;
 use crate::network::Initialisation;
 use crate::optim::Schedule;
 
 /// How long to train.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Length {
     /// This many optimiser steps.
     Steps(usize),
@@ -16,7 +18,7 @@ pub enum Length {
 }
 
 /// How many rows a step sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Batch {
     /// All rows.
     Full,
@@ -28,7 +30,7 @@ pub enum Batch {
 
 /// How to train. [`Default`] is robust on tables of a few hundred rows and more;
 /// [`TrainOptions::classic`] is the textbook's plain full-batch Adam.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TrainOptions {
     /// Steps or epochs.
     pub length: Length,

@@ -2,6 +2,9 @@
 
 use std::ops::{ControlFlow, Range};
 
+use serde::{Deserialize, Serialize};
+
+use super::control::Control;
 use super::noise::Noise;
 use super::objective::Objective;
 use super::options::TrainOptions;
@@ -18,10 +21,11 @@ const LONGEST_GRADIENT: f64 = 1e18;
 const WORST_RISE: f64 = 1.0;
 
 /// A state that training can return to.
-struct Good {
-    step: usize,
-    parameters: Vec<f32>,
-    adam: Adam,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Good {
+    pub(super) step: usize,
+    pub(super) parameters: Vec<f32>,
+    pub(super) adam: Adam,
 }
 
 impl Good {
@@ -43,15 +47,16 @@ impl Good {
 }
 
 /// The best state seen by the validation rows.
-struct Best {
-    step: usize,
-    nll: f64,
-    parameters: Vec<f32>,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Best {
+    pub(super) step: usize,
+    pub(super) nll: f64,
+    pub(super) parameters: Vec<f32>,
 }
 
 /// The losses of the steps since the last report.
-#[derive(Default)]
-struct Recent {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Recent {
     sum: f64,
     steps: usize,
 }
@@ -67,30 +72,32 @@ impl Recent {
 }
 
 pub(super) struct Session<'a> {
-    architecture: &'a Architecture,
-    options: &'a TrainOptions,
-    total: usize,
-    interval: usize,
-    train: Objective<'a>,
-    validation: Option<Objective<'a>>,
-    sampler: Sampler,
-    kernels: Vec<Range<usize>>,
+    pub(super) architecture: &'a Architecture,
+    pub(super) options: &'a TrainOptions,
+    pub(super) total: usize,
+    pub(super) interval: usize,
+    pub(super) train: Objective<'a>,
+    pub(super) validation: Option<Objective<'a>>,
+    pub(super) sampler: Sampler,
+    pub(super) kernels: Vec<Range<usize>>,
+    /// Steps tried, those that failed included.
+    pub(super) tried: usize,
     /// The step that made the parameters.
-    step: usize,
-    parameters: Vec<f32>,
-    gradient: Vec<f32>,
-    adam: Adam,
+    pub(super) step: usize,
+    pub(super) parameters: Vec<f32>,
+    pub(super) gradient: Vec<f32>,
+    pub(super) adam: Adam,
     /// The learning rate, before the schedule's factor.
-    learning_rate: f32,
+    pub(super) learning_rate: f32,
     /// A loss above it counts as divergence.
-    worst: f64,
-    recent: Recent,
-    good: Good,
-    best: Option<Best>,
-    reports_since_best: usize,
-    curve: Vec<Progress>,
-    events: Vec<Event>,
-    rollbacks: usize,
+    pub(super) worst: f64,
+    pub(super) recent: Recent,
+    pub(super) good: Good,
+    pub(super) best: Option<Best>,
+    pub(super) reports_since_best: usize,
+    pub(super) curve: Vec<Progress>,
+    pub(super) events: Vec<Event>,
+    pub(super) rollbacks: usize,
 }
 
 impl<'a> Session<'a> {
@@ -115,6 +122,7 @@ impl<'a> Session<'a> {
             sampler,
             kernels: architecture.layers().map(|layer| layer.kernel()).collect(),
             gradient: vec![0.0; good.parameters.len()],
+            tried: 0,
             step: 0,
             parameters: good.parameters.clone(),
             adam: good.adam.clone(),
@@ -130,18 +138,37 @@ impl<'a> Session<'a> {
         }
     }
 
-    pub(super) fn run(
-        mut self,
-        observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
-    ) -> Result<Trained, TrainError> {
-        let start = self.train.nll(&self.parameters);
-        self.worst = start + WORST_RISE * (1.0 + start.abs());
-        for step in 1..=self.total {
+    pub(super) fn run(mut self, mut control: Control<'_>) -> Result<Trained, TrainError> {
+        match control.resume.take() {
+            Some(snapshot) => {
+                // What an undisturbed run would have shown; whoever was to end it has not.
+                for progress in snapshot.curve() {
+                    let _ = (control.observer)(progress);
+                }
+                self.restore(snapshot)?;
+            }
+            None => {
+                let start = self.train.nll(&self.parameters);
+                self.worst = start + WORST_RISE * (1.0 + start.abs());
+            }
+        }
+        while self.tried < self.total {
+            let stopped = control.is_stopped();
+            if control.is_due() || stopped {
+                control.keep(&self.snapshot());
+            }
+            if stopped {
+                let step = self.tried;
+                self.events.push(Event::Interrupted { step });
+                break;
+            }
+            self.tried += 1;
+            let step = self.tried;
             let report = step % self.interval == 0 || step == self.total;
             let Some(progress) = self.take_step(step, report)? else {
                 continue;
             };
-            if report && self.report(progress, observer).is_break() {
+            if report && self.report(progress, control.observer).is_break() {
                 break;
             }
         }
