@@ -220,7 +220,10 @@ impl Run {
             match Checkpoint::read(&self.folder.join(name)) {
                 Ok(Some(found)) => {
                     let step = found.snapshot.step();
-                    if latest.as_ref().is_none_or(|(_, l)| l.snapshot.step() < step) {
+                    if latest
+                        .as_ref()
+                        .is_none_or(|(_, l)| l.snapshot.step() < step)
+                    {
                         latest = Some((slot, found));
                     }
                 }
@@ -248,7 +251,9 @@ impl Run {
         }
         for fault in faults {
             let step = checkpoint.snapshot.step();
-            notice(&format!("{fault}; going on from the other one, step {step}"));
+            notice(&format!(
+                "{fault}; going on from the other one, step {step}"
+            ));
         }
         Ok(Some((slot, checkpoint.snapshot)))
     }
@@ -297,7 +302,9 @@ fn io_error(path: &Path, source: io::Error) -> RunError {
 }
 
 fn exists(folder: &Path) -> bool {
-    [CONFIG, SLOTS[0], SLOTS[1]].iter().any(|name| folder.join(name).exists())
+    [CONFIG, SLOTS[0], SLOTS[1]]
+        .iter()
+        .any(|name| folder.join(name).exists())
 }
 
 /// The folder's lock, which the operating system takes back from a process that is gone.

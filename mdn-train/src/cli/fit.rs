@@ -1,6 +1,7 @@
 //! `mdn-train fit`
 
 mod choices;
+mod running;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -10,14 +11,14 @@ use choices::{NetworkChoices, TrainingChoices};
 use clap::Args;
 use mdn_train::data::{DataError, Dataset, Table};
 use mdn_train::files::write_atomically;
-use mdn_train::fit::{Fitted, fit};
+use mdn_train::fit::Fitted;
 use mdn_train::metrics::normal_nll;
 use mdn_train::train::Event;
+use running::RunChoices;
 use serde::Serialize;
 
 use super::options::{Reading, coarse_targets, count};
 use super::output::{NORMAL, Output, check_writable};
-use super::progress::TrainingProgress;
 use super::values::{positive, unit};
 
 /// Fit a model to a table and write it as one verified file
@@ -56,9 +57,9 @@ pub struct Fit {
     /// Input columns, separated by commas [default: every column that is no target]
     #[arg(long, value_delimiter = ',', value_name = "COL")]
     inputs: Option<Vec<String>>,
-    /// Where to write the model
-    #[arg(long, short, default_value = "model.mdn", value_name = "FILE")]
-    out: PathBuf,
+    /// Where to write the model [default: model.mdn, in the run's folder where there is one]
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Unit of a column, kept in the file; may be given again
     #[arg(long, value_name = "COL=UNIT", value_parser = unit)]
     unit: Vec<(String, String)>,
@@ -66,6 +67,8 @@ pub struct Fit {
     network: NetworkChoices,
     #[command(flatten, next_help_heading = "Training")]
     training: TrainingChoices,
+    #[command(flatten, next_help_heading = "Run")]
+    pub running: RunChoices,
 }
 
 #[derive(Serialize)]
@@ -81,6 +84,8 @@ struct FitResult {
     anomaly_threshold: Option<f32>,
     best_step: usize,
     steps: usize,
+    /// The step after which a signal ended training.
+    interrupted: Option<usize>,
     seconds: f64,
     parameters: usize,
     file_bytes: usize,
@@ -91,17 +96,26 @@ impl Fit {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let data = self.data(output)?;
         self.check_units(&data)?;
-        check_writable(&self.out)?;
+        let run = self.running.prepare()?;
+        check_writable(&self.model())?;
         let config = choices::config(&self.network, &self.training, &self.unit);
         let start = Instant::now();
-        let mut progress = TrainingProgress::new(500);
-        let fitted = fit(&data, &config, &mut |report| progress.show(report));
-        progress.finish();
-        let fitted = fitted.map_err(|error| self.reading.place_fit(error))?;
-        write_atomically(&self.out, |out| out.write_all(fitted.file.bytes()))?;
+        let (fitted, stopped) = running::watched(run, &data, &config, &self.reading)?;
+        write_atomically(self.model(), |out| out.write_all(fitted.file.bytes()))?;
+        output.status = stopped.unwrap_or(0);
         let result = self.summarise(&fitted, start.elapsed().as_secs_f64(), &data);
         say(&fitted, &result, &data, output)?;
+        if let Some(step) = result.interrupted {
+            let way_on = self.running.way_on();
+            output.note(format_args!(
+                "stopped by a signal after step {step}{way_on}"
+            ));
+        }
         output.result(&result)
+    }
+
+    fn model(&self) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| self.running.model())
     }
 
     fn data(&self, output: &mut Output) -> anyhow::Result<Dataset> {
@@ -150,7 +164,7 @@ impl Fit {
     fn summarise(&self, fitted: &Fitted, seconds: f64, data: &Dataset) -> FitResult {
         let scores = fitted.validation.as_ref().unwrap_or(&fitted.train);
         FitResult {
-            model: self.out.display().to_string(),
+            model: self.model().display().to_string(),
             train_rows: fitted.train.rows,
             validation_rows: fitted.validation.as_ref().map_or(0, |scores| scores.rows),
             train_nll: fitted.train.nll,
@@ -161,6 +175,7 @@ impl Fit {
             anomaly_threshold: fitted.file.model().header().anomaly_threshold,
             best_step: fitted.trained.best_step,
             steps: fitted.trained.curve.last().map_or(0, |last| last.step),
+            interrupted: interruption(&fitted.trained.events),
             seconds,
             parameters: fitted.file.model().parameters(),
             file_bytes: fitted.file.bytes().len(),
@@ -196,6 +211,13 @@ fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
     }
     warnings.extend(divergence(&fitted.trained.events));
     warnings
+}
+
+fn interruption(events: &[Event]) -> Option<usize> {
+    events.iter().find_map(|event| match *event {
+        Event::Interrupted { step } => Some(step),
+        _ => None,
+    })
 }
 
 /// How often training diverged, and what came of the learning rate.

@@ -9,6 +9,7 @@ use mdn_infer::{Level, Model};
 use mdn_train::data::{Dataset, ReadOptions, STANDARD_INPUT, Table};
 use mdn_train::fit::FitError;
 use mdn_train::metrics::RowError;
+use mdn_train::run::RunError;
 
 use super::output::Output;
 
@@ -99,6 +100,16 @@ impl Reading {
     pub fn place_fit(&self, error: FitError) -> anyhow::Error {
         match error {
             FitError::Score(error) => self.place(error),
+            error => error.into(),
+        }
+    }
+}
+
+impl Reading {
+    /// Why a run did not come to its end, with the place in the table where there is one.
+    pub fn place_run(&self, error: RunError) -> anyhow::Error {
+        match error {
+            RunError::Fit(error) => self.place_fit(error),
             error => error.into(),
         }
     }

@@ -50,6 +50,12 @@ impl TrainingProgress {
         ControlFlow::Continue(())
     }
 
+    /// Says something above the bar.
+    pub fn notice(&self) -> impl Fn(&str) + Sync + use<> {
+        let bar = self.bar.clone();
+        move |words| bar.suspend(|| eprintln!("warning: {words}"))
+    }
+
     /// Takes the bar away.
     pub fn finish(self) {
         self.bar.finish_and_clear();

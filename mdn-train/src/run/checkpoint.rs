@@ -54,7 +54,10 @@ fn table_checksum(data: &Dataset) -> u64 {
     for values in [&data.inputs, &data.targets] {
         number(&mut digest, values.len());
         for values in values.chunks(1024) {
-            let bits: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            let bits: Vec<u8> = values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect();
             digest.update(&bits);
         }
     }

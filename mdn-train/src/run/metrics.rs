@@ -58,6 +58,8 @@ impl<'a> Metrics<'a> {
 
     fn tell(&self, fault: &io::Error) {
         let path = self.path.display();
-        (self.notice)(&format!("cannot write {path}: {fault}; training goes on without it"));
+        (self.notice)(&format!(
+            "cannot write {path}: {fault}; training goes on without it"
+        ));
     }
 }
