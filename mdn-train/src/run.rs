@@ -219,10 +219,10 @@ impl Run {
         for (slot, name) in SLOTS.iter().enumerate() {
             match Checkpoint::read(&self.folder.join(name)) {
                 Ok(Some(found)) => {
-                    let step = found.snapshot.step();
+                    let step = found.snapshot.tried();
                     if latest
                         .as_ref()
-                        .is_none_or(|(_, l)| l.snapshot.step() < step)
+                        .is_none_or(|(_, l)| l.snapshot.tried() < step)
                     {
                         latest = Some((slot, found));
                     }
@@ -250,7 +250,7 @@ impl Run {
             return Err(RunError::ConfigChanged { folder });
         }
         for fault in faults {
-            let step = checkpoint.snapshot.step();
+            let step = checkpoint.snapshot.tried();
             notice(&format!(
                 "{fault}; going on from the other one, step {step}"
             ));

@@ -92,7 +92,7 @@ fn every_step_can_be_gone_on_from() {
         assert!(same(&whole, &observed), "keeping changes nothing");
         assert!(all.0.len() >= 40, "{}", all.0.len());
         for snapshot in all.0 {
-            let step = snapshot.step();
+            let step = snapshot.tried();
             let bytes = postcard::to_stdvec(&snapshot).unwrap();
             let snapshot: Snapshot = postcard::from_bytes(&bytes).unwrap();
             let resumed = fit_kept(&data, &config, None, Some(snapshot)).unwrap();

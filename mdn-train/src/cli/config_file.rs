@@ -44,7 +44,7 @@ impl Arguments {
             .context("there is a command `fit`")?;
         let found = read(&path, &text, options)?;
         if resumed {
-            check_unchanged(&path, &found, fit)?;
+            check_unchanged(&path, &found, options, fit)?;
         }
         let is_given = |name: &str| is_given(options, fit, name);
         let added = found.iter().filter(|entry| !is_given(entry.name));
@@ -206,11 +206,17 @@ fn place(path: &Path, text: &str, start: usize) -> String {
 }
 
 /// Refuses options that would change what a run computes.
-fn check_unchanged(path: &Path, found: &[Entry<'_>], fit: &ArgMatches) -> anyhow::Result<()> {
-    for id in fit.ids().map(clap::Id::as_str) {
-        let name = id.replace('_', "-");
-        let named = fit.value_source(id) == Some(ValueSource::CommandLine);
-        if !named || NEVER.contains(&&*name) || FREE.contains(&&*name) {
+fn check_unchanged(
+    path: &Path,
+    found: &[Entry<'_>],
+    options: &Command,
+    fit: &ArgMatches,
+) -> anyhow::Result<()> {
+    for arg in options.get_arguments() {
+        let (id, name) = (arg.get_id().as_str(), name_of(arg));
+        let named = fit.try_contains_id(id).is_ok()
+            && fit.value_source(id) == Some(ValueSource::CommandLine);
+        if !named || NEVER.contains(&name) || FREE.contains(&name) {
             continue;
         }
         let Some(given) = raw(fit, id) else { continue };

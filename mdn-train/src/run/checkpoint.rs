@@ -109,7 +109,12 @@ impl Checkpoint {
 
     /// `None` where there is no file.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, Fault> {
-        match fs::read(path) {
+        let read = match fs::metadata(path) {
+            // A device might never end.
+            Ok(found) if !found.is_file() => Err(io::Error::other("not a file")),
+            _ => fs::read(path),
+        };
+        match read {
             Ok(bytes) => Self::parse(&bytes).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Fault::Io(error)),

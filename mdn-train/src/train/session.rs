@@ -164,7 +164,7 @@ impl<'a> Session<'a> {
             }
             self.tried += 1;
             let step = self.tried;
-            let report = step % self.interval == 0 || step == self.total;
+            let report = step.is_multiple_of(self.interval) || step == self.total;
             let Some(progress) = self.take_step(step, report)? else {
                 continue;
             };

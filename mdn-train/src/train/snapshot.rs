@@ -32,7 +32,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// How many steps were tried before it.
-    pub fn step(&self) -> usize {
+    pub fn tried(&self) -> usize {
         self.tried
     }
 

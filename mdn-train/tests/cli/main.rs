@@ -8,6 +8,7 @@ mod given;
 mod journey;
 mod quantize;
 mod questions;
+mod runs;
 mod support;
 mod tables;
 mod targets;
