@@ -23,8 +23,15 @@ const FREE: [&str; 3] = ["data", "out", "checkpoint-interval"];
 /// The arguments, with those of the file that they name put in.
 pub struct Arguments {
     pub all: Vec<OsString>,
-    /// The file, its text, and the places of its keys.
-    file: Option<(PathBuf, String, Vec<(String, usize)>)>,
+    file: Option<ConfigFile>,
+}
+
+/// A file that was read.
+struct ConfigFile {
+    path: PathBuf,
+    text: String,
+    /// Its keys, and where they stand, in bytes.
+    keys: Vec<(String, usize)>,
 }
 
 impl Arguments {
@@ -60,13 +67,13 @@ impl Arguments {
             + 1;
         let mut all = given;
         all.splice(at..at, added);
-        let file = Some((path, text, keys));
+        let file = Some(ConfigFile { path, text, keys });
         Ok(Arguments { all, file })
     }
 
     /// Where a refused argument stands in the file, if that is where it comes from.
     pub fn place(&self, refusal: &clap::Error) -> Option<String> {
-        let (path, text, keys) = self.file.as_ref()?;
+        let ConfigFile { path, text, keys } = self.file.as_ref()?;
         let argument = refusal.get(ContextKind::InvalidArg)?.to_string();
         let (_, start) = keys
             .iter()
