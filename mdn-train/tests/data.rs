@@ -365,16 +365,13 @@ fn ragged_rows_are_placed() {
 #[test]
 fn files_that_cannot_be_read() {
     let options = ReadOptions::default();
-    let missing = Table::read_csv("no/such.csv", &options);
+    let missing = Table::read("no/such.csv", &options);
     assert_eq!(
         message!(missing, DataError::NotFound { .. }),
         "no/such.csv: no such file"
     );
     let folder = tempfile::tempdir().unwrap();
-    message!(
-        Table::read_csv(folder.path(), &options),
-        DataError::Read { .. }
-    );
+    message!(Table::read(folder.path(), &options), DataError::Read { .. });
     let told = message!(read_bytes(b"x,y\n1,2\n\xff,3\n"), DataError::NotUtf8 { .. });
     assert_eq!(
         told,

@@ -16,7 +16,8 @@ use super::output::Output;
 /// How to read a table.
 #[derive(Args, Clone, Debug)]
 pub struct Reading {
-    /// The table: CSV with a header line; `-` reads standard input
+    /// The table: CSV with a header line, Parquet, Arrow IPC or NumPy, also by gzip; `-` reads
+    /// standard input
     pub data: PathBuf,
     /// The character between cells [default: found in the header: comma, semicolon or tab]
     #[arg(long, value_parser = delimiter)]
@@ -41,11 +42,12 @@ impl Reading {
         ReadOptions {
             delimiter: self.delimiter,
             skip_missing: self.skip_missing,
+            categorical: Vec::new(),
         }
     }
 
     pub fn table(&self) -> anyhow::Result<Table> {
-        Ok(Table::read_csv(&self.data, &self.options())?)
+        Ok(Table::read(&self.data, &self.options())?)
     }
 
     /// The rows that `model` is to predict. Of the targets the data has all where the table does,
