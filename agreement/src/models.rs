@@ -43,6 +43,8 @@ samples! {
     Small "models" "f16"
     Small "models" "bf16"
     Small "models" "i8"
+    Small "models" "ensemble"
+    Small "models" "ensemble-i8"
 }
 
 /// Working memory for any of the models; no model has as many components, or inputs.
@@ -85,24 +87,33 @@ pub(crate) fn hash(part: Part, level: Level, sample: &Sample) -> Result<u64, Fai
             }
         }
     }
-    compare_batch(&model, level, &mut rng)?;
+    match part {
+        Part::Small => compare_batch::<2>(&model, level, &mut rng)?,
+        Part::Whole => compare_batch::<TILES>(&model, level, &mut rng)?,
+    }
     Ok(digest.finish())
 }
 
-/// Rows of the batch: more than a tile of any level, and some beside it.
-const ROWS: usize = 7;
+/// More rows than a tile of any level has, and some that fill none.
+const TILES: usize = 7;
 
 /// Asks for the mixtures of some rows together and one by one; they must agree in every bit.
-fn compare_batch(model: &Model<'_>, level: Level, rng: &mut impl Rng) -> Result<(), Failure> {
-    let mut inputs = [0.0; ROWS * MAX_INPUTS];
-    let inputs = &mut inputs[..ROWS * model.inputs()];
+#[inline(never)]
+fn compare_batch<const ROWS: usize>(
+    model: &Model<'_>,
+    level: Level,
+    rng: &mut impl Rng,
+) -> Result<(), Failure> {
+    let mut inputs = [[0.0; MAX_INPUTS]; ROWS];
+    let inputs = &mut inputs.as_flattened_mut()[..ROWS * model.inputs()];
     for x in inputs.chunks_exact_mut(model.inputs()) {
         draw(model, REACHES[0], rng, x);
     }
-    let mut parameters = [0.0; ROWS * WORKING];
-    let parameters = &mut parameters[..ROWS * model.mixture_len()];
-    let mut working = [0.0; ROWS * WORKING];
-    let mixtures = model.predict_batch(level, inputs, parameters, &mut working)?;
+    let mut parameters = [[0.0; WORKING]; ROWS];
+    let parameters = &mut parameters.as_flattened_mut()[..ROWS * model.mixture_len()];
+    let mut working = [[0.0; WORKING]; ROWS];
+    let working = working.as_flattened_mut();
+    let mixtures = model.predict_batch(level, inputs, parameters, working)?;
     let mut alone = [0.0; WORKING];
     for (x, batched) in inputs.chunks_exact(model.inputs()).zip(mixtures.iter()) {
         let target = [0.5; MAX_DIMENSIONS];

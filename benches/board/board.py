@@ -1,6 +1,6 @@
 """Prints the tables of what the engine costs on microcontrollers, in Markdown.
 
-    board.py instructions | memory | code | back-ends | cycles | peers
+    board.py [instructions | storage | memory | code | back-ends | cycles | peers]
 
 `just bench-board` runs all. Counts come from QEMU and are exact and repeatable, cycles are
 estimated, code and memory are measured.
@@ -81,6 +81,38 @@ def instructions():
                 parts, _ = count.sections(core[1], image)
                 rows.append([f"{name}, {core[0]}", *count.counts(parts)])
     table(["model, core", "prediction", "log-density", "draw"], rows)
+
+
+# The functions of the dense layers on the M4F: narrow kernels of bf16 have none of their own.
+PANELS = ("whole_panels", "panel_f16", "dsp::panels")
+# Multiplications of the dense layers with their additions.
+ENTRIES = {"S": 24 + 24 * 72, "M": 16 * 64 + 64 * 64 + 64 * 72}
+
+
+def storage():
+    """Instructions of a prediction for each storage of the kernels, on the M4F."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, model in models(folder):
+            for kind in ("f32", "f16", "bf16", "i8"):
+                image = build(M4F, "cost", "3", stored(model, kind, folder))
+                parts, _ = count.sections(M4F[1], image)
+                found = count.functions(image, parts[1])
+                dense = sum(n for f, n in found.items() if any(p in f for p in PANELS))
+                rows.append([f"{name}, {kind}", count.counts(parts)[0], dense or "",
+                             f"{dense / ENTRIES[name]:.2f}" if dense else ""])
+    table(["model, storage", "prediction", "dense core", "a multiply-add"], rows)
+
+
+def stored(model, kind, folder):
+    """The model with its kernels stored otherwise, written by mdn-train."""
+    if kind == "f32":
+        return model
+    path = Path(folder) / f"{Path(model).stem}-{kind}.mdn"
+    subprocess.run(["cargo", "run", "--locked", "--quiet", "--release", "-p", "mdn-train", "--",
+                    "quantize", model, "--weights", kind, "--out", path],
+                   cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return path
 
 
 def memory():
@@ -174,7 +206,7 @@ def peers():
     table(*emlearn_peer.compare(build, M4F, SAMPLE, bytes_of))
 
 
-SECTIONS = {"instructions": instructions, "memory": memory, "code": code, "back-ends": back_ends,
+SECTIONS = {"instructions": instructions, "storage": storage, "memory": memory, "code": code, "back-ends": back_ends,
             "cycles": estimate, "peers": peers}
 
 if __name__ == "__main__":

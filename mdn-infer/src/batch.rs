@@ -8,7 +8,7 @@
 //! of its working memory.
 
 use crate::error::PredictError;
-use crate::layers;
+use crate::layers::{self, Dense};
 use crate::mixture::{Mixtures, check, check_len};
 use crate::model::Model;
 use crate::predictor::standardise;
@@ -17,8 +17,7 @@ use crate::simd::{Kernel, Level, Simd};
 impl<'a> Model<'a> {
     /// How many f32 the parameters of one mixture take in a batch.
     pub fn mixture_len(&self) -> usize {
-        let len = self.head().outputs() + self.components();
-        len.next_multiple_of(8).max(8)
+        self.parameters_len().next_multiple_of(8).max(8)
     }
 
     /// How many f32 of working memory make [`predict_batch`](Self::predict_batch) fast; as many
@@ -85,14 +84,7 @@ impl<'a> Model<'a> {
                 capacity: working.len(),
             });
         }
-        let forward = ForwardBatch {
-            model: self,
-            x,
-            parameters,
-            working,
-            block,
-        };
-        match level.run_batch(forward) {
+        match self.forward_rows(level, block, x, parameters, working) {
             Ok(()) => Ok(Mixtures::new(self, level, parameters)),
             Err(row) => Err(PredictError::OverflowInRow { row }),
         }
@@ -135,15 +127,7 @@ impl<'a> Model<'a> {
         let first_overflow = shares
             .enumerate()
             .map_init(working, |working, (index, (parameters, x))| {
-                let forward = ForwardBatch {
-                    model: self,
-                    x,
-                    parameters,
-                    working,
-                    block: layers::BLOCK,
-                };
-                level
-                    .run_batch(forward)
+                self.forward_rows(level, layers::BLOCK, x, parameters, working)
                     .err()
                     .map(|row| index * share + row)
             })
@@ -156,8 +140,75 @@ impl<'a> Model<'a> {
     }
 }
 
+impl Model<'_> {
+    /// Every row through every network, so many rows at a time; the error is the first row that
+    /// overflows.
+    fn forward_rows(
+        &self,
+        level: Level,
+        block: usize,
+        x: &[f32],
+        parameters: &mut [f32],
+        working: &mut [f32],
+    ) -> Result<(), usize> {
+        if self.members() == 1 {
+            return level.run_batch(ForwardBatch {
+                model: self,
+                layers: self.layers(),
+                start: 0,
+                x,
+                parameters,
+                working,
+                block,
+            });
+        }
+        let blocks = x.chunks((block * self.inputs()).max(1));
+        let parameters = parameters.chunks_mut((block * self.mixture_len()).max(1));
+        for (index, (x, parameters)) in blocks.zip(parameters).enumerate() {
+            self.forward_ensemble_rows(level, x, parameters, working)
+                .map_err(|row| index * block + row)?;
+        }
+        Ok(())
+    }
+
+    /// One block of rows through one network after the other, then the mixtures of all.
+    fn forward_ensemble_rows(
+        &self,
+        level: Level,
+        x: &[f32],
+        parameters: &mut [f32],
+        working: &mut [f32],
+    ) -> Result<(), usize> {
+        let mut first_overflow = usize::MAX;
+        for member in 0..self.members() {
+            let layers = &self.network_layers(member);
+            let done = level.run_batch(ForwardBatch {
+                model: self,
+                layers: layers.get(..self.layers().len()).unwrap_or(&[]),
+                start: member * self.head().parameters(),
+                x,
+                parameters: &mut *parameters,
+                working: &mut *working,
+                block: layers::BLOCK,
+            });
+            first_overflow = done.map_or_else(|row| row.min(first_overflow), |()| first_overflow);
+        }
+        if first_overflow < usize::MAX {
+            return Err(first_overflow);
+        }
+        for row in parameters.chunks_exact_mut(self.mixture_len()) {
+            let own = row.get_mut(..self.parameters_len()).unwrap_or_default();
+            layers::interleave(own, self.members(), self.head());
+        }
+        Ok(())
+    }
+}
+
+/// The rows of a batch through one network, to `start` elements into each row of the parameters.
 struct ForwardBatch<'a> {
     model: &'a Model<'a>,
+    layers: &'a [Dense<'a>],
+    start: usize,
     x: &'a [f32],
     parameters: &'a mut [f32],
     working: &'a mut [f32],
@@ -172,6 +223,8 @@ impl Kernel for ForwardBatch<'_> {
     fn call<S: Simd>(self, simd: S) -> Self::Output {
         let ForwardBatch {
             model,
+            layers,
+            start,
             x,
             parameters,
             working,
@@ -180,18 +233,19 @@ impl Kernel for ForwardBatch<'_> {
         let blocks = x.chunks((block * model.inputs()).max(1));
         let parameters = parameters.chunks_mut((block * model.mixture_len()).max(1));
         for (index, (x, parameters)) in blocks.zip(parameters).enumerate() {
-            forward_block(simd, model, x, parameters, working)
+            forward_block(simd, model, (layers, start), x, parameters, working)
                 .map_err(|row| index * block + row)?;
         }
         Ok(())
     }
 }
 
-/// One block of rows through the whole network; the error is the first row that overflows.
+/// One block of rows through a whole network; the error is the first row that overflows.
 #[inline(always)]
 fn forward_block<S: Simd>(
     simd: S,
     model: &Model<'_>,
+    (layers, start): (&[Dense<'_>], usize),
     x: &[f32],
     parameters: &mut [f32],
     working: &mut [f32],
@@ -206,18 +260,17 @@ fn forward_block<S: Simd>(
     for (x, to) in x.chunks_exact(inputs).zip(to_rows) {
         standardise(model, x, to);
     }
-    let (last, hidden) = model.layers().split_last().ok_or(0usize)?;
+    let (last, hidden) = layers.split_last().ok_or(0usize)?;
     for layer in hidden {
         let buffer = from.get_mut(..rows * pitch(layer.inputs()));
         let output = to.get_mut(..rows * pitch(layer.outputs()));
         let (buffer, output) = (buffer.unwrap_or_default(), output.unwrap_or_default());
-        let stride = pitch(layer.outputs());
-        layers::forward_rows(
-            simd,
-            layer,
-            (buffer, pitch(layer.inputs())),
-            (&mut *output, stride),
-        );
+        let outputs = layers::Outputs {
+            values: &mut *output,
+            stride: pitch(layer.outputs()),
+            start: 0,
+        };
+        layers::forward_rows(simd, layer, (buffer, pitch(layer.inputs())), outputs);
         simd.run_apart(layers::Activate {
             activation: layer.activation(),
             values: output,
@@ -227,11 +280,18 @@ fn forward_block<S: Simd>(
     let buffer = from.get_mut(..rows * pitch(last.inputs()));
     let buffer = (buffer.unwrap_or_default(), pitch(last.inputs()));
     let stride = model.mixture_len();
-    layers::forward_rows(simd, last, buffer, (&mut *parameters, stride));
+    let outputs = layers::Outputs {
+        values: &mut *parameters,
+        stride,
+        start,
+    };
+    layers::forward_rows(simd, last, buffer, outputs);
     simd.run_apart(layers::MixtureRows {
         head: model.head(),
+        members: model.members() as f32,
         log_normaliser: model.common_log_normaliser(),
         rows: parameters,
         stride,
+        start,
     })
 }

@@ -70,11 +70,9 @@ impl<'a> Model<'a> {
         let activations = header.hidden.map(|layer| layer.activation);
         let activations = activations.into_iter().take(layout.depth - 1);
         let activations = activations.chain([Activation::Identity]);
-        for ((slot, activation), (at, shape)) in
-            layers.iter_mut().zip(activations).zip(layout.layers)
-        {
-            let words = words.get(at..).unwrap_or(&[]);
-            *slot = Dense::new(words, header.storage, shape, activation)
+        let places = layout.layers.into_iter().zip(activations);
+        for (slot, (place, activation)) in layers.iter_mut().zip(places) {
+            *slot = dense(words, header.storage, place, activation)
                 .ok_or(ParseError::InconsistentSizes)?;
         }
         let mut model = Model {
@@ -94,7 +92,7 @@ impl<'a> Model<'a> {
         let [(first_layer, _), ..] = self.layout.layers;
         let standardisation = self.words.get(..first_layer).unwrap_or(&[]);
         let sound = standardisation.iter().all(|word| word.is_finite())
-            && self.layers().iter().all(Dense::is_sound)
+            && (0..self.members()).all(|member| self.network(member).all(|layer| layer.is_sound()))
             && self.input_scale().iter().all(positive)
             && self.target_scale().iter().all(positive)
             && self.golden().all(|golden| golden.is_finite());
@@ -130,17 +128,29 @@ impl<'a> Model<'a> {
         self.header.head.dimensions.into()
     }
 
-    /// K, the number of components.
+    /// K, the number of components of the mixture: those of all networks.
     pub fn components(&self) -> usize {
-        self.header.head.components.into()
+        self.header.components()
     }
 
-    /// How many numbers the trainer adjusted: all kernels and biases.
+    /// M, the number of networks: more than 1 in an ensemble, whose density is the mean of theirs.
+    /// Each has K / M components; network m's are those from m K / M on.
+    pub fn members(&self) -> usize {
+        self.header.members.into()
+    }
+
+    /// How many numbers the trainer adjusted: all kernels and biases of all networks.
     pub fn parameters(&self) -> usize {
-        self.layers()
-            .iter()
+        let layers = self.layers().iter();
+        let network: usize = layers
             .map(|layer| (layer.inputs() + 1) * layer.outputs())
-            .sum()
+            .sum();
+        self.members() * network
+    }
+
+    /// How many f32 the parameters of the mixture take.
+    pub(crate) fn parameters_len(&self) -> usize {
+        self.members() * self.head().parameters()
     }
 
     /// How many f32 of working memory a prediction needs.
@@ -158,9 +168,35 @@ impl<'a> Model<'a> {
         format::columns(self.header.target_columns)
     }
 
-    /// The dense layers in order, the head's last.
+    /// The dense layers of the first network in order, the head's last. Those of the others have
+    /// the same shapes, activations and storage; [`network`](Self::network) has their numbers.
     pub fn layers(&self) -> &[Dense<'a>] {
         self.layers.get(..self.layout.depth).unwrap_or(&[])
+    }
+
+    /// The dense layers of network `member` in order, the head's last; none where there is no such
+    /// network.
+    pub fn network(&self, member: usize) -> impl ExactSizeIterator<Item = Dense<'a>> + use<'a, '_> {
+        let exists = member < self.members();
+        let layers = if exists { self.layers() } else { &[] };
+        (0..layers.len()).map(move |index| self.layer(member, index).unwrap_or(Dense::EMPTY))
+    }
+
+    /// The dense layers of network `member`, behind them empty ones.
+    pub(crate) fn network_layers(&self, member: usize) -> [Dense<'a>; MAX_HIDDEN + 1] {
+        let mut layers = [Dense::EMPTY; MAX_HIDDEN + 1];
+        for (slot, layer) in layers.iter_mut().zip(self.network(member)) {
+            *slot = layer;
+        }
+        layers
+    }
+
+    /// Layer `index` of network `member`, where there is one.
+    fn layer(&self, member: usize, index: usize) -> Option<Dense<'a>> {
+        let first = self.layers().get(index)?;
+        let (at, shape) = *self.layout.layers.get(index)?;
+        let place = (at + member * self.layout.network_words, shape);
+        dense(self.words, self.header.storage, place, first.activation())
     }
 
     fn span(&self, start: usize, len: usize) -> &'a [f32] {
@@ -207,6 +243,16 @@ impl<'a> Model<'a> {
     pub(crate) const fn common_log_normaliser(&self) -> f32 {
         self.log_normaliser
     }
+}
+
+/// The dense layer whose numbers lie at `at`, of this (inputs, outputs); `None` where they do not fit.
+fn dense(
+    words: &[f32],
+    storage: Storage,
+    (at, shape): (usize, (usize, usize)),
+    activation: Activation,
+) -> Option<Dense<'_>> {
+    Dense::new(words.get(at..)?, storage, shape, activation)
 }
 
 /// −(D/2) ln 2π − Σ ln(target scale) `[D]`, summed in the order of the dimensions: what every

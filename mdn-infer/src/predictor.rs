@@ -2,10 +2,12 @@
 //!
 //! On entry the model is sound, as [`Model::parse`] checked; on exit the working memory holds the
 //! mixture's parameters at its front and the activations of the last layers behind them. The
-//! layers themselves are in `layers`; what the mixture can answer is in `mixture`.
+//! networks of an ensemble pass one after the other through the same activations, each into a part
+//! of the parameters of its own. The layers themselves are in `layers`; what the mixture can answer
+//! is in `mixture`.
 
 use crate::error::PredictError;
-use crate::layers;
+use crate::layers::{self, Dense};
 use crate::mixture::{Mixture, check};
 use crate::model::Model;
 use crate::selftest::{self, SelfTest};
@@ -65,7 +67,7 @@ impl<'m, const N: usize> Predictor<'m, N> {
     }
 
     /// The mixture at the raw input `x` `[I]`. Cost: one multiplication and addition for each
-    /// entry of a kernel.
+    /// entry of a kernel of each network.
     ///
     /// # Errors
     ///
@@ -104,17 +106,9 @@ impl<'a> Model<'a> {
         let working = working
             .get_mut(..needed)
             .ok_or(PredictError::CapacityTooSmall { needed, capacity })?;
-        level.run(Forward {
-            model: self,
-            x,
-            working: &mut *working,
-        })?;
-        let parameters = self.head().outputs() + self.components();
-        Ok(Mixture::new(
-            self,
-            level,
-            working.get(..parameters).unwrap_or(&[]),
-        ))
+        self.forward(level, x, working)?;
+        let parameters = working.get(..self.parameters_len()).unwrap_or(&[]);
+        Ok(Mixture::new(self, level, parameters))
     }
 
     /// Runs the golden vectors and probes in the caller's memory `working`, as
@@ -128,10 +122,60 @@ impl<'a> Model<'a> {
     }
 }
 
+impl Model<'_> {
+    /// Every network, into the front of `working`, which has the length that the model needs.
+    #[inline(always)]
+    fn forward(&self, level: Level, x: &[f32], working: &mut [f32]) -> Result<(), PredictError> {
+        if self.members() > 1 {
+            return self.forward_ensemble(level, x, working);
+        }
+        let parameters = self.parameters_len();
+        let (parameters, activations) =
+            working.split_at_mut_checked(parameters).unwrap_or_default();
+        level.run(Forward {
+            model: self,
+            layers: self.layers(),
+            x,
+            parameters,
+            activations,
+        })
+    }
+
+    /// One network after the other, then the mixture of all. A function of its own, so that one
+    /// network needs no stack for the layers of others.
+    #[inline(never)]
+    fn forward_ensemble(
+        &self,
+        level: Level,
+        x: &[f32],
+        working: &mut [f32],
+    ) -> Result<(), PredictError> {
+        let (parameters, activations) = working
+            .split_at_mut_checked(self.parameters_len())
+            .unwrap_or_default();
+        let each = parameters.chunks_exact_mut(self.head().parameters().max(1));
+        for (member, parameters) in each.enumerate() {
+            let layers = &self.network_layers(member);
+            level.run(Forward {
+                model: self,
+                layers: layers.get(..self.layers().len()).unwrap_or(&[]),
+                x,
+                parameters,
+                activations: &mut *activations,
+            })?;
+        }
+        layers::interleave(parameters, self.members(), self.head());
+        Ok(())
+    }
+}
+
+/// One network of a model, from the raw inputs `x` to the parameters of its components.
 struct Forward<'a> {
     model: &'a Model<'a>,
+    layers: &'a [Dense<'a>],
     x: &'a [f32],
-    working: &'a mut [f32],
+    parameters: &'a mut [f32],
+    activations: &'a mut [f32],
 }
 
 impl Kernel for Forward<'_> {
@@ -139,15 +183,18 @@ impl Kernel for Forward<'_> {
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> Self::Output {
-        let Forward { model, x, working } = self;
-        let parameters = model.head().outputs() + model.components();
-        let (parameters, activations) =
-            working.split_at_mut_checked(parameters).unwrap_or_default();
+        let Forward {
+            model,
+            layers,
+            x,
+            parameters,
+            activations,
+        } = self;
         // Even layers read the first buffer and write the second, odd layers the reverse.
         let [even, _] = model.widths();
         let (mut from, mut to) = activations.split_at_mut_checked(even).unwrap_or_default();
         standardise(model, x, from);
-        let (last, hidden) = model.layers().split_last().ok_or(PredictError::Overflow)?;
+        let (last, hidden) = layers.split_last().ok_or(PredictError::Overflow)?;
         for layer in hidden {
             let output = to.get_mut(..layer.outputs()).unwrap_or(&mut []);
             layers::forward(simd, layer, from, output);
@@ -156,12 +203,8 @@ impl Kernel for Forward<'_> {
         }
         let output = parameters.get_mut(..last.outputs()).unwrap_or(&mut []);
         layers::forward(simd, last, from, output);
-        layers::mixture_parameters(
-            simd,
-            model.head(),
-            model.common_log_normaliser(),
-            parameters,
-        )
+        let shared = (model.members() as f32, model.common_log_normaliser());
+        layers::mixture_parameters(simd, model.head(), shared, parameters)
     }
 }
 

@@ -1,4 +1,4 @@
-//! From a trained network to a model file that has passed its own test.
+//! From trained networks to a model file that has passed its own test.
 
 use mdn_infer::format::{
     self, Header, Hidden, KernelSource, LayerSource, MAX_HIDDEN, ModelSource, Storage,
@@ -7,7 +7,7 @@ use mdn_infer::{EmitError, Level, Model, ParseError, PredictError};
 
 use crate::data::Standardiser;
 use crate::model_file::ModelFile;
-use crate::network::Network;
+use crate::network::{Architecture, Network};
 
 /// How many golden vectors a file gets, where there are rows for them.
 pub const GOLDEN_VECTORS: usize = 4;
@@ -15,11 +15,11 @@ pub const GOLDEN_VECTORS: usize = 4;
 /// What files say of the program that wrote them.
 pub const PRODUCER: &str = concat!("mdn-train ", env!("CARGO_PKG_VERSION"));
 
-/// A trained network with everything that a file says beside its numbers.
+/// Trained networks with everything that a file says beside its numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Export<'a> {
-    /// The network, in standardised units.
-    pub network: &'a Network,
+    /// The networks, one or those of an ensemble, in standardised units and of one architecture.
+    pub networks: &'a [&'a Network],
     /// From raw to standardised inputs.
     pub inputs: &'a Standardiser,
     /// From raw to standardised targets.
@@ -42,6 +42,9 @@ pub enum ExportError {
     /// The network has more hidden layers, units or parameters than the format knows.
     #[error("the network is too large for a model file: {0}")]
     TooLarge(&'static str),
+    /// There is no network, or one has another architecture than the first.
+    #[error("the networks of an ensemble must have one architecture")]
+    Architectures,
     /// The engine would not write it.
     #[error("the model cannot be written: {0}")]
     Emit(#[from] EmitError),
@@ -69,10 +72,9 @@ impl Export<'_> {
     ///
     /// [`ExportError`].
     pub fn to_file(&self) -> Result<ModelFile, ExportError> {
-        let architecture = &self.network.architecture;
-        let layers: Vec<LayerSource<'_>> = self
-            .network
-            .layers()
+        let architecture = self.architecture()?;
+        let layers = self.networks.iter().flat_map(|network| network.layers());
+        let layers: Vec<LayerSource<'_>> = layers
             .map(|layer| LayerSource {
                 kernel: KernelSource::F32(layer.kernel),
                 bias: layer.bias,
@@ -101,6 +103,8 @@ impl Export<'_> {
                 anomaly_threshold: self.anomaly_threshold,
                 golden: 0,
                 storage: Storage::F32,
+                members: u8::try_from(self.networks.len())
+                    .map_err(|_| ExportError::TooLarge("more than 255 networks"))?,
             },
             input_shift: &self.inputs.shift,
             input_scale: &self.inputs.scale,
@@ -109,11 +113,25 @@ impl Export<'_> {
             layers: &layers,
             golden: &[],
         };
-        complete(source, &self.golden_rows().collect::<Vec<_>>())
+        complete(source, &self.golden_rows(architecture).collect::<Vec<_>>())
     }
 
-    fn golden_rows(&self) -> impl Iterator<Item = (&[f32], &[f32])> {
-        let architecture = &self.network.architecture;
+    /// The architecture of every network.
+    fn architecture(&self) -> Result<&Architecture, ExportError> {
+        let (first, others) = self
+            .networks
+            .split_first()
+            .ok_or(ExportError::Architectures)?;
+        let architecture = &first.architecture;
+        let alike = |other: &&Network| other.architecture == *architecture;
+        others
+            .iter()
+            .all(alike)
+            .then_some(architecture)
+            .ok_or(ExportError::Architectures)
+    }
+
+    fn golden_rows(&self, architecture: &Architecture) -> impl Iterator<Item = (&[f32], &[f32])> {
         let dimensions = usize::from(architecture.head.dimensions);
         let rows = self.golden_inputs.len() / architecture.inputs;
         let count = GOLDEN_VECTORS.min(rows);

@@ -1,5 +1,7 @@
 //! From a table to a model file: split, standardise, train, export, score.
 
+mod ensemble;
+
 use std::ops::ControlFlow;
 
 use mdn_infer::format::{Activation, Covariance, Head, MAX_LOG_SCALE, ScaleMap};
@@ -9,7 +11,7 @@ use crate::data::{DataError, Dataset, Standardiser, split};
 use crate::export::{Export, ExportError};
 use crate::metrics::{RowError, Scores, map_rows, score};
 use crate::model_file::ModelFile;
-use crate::network::Architecture;
+use crate::network::{Architecture, Network};
 use crate::train::{
     Control, Keeper, Progress, Rows, TrainError, TrainOptions, Trained, TrainingData, train_with,
 };
@@ -17,11 +19,14 @@ use crate::train::{
 /// What to fit, and how.
 #[derive(Clone, Debug, Serialize)]
 pub struct FitConfig {
+    /// How many networks are trained; with more than one the file is an ensemble, whose density is
+    /// the mean of theirs.
+    pub ensemble: u8,
     /// Units of each hidden layer.
     pub hidden: Vec<usize>,
     /// The function of the hidden units.
     pub activation: Activation,
-    /// K.
+    /// K, the components of each network.
     pub components: u16,
     /// The kind of covariance.
     pub covariance: Covariance,
@@ -58,6 +63,7 @@ pub enum ScaleFloor {
 impl Default for FitConfig {
     fn default() -> Self {
         FitConfig {
+            ensemble: 1,
             hidden: vec![64, 64],
             activation: Activation::Tanh,
             components: 5,
@@ -102,14 +108,27 @@ impl FitConfig {
 pub struct Fitted {
     /// The file, self-tested.
     pub file: ModelFile,
-    /// The network and its history; losses there are in standardised units.
+    /// The first network and its history; losses there are in standardised units.
     pub trained: Trained,
+    /// The further networks of an ensemble, in the order of the file.
+    pub others: Vec<Trained>,
     /// What to add to a loss in standardised units to have it in raw units: Σ ln(target scale).
     pub log_jacobian: f64,
     /// Scores of the file on the rows trained on.
     pub train: Scores,
     /// Scores of the file on the rows held back, where there are any.
     pub validation: Option<Scores>,
+}
+
+impl Fitted {
+    /// All networks in the order of the file.
+    pub fn networks(&self) -> impl ExactSizeIterator<Item = &Trained> {
+        let count = 1 + self.others.len();
+        (0..count).map(|member| match member {
+            0 => &self.trained,
+            other => &self.others[other - 1],
+        })
+    }
 }
 
 /// Why no model was fitted.
@@ -127,6 +146,16 @@ pub enum FitError {
     /// The file cannot be scored on the table.
     #[error(transparent)]
     Score(#[from] RowError),
+    /// No components, or more in all networks together than the format knows.
+    #[error("{networks} networks of {components} components; a mixture has 1 to {max} components")]
+    Components {
+        /// How many networks.
+        networks: u8,
+        /// How many components each has.
+        components: u16,
+        /// The most that there may be in all.
+        max: usize,
+    },
     /// More target columns than the format has dimensions.
     #[error("{found} target columns; a model has at most {max}")]
     TooManyTargets {
@@ -160,20 +189,25 @@ pub fn fit_with(
     config: &FitConfig,
     control: Control<'_>,
 ) -> Result<Fitted, FitError> {
+    ensemble::check(config)?;
     let plan = Plan::new(data, config)?;
-    let mut trained = plan.train(control)?;
+    let mut networks = ensemble::train(&plan, control)?;
     // A file always says where its inputs lie, whatever units training saw.
-    trained.network.absorb(&plan.inputs, &plan.spread);
-    let bare = plan.export(&trained, None)?;
+    for trained in &mut networks {
+        trained.network.absorb(&plan.inputs, &plan.spread);
+    }
+    let bare = plan.export(&networks, None)?;
     let threshold = plan.anomaly_threshold(&bare)?;
-    let file = plan.export(&trained, Some(threshold))?;
+    let file = plan.export(&networks, Some(threshold))?;
+    let others = networks.split_off(1);
     let model = file.model();
     let scores = |part: &Dataset| score(&model, part);
     Ok(Fitted {
         train: scores(&plan.training)?,
         validation: plan.held_back().map(scores).transpose()?,
         log_jacobian: plan.log_jacobian(),
-        trained,
+        trained: networks.remove(0),
+        others,
         file,
     })
 }
@@ -219,7 +253,8 @@ impl<'a> Plan<'a> {
         })
     }
 
-    fn train(&self, control: Control<'_>) -> Result<Trained, TrainError> {
+    /// One network, with `seed` for all that is random in its training.
+    fn train(&self, seed: u64, control: Control<'_>) -> Result<Trained, TrainError> {
         let standardise = |part: &Dataset| {
             (
                 self.inputs.apply(&part.inputs),
@@ -238,24 +273,26 @@ impl<'a> Plan<'a> {
             }),
         };
         let options = TrainOptions {
-            seed: self.config.seed,
+            seed,
             ..self.config.options.clone()
         };
-        let log_jacobian = self.log_jacobian();
-        let mut in_raw_units = |progress: &Progress| {
-            (control.observer)(&Progress {
-                train_nll: progress.train_nll + log_jacobian,
-                validation_nll: progress.validation_nll.map(|nll| nll + log_jacobian),
-                ..*progress
-            })
-        };
+        let mut observer = |progress: &Progress| (control.observer)(&self.in_raw_units(progress));
         let control = Control {
-            observer: &mut in_raw_units,
-            stop: control.stop,
+            observer: &mut observer,
             keeper: control.keeper.map(|keeper| keeper as &mut dyn Keeper),
-            resume: control.resume,
+            ..control
         };
         train_with(&self.architecture, &data, &options, control)
+    }
+
+    /// A report with the losses in raw units.
+    fn in_raw_units(&self, progress: &Progress) -> Progress {
+        let log_jacobian = self.log_jacobian();
+        Progress {
+            train_nll: progress.train_nll + log_jacobian,
+            validation_nll: progress.validation_nll.map(|nll| nll + log_jacobian),
+            ..*progress
+        }
     }
 
     fn held_back(&self) -> Option<&Dataset> {
@@ -271,12 +308,17 @@ impl<'a> Plan<'a> {
             .sum()
     }
 
-    fn export(&self, trained: &Trained, threshold: Option<f32>) -> Result<ModelFile, ExportError> {
+    fn export(
+        &self,
+        networks: &[Trained],
+        threshold: Option<f32>,
+    ) -> Result<ModelFile, ExportError> {
         let named = |names: &[String]| -> Vec<_> {
             names.iter().map(|name| self.config.column(name)).collect()
         };
+        let networks: Vec<&Network> = networks.iter().map(|trained| &trained.network).collect();
         Export {
-            network: &trained.network,
+            networks: &networks,
             inputs: &self.spread,
             targets: &self.targets,
             input_columns: &named(&self.training.input_names),

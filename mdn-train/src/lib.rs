@@ -1,5 +1,6 @@
 //! Trains mixture density networks.
 
+pub mod cross_validate;
 pub mod data;
 pub mod export;
 pub mod files;

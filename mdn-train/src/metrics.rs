@@ -93,6 +93,27 @@ impl Scores {
         steps.fold(0.0, f64::max)
     }
 
+    /// The calibration error of target `d`: how far, on average over p = 0.05, 0.10, … 0.95, the
+    /// share of PITs up to p lies from p. 0 for perfect calibration.
+    pub fn calibration_error(&self, d: usize) -> f64 {
+        const LEVELS: usize = 20;
+        let share = |p: f64| {
+            let below = self.pit[d].iter().filter(|&&pit| f64::from(pit) <= p);
+            below.count() as f64 / self.rows as f64
+        };
+        let levels = (1..LEVELS).map(|level| level as f64 / LEVELS as f64);
+        levels.map(|p| (share(p) - p).abs()).sum::<f64>() / (LEVELS - 1) as f64
+    }
+
+    /// The calibration error averaged over the targets.
+    pub fn mean_calibration_error(&self) -> f64 {
+        let dimensions = self.pit.len();
+        (0..dimensions)
+            .map(|d| self.calibration_error(d))
+            .sum::<f64>()
+            / dimensions as f64
+    }
+
     /// Counts of the PITs of target `d` in `bins` equal bins.
     pub fn pit_histogram(&self, d: usize, bins: usize) -> Vec<usize> {
         let mut counts = vec![0; bins];

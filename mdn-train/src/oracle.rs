@@ -8,8 +8,8 @@ mod marginal;
 
 pub use marginal::{OracleMarginal, normal_cdf};
 
-use mdn_infer::Model;
 use mdn_infer::format::{Activation, Covariance, ScaleMap};
+use mdn_infer::{Dense, Model};
 use nalgebra::{DMatrix, DVector};
 
 /// A model in binary64.
@@ -18,7 +18,8 @@ pub struct Oracle {
     input_scale: DVector<f64>,
     target_shift: DVector<f64>,
     target_scale: DVector<f64>,
-    layers: Vec<OracleLayer>,
+    /// The dense layers of each network.
+    networks: Vec<Vec<OracleLayer>>,
     head: mdn_infer::format::Head,
 }
 
@@ -44,51 +45,65 @@ impl Oracle {
     pub fn new(model: &Model<'_>) -> Self {
         let vector =
             |values: &[f32]| DVector::from_iterator(values.len(), values.iter().map(|&v| v.into()));
-        let layers = model.layers().iter().map(|layer| {
-            let row = |i| layer.row(i).map(f64::from);
-            let entries = (1..=layer.inputs()).flat_map(row);
-            OracleLayer {
-                // Column-major: one column an input, as `row` gives them.
-                kernel: DMatrix::from_iterator(layer.outputs(), layer.inputs(), entries),
-                bias: DVector::from_iterator(layer.outputs(), row(0)),
-                activation: layer.activation(),
-            }
-        });
+        let networks = (0..model.members())
+            .map(|member| model.network(member).map(OracleLayer::new).collect());
         Oracle {
             input_shift: vector(model.input_shift()),
             input_scale: vector(model.input_scale()),
             target_shift: vector(model.target_shift()),
             target_scale: vector(model.target_scale()),
-            layers: layers.collect(),
+            networks: networks.collect(),
             head: *model.head(),
         }
     }
 
-    /// The mixture at the raw input `x`.
+    /// The mixture at the raw input `x`: the mean of the networks' densities.
     pub fn predict(&self, x: &[f32]) -> OracleMixture {
-        let x = DVector::from_iterator(x.len(), x.iter().map(|&x| f64::from(x)));
-        let standardised = (x - &self.input_shift).component_div(&self.input_scale);
-        let outputs = self.layers.iter().fold(standardised, |h, layer| {
-            (&layer.kernel * h + &layer.bias).map(|a| activate(layer.activation, a))
+        let networks = self.networks.iter().map(|layers| {
+            let outputs = layers.iter().fold(self.standardise(x), OracleLayer::apply);
+            self.mixture(&outputs)
         });
-        self.mixture(&outputs)
+        let share = (self.networks.len() as f64).ln();
+        let mut all = OracleMixture {
+            log_weights: Vec::new(),
+            means: Vec::new(),
+            covariances: Vec::new(),
+        };
+        for network in networks {
+            let log_weights = network.log_weights.iter().map(|weight| weight - share);
+            all.log_weights.extend(log_weights);
+            all.means.extend(network.means);
+            all.covariances.extend(network.covariances);
+        }
+        all
     }
 
-    /// |bias| + |kernel| · |activations| for each network output at `x`: how large the terms are
-    /// whose sum it is, and so what one rounding in it may cost.
+    /// |bias| + |kernel| · |activations| for each output at `x`, `[1 + D + F][K]` with the
+    /// components of all networks: how large the terms are whose sum it is, and so what one
+    /// rounding in it may cost.
     ///
     /// # Panics
     ///
     /// Never: a model has at least one layer.
     pub fn magnitudes(&self, x: &[f32]) -> DVector<f64> {
+        let networks = self.networks.iter().map(|layers| {
+            let (last, hidden) = layers.split_last().expect("the head's layer");
+            let activations = hidden.iter().fold(self.standardise(x), OracleLayer::apply);
+            last.kernel.abs() * activations.abs() + last.bias.abs()
+        });
+        let networks: Vec<DVector<f64>> = networks.collect();
+        let components = usize::from(self.head.components);
+        let rows = (0..self.head.outputs()).step_by(components);
+        let each = rows.flat_map(|row| networks.iter().map(move |one| one.rows(row, components)));
+        let all: Vec<f64> = each
+            .flat_map(|row| row.iter().copied().collect::<Vec<_>>())
+            .collect();
+        DVector::from_vec(all)
+    }
+
+    fn standardise(&self, x: &[f32]) -> DVector<f64> {
         let x = DVector::from_iterator(x.len(), x.iter().map(|&x| f64::from(x)));
-        let mut activations = (x - &self.input_shift).component_div(&self.input_scale);
-        let (last, hidden) = self.layers.split_last().expect("the head's layer");
-        for layer in hidden {
-            let sums = &layer.kernel * activations + &layer.bias;
-            activations = sums.map(|a| activate(layer.activation, a));
-        }
-        last.kernel.abs() * activations.abs() + last.bias.abs()
+        (x - &self.input_shift).component_div(&self.input_scale)
     }
 
     fn mixture(&self, outputs: &DVector<f64>) -> OracleMixture {
@@ -135,6 +150,24 @@ impl Oracle {
             Covariance::Full if i > j => output(i * (i + 1) / 2 + j),
             _ => 0.0,
         })
+    }
+}
+
+impl OracleLayer {
+    fn new(layer: Dense<'_>) -> Self {
+        let row = |i| layer.row(i).map(f64::from);
+        let entries = (1..=layer.inputs()).flat_map(row);
+        OracleLayer {
+            // Column-major: one column an input, as `row` gives them.
+            kernel: DMatrix::from_iterator(layer.outputs(), layer.inputs(), entries),
+            bias: DVector::from_iterator(layer.outputs(), row(0)),
+            activation: layer.activation(),
+        }
+    }
+
+    /// The outputs of the layer for the outputs of the one before.
+    fn apply(before: DVector<f64>, layer: &Self) -> DVector<f64> {
+        (&layer.kernel * before + &layer.bias).map(|a| activate(layer.activation, a))
     }
 }
 

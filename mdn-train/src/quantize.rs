@@ -33,7 +33,7 @@ pub enum QuantizeError {
         "layer {layer} has a kernel entry of {entry}, beyond the range of {}", .storage.name()
     )]
     OutOfRange {
-        /// The dense layer, counted from 1.
+        /// The dense layer of its network, counted from 1.
         layer: usize,
         /// The entry.
         entry: f32,
@@ -68,8 +68,9 @@ pub fn quantize(model: &Model<'_>, storage: Storage) -> Result<ModelFile, Quanti
     if model.storage() != Storage::F32 {
         return Err(QuantizeError::AlreadyNarrow(model.storage()));
     }
-    let layers = (1..).zip(model.layers());
-    let narrow = layers.map(|(number, layer)| narrow(number, layer, storage));
+    let networks = 0..model.members();
+    let layers = networks.flat_map(|member| (1..).zip(model.network(member)));
+    let narrow = layers.map(|(number, layer)| narrow(number, &layer, storage));
     let layers = narrow.collect::<Result<Vec<Layer>, _>>()?;
     let sources: Vec<LayerSource<'_>> = layers.iter().map(Layer::source).collect();
     let mut header = *model.header();

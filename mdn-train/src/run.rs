@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use crate::data::Dataset;
 use crate::files::{WriteError, write_atomically};
 use crate::fit::{FitConfig, FitError, Fitted, fit_with};
-use crate::train::{Control, Keeper, Progress, Snapshot};
+use crate::train::{Control, Keeper, Kept, Progress, Snapshot, Trained};
 use checkpoint::{Checkpoint, Identity};
 use metrics::Metrics;
 
@@ -200,10 +200,10 @@ impl Run {
             failing: false,
         };
         let control = Control {
-            observer: &mut watch,
             stop,
             keeper: Some(&mut keeper),
-            resume: found.map(|(_, snapshot)| snapshot),
+            resume: found.map(|(_, kept)| kept),
+            ..Control::new(&mut watch)
         };
         Ok(fit_with(data, config, control)?)
     }
@@ -213,16 +213,16 @@ impl Run {
         &self,
         identity: &Identity,
         notice: &dyn Fn(&str),
-    ) -> Result<Option<(usize, Snapshot)>, RunError> {
+    ) -> Result<Option<(usize, Kept)>, RunError> {
         let mut latest: Option<(usize, Checkpoint)> = None;
         let mut faults = Vec::new();
         for (slot, name) in SLOTS.iter().enumerate() {
             match Checkpoint::read(&self.folder.join(name)) {
                 Ok(Some(found)) => {
-                    let step = found.snapshot.tried();
+                    let progress = found.progress();
                     if latest
                         .as_ref()
-                        .is_none_or(|(_, l)| l.snapshot.tried() < step)
+                        .is_none_or(|(_, other)| other.progress() < progress)
                     {
                         latest = Some((slot, found));
                     }
@@ -250,12 +250,12 @@ impl Run {
             return Err(RunError::ConfigChanged { folder });
         }
         for fault in faults {
-            let step = checkpoint.snapshot.tried();
+            let (_, step) = checkpoint.progress();
             notice(&format!(
                 "{fault}; going on from the other one, step {step}"
             ));
         }
-        Ok(Some((slot, checkpoint.snapshot)))
+        Ok(Some((slot, checkpoint.kept)))
     }
 }
 
@@ -276,8 +276,9 @@ impl Keeper for Checkpoints<'_> {
         self.kept.elapsed() >= self.interval
     }
 
-    fn keep(&mut self, snapshot: &Snapshot) {
-        let written = Checkpoint::write(&self.paths[self.slot], &self.identity, snapshot);
+    fn keep(&mut self, finished: &[Trained], current: &Snapshot) {
+        let path = &self.paths[self.slot];
+        let written = Checkpoint::write(path, &self.identity, finished, current);
         self.kept = Instant::now();
         match written {
             Ok(()) => {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::network::{Architecture, ArchitectureError, Network};
-pub use control::{Control, Keeper};
+pub use control::{Control, Keeper, Kept};
 pub use objective::{Objective, Rows, Selection};
 pub use options::{Batch, Length, TrainOptions};
 pub use snapshot::Snapshot;
@@ -75,7 +75,7 @@ pub enum Event {
 }
 
 /// A trained network and how it came about.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trained {
     /// The network of the best step.
     pub network: Network,

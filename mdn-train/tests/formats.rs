@@ -48,7 +48,10 @@ fn columnar_tables_are_what_was_written() {
         let skipping = table.select(&["small".to_owned()], true).unwrap();
         assert_eq!(skipping.values, [1.0, 2.0, 4.0, 5.0, 6.0], "{file}");
         let told = select(&table, &["small"]).unwrap_err().to_string();
-        assert!(told.starts_with("table:3: column `small`: the value is missing"), "{told}");
+        assert!(
+            told.starts_with("table:3: column `small`: the value is missing"),
+            "{told}"
+        );
         let told = select(&table, &["list"]).unwrap_err().to_string();
         assert!(told.contains("a cell of type List"), "{file}: {told}");
     }
@@ -61,20 +64,32 @@ fn numpy_arrays_are_what_was_written() {
         let table = read(bytes(file)).unwrap();
         assert_eq!(table.columns(), ["x0", "x1", "x2"], "{file}");
         let found = select(&table, &["x0", "x1", "x2"]).unwrap().values;
-        let rounded = |value: f64| if file.starts_with("f4") { f64::from(value as f32) } else { value };
+        let rounded = |value: f64| {
+            if file.starts_with("f4") {
+                f64::from(value as f32)
+            } else {
+                value
+            }
+        };
         assert_eq!(found, expected.map(rounded), "{file}");
     }
     let found = select(&read(bytes("i2.npy")).unwrap(), &["x1"]).unwrap();
     assert_eq!(found.values, [-2.0, 5.0]);
     let table = read(bytes("arrays.npz")).unwrap();
     let found = select(&table, &["x0", "ok", "y"]).unwrap();
-    assert_eq!(found.values, [0.25, 0.0, 10.0, 1.5, 1.0, 20.0, 7.0, 1.0, 30.0]);
+    assert_eq!(
+        found.values,
+        [0.25, 0.0, 10.0, 1.5, 1.0, 20.0, 7.0, 1.0, 30.0]
+    );
 }
 
 #[test]
 fn gzip_goes_around_any_of_them() {
     let plain = read(bytes("comma.csv.gz")).unwrap();
-    assert_eq!(select(&plain, &["x", "y"]).unwrap().values, [0.25, 10.0, 1.5, 20.0, 7.0, 30.0]);
+    assert_eq!(
+        select(&plain, &["x", "y"]).unwrap().values,
+        [0.25, 10.0, 1.5, 20.0, 7.0, 30.0]
+    );
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     packed.write_all(&bytes("i2.npy")).unwrap();
     let table = read(packed.finish().unwrap()).unwrap();
@@ -84,12 +99,21 @@ fn gzip_goes_around_any_of_them() {
 #[test]
 fn what_cannot_be_a_table_is_said() {
     for (file, words) in [
-        ("cube.npy", "cannot be read as NumPy: 3 dimensions; one or two are needed"),
+        (
+            "cube.npy",
+            "cannot be read as NumPy: 3 dimensions; one or two are needed",
+        ),
         ("text.npy", "are not numbers"),
-        ("uneven.npz", "array `y`: 2 rows; the arrays before it have another number"),
+        (
+            "uneven.npz",
+            "array `y`: 2 rows; the arrays before it have another number",
+        ),
     ] {
         let told = read(bytes(file)).unwrap_err().to_string();
-        assert!(told.starts_with("table: ") && told.contains(words), "{told}");
+        assert!(
+            told.starts_with("table: ") && told.contains(words),
+            "{told}"
+        );
     }
 }
 
@@ -104,7 +128,10 @@ fn files_that_are_cut_off_are_errors() {
         for end in (8..whole.len()).step_by(7) {
             let told = read(whole[..end].to_vec()).map(|_| ());
             let told = told.expect_err(&format!("{file} up to {end}"));
-            let unreadable = matches!(told, DataError::Unreadable { .. } | DataError::NoRows { .. });
+            let unreadable = matches!(
+                told,
+                DataError::Unreadable { .. } | DataError::NoRows { .. }
+            );
             assert!(unreadable, "{file} up to {end}: {told}");
         }
     }

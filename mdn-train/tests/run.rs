@@ -10,7 +10,9 @@ use std::time::Duration;
 use mdn_train::data::{Dataset, generators};
 use mdn_train::fit::{FitConfig, FitError, Fitted, fit, fit_with};
 use mdn_train::run::{Run, RunError};
-use mdn_train::train::{Batch, Control, Event, Keeper, Length, Progress, Snapshot, TrainOptions};
+use mdn_train::train::{
+    Batch, Control, Event, Keeper, Kept, Length, Progress, Snapshot, TrainOptions, Trained,
+};
 
 fn data(seed: u64) -> Dataset {
     Dataset::from_numeric(generators::inverse_sine(90, seed), 1).unwrap()
@@ -42,21 +44,31 @@ fn wild() -> FitConfig {
     config
 }
 
+fn ensemble() -> FitConfig {
+    FitConfig {
+        ensemble: 2,
+        ..config()
+    }
+}
+
 fn ignore(_: &Progress) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
 /// Keeps every state.
 #[derive(Default)]
-struct All(Vec<Snapshot>);
+struct All(Vec<Kept>);
 
 impl Keeper for All {
     fn is_due(&mut self) -> bool {
         true
     }
 
-    fn keep(&mut self, snapshot: &Snapshot) {
-        self.0.push(snapshot.clone());
+    fn keep(&mut self, finished: &[Trained], current: &Snapshot) {
+        self.0.push(Kept {
+            finished: finished.to_vec(),
+            current: current.clone(),
+        });
     }
 }
 
@@ -64,6 +76,7 @@ fn same(a: &Fitted, b: &Fitted) -> bool {
     a.file.bytes() == b.file.bytes()
         && a.trained.curve == b.trained.curve
         && a.trained.events == b.trained.events
+        && a.others == b.others
 }
 
 /// Fits with a keeper, from a snapshot, or both.
@@ -71,7 +84,7 @@ fn fit_kept(
     data: &Dataset,
     config: &FitConfig,
     keeper: Option<&mut All>,
-    resume: Option<Snapshot>,
+    resume: Option<Kept>,
 ) -> Result<Fitted, FitError> {
     let mut observer = ignore;
     let control = Control {
@@ -85,17 +98,17 @@ fn fit_kept(
 #[test]
 fn every_step_can_be_gone_on_from() {
     let data = data(1);
-    for config in [config(), wild()] {
+    for config in [config(), wild(), ensemble()] {
         let whole = fit(&data, &config, &mut ignore).unwrap();
         let mut all = All::default();
         let observed = fit_kept(&data, &config, Some(&mut all), None).unwrap();
         assert!(same(&whole, &observed), "keeping changes nothing");
         assert!(all.0.len() >= 40, "{}", all.0.len());
-        for snapshot in all.0 {
-            let step = snapshot.tried();
-            let bytes = postcard::to_stdvec(&snapshot).unwrap();
-            let snapshot: Snapshot = postcard::from_bytes(&bytes).unwrap();
-            let resumed = fit_kept(&data, &config, None, Some(snapshot)).unwrap();
+        for kept in all.0 {
+            let step = kept.current.tried();
+            let bytes = postcard::to_stdvec(&kept).unwrap();
+            let kept: Kept = postcard::from_bytes(&bytes).unwrap();
+            let resumed = fit_kept(&data, &config, None, Some(kept)).unwrap();
             assert!(same(&whole, &resumed), "from {step}");
         }
     }
@@ -120,12 +133,9 @@ fn a_state_of_another_network_is_refused() {
 }
 
 /// Runs in `folder`, new or begun, until `steps` more have been tried.
-fn run(
-    folder: &Path,
-    config: &FitConfig,
-    data: &Dataset,
-    steps: usize,
-) -> (Result<Fitted, RunError>, Vec<String>) {
+type Outcome = (Result<Fitted, RunError>, Vec<String>);
+
+fn run(folder: &Path, config: &FitConfig, data: &Dataset, steps: usize) -> Outcome {
     let run = match Run::open(folder) {
         Ok((run, text)) => {
             assert_eq!(text, "# as given\n");

@@ -37,7 +37,7 @@ fn file(network: &Network, target_scale: f32) -> ModelFile {
         (0..count).map(|i| (format!("{prefix}{i}"), None)).collect()
     };
     let export = Export {
-        network,
+        networks: &[network],
         inputs: &Standardiser::identity(inputs),
         targets: &Standardiser {
             shift: vec![0.0; dimensions],

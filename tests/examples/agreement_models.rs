@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Between them they have every activation, every covariance, both scale maps, no hidden layer
-//! and several, one component and many, up to four dimensions, and every storage of kernels. Their
-//! numbers are random and the same every time.
+//! and several, one component and many, up to four dimensions, every storage of kernels, one network
+//! and several. Their numbers are random and the same every time.
 
 use std::path::Path;
 use std::{env, fs};
@@ -15,7 +15,7 @@ use mdn_infer::format::Activation::{Gelu, Identity, Relu, Sigmoid, Silu, Tanh};
 use mdn_infer::format::Covariance::{Diagonal, Full, Isotropic};
 use mdn_infer::format::ScaleMap::{Exp, Softplus};
 use mdn_infer::format::Storage::{self, Bf16, F16, F32, I8};
-use mdn_tests::{Shape, head, random_model};
+use mdn_tests::{Shape, head, random_ensemble};
 use mdn_train::quantize::quantize;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
@@ -81,12 +81,39 @@ fn narrow_shapes() -> Vec<(&'static str, Shape, Storage)> {
     ]
 }
 
+/// The ensembles, listed last, with how many networks they have. No row of a network fills its
+/// vectors.
+fn ensemble_shapes() -> Vec<(&'static str, Shape, Storage, u8)> {
+    let shape = |widths: &[usize], activation, head| Shape {
+        widths: widths.to_vec(),
+        activation,
+        head,
+    };
+    vec![
+        (
+            "ensemble",
+            shape(&[3, 5, 4], Tanh, head(3, 2, Full, Exp)),
+            F32,
+            3,
+        ),
+        (
+            "ensemble-i8",
+            shape(&[2, 7], Relu, head(5, 1, Isotropic, Softplus)),
+            I8,
+            2,
+        ),
+    ]
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = env::args().nth(1).ok_or("name the folder to write to")?;
     let wide = shapes().into_iter().map(|(name, shape)| (name, shape, F32));
-    for (seed, (name, shape, storage)) in (1..).zip(wide.chain(narrow_shapes())) {
+    let single = wide.chain(narrow_shapes());
+    let single = single.map(|(name, shape, storage)| (name, shape, storage, 1));
+    let all = single.chain(ensemble_shapes());
+    for (seed, (name, shape, storage, members)) in (1..).zip(all) {
         let mut rng = Xoshiro128PlusPlus::seed_from_u64(seed);
-        let mut file = random_model(&shape, GOLDEN, &mut rng);
+        let mut file = random_ensemble(&shape, members, GOLDEN, &mut rng);
         if storage != F32 {
             file = quantize(&file.model(), storage)?;
         }

@@ -4,11 +4,11 @@ pub mod benchmark;
 pub mod budget;
 pub mod mixtures;
 
-use mdn_infer::Level;
 use mdn_infer::format::{
     self, Activation, Covariance, Head, Header, Hidden, KernelSource, LayerSource, MAX_HIDDEN,
     ModelSource, ScaleMap, Storage,
 };
+use mdn_infer::{Level, Model};
 use mdn_train::model_file::ModelFile;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
@@ -102,6 +102,11 @@ pub fn random_shape(rng: &mut impl Rng) -> Shape {
 /// A model of this shape with random numbers: kernels of unit gain, raw units away from 0 and 1.
 /// It holds `golden` golden vectors, recorded from the scalar level.
 pub fn random_model(shape: &Shape, golden: usize, rng: &mut impl Rng) -> ModelFile {
+    random_ensemble(shape, 1, golden, rng)
+}
+
+/// As [`random_model`], with so many networks.
+pub fn random_ensemble(shape: &Shape, members: u8, golden: usize, rng: &mut impl Rng) -> ModelFile {
     let normal = |rng: &mut _| -> f32 { StandardNormal.sample(rng) };
     let mut numbers = |count: usize, factor: f32| -> Vec<f32> {
         (0..count).map(|_| factor * normal(&mut *rng)).collect()
@@ -112,11 +117,10 @@ pub fn random_model(shape: &Shape, golden: usize, rng: &mut impl Rng) -> ModelFi
         .iter()
         .copied()
         .chain([shape.head.outputs()]);
-    let layers: Vec<(Vec<f32>, Vec<f32>)> = shape
-        .widths
-        .iter()
-        .zip(outputs)
-        .map(|(&i, o)| (numbers(i * o, 1.0 / (i as f32).sqrt()), numbers(o, 0.5)))
+    let network: Vec<_> = shape.widths.iter().copied().zip(outputs).collect();
+    let layers: Vec<(Vec<f32>, Vec<f32>)> = (0..members)
+        .flat_map(|_| &network)
+        .map(|&(i, o)| (numbers(i * o, 1.0 / (i as f32).sqrt()), numbers(o, 0.5)))
         .collect();
     let positive = |values: Vec<f32>| values.into_iter().map(f32::exp).collect::<Vec<_>>();
     let (input_shift, input_scale) = (numbers(inputs, 10.0), positive(numbers(inputs, 1.0)));
@@ -150,6 +154,7 @@ pub fn random_model(shape: &Shape, golden: usize, rng: &mut impl Rng) -> ModelFi
             anomaly_threshold: None,
             golden: 0,
             storage: Storage::F32,
+            members,
         },
         input_shift: &input_shift,
         input_scale: &input_scale,
@@ -184,10 +189,25 @@ pub fn encode(source: &ModelSource<'_>) -> ModelFile {
 /// # Panics
 ///
 /// Never: what was read can be written.
-pub fn in_f32(model: &mdn_infer::Model<'_>) -> ModelFile {
-    let layers: Vec<(Vec<f32>, Vec<f32>)> = model
-        .layers()
+pub fn in_f32(model: &Model<'_>) -> ModelFile {
+    let vectors = model
+        .golden()
+        .map(|g| [g.input, g.target, g.expected].concat());
+    let vectors = vectors.collect::<Vec<_>>().concat();
+    let all: Vec<usize> = (0..model.members()).collect();
+    networks_in_f32(model, &all, &vectors)
+}
+
+/// A model of these networks of `model`, with the numbers of their kernels as f32, and with these
+/// golden vectors.
+///
+/// # Panics
+///
+/// Never: what was read can be written.
+pub fn networks_in_f32(model: &Model<'_>, networks: &[usize], golden: &[f32]) -> ModelFile {
+    let layers: Vec<(Vec<f32>, Vec<f32>)> = networks
         .iter()
+        .flat_map(|&member| model.network(member))
         .map(|layer| {
             let kernel = (1..=layer.inputs()).flat_map(|row| layer.row(row));
             (kernel.collect(), layer.row(0).collect())
@@ -200,12 +220,15 @@ pub fn in_f32(model: &mdn_infer::Model<'_>) -> ModelFile {
             bias,
         })
         .collect();
-    let vectors = model
+    let golden_len = model
         .golden()
-        .map(|g| [g.input, g.target, g.expected].concat());
+        .next()
+        .map_or(1, |g| g.input.len() + g.target.len() + g.expected.len());
     encode(&ModelSource {
         header: Header {
             storage: Storage::F32,
+            members: networks.len() as u8,
+            golden: (golden.len() / golden_len) as u16,
             ..*model.header()
         },
         input_shift: model.input_shift(),
@@ -213,7 +236,7 @@ pub fn in_f32(model: &mdn_infer::Model<'_>) -> ModelFile {
         target_shift: model.target_shift(),
         target_scale: model.target_scale(),
         layers: &layers,
-        golden: &vectors.collect::<Vec<_>>().concat(),
+        golden,
     })
 }
 
@@ -238,7 +261,7 @@ fn record_golden(file: &ModelFile, count: usize, rng: &mut impl Rng) -> Vec<f32>
 }
 
 /// A raw input within about three training spreads of the centre.
-pub fn random_input(model: &mdn_infer::Model<'_>, rng: &mut impl Rng) -> Vec<f32> {
+pub fn random_input(model: &Model<'_>, rng: &mut impl Rng) -> Vec<f32> {
     let normal = |rng: &mut _| -> f32 { StandardNormal.sample(rng) };
     let affine = model.input_shift().iter().zip(model.input_scale());
     affine

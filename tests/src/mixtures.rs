@@ -92,6 +92,7 @@ impl Parameters {
                 golden: 0,
                 anomaly_threshold: None,
                 storage: Storage::F32,
+                members: 1,
             },
             input_shift: &[0.0],
             input_scale: &[1.0],

@@ -3,9 +3,19 @@
 use allocation_counter::measure;
 use mdn_infer::{Level, Model, PredictError};
 use mdn_tests::benchmark::{model_file, models};
-use mdn_tests::random_input;
+use mdn_tests::{random_ensemble, random_input};
+use mdn_train::model_file::ModelFile;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
+
+/// The networks of the benchmarks, and an ensemble of the first, with golden vectors.
+fn files() -> Vec<(&'static str, ModelFile)> {
+    const GOLDEN: usize = 2;
+    let [(_, small), ..] = models();
+    let ensemble = random_ensemble(&small, 3, GOLDEN, &mut Xoshiro128PlusPlus::seed_from_u64(0));
+    let single = models().map(|(name, shape)| (name, model_file(&shape, GOLDEN)));
+    single.into_iter().chain([("3 S", ensemble)]).collect()
+}
 
 /// One of everything that a service asks.
 fn ask(
@@ -42,8 +52,7 @@ fn ask_batch(
 #[test]
 fn no_batch_allocates() {
     const ROWS: usize = 33;
-    for (name, shape) in models() {
-        let file = model_file(&shape, 0);
+    for (name, file) in files() {
         let model = file.model();
         let mut rng = Xoshiro128PlusPlus::seed_from_u64(1);
         let x: Vec<f32> = (0..ROWS)
@@ -65,8 +74,7 @@ fn no_batch_allocates() {
 
 #[test]
 fn no_answer_allocates() {
-    for (name, shape) in models() {
-        let file = model_file(&shape, 2);
+    for (name, file) in files() {
         let model = file.model();
         let x = random_input(&model, &mut Xoshiro128PlusPlus::seed_from_u64(1));
         let mut target = vec![0.0; model.dimensions()];
@@ -83,8 +91,7 @@ fn no_answer_allocates() {
 /// The counter counts, and it sees what `Model::parse` and `parse_into` do not do either.
 #[test]
 fn parsing_allocates_nothing_and_a_vector_does() {
-    for (name, shape) in models() {
-        let file = model_file(&shape, 2);
+    for (name, file) in files() {
         let mut buffer = vec![0.0; Model::words_needed(file.bytes()).expect("a sound file")];
         let made = measure(|| {
             assert!(Model::parse(file.bytes()).is_ok());

@@ -2,7 +2,7 @@
 
 use mdn_infer::format::Storage;
 use mdn_infer::{Level, Model, PredictError};
-use mdn_tests::{cases, random_input, random_model, random_shape};
+use mdn_tests::{cases, random_ensemble, random_input, random_model, random_shape};
 use mdn_train::quantize::quantize;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::{Xoshiro128PlusPlus, Xoshiro256PlusPlus};
@@ -79,8 +79,8 @@ fn compare(model: &Model<'_>, level: Level, x: &[f32], working: &mut [f32]) {
 fn a_batch_has_the_bits_of_single_predictions() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
     for case in 0..cases(400) {
-        let shape = random_shape(&mut rng);
-        let mut file = random_model(&shape, 1, &mut rng);
+        let (shape, members) = (random_shape(&mut rng), rng.random_range(1..=3));
+        let mut file = random_ensemble(&shape, members, 1, &mut rng);
         let storage = Storage::ALL[case % Storage::ALL.len()];
         if storage != Storage::F32 {
             file = quantize(&file.model(), storage).expect("kernels within range");
@@ -222,8 +222,8 @@ fn what_mixtures_refuse() {
 fn the_row_that_overflows_is_named() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(5);
     let mut overflowed = 0;
-    for _ in 0..40 {
-        let file = random_model(&random_shape(&mut rng), 0, &mut rng);
+    for case in 0..40 {
+        let file = random_ensemble(&random_shape(&mut rng), 1 + case % 3, 0, &mut rng);
         let model = file.model();
         let mut x = inputs(&model, 70, &mut rng);
         x[57 * model.inputs()..58 * model.inputs()].fill(f32::MAX);

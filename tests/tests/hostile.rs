@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use mdn_infer::format::{Covariance, ScaleMap, Storage};
-use mdn_infer::{Model, ParseError};
-use mdn_tests::{Shape, head, random_model};
+use mdn_infer::format::{self, Activation, Covariance, ModelSource, ScaleMap, Storage};
+use mdn_infer::{EmitError, Model, ParseError};
+use mdn_tests::{Shape, head, random_ensemble, random_model};
 use mdn_train::model_file::ModelFile;
 use mdn_train::quantize::quantize;
 use proptest::prelude::*;
@@ -14,13 +14,24 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 /// The committed sample.
 const CLASSIC: &[u8] = include_bytes!("../../mdn-infer/samples/classic.mdn");
 
-fn small_model() -> ModelFile {
-    let shape = Shape {
+fn rng(seed: u64) -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64(seed)
+}
+
+fn small_shape() -> Shape {
+    Shape {
         widths: vec![2, 3],
-        activation: mdn_infer::format::Activation::Tanh,
+        activation: Activation::Tanh,
         head: head(2, 2, Covariance::Full, ScaleMap::Softplus),
-    };
-    random_model(&shape, 1, &mut Xoshiro256PlusPlus::seed_from_u64(7))
+    }
+}
+
+fn small_model() -> ModelFile {
+    random_model(&small_shape(), 1, &mut rng(7))
+}
+
+fn small_ensemble() -> ModelFile {
+    random_ensemble(&small_shape(), 3, 1, &mut rng(7))
 }
 
 /// The same in every storage.
@@ -31,6 +42,16 @@ fn small_models() -> &'static [ModelFile] {
             .iter()
             .map(|&storage| quantize(&wide.model(), storage).expect("entries in range"));
         std::iter::once(wide.clone()).chain(narrow).collect()
+    });
+    &MODELS
+}
+
+/// The small models and ensembles of wide and narrow kernels.
+fn damageable() -> &'static [ModelFile] {
+    static MODELS: LazyLock<Vec<ModelFile>> = LazyLock::new(|| {
+        let ensemble = small_ensemble();
+        let narrow = quantize(&ensemble.model(), Storage::I8).expect("entries in range");
+        [small_models(), &[ensemble, narrow]].concat()
     });
     &MODELS
 }
@@ -62,6 +83,8 @@ fn every_flipped_bit_is_refused() {
         let error = ModelFile::from_bytes(&bytes).expect_err("damaged");
         let right = match bit / 8 {
             0..8 => error == ParseError::NotAModel,
+            // Version 3 is one bit from version 1.
+            8 if bit % 8 == 1 => matches!(error, ParseError::ChecksumMismatch { .. }),
             8..10 => matches!(error, ParseError::UnsupportedVersion { .. }),
             12..16 => matches!(
                 error,
@@ -92,8 +115,8 @@ fn every_cut_is_refused() {
 }
 
 #[test]
-fn damage_to_narrow_files_is_refused() {
-    for file in small_models() {
+fn damage_to_small_files_is_refused() {
+    for file in damageable() {
         let mut bytes = file.bytes().to_vec();
         for bit in 0..bytes.len() * 8 {
             bytes[bit / 8] ^= 1 << (bit % 8);
@@ -141,7 +164,9 @@ fn versions_and_storages_that_do_not_fit_are_refused() {
     bytes[8] = 2;
     assert_eq!(parse_repaired(&mut bytes), Err(ParseError::MalformedHeader));
     bytes[8] = 3;
-    let newer = ParseError::UnsupportedVersion { found: 3 };
+    assert_eq!(parse_repaired(&mut bytes), Err(ParseError::MalformedHeader));
+    bytes[8] = 4;
+    let newer = ParseError::UnsupportedVersion { found: 4 };
     assert_eq!(parse_repaired(&mut bytes), Err(newer));
 }
 
@@ -150,10 +175,10 @@ fn versions_and_storages_that_do_not_fit_are_refused() {
 fn narrow_sections_of_a_wrong_size_are_refused() {
     let shape = Shape {
         widths: vec![40, 30],
-        activation: mdn_infer::format::Activation::Tanh,
+        activation: Activation::Tanh,
         head: head(9, 2, Covariance::Full, ScaleMap::Softplus),
     };
-    let wide = random_model(&shape, 1, &mut Xoshiro256PlusPlus::seed_from_u64(8));
+    let wide = random_model(&shape, 1, &mut rng(8));
     for (storage, other) in [(Storage::F16, Storage::I8), (Storage::I8, Storage::Bf16)] {
         let file = quantize(&wide.model(), storage).expect("entries in range");
         let mut bytes = file.bytes().to_vec();
@@ -250,16 +275,108 @@ fn a_misaligned_buffer_is_refused_and_can_be_copied() {
     assert!(report.passed());
 }
 
+/// What version 3 has behind the header of version 2.
+#[test]
+fn files_whose_networks_do_not_fit_are_refused() {
+    let file = small_ensemble();
+    let last = 23 + usize::from(u16::from_le_bytes([file.bytes()[10], file.bytes()[11]]));
+    assert_eq!(file.bytes()[last - 1..=last], [0, 3]);
+    let with = |edits: &[(usize, u8)]| {
+        let mut bytes = file.bytes().to_vec();
+        edits.iter().for_each(|&(at, byte)| bytes[at] = byte);
+        parse_repaired(&mut bytes)
+    };
+    assert_eq!(with(&[]), Ok(()));
+    // One network is version 1 or 2; version 2 has no place for their number.
+    for edits in [
+        [(last, 0)],
+        [(last, 1)],
+        [(8, 1)],
+        [(8, 2)],
+        [(last - 1, 4)],
+    ] {
+        assert_eq!(with(&edits), Err(ParseError::MalformedHeader), "{edits:?}");
+    }
+    for header_len in [last as u8 - 24, last as u8 - 22] {
+        assert_eq!(with(&[(10, header_len)]), Err(ParseError::MalformedHeader));
+    }
+    for members in [2, 4, 255] {
+        assert_eq!(with(&[(last, members)]), Err(ParseError::InconsistentSizes));
+    }
+    assert_eq!(with(&[(last - 1, 3)]), Err(ParseError::InconsistentSizes));
+}
+
+/// More components than a mixture may have, by their product only.
+#[test]
+fn too_many_components_are_refused() {
+    let shape = |components| Shape {
+        widths: vec![1],
+        activation: Activation::Tanh,
+        head: head(components, 1, Covariance::Isotropic, ScaleMap::Exp),
+    };
+    let file = random_ensemble(&shape(512), 2, 1, &mut rng(8));
+    assert_eq!(file.model().components(), format::MAX_COMPONENTS);
+    let model = file.model();
+    let mut header = *model.header();
+    header.head.components = 513;
+    let mut source = ModelSource {
+        header,
+        input_shift: &[],
+        input_scale: &[],
+        target_shift: &[],
+        target_scale: &[],
+        layers: &[],
+        golden: &[],
+    };
+    let refused = Err(EmitError::InvalidHeader);
+    assert_eq!(format::encoded_len(&source), refused);
+    (source.header.head.components, source.header.members) = (1, 0);
+    assert_eq!(format::encoded_len(&source), refused);
+    source.header.members = 1;
+    assert!(format::encoded_len(&source).is_ok());
+    // A header that says 513 components in as many bytes: postcard's 81 04 instead of 80 04.
+    let mut bytes = file.bytes().to_vec();
+    let head_at = bytes
+        .windows(2)
+        .position(|pair| pair == [0x80, 0x04])
+        .unwrap();
+    bytes[head_at] = 0x81;
+    let unsupported = Err(ParseError::UnsupportedShape);
+    assert_eq!(parse_repaired(&mut bytes), unsupported);
+}
+
+/// A number that is not finite, in each network in turn.
+#[test]
+fn numbers_of_every_network_are_checked() {
+    let shape = Shape {
+        widths: vec![1, 2],
+        activation: Activation::Relu,
+        head: head(1, 1, Covariance::Isotropic, ScaleMap::Exp),
+    };
+    let file = random_ensemble(&shape, 4, 0, &mut rng(9));
+    let (_, layout, blob) = format::read(file.bytes()).expect("a sound file");
+    let blob_at = file.bytes().len() - blob.len();
+    for member in 0..4 {
+        for (at, _) in &layout.layers[..layout.depth] {
+            let mut bytes = file.bytes().to_vec();
+            let at = blob_at + 4 * (at + member * layout.network_words);
+            bytes[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+            let refused = parse_repaired(&mut bytes);
+            assert_eq!(refused, Err(ParseError::InvalidNumber), "network {member}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     /// With the checksum repaired, damage reaches the deeper checks; whatever parses predicts.
     #[test]
     fn repaired_damage_never_faults(
-        which in 0..Storage::ALL.len(),
+        which in 0..damageable().len(),
         edits in prop::collection::vec((0_usize..2000, any::<u8>()), 1..6),
     ) {
-        let file = &small_models()[which];
+        let file = &damageable()[which];
         let mut bytes = file.bytes().to_vec();
         for (at, value) in edits {
             let at = at % bytes.len();

@@ -3,7 +3,7 @@
 use mdn_infer::format::Covariance;
 use mdn_infer::{Level, Mixture, Model};
 use mdn_tests::budget::{self, Meter};
-use mdn_tests::{cases, random_input, random_model, random_shape};
+use mdn_tests::{cases, random_ensemble, random_input, random_model, random_shape};
 use mdn_train::oracle::{Oracle, OracleMixture};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -102,9 +102,11 @@ fn compare(model: &Model<'_>, mixture: &Mixture<'_>, x: &[f32], target: &[f32]) 
 #[test]
 fn random_models_agree_with_the_oracle() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
-    for _ in 0..cases(MODELS) {
+    for case in 0..cases(MODELS) {
         let shape = random_shape(&mut rng);
-        let file = random_model(&shape, 0, &mut rng);
+        // Every fourth is an ensemble.
+        let members = if case % 4 == 3 { 3 } else { 1 };
+        let file = random_ensemble(&shape, members, 0, &mut rng);
         let model = file.model();
         let mut working = vec![0.0; model.working_len()];
         for _ in 0..5 {

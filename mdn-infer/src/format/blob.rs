@@ -16,10 +16,13 @@ const SECTION: usize = ALIGNMENT / 4;
 /// of four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// Start of the packed panels, and (inputs, outputs), of each dense layer; the head's is last.
+    /// Start of the packed panels, and (inputs, outputs), of each dense layer of the first network;
+    /// the head's is last.
     pub layers: [(usize, (usize, usize)); MAX_HIDDEN + 1],
-    /// How many dense layers there are.
+    /// How many dense layers a network has.
     pub depth: usize,
+    /// From a layer of one network to the same layer of the next.
+    pub network_words: usize,
     /// Start of the golden vectors.
     pub golden: usize,
     /// Words of one golden vector: inputs, target, expected outputs.
@@ -38,7 +41,8 @@ impl Layout {
         let sizes = header.hidden_layers().map(|layer| layer.units.into());
         let mut layers = [(0, (0, 0)); MAX_HIDDEN + 1];
         let mut depth = 0;
-        let mut next = section_after(0, 2 * (inputs + dimensions))?;
+        let first = section_after(0, 2 * (inputs + dimensions))?;
+        let mut next = first;
         let mut width = inputs;
         for (slot, outputs) in layers.iter_mut().zip(sizes.chain([header.head.outputs()])) {
             *slot = (next, (width, outputs));
@@ -46,12 +50,16 @@ impl Layout {
             width = outputs;
             depth += 1;
         }
+        let network_words = next - first;
+        let all_networks = network_words.checked_mul(header.members.into())?;
+        let golden = section_after(first, all_networks)?;
         let golden_len = inputs + dimensions + golden_outputs(header);
-        let words = section_after(next, golden_len.checked_mul(header.golden.into())?)?;
+        let words = section_after(golden, golden_len.checked_mul(header.golden.into())?)?;
         Some(Layout {
             layers,
             depth,
-            golden: next,
+            network_words,
+            golden,
             golden_len,
             words,
             working_len: working_len(header),
@@ -70,10 +78,8 @@ fn section_after(start: usize, len: usize) -> Option<usize> {
 
 /// Log-weights, means, factors, log-density, mean and variance.
 fn golden_outputs(header: &Header<'_>) -> usize {
-    let components = usize::from(header.head.components);
     let dimensions = usize::from(header.head.dimensions);
-    let factors = header.head.covariance.factors(dimensions);
-    components * (1 + dimensions + factors) + 1 + 2 * dimensions
+    usize::from(header.members) * header.head.outputs() + 1 + 2 * dimensions
 }
 
 /// The mixture's parameters, then two buffers through which the activations alternate.
@@ -85,7 +91,8 @@ fn working_len(header: &Header<'_>) -> usize {
         }
     }
     let buffers = widths.map(|width| header.storage.buffer_words(width));
-    header.head.outputs() + usize::from(header.head.components) + buffers.iter().sum::<usize>()
+    let parameters = usize::from(header.members) * header.head.parameters();
+    parameters + buffers.iter().sum::<usize>()
 }
 
 /// One dense layer, as a trainer holds it.
@@ -110,7 +117,7 @@ pub struct ModelSource<'a> {
     pub target_shift: &'a [f32],
     /// `[D]`: one standardised unit of the target in raw units.
     pub target_scale: &'a [f32],
-    /// The dense layers in order, the head's last.
+    /// `[M][depth]`: the dense layers of each network in order, the head's last.
     pub layers: &'a [LayerSource<'a>],
     /// `[golden][I + D + outputs]`: raw inputs, raw target and the expected outputs of each.
     pub golden: &'a [f32],
@@ -162,28 +169,35 @@ fn write_numbers(source: &ModelSource<'_>, layout: &Layout, blob: &mut [u8]) -> 
         put(blob, start, words, len)?;
         start += len;
     }
-    if source.layers.len() != layout.depth {
+    if source.layers.len() != layout.depth * usize::from(source.header.members) {
         return None;
     }
-    for (layer, (at, (inputs, outputs))) in source.layers.iter().zip(layout.layers) {
-        if layer.kernel.storage() != source.header.storage {
-            return None;
+    for (member, network) in source.layers.chunks(layout.depth.max(1)).enumerate() {
+        let blob = blob.get_mut(member * layout.network_words * 4..)?;
+        for (layer, place) in network.iter().zip(layout.layers) {
+            if layer.kernel.storage() != source.header.storage {
+                return None;
+            }
+            write_layer(layer, place, blob)?;
         }
-        let shape = (inputs, outputs);
-        match layer.kernel {
-            KernelSource::F32(kernel) => pack(kernel, layer.bias, shape, blob, at),
-            KernelSource::F16(entries) => {
-                pack_halves((entries, false), layer.bias, shape, blob, at)
-            }
-            KernelSource::Bf16(entries) => {
-                pack_halves((entries, true), layer.bias, shape, blob, at)
-            }
-            KernelSource::I8 { entries, scales } => {
-                pack_bytes((entries, scales), layer.bias, shape, blob, at)
-            }
-        }?;
     }
     put(blob, layout.golden, source.golden, golden_words)
+}
+
+/// Writes one dense layer from word `at` of `blob` on.
+fn write_layer(
+    layer: &LayerSource<'_>,
+    (at, shape): (usize, (usize, usize)),
+    blob: &mut [u8],
+) -> Option<()> {
+    match layer.kernel {
+        KernelSource::F32(kernel) => pack(kernel, layer.bias, shape, blob, at),
+        KernelSource::F16(entries) => pack_halves((entries, false), layer.bias, shape, blob, at),
+        KernelSource::Bf16(entries) => pack_halves((entries, true), layer.bias, shape, blob, at),
+        KernelSource::I8 { entries, scales } => {
+            pack_bytes((entries, scales), layer.bias, shape, blob, at)
+        }
+    }
 }
 
 /// Writes `words`, which must have `len` elements, from word `at` of `blob` on.

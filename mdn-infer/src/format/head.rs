@@ -54,7 +54,7 @@ pub enum ScaleMap {
     Softplus,
 }
 
-/// What the network's outputs mean.
+/// What a network's outputs mean.
 ///
 /// With K components, D dimensions and F = `covariance.factors(D)`, the outputs are, in this
 /// order and each with the component as the fastest index:
@@ -85,5 +85,11 @@ impl Head {
     pub const fn outputs(&self) -> usize {
         let dimensions = self.dimensions as usize;
         self.components as usize * (1 + dimensions + self.covariance.factors(dimensions))
+    }
+
+    /// How many parameters the network's components have, with their log-coefficients:
+    /// K (2 + D + F).
+    pub(crate) const fn parameters(&self) -> usize {
+        self.outputs() + self.components as usize
     }
 }

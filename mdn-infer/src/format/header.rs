@@ -16,6 +16,8 @@ use crate::error::{EmitError, ParseError};
 const MAGIC: [u8; 8] = *b"\x89MDN\r\n\x1a\n";
 const PREAMBLE_LEN: usize = 24;
 const CHECKSUM_AT: usize = 20;
+/// Most bytes that a version adds to the header of version 1.
+const MAX_ADDED: usize = 2;
 
 /// CRC-32/ISO-HDLC: finds every error burst of up to 32 bits.
 #[cfg(target_os = "none")]
@@ -79,20 +81,36 @@ pub struct Header<'a> {
     /// other fields.
     #[serde(skip)]
     pub storage: Storage,
+    /// M, the number of networks: 1, or more in an ensemble. From version 3 on; it is 1 before,
+    /// and stands behind the storage.
+    #[serde(skip)]
+    pub members: u8,
 }
 
 impl<'a> Header<'a> {
     /// The version in which the model is written: the lowest that can express it.
     pub const fn version(&self) -> u16 {
-        match self.storage {
-            Storage::F32 => 1,
-            _ => 2,
+        match (self.members, self.storage) {
+            (0 | 1, Storage::F32) => 1,
+            (0 | 1, _) => 2,
+            _ => 3,
         }
     }
 
-    /// What version 2 adds: the storage by its number, which is its encoding as well.
-    fn addition(&self) -> Option<u8> {
-        (self.version() > 1).then_some(self.storage as u8)
+    /// What later versions add, of which the header has as many bytes as [`Self::added`] says:
+    /// the storage by its number, which is its encoding as well, and the number of networks.
+    const fn addition(&self) -> [u8; MAX_ADDED] {
+        [self.storage as u8, self.members]
+    }
+
+    /// How many bytes the version adds to the header of version 1.
+    const fn added(&self) -> usize {
+        self.version() as usize - 1
+    }
+
+    /// Components of the mixture: those of all networks.
+    pub const fn components(&self) -> usize {
+        self.members as usize * self.head.components as usize
     }
 
     /// The hidden layers that exist.
@@ -106,7 +124,7 @@ impl<'a> Header<'a> {
         let bounded = |bound: f32| (-MAX_LOG_SCALE..=MAX_LOG_SCALE).contains(&bound);
         let hidden = self.hidden_layers().count();
         let shapes = self.inputs > 0
-            && (1..=MAX_COMPONENTS).contains(&usize::from(head.components))
+            && (1..=MAX_COMPONENTS).contains(&self.components())
             && (1..=MAX_DIMENSIONS).contains(&usize::from(head.dimensions))
             && self
                 .hidden
@@ -158,11 +176,18 @@ fn read_header(bytes: &[u8], version: u16) -> Result<Header<'_>, ParseError> {
     let malformed = ParseError::MalformedHeader;
     let (mut header, addition): (Header, _) =
         postcard::take_from_bytes(bytes).map_err(|_| malformed)?;
-    header.storage = match (version, addition) {
-        (1, []) => Storage::F32,
-        (2, &[number]) if number > 0 => *Storage::ALL.get(usize::from(number)).ok_or(malformed)?,
+    let (number, members) = match (version, addition) {
+        (1, []) => (0, 1),
+        (2, &[number]) => (number, 1),
+        (3, &[number, members]) => (number, members),
         _ => return Err(malformed),
     };
+    header.storage = *Storage::ALL.get(usize::from(number)).ok_or(malformed)?;
+    header.members = members;
+    // The lowest version that can express it, so that a model has one encoding.
+    if header.version() != version {
+        return Err(malformed);
+    }
     let first = bytes.len() - addition.len();
     // Postcard accepts longer spellings of some numbers; we don't.
     match postcard::serialize_with_flavor(&header, Size::default()) {
@@ -263,7 +288,7 @@ pub(super) fn extent(header: &Header<'_>, layout: &Layout) -> Result<Extent, Emi
     header.check().map_err(|_| EmitError::InvalidHeader)?;
     let first = postcard::serialize_with_flavor(header, Size::default())
         .map_err(|_| EmitError::InvalidHeader)?;
-    let header_len = first + usize::from(header.addition().is_some());
+    let header_len = first + header.added();
     let blob_offset = blob_offset(header_len);
     Ok(Extent {
         header_len: u16::try_from(header_len).map_err(|_| EmitError::InvalidHeader)?,
@@ -294,8 +319,13 @@ pub(super) fn write_front(
     let first = postcard::serialize_with_flavor(header, Slice::new(&mut *rest))
         .map_err(invalid)?
         .len();
-    if let Some(number) = header.addition() {
-        *rest.get_mut(first).ok_or(EmitError::InvalidHeader)? = number;
+    let addition = rest.get_mut(first..).unwrap_or_default();
+    for (to, byte) in addition
+        .iter_mut()
+        .zip(header.addition())
+        .take(header.added())
+    {
+        *to = byte;
     }
     postcard::to_slice(&preamble, front).map_err(invalid)?;
     preamble.checksum = checksum(out);

@@ -4,8 +4,8 @@
 //! a blob of little-endian words of 32 bits that starts on a 64-byte boundary:
 //!
 //! - the header says what the columns, the layers and the head are;
-//! - the blob holds the standardisation, the packed layers and the golden vectors, in sections
-//!   that each start on a 64-byte boundary of the file.
+//! - the blob holds the standardisation, the packed layers of each network and the golden vectors,
+//!   in sections that each start on a 64-byte boundary of the file.
 //!
 //! [`read`] checks everything that the preamble and the header promise; the numbers themselves
 //! are checked where they get their meaning, in [`Model::parse`](crate::Model::parse).
@@ -26,7 +26,7 @@ pub use storage::{KernelSource, Storage};
 
 /// The newest version of the format that this library reads; what a model is written in is
 /// [`Header::version`].
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 /// Most hidden layers in a model.
 pub const MAX_HIDDEN: usize = 8;
 /// Most target dimensions in a model.

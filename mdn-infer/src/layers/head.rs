@@ -3,7 +3,7 @@
 use crate::error::PredictError;
 use crate::format::{Covariance, Head, ScaleMap};
 use crate::math;
-use crate::simd::reduce::{self, At};
+use crate::simd::reduce::{self, PairStep};
 use crate::simd::{Kernel, Simd, Vector};
 
 /// The most rows of a block of a batch, a multiple of every tile's: with two layers of 256 units,
@@ -16,7 +16,7 @@ pub(crate) const BLOCK: usize = 48;
 /// holds the network's outputs (see [`Head`]) and K numbers that do not matter; on exit, each
 /// with the component as the fastest index, in standardised units:
 ///
-/// - log-weights `[K]`, normalised by log-sum-exp;
+/// - log-weights `[K]`, normalised by log-sum-exp so that the weights sum to 1 / `members`;
 /// - means `[D][K]`, untouched;
 /// - the precision's Cholesky factors `[F][K]`, e^−ℓ on the diagonal;
 /// - log-coefficients `[K]`: log-weight − Σ ℓ + `log_normaliser`, so that a component's term of
@@ -29,21 +29,24 @@ pub(crate) const BLOCK: usize = 48;
 pub(crate) fn mixture_parameters<S: Simd>(
     simd: S,
     head: &Head,
-    log_normaliser: f32,
+    (members, log_normaliser): (f32, f32),
     parameters: &mut [f32],
 ) -> Result<(), PredictError> {
-    let sum = sum_of_weights(simd, head, parameters)?;
+    let sum = sum_of_weights(simd, head, parameters)? * members;
     normalise(simd, head, log_normaliser, parameters, math::ln_normal(sum));
     Ok(())
 }
 
-/// [`mixture_parameters`] of each of `rows` `[N][stride]`, N at most [`BLOCK`]. The rows take
-/// each step together, so that the processor need not wait for one row's logarithm.
+/// [`mixture_parameters`] of each of `rows` `[N][stride]`, N at most [`BLOCK`], whose parameters
+/// are `start` elements into it. The rows take each step together, so that the processor need not
+/// wait for one row's logarithm.
 pub(crate) struct MixtureRows<'a> {
     pub(crate) head: &'a Head,
+    pub(crate) members: f32,
     pub(crate) log_normaliser: f32,
     pub(crate) rows: &'a mut [f32],
     pub(crate) stride: usize,
+    pub(crate) start: usize,
 }
 
 impl Kernel for MixtureRows<'_> {
@@ -54,25 +57,34 @@ impl Kernel for MixtureRows<'_> {
     fn call<S: Simd>(self, simd: S) -> Self::Output {
         let MixtureRows {
             head,
+            members,
             log_normaliser,
             rows,
             stride,
+            start,
         } = self;
-        let len = head.outputs() + usize::from(head.components);
+        let len = head.parameters();
         let stride = stride.max(1);
         let mut sums = [1.0; BLOCK];
         let each = rows.chunks_exact_mut(stride).zip(&mut sums);
         for (row, (parameters, sum)) in each.enumerate() {
-            let parameters = parameters.get_mut(..len).unwrap_or_default();
-            *sum = sum_of_weights(simd, head, parameters).map_err(|_| row)?;
+            let parameters = part(parameters, start, len);
+            *sum = sum_of_weights(simd, head, parameters).map_err(|_| row)? * members;
         }
         math::map(simd, &mut sums, math::Ln);
         for (parameters, log_sum) in rows.chunks_exact_mut(stride).zip(sums) {
-            let parameters = parameters.get_mut(..len).unwrap_or_default();
+            let parameters = part(parameters, start, len);
             normalise(simd, head, log_normaliser, parameters, log_sum);
         }
         Ok(())
     }
+}
+
+/// The `len` elements of a row from `start` on.
+#[inline(always)]
+fn part(row: &mut [f32], start: usize, len: usize) -> &mut [f32] {
+    let rest = row.get_mut(start..).unwrap_or_default();
+    rest.get_mut(..len).unwrap_or_default()
 }
 
 /// The first step: logits lose their largest; the sum of the exponentials.
@@ -120,7 +132,7 @@ fn normalise<S: Simd>(
         .unwrap_or_default();
     let (log_weights, rest) = outputs.split_at_mut_checked(components).unwrap_or_default();
     let factors = rest.get_mut(components * dimensions..).unwrap_or_default();
-    subtract_log_sum(simd, log_weights, coefficients, log_sum);
+    reduce::each_pair(simd, log_weights, coefficients, &Normalise { log_sum });
     let (scales, repeat) = match head.covariance {
         Covariance::Isotropic => (1, dimensions as f32),
         _ => (dimensions, 1.0),
@@ -142,7 +154,13 @@ fn normalise<S: Simd>(
         } else {
             -0.0
         };
-        invert_scales(simd, head, (repeat, addend), row, coefficients);
+        let invert = InvertScales {
+            log_scale_min: head.log_scale_min,
+            log_scale_max: head.log_scale_max,
+            repeat,
+            addend,
+        };
+        reduce::each_pair(simd, row, coefficients, &invert);
     }
 }
 
@@ -151,7 +169,7 @@ fn normalise<S: Simd>(
 #[inline(always)]
 pub(crate) fn log_softmax<S: Simd>(simd: S, logits: &mut [f32], copy: &mut [f32]) {
     let log_sum = math::ln_normal(shift_logits(simd, logits, copy));
-    subtract_log_sum(simd, logits, copy, log_sum);
+    reduce::each_pair(simd, logits, copy, &Normalise { log_sum });
 }
 
 /// `logits` less their largest, the exponentials of these in `exponentials`, and their sum.
@@ -161,47 +179,55 @@ fn shift_logits<S: Simd>(simd: S, logits: &mut [f32], exponentials: &mut [f32]) 
     let Some(exponentials) = exponentials.get_mut(..logits.len()) else {
         return f32::NAN;
     };
-    for at in At::each::<S::Vector>(logits.len()) {
-        let shifted = at.load(simd, logits, 0.0).sub(simd.splat(largest));
-        at.store(shifted, logits);
-        at.store(math::exp_below_one(shifted), exponentials);
-    }
+    reduce::each_pair(simd, logits, exponentials, &Shift { largest });
     reduce::sum_row(simd, exponentials)
 }
 
-/// Each of `logits` less `log_sum`, there and in `copy`.
-#[inline(always)]
-fn subtract_log_sum<S: Simd>(simd: S, logits: &mut [f32], copy: &mut [f32], log_sum: f32) {
-    let Some(copy) = copy.get_mut(..logits.len()) else {
-        return;
-    };
-    for at in At::each::<S::Vector>(logits.len()) {
-        let log_weight = at.load(simd, logits, 0.0).sub(simd.splat(log_sum));
-        at.store(log_weight, logits);
-        at.store(log_weight, copy);
+/// Each logit loses the largest; the exponential of that.
+struct Shift {
+    largest: f32,
+}
+
+impl PairStep for Shift {
+    #[inline(always)]
+    fn step<S: Simd>(&self, simd: S, logits: &mut [f32], exponentials: &mut [f32]) {
+        let shifted = simd.load(logits, 0.0).sub(simd.splat(self.largest));
+        shifted.store(logits);
+        math::exp_below_one(shifted).store(exponentials);
     }
 }
 
-/// One row of outputs s `[K]` becomes e^−ℓ; the coefficients lose `repeat` · ℓ and gain `addend`.
-#[inline(always)]
-fn invert_scales<S: Simd>(
-    simd: S,
-    head: &Head,
-    (repeat, addend): (f32, f32),
-    row: &mut [f32],
-    coefficients: &mut [f32],
-) {
-    let Some(coefficients) = coefficients.get_mut(..row.len()) else {
-        return;
-    };
-    for at in At::each::<S::Vector>(row.len()) {
-        let log_scale = simd
-            .splat(head.log_scale_max)
-            .smaller(at.load(simd, row, 0.0));
-        let log_scale = simd.splat(head.log_scale_min).larger(log_scale);
-        at.store(math::exp_normal(log_scale.negate()), row);
-        let lost = simd.splat(repeat).mul(log_scale);
-        let coefficient = at.load(simd, coefficients, 0.0).sub(lost);
-        at.store(coefficient.add(simd.splat(addend)), coefficients);
+/// Each logit becomes a log-weight, `log_sum` less, there and in the copy.
+struct Normalise {
+    log_sum: f32,
+}
+
+impl PairStep for Normalise {
+    #[inline(always)]
+    fn step<S: Simd>(&self, simd: S, logits: &mut [f32], copy: &mut [f32]) {
+        let log_weights = simd.load(logits, 0.0).sub(simd.splat(self.log_sum));
+        log_weights.store(logits);
+        log_weights.store(copy);
+    }
+}
+
+/// Outputs s become e^−ℓ; the log-coefficients lose `repeat` · ℓ and gain `addend`.
+struct InvertScales {
+    log_scale_min: f32,
+    log_scale_max: f32,
+    repeat: f32,
+    addend: f32,
+}
+
+impl PairStep for InvertScales {
+    #[inline(always)]
+    fn step<S: Simd>(&self, simd: S, outputs: &mut [f32], coefficients: &mut [f32]) {
+        let largest = simd.splat(self.log_scale_max);
+        let log_scales = largest.smaller(simd.load(outputs, 0.0));
+        let log_scales = simd.splat(self.log_scale_min).larger(log_scales);
+        math::exp_normal(log_scales.negate()).store(outputs);
+        let lost = simd.splat(self.repeat).mul(log_scales);
+        let kept = simd.load(coefficients, 0.0).sub(lost);
+        kept.add(simd.splat(self.addend)).store(coefficients);
     }
 }

@@ -10,10 +10,12 @@ mod dense;
 mod half;
 mod head;
 mod integer;
+mod interleave;
 mod rows;
 
 pub(crate) use activation::{Activate, activate};
 pub use dense::Dense;
 pub(crate) use dense::forward;
 pub(crate) use head::{BLOCK, MixtureRows, log_softmax, mixture_parameters};
-pub(crate) use rows::forward_rows;
+pub(crate) use interleave::interleave;
+pub(crate) use rows::{Outputs, forward_rows};

@@ -3,12 +3,21 @@
 //! A tile is `R` rows by two panels. Its sums have the order of [`forward`], which the rows that
 //! fill no tile take: the bits are the same.
 
+use core::ops::Range;
+
 use super::Dense;
 use super::dense::{SPAN, forward};
 use crate::simd::{Kernel, Pair, Simd};
 
-/// As [`forward`] for each row of `buffer` `[N][pitch]`, with the inputs at its front, into the
-/// front of each row of `output` `[N][stride]`.
+/// Where the outputs of many rows go: `start` elements into each row of `values` `[N][stride]`.
+pub(crate) struct Outputs<'a> {
+    pub(crate) values: &'a mut [f32],
+    pub(crate) stride: usize,
+    pub(crate) start: usize,
+}
+
+/// As [`forward`] for each row of `buffer` `[N][pitch]`, with the inputs at its front, into
+/// `output`.
 ///
 /// Tiles are for binary32 kernels; narrow ones serve one row after the other.
 #[inline(always)]
@@ -16,8 +25,13 @@ pub(crate) fn forward_rows<S: Simd>(
     simd: S,
     layer: &Dense<'_>,
     (buffer, pitch): (&mut [f32], usize),
-    (output, stride): (&mut [f32], usize),
+    output: Outputs<'_>,
 ) {
+    let Outputs {
+        values,
+        stride,
+        start,
+    } = output;
     let (pitch, stride) = (pitch.max(1), stride.max(1));
     let (panels, tiled) = match layer.panels() {
         Some(panels) if S::TILE_ROWS > 1 => {
@@ -28,10 +42,14 @@ pub(crate) fn forward_rows<S: Simd>(
     let (tiles, rest) = buffer
         .split_at_mut_checked(tiled * pitch)
         .unwrap_or_default();
-    let (tiles_output, rest_output) = output
+    let (values, rest_values) = values
         .split_at_mut_checked(tiled * stride)
         .unwrap_or_default();
-    let to = (tiles_output, stride);
+    let to = Outputs {
+        values,
+        stride,
+        start,
+    };
     match S::TILE_ROWS {
         6 => tiles_of::<S, 6>(simd, layer, panels, tiles, to),
         4 => tiles_of::<S, 4>(simd, layer, panels, tiles, to),
@@ -40,10 +58,10 @@ pub(crate) fn forward_rows<S: Simd>(
     }
     // Not zipped: the length of such a pair is a division, which may be a panic.
     let mut rows = rest.chunks_exact_mut(pitch);
-    for output in rest_output.chunks_exact_mut(stride) {
+    for row in rest_values.chunks_exact_mut(stride) {
         let Some(buffer) = rows.next() else { break };
-        let front = output.get_mut(..layer.outputs()).unwrap_or_default();
-        forward(simd, layer, buffer, front);
+        let output = row.get_mut(start..start + layer.outputs());
+        forward(simd, layer, buffer, output.unwrap_or_default());
     }
 }
 
@@ -56,28 +74,29 @@ fn tiles_of<S: Simd, const R: usize>(
     layer: &Dense<'_>,
     panels: &[[f32; 8]],
     input: &[f32],
-    (output, stride): (&mut [f32], usize),
+    to: Outputs<'_>,
 ) {
     let pairs = panels.chunks(2 * (layer.inputs() + 1));
     for (panels, at) in pairs.zip((0..layer.outputs()).step_by(16)) {
+        let outputs = at..layer.outputs().min(at + 16);
         simd.run_apart(Column::<R> {
-            layer,
             panels,
-            at,
+            inputs: layer.inputs(),
             input,
-            output: &mut *output,
-            stride,
+            columns: to.start + outputs.start..to.start + outputs.end,
+            output: &mut *to.values,
+            stride: to.stride,
         });
     }
 }
 
-/// Two neighbouring panels, or the last one, whose first output is `at`, and the rows that pass
-/// through them in tiles of `R`.
+/// Two neighbouring panels, or the last one, and the rows that pass through them in tiles of `R`
+/// into these `columns` of each row of the output.
 struct Column<'a, const R: usize> {
-    layer: &'a Dense<'a>,
     panels: &'a [[f32; 8]],
-    at: usize,
+    inputs: usize,
     input: &'a [f32],
+    columns: Range<usize>,
     output: &'a mut [f32],
     stride: usize,
 }
@@ -87,7 +106,7 @@ impl<const R: usize> Kernel for Column<'_, R> {
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) {
-        let inputs = self.layer.inputs().max(1);
+        let inputs = self.inputs.max(1);
         let (low, high) = self.panels.split_at_checked(inputs + 1).unwrap_or_default();
         // The last of an odd number of panels is its own neighbour.
         let high = if high.is_empty() { low } else { high };
@@ -95,13 +114,12 @@ impl<const R: usize> Kernel for Column<'_, R> {
             return;
         };
         let biases = S::Pair::load(simd, low.0, high.0);
-        let columns = self.at..self.layer.outputs().min(self.at + 16);
         let stride = self.stride.max(1);
         let groups = self.input.chunks_exact(R * inputs);
         for (input, output) in groups.zip(self.output.chunks_exact_mut(R * stride)) {
             let totals = tile::<S, R>(simd, biases, (low.1, high.1), input, inputs);
             for (total, output) in totals.iter().zip(output.chunks_exact_mut(stride)) {
-                total.store(output.get_mut(columns.clone()).unwrap_or_default());
+                total.store(output.get_mut(self.columns.clone()).unwrap_or_default());
             }
         }
     }

@@ -58,6 +58,27 @@ impl At {
     }
 }
 
+/// What is done to the elements of two rows; a trait for the reason that [`LogTerms`] is one.
+pub trait PairStep {
+    /// Replaces the elements of one vector of both rows. Implementations are `#[inline(always)]`.
+    fn step<S: Simd>(&self, simd: S, a: &mut [f32], b: &mut [f32]);
+}
+
+/// Takes `step` for each vector of two rows, in order, as far as both go.
+#[inline(always)]
+pub fn each_pair<S: Simd>(simd: S, a: &mut [f32], b: &mut [f32], step: &impl PairStep) {
+    let lanes = S::Vector::LANES;
+    if lanes == 1 {
+        for (a, b) in a.iter_mut().zip(b) {
+            step.step(simd, core::slice::from_mut(a), core::slice::from_mut(b));
+        }
+        return;
+    }
+    for (a, b) in a.chunks_mut(lanes).zip(b.chunks_mut(lanes)) {
+        step.step(simd, a, b);
+    }
+}
+
 /// The eight partial results after every element; `step` takes the one that its element joins.
 #[inline(always)]
 fn fold<S: Simd>(

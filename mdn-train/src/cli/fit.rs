@@ -1,25 +1,25 @@
 //! `mdn-train fit`
 
-mod choices;
+pub mod choices;
+pub mod columns;
 mod running;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{anyhow, ensure};
-use choices::{NetworkChoices, TrainingChoices};
+use choices::{NetworkChoices, TrainingChoices, config};
 use clap::Args;
-use mdn_train::data::{DataError, Dataset, Table};
+use columns::ColumnChoices;
+use mdn_train::data::Dataset;
 use mdn_train::files::write_atomically;
 use mdn_train::fit::Fitted;
 use mdn_train::metrics::normal_nll;
-use mdn_train::train::Event;
+use mdn_train::train::{Event, Trained};
 use running::RunChoices;
 use serde::Serialize;
 
-use super::options::{Reading, coarse_targets, count};
+use super::options::{coarse_targets, count};
 use super::output::{NORMAL, Output, check_writable};
-use super::values::{positive, unit};
 
 /// Fit a model to a table and write it as one verified file
 ///
@@ -42,27 +42,10 @@ NLL far lower on training than on validation rows: fewer --hidden units, more --
 Several targets that move together: --covariance full.")]
 pub struct Fit {
     #[command(flatten)]
-    reading: Reading,
-    /// Target columns, separated by commas
-    #[arg(
-        long,
-        required_unless_present = "targets",
-        value_delimiter = ',',
-        value_name = "COL"
-    )]
-    target: Vec<String>,
-    /// How many of the last columns are the targets, instead of --target
-    #[arg(long, value_name = "N", conflicts_with = "target", value_parser = positive)]
-    targets: Option<usize>,
-    /// Input columns, separated by commas [default: every column that is no target]
-    #[arg(long, value_delimiter = ',', value_name = "COL")]
-    inputs: Option<Vec<String>>,
+    columns: ColumnChoices,
     /// Where to write the model [default: model.mdn, in the run's folder where there is one]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Unit of a column, kept in the file; may be given again
-    #[arg(long, value_name = "COL=UNIT", value_parser = unit)]
-    unit: Vec<(String, String)>,
     #[command(flatten, next_help_heading = "Network")]
     network: NetworkChoices,
     #[command(flatten, next_help_heading = "Training")]
@@ -86,21 +69,41 @@ struct FitResult {
     steps: usize,
     /// The step after which a signal ended training.
     interrupted: Option<usize>,
+    networks: Vec<NetworkResult>,
     seconds: f64,
     parameters: usize,
     file_bytes: usize,
     warnings: Vec<String>,
 }
 
+/// One network alone: its own scores and steps.
+#[derive(Serialize)]
+struct NetworkResult {
+    train_nll: f64,
+    validation_nll: Option<f64>,
+    best_step: usize,
+    steps: usize,
+}
+
+impl NetworkResult {
+    fn new(trained: &Trained, log_jacobian: f64) -> Self {
+        NetworkResult {
+            train_nll: trained.train_nll + log_jacobian,
+            validation_nll: trained.validation_nll.map(|nll| nll + log_jacobian),
+            best_step: trained.best_step,
+            steps: trained.curve.last().map_or(0, |last| last.step),
+        }
+    }
+}
+
 impl Fit {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
-        let data = self.data(output)?;
-        self.check_units(&data)?;
+        let data = self.columns.data(output)?;
         let run = self.running.prepare()?;
         check_writable(&self.model())?;
-        let config = choices::config(&self.network, &self.training, &self.unit);
+        let config = config(&self.columns, &self.network, &self.training);
         let start = Instant::now();
-        let (fitted, stopped) = running::watched(run, &data, &config, &self.reading)?;
+        let (fitted, stopped) = running::watched(run, &data, &config, &self.columns.reading)?;
         write_atomically(self.model(), |out| out.write_all(fitted.file.bytes()))?;
         output.status = stopped.unwrap_or(0);
         let result = self.summarise(&fitted, start.elapsed().as_secs_f64(), &data);
@@ -118,51 +121,10 @@ impl Fit {
         self.out.clone().unwrap_or_else(|| self.running.model())
     }
 
-    fn data(&self, output: &mut Output) -> anyhow::Result<Dataset> {
-        let table = self.reading.table()?;
-        let inputs = self.inputs.as_deref();
-        let targets = self.target_names(&table)?;
-        let data = Dataset::for_training(&table, inputs, &targets, &self.reading.options());
-        let data = data.map_err(|error| match &error {
-            DataError::NotANumber { column, .. }
-                if inputs.is_none() && !targets.contains(column) =>
-            {
-                anyhow!("{error}; --inputs can leave the column out")
-            }
-            _ => error.into(),
-        })?;
-        Ok(self.reading.check(data, output))
-    }
-
-    fn target_names(&self, table: &Table) -> anyhow::Result<Vec<String>> {
-        let Some(count) = self.targets else {
-            return Ok(self.target.clone());
-        };
-        let columns = table.columns();
-        let inputs = columns.len().saturating_sub(count);
-        ensure!(
-            inputs > 0,
-            "--targets {count} leaves no column as input: {} has {} columns",
-            table.name(),
-            columns.len()
-        );
-        Ok(columns[inputs..].to_vec())
-    }
-
-    fn check_units(&self, data: &Dataset) -> anyhow::Result<()> {
-        let known = |column: &String| {
-            data.input_names.contains(column) || data.target_names.contains(column)
-        };
-        match self.unit.iter().find(|(column, _)| !known(column)) {
-            Some((column, _)) => {
-                anyhow::bail!("--unit names `{column}`, which is neither input nor target")
-            }
-            None => Ok(()),
-        }
-    }
-
     fn summarise(&self, fitted: &Fitted, seconds: f64, data: &Dataset) -> FitResult {
         let scores = fitted.validation.as_ref().unwrap_or(&fitted.train);
+        let networks = fitted.networks();
+        let networks = networks.map(|trained| NetworkResult::new(trained, fitted.log_jacobian));
         FitResult {
             model: self.model().display().to_string(),
             train_rows: fitted.train.rows,
@@ -175,7 +137,8 @@ impl Fit {
             anomaly_threshold: fitted.file.model().header().anomaly_threshold,
             best_step: fitted.trained.best_step,
             steps: fitted.trained.curve.last().map_or(0, |last| last.step),
-            interrupted: interruption(&fitted.trained.events),
+            interrupted: interruption(fitted.networks().flat_map(|one| &one.events)),
+            networks: networks.collect(),
             seconds,
             parameters: fitted.file.model().parameters(),
             file_bytes: fitted.file.bytes().len(),
@@ -209,20 +172,20 @@ fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
             count(scores.rows, "row")
         ));
     }
-    warnings.extend(divergence(&fitted.trained.events));
+    warnings.extend(divergence(fitted.networks().flat_map(|one| &one.events)));
     warnings
 }
 
-fn interruption(events: &[Event]) -> Option<usize> {
-    events.iter().find_map(|event| match *event {
+fn interruption<'a>(mut events: impl Iterator<Item = &'a Event>) -> Option<usize> {
+    events.find_map(|event| match *event {
         Event::Interrupted { step } => Some(step),
         _ => None,
     })
 }
 
 /// How often training diverged, and what came of the learning rate.
-fn divergence(events: &[Event]) -> Option<String> {
-    let rates = events.iter().filter_map(|event| match *event {
+fn divergence<'a>(events: impl Iterator<Item = &'a Event>) -> Option<String> {
+    let rates = events.filter_map(|event| match *event {
         Event::RolledBack { learning_rate, .. } => Some(learning_rate),
         _ => None,
     });
@@ -246,12 +209,27 @@ fn say_events(
     for warning in result.warnings.iter().skip(data.warnings.len()) {
         output.note(format_args!("warning: {warning}"));
     }
-    for event in &fitted.trained.events {
+    for event in fitted.networks().flat_map(|one| &one.events) {
         if let Event::StoppedEarly { step } = event {
             output.say(format_args!(
                 "stopped early at step {step}: no better validation loss"
             ))?;
         }
+    }
+    Ok(())
+}
+
+/// How much better the ensemble is than its networks alone.
+fn say_networks(result: &FitResult, output: &mut Output) -> anyhow::Result<()> {
+    let alone = result.networks.iter();
+    let alone = alone.map(|one| one.validation_nll.unwrap_or(one.train_nll));
+    let lowest = alone.clone().fold(f64::INFINITY, f64::min);
+    let highest = alone.fold(f64::NEG_INFINITY, f64::max);
+    let count = result.networks.len();
+    if count > 1 {
+        output.say(format_args!(
+            "NLL {lowest:.4} to {highest:.4} of the {count} networks alone on the same rows"
+        ))?;
     }
     Ok(())
 }
@@ -269,6 +247,7 @@ fn say(
     if let Some(nll) = result.validation_nll {
         output.say(format_args!("NLL {nll:.4} on {validation}"))?;
     }
+    say_networks(result, output)?;
     if let Some(nll) = result.normal_nll {
         output.say(format_args!("NLL {nll:.4} {NORMAL}"))?;
     }

@@ -26,6 +26,7 @@ struct Inspection {
     inputs: Vec<Column>,
     targets: Vec<Column>,
     layers: Vec<LayerShape>,
+    networks: usize,
     components: usize,
     dimensions: usize,
     covariance: String,
@@ -78,6 +79,7 @@ impl Inspection {
                 model.target_scale(),
             ),
             layers: layers.collect(),
+            networks: model.members(),
             components: model.components(),
             dimensions: model.dimensions(),
             covariance: format!("{:?}", head.covariance).to_lowercase(),
@@ -134,6 +136,13 @@ impl Inspect {
         for layer in &found.layers {
             let (inputs, outputs, activation) = (layer.inputs, layer.outputs, &layer.activation);
             output.say(format_args!("layer   {inputs} → {outputs}, {activation}"))?;
+        }
+        if found.networks > 1 {
+            output.say(format_args!(
+                "ensemble of {} such networks of {} components",
+                found.networks,
+                found.components / found.networks
+            ))?;
         }
         output.say(format_args!(
             "mixture {} components, {} dimensions, {} covariance, {} scales from {:.3e} to {:.3e}\n\

@@ -2,6 +2,7 @@
 
 mod cells;
 mod config_file;
+mod cross_validate;
 mod demo;
 mod evaluate;
 mod fit;
@@ -51,6 +52,7 @@ enum Command {
     Demo(demo::Demo),
     Generate(generate::Generate),
     Fit(fit::Fit),
+    CrossValidate(cross_validate::CrossValidate),
     Evaluate(evaluate::Evaluate),
     Predict(predict::Predict),
     Sample(sample::Sample),
@@ -83,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Demo(command) => command.run(&mut output),
         Command::Generate(command) => command.run(&mut output),
         Command::Fit(command) => command.run(&mut output),
+        Command::CrossValidate(command) => command.run(&mut output),
         Command::Evaluate(command) => command.run(&mut output),
         Command::Predict(command) => command.run(&mut output),
         Command::Sample(command) => command.run(&mut output),

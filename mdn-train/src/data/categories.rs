@@ -28,6 +28,14 @@ pub(super) fn expand(
     names: &[String],
     options: &ReadOptions,
 ) -> Result<Vec<String>, DataError> {
+    if let Some(other) = options
+        .categorical
+        .iter()
+        .find(|&name| !names.contains(name))
+    {
+        let column = other.clone();
+        return Err(DataError::NoInput { column });
+    }
     let mut inputs = Vec::new();
     for name in names {
         let asked = options.categorical.contains(name);

@@ -147,6 +147,12 @@ pub enum DataError {
         /// The name.
         column: String,
     },
+    /// A column was called categorical that is no input.
+    #[error("column `{column}` is called categorical, but it is no input")]
+    NoInput {
+        /// The name.
+        column: String,
+    },
     /// No target column was chosen.
     #[error("no target column is named")]
     NoTargets,

@@ -41,7 +41,7 @@ pub struct Move {
 pub struct Rounding {
     /// |after − before|
     pub error: f64,
-    /// The dense layer, counted from 1.
+    /// The dense layer of its network, counted from 1.
     pub layer: usize,
     /// The layer's largest entry before.
     pub largest_entry: f64,
@@ -150,7 +150,9 @@ fn rounding(model: &Model<'_>, narrow: &Model<'_>) -> Rounding {
         layer: 0,
         largest_entry: 0.0,
     };
-    for (layer, (old, new)) in (1..).zip(model.layers().iter().zip(narrow.layers())) {
+    let networks = 0..model.members();
+    let pairs = networks.flat_map(|m| (1..).zip(model.network(m).zip(narrow.network(m))));
+    for (layer, (old, new)) in pairs {
         let rows = 1..=old.inputs();
         let pairs = rows.flat_map(|row| old.row(row).zip(new.row(row)));
         let (mut error, mut largest_entry) = (0.0_f64, 0.0_f64);

@@ -1,5 +1,5 @@
 //! A checkpoint's file: 8 bytes of magic, the length of the rest and its CRC-64/XZ as u64 in
-//! little-endian order, then postcard: the [`Identity`] and the [`Snapshot`].
+//! little-endian order, then postcard: the [`Identity`] and what is [`Kept`].
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -12,7 +12,7 @@ use crate::data::Dataset;
 use crate::export::PRODUCER;
 use crate::files::{WriteError, write_atomically};
 use crate::fit::FitConfig;
-use crate::train::Snapshot;
+use crate::train::{Kept, Snapshot, Trained};
 
 const MAGIC: [u8; 8] = *b"\x89MDNRUN\n";
 const PREAMBLE: usize = 24;
@@ -72,7 +72,7 @@ fn number(digest: &mut Digest<'_, u64, Table<16>>, value: usize) {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
     pub(super) identity: Identity,
-    pub(super) snapshot: Snapshot,
+    pub(super) kept: Kept,
 }
 
 /// Why a checkpoint is of no use.
@@ -91,15 +91,22 @@ pub(super) enum Fault {
 }
 
 impl Checkpoint {
+    /// How far it is: networks finished, and steps of the next.
+    pub(super) fn progress(&self) -> (usize, usize) {
+        (self.kept.finished.len(), self.kept.current.tried())
+    }
+
     /// Writes the whole file or leaves the old one.
     pub(super) fn write(
         path: &Path,
         identity: &Identity,
-        snapshot: &Snapshot,
+        finished: &[Trained],
+        current: &Snapshot,
     ) -> Result<(), WriteError> {
         write_atomically(path, |out| {
             // The fields in the order of `Checkpoint`, which borrows nothing.
-            let body = postcard::to_stdvec(&(identity, snapshot)).map_err(io::Error::other)?;
+            let body =
+                postcard::to_stdvec(&(identity, finished, current)).map_err(io::Error::other)?;
             out.write_all(&MAGIC)?;
             out.write_all(&(body.len() as u64).to_le_bytes())?;
             out.write_all(&CRC.checksum(&body).to_le_bytes())?;

@@ -3,15 +3,27 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::{Progress, Snapshot};
+use serde::{Deserialize, Serialize};
+
+use super::{Progress, Snapshot, Trained};
 
 /// Keeps the state of training somewhere safe.
 pub trait Keeper: Send {
     /// Whether the state should be kept now; asked before each step.
     fn is_due(&mut self) -> bool;
 
-    /// Keeps it. What to do about a failure is the keeper's business; training goes on.
-    fn keep(&mut self, snapshot: &Snapshot);
+    /// Keeps it, with the networks trained before. What to do about a failure is the keeper's
+    /// business; training goes on.
+    fn keep(&mut self, finished: &[Trained], current: &Snapshot);
+}
+
+/// What a keeper was given, to go on from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The networks of an ensemble that were trained before.
+    pub finished: Vec<Trained>,
+    /// The state of the one in training.
+    pub current: Snapshot,
 }
 
 /// Training seen from outside.
@@ -23,8 +35,10 @@ pub struct Control<'a> {
     pub stop: Option<&'a (dyn Fn() -> bool + Sync)>,
     /// Keeps the state when it wants to, and when training is stopped.
     pub keeper: Option<&'a mut dyn Keeper>,
-    /// The state to go on from.
-    pub resume: Option<Snapshot>,
+    /// The networks trained before this one, which are kept with its state.
+    pub finished: &'a [Trained],
+    /// What to go on from.
+    pub resume: Option<Kept>,
 }
 
 impl<'a> Control<'a> {
@@ -34,6 +48,7 @@ impl<'a> Control<'a> {
             observer,
             stop: None,
             keeper: None,
+            finished: &[],
             resume: None,
         }
     }
@@ -48,7 +63,7 @@ impl<'a> Control<'a> {
 
     pub(super) fn keep(&mut self, snapshot: &Snapshot) {
         if let Some(keeper) = &mut self.keeper {
-            keeper.keep(snapshot);
+            keeper.keep(self.finished, snapshot);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use serde::{Deserialize, Serialize};
 
-use super::control::Control;
+use super::control::{Control, Kept};
 use super::noise::Noise;
 use super::objective::Objective;
 use super::options::TrainOptions;
@@ -140,7 +140,9 @@ impl<'a> Session<'a> {
 
     pub(super) fn run(mut self, mut control: Control<'_>) -> Result<Trained, TrainError> {
         match control.resume.take() {
-            Some(snapshot) => {
+            Some(Kept {
+                current: snapshot, ..
+            }) => {
                 // What an undisturbed run would have shown; whoever was to end it has not.
                 for progress in snapshot.curve() {
                     let _ = (control.observer)(progress);

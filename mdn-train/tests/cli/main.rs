@@ -1,6 +1,7 @@
 //! The program as its users meet it: the real binary, its words, its JSON and its files.
 
 mod arm;
+mod cross_validate;
 mod damage;
 mod demo;
 mod files;

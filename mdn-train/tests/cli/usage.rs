@@ -7,8 +7,17 @@ use assert_cmd::cargo::cargo_bin;
 
 use crate::support::{Bench, GEYSER};
 
-const COMMANDS: [&str; 9] = [
-    "demo", "generate", "fit", "evaluate", "predict", "sample", "plot", "inspect", "verify",
+const COMMANDS: [&str; 10] = [
+    "demo",
+    "generate",
+    "fit",
+    "cross-validate",
+    "evaluate",
+    "predict",
+    "sample",
+    "plot",
+    "inspect",
+    "verify",
 ];
 
 #[test]

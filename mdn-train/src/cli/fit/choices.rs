@@ -5,19 +5,25 @@ use mdn_infer::format::MAX_COMPONENTS;
 use mdn_train::fit::{FitConfig, ScaleFloor};
 use mdn_train::train::{Batch, Length, TrainOptions};
 
+use super::columns::ColumnChoices;
 use crate::cli::options::{ActivationName, CovarianceName, ScaleMapName};
 use crate::cli::values::{Layers, above_0, at_least_0, batch, layers, positive, share};
 
 /// What the network looks like.
 #[derive(Args)]
 pub struct NetworkChoices {
+    /// Networks in the file, trained from different starts: their mean density is the model's.
+    /// Better and better calibrated, at M times the training, flash and time of a prediction
+    #[arg(long, default_value_t = 1, value_name = "M",
+          value_parser = clap::value_parser!(u8).range(1..))]
+    ensemble: u8,
     /// Units of each hidden layer, separated by commas
     #[arg(long, default_value = "64,64", value_name = "N,…", value_parser = layers)]
     hidden: Layers,
     /// The function of the hidden units
     #[arg(long, default_value = "tanh", value_name = "NAME")]
     activation: ActivationName,
-    /// Components of the mixture: at least as many as one input can have separate answers
+    /// Components of a network's mixture: at least as many as one input can have separate answers
     #[arg(long, short = 'k', default_value_t = 5, value_name = "K",
           value_parser = clap::value_parser!(u16).range(1..=MAX_COMPONENTS as i64))]
     components: u16,
@@ -71,13 +77,14 @@ pub struct TrainingChoices {
     no_standardise: bool,
 }
 
-/// The configuration of both.
+/// The configuration of all.
 pub fn config(
+    columns: &ColumnChoices,
     network: &NetworkChoices,
     training: &TrainingChoices,
-    units: &[(String, String)],
 ) -> FitConfig {
     FitConfig {
+        ensemble: network.ensemble,
         hidden: network.hidden.0.clone(),
         activation: network.activation.into(),
         components: network.components,
@@ -90,7 +97,7 @@ pub fn config(
         validation: training.validation,
         seed: training.seed,
         anomaly_rate: training.anomaly_rate,
-        units: units.to_vec(),
+        units: columns.unit.clone(),
         options: training.options(),
     }
 }

@@ -1,0 +1,258 @@
+//! `mdn-train cross-validate`
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use mdn_train::cross_validate::{FoldScores, Folds, Summary, cross_validate};
+use mdn_train::data::Dataset;
+use mdn_train::metrics::{Scores, normal_nll};
+use serde::Serialize;
+
+use super::fit::choices::{NetworkChoices, TrainingChoices, config};
+use super::fit::columns::ColumnChoices;
+use super::options::count;
+use super::output::{NORMAL, Output, figure};
+use super::values::positive;
+
+/// Measure how well `fit` would predict rows that it has not seen
+///
+/// Parts the table into folds, fits a model to all rows but one fold's, scores it on that fold's,
+/// and gives the mean over the folds with its standard error. Every option of `fit` means the same
+/// here. Nothing is written; `fit` the whole table once the figures please.
+///
+/// `--test-rows` takes given splits instead: a JSON list with one list of test rows for each,
+/// rows counted from 0 below the header.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    mdn-train cross-validate concrete.csv --target strength_mpa\n  \
+    mdn-train cross-validate concrete.csv --target strength_mpa --folds 5 --repeats 4 -k 10\n  \
+    mdn-train cross-validate concrete.csv --target strength_mpa --test-rows splits.json --json")]
+pub struct CrossValidate {
+    #[command(flatten)]
+    columns: ColumnChoices,
+    /// Parts of the table, each of which tests once
+    #[arg(long, default_value_t = 10, value_name = "K",
+          value_parser = clap::value_parser!(u32).range(2..))]
+    folds: u32,
+    /// Do it all this often, each time with the next seed
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = positive)]
+    repeats: usize,
+    /// Given splits: a JSON file with a list of test rows for each
+    #[arg(long, value_name = "FILE", conflicts_with = "folds")]
+    test_rows: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Network")]
+    network: NetworkChoices,
+    #[command(flatten, next_help_heading = "Training")]
+    training: TrainingChoices,
+}
+
+#[derive(Serialize)]
+struct FoldResult {
+    fold: usize,
+    seed: u64,
+    train_rows: usize,
+    validation_rows: usize,
+    test_rows: usize,
+    best_step: usize,
+    validation_nll: Option<f64>,
+    nll: Option<f64>,
+    crps: Option<f64>,
+    rmse: f64,
+    coverage_50: f64,
+    coverage_90: f64,
+    coverage_95: f64,
+    calibration_error: f64,
+    zero_density_rows: usize,
+}
+
+#[derive(Serialize)]
+struct CrossValidation {
+    rows: usize,
+    repeats: usize,
+    nll_mean: Option<f64>,
+    nll_standard_error: Option<f64>,
+    normal_nll: Option<f64>,
+    crps_mean: Option<f64>,
+    crps_standard_error: Option<f64>,
+    rmse_mean: f64,
+    rmse_standard_error: Option<f64>,
+    coverage_50_mean: f64,
+    coverage_90_mean: f64,
+    coverage_95_mean: f64,
+    calibration_error_mean: f64,
+    calibration_error_standard_error: Option<f64>,
+    seconds: f64,
+    folds: Vec<FoldResult>,
+}
+
+impl CrossValidate {
+    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+        let data = self.columns.data(output)?;
+        let config = config(&self.columns, &self.network, &self.training);
+        let folds = self.splits(&data, config.seed)?;
+        let start = Instant::now();
+        let total = folds.folds().len();
+        let tell = |number: usize, scores: &FoldScores| {
+            eprintln!(
+                "fold {} of {total}: NLL {:.4} on {}",
+                number + 1,
+                scores.test.nll,
+                count(scores.test.rows, "test row")
+            );
+        };
+        let scores = cross_validate(&data, &config, &folds, &tell).map_err(|error| {
+            let place = format!("fold {}", error.fold);
+            self.columns.reading.place_fit(error.source).context(place)
+        })?;
+        let means = Means::new(&scores, folds.in_a_repeat());
+        let seconds = start.elapsed().as_secs_f64();
+        let result = self.summarise(&data, &means, &scores, seconds);
+        say(&means, &result, output)?;
+        output.result(&result)
+    }
+
+    fn summarise(
+        &self,
+        data: &Dataset,
+        means: &Means,
+        folds: &[FoldScores],
+        seconds: f64,
+    ) -> CrossValidation {
+        let [half, most, nearly_all] = means.coverages;
+        let error = |summary: Summary| summary.standard_error.and_then(finite);
+        CrossValidation {
+            rows: data.rows,
+            repeats: self.repeats,
+            nll_mean: finite(means.nll.mean),
+            nll_standard_error: error(means.nll),
+            normal_nll: normal_nll(data),
+            crps_mean: finite(means.crps.mean),
+            crps_standard_error: error(means.crps),
+            rmse_mean: means.rmse.mean,
+            rmse_standard_error: error(means.rmse),
+            coverage_50_mean: half.1.mean,
+            coverage_90_mean: most.1.mean,
+            coverage_95_mean: nearly_all.1.mean,
+            calibration_error_mean: means.calibration_error.mean,
+            calibration_error_standard_error: error(means.calibration_error),
+            seconds,
+            folds: folds.iter().enumerate().map(FoldResult::new).collect(),
+        }
+    }
+
+    fn splits(&self, data: &Dataset, seed: u64) -> anyhow::Result<Folds> {
+        let Some(path) = &self.test_rows else {
+            return Ok(Folds::shuffled(
+                data.rows,
+                self.folds as usize,
+                self.repeats,
+                seed,
+            )?);
+        };
+        let name = path.display();
+        ensure!(
+            data.skipped_rows == 0,
+            "{name} numbers the rows of the whole table, but {} left out for missing values; \
+             remove --skip-missing or complete the table",
+            count(data.skipped_rows, "row")
+        );
+        let text = fs::read_to_string(path).with_context(|| format!("{name}: cannot be read"))?;
+        let folds = Folds::given(&text, data.rows, self.repeats, seed);
+        folds.with_context(|| name.to_string())
+    }
+}
+
+/// JSON has no infinity.
+fn finite(score: f64) -> Option<f64> {
+    score.is_finite().then_some(score)
+}
+
+/// Means over the folds.
+struct Means {
+    nll: Summary,
+    crps: Summary,
+    rmse: Summary,
+    coverages: [(f64, Summary); 3],
+    calibration_error: Summary,
+}
+
+impl Means {
+    fn new(folds: &[FoldScores], independent: usize) -> Self {
+        let mean = |value: &dyn Fn(&Scores) -> f64| {
+            let values: Vec<f64> = folds.iter().map(|fold| value(&fold.test)).collect();
+            Summary::new(&values, independent)
+        };
+        let coverage = |p: f64| (p, mean(&|scores| scores.mean_coverage(p)));
+        Means {
+            nll: mean(&|scores| scores.nll),
+            crps: mean(&Scores::mean_crps),
+            rmse: mean(&Scores::mean_rmse),
+            coverages: [0.5, 0.9, 0.95].map(coverage),
+            calibration_error: mean(&Scores::mean_calibration_error),
+        }
+    }
+}
+
+impl FoldResult {
+    fn new((number, scores): (usize, &FoldScores)) -> Self {
+        let test = &scores.test;
+        FoldResult {
+            fold: number + 1,
+            seed: scores.seed,
+            train_rows: scores.train_rows,
+            validation_rows: scores.validation_rows,
+            test_rows: test.rows,
+            best_step: scores.best_step,
+            validation_nll: scores.validation_nll.and_then(finite),
+            nll: finite(test.nll),
+            crps: finite(test.mean_crps()),
+            rmse: test.mean_rmse(),
+            coverage_50: test.mean_coverage(0.5),
+            coverage_90: test.mean_coverage(0.9),
+            coverage_95: test.mean_coverage(0.95),
+            calibration_error: test.mean_calibration_error(),
+            zero_density_rows: test.zero_density_rows,
+        }
+    }
+}
+
+fn say(means: &Means, result: &CrossValidation, output: &mut Output) -> anyhow::Result<()> {
+    let mut line = |name: &str, summary: Summary, words: fn(f64) -> String| {
+        let error = summary.standard_error.map(words);
+        let error = error.map_or(String::new(), |error| format!(" ± {error}"));
+        output.say(format_args!(
+            "{name:<18} {:>10}{error}",
+            words(summary.mean)
+        ))
+    };
+    let nats = |nll: f64| format!("{nll:.4}");
+    let percent = |share: f64| format!("{:.1}%", 100.0 * share);
+    line("NLL, nats a row", means.nll, nats)?;
+    line("CRPS", means.crps, figure)?;
+    line("RMSE of mean", means.rmse, figure)?;
+    for (probability, coverage) in means.coverages {
+        let name = format!("in central {:.0}%", 100.0 * probability);
+        line(&name, coverage, percent)?;
+    }
+    line("calibration error", means.calibration_error, percent)?;
+    let folds = count(result.folds.len(), "fold");
+    output.say(format_args!(
+        "means over {folds} of {} ± their standard errors, {:.1} s",
+        count(result.rows, "row"),
+        result.seconds
+    ))?;
+    let zero: usize = result.folds.iter().map(|fold| fold.zero_density_rows).sum();
+    if zero > 0 {
+        output.say(format_args!(
+            "the density is 0 in {}: far outside anything its model expects",
+            count(zero, "test row")
+        ))?;
+    }
+    if let Some(nll) = result.normal_nll {
+        output.say(format_args!("NLL {nll:.4} {NORMAL}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Which columns of which table to fit.
+
+use anyhow::{anyhow, ensure};
+use clap::Args;
+use mdn_train::data::{DataError, Dataset, ReadOptions, Table};
+
+use crate::cli::options::Reading;
+use crate::cli::output::Output;
+use crate::cli::values::{positive, unit};
+
+/// The table and what its columns are.
+#[derive(Args)]
+pub struct ColumnChoices {
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Target columns, separated by commas
+    #[arg(
+        long,
+        required_unless_present = "targets",
+        value_delimiter = ',',
+        value_name = "COL"
+    )]
+    target: Vec<String>,
+    /// How many of the last columns are the targets, instead of --target
+    #[arg(long, value_name = "N", conflicts_with = "target", value_parser = positive)]
+    targets: Option<usize>,
+    /// Input columns, separated by commas [default: every column that is no target]
+    #[arg(long, value_delimiter = ',', value_name = "COL")]
+    inputs: Option<Vec<String>>,
+    /// Input columns that hold categories although they hold numbers; columns of texts are found
+    #[arg(long, value_delimiter = ',', value_name = "COL")]
+    categorical: Vec<String>,
+    /// Unit of a column, kept in the file; may be given again
+    #[arg(long, value_name = "COL=UNIT", value_parser = unit)]
+    pub unit: Vec<(String, String)>,
+}
+
+impl ColumnChoices {
+    /// The rows to fit on.
+    pub fn data(&self, output: &mut Output) -> anyhow::Result<Dataset> {
+        let table = self.reading.table()?;
+        let inputs = self.inputs.as_deref();
+        let targets = self.target_names(&table)?;
+        let options = ReadOptions {
+            categorical: self.categorical.clone(),
+            ..self.reading.options()
+        };
+        let data = Dataset::for_training(&table, inputs, &targets, &options);
+        let data = data.map_err(|error| match &error {
+            DataError::NotANumber { column, .. }
+                if inputs.is_none() && !targets.contains(column) =>
+            {
+                anyhow!(
+                    "{error}; --inputs can leave the column out, --categorical can take its values as \
+                     categories"
+                )
+            }
+            _ => error.into(),
+        })?;
+        self.check_units(&data)?;
+        Ok(self.reading.check(data, output))
+    }
+
+    fn target_names(&self, table: &Table) -> anyhow::Result<Vec<String>> {
+        let Some(count) = self.targets else {
+            return Ok(self.target.clone());
+        };
+        let columns = table.columns();
+        let inputs = columns.len().saturating_sub(count);
+        ensure!(
+            inputs > 0,
+            "--targets {count} leaves no column as input: {} has {} columns",
+            table.name(),
+            columns.len()
+        );
+        Ok(columns[inputs..].to_vec())
+    }
+
+    fn check_units(&self, data: &Dataset) -> anyhow::Result<()> {
+        let known = |column: &String| {
+            data.input_names.contains(column) || data.target_names.contains(column)
+        };
+        match self.unit.iter().find(|(column, _)| !known(column)) {
+            Some((column, _)) => {
+                anyhow::bail!("--unit names `{column}`, which is neither input nor target")
+            }
+            None => Ok(()),
+        }
+    }
+}

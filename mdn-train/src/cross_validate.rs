@@ -1,0 +1,130 @@
+//! How well a configuration predicts rows that it has not seen: fitted and scored fold by fold.
+//!
+//! A fold is a set of test rows. The model is fitted on all other rows, exactly as
+//! [`fit`](fn@crate::fit::fit) does (the rows that choose the best step come out of those), and
+//! its exported file is scored on the test rows. Folds run in parallel; the scores have the same
+//! bits for any number of threads.
+
+mod folds;
+
+use std::ops::ControlFlow;
+
+use rayon::prelude::*;
+
+use crate::data::Dataset;
+use crate::fit::{FitConfig, FitError, Fitted, fit};
+use crate::metrics::{Scores, score};
+pub use folds::{Fold, Folds, FoldsError};
+
+/// The scores of one fold.
+#[derive(Clone, Debug)]
+pub struct FoldScores {
+    /// The seed of the fit.
+    pub seed: u64,
+    /// Rows that the gradient saw.
+    pub train_rows: usize,
+    /// Rows that chose the best step.
+    pub validation_rows: usize,
+    /// The mean negative log-likelihood of the validation rows, where there are any, nats.
+    pub validation_nll: Option<f64>,
+    /// The step whose parameters were kept.
+    pub best_step: usize,
+    /// Scores of the file on the fold's test rows.
+    pub test: Scores,
+}
+
+/// A fold that could not be fitted or scored.
+#[derive(Debug, thiserror::Error)]
+#[error("fold {fold}: {source}")]
+pub struct FoldError {
+    /// Which one, from 1.
+    pub fold: usize,
+    /// Why.
+    pub source: FitError,
+}
+
+/// Fits `config` to the training rows of each of the `folds` and scores it on its test rows;
+/// `observer` hears of each fold when it is done, by its number from 0, in no certain order.
+///
+/// Takes as long as so many fits, divided by the number of threads.
+///
+/// # Errors
+///
+/// [`FoldError`] for the first fold that fails.
+pub fn cross_validate(
+    data: &Dataset,
+    config: &FitConfig,
+    folds: &Folds,
+    observer: &(dyn Fn(usize, &FoldScores) + Sync),
+) -> Result<Vec<FoldScores>, FoldError> {
+    let tasks = folds.folds().par_iter().enumerate();
+    let one = |(number, fold): (usize, &Fold)| {
+        let scores = score_fold(data, config, fold).map_err(|source| FoldError {
+            fold: number + 1,
+            source,
+        })?;
+        observer(number, &scores);
+        Ok(scores)
+    };
+    let scores: Vec<Result<FoldScores, FoldError>> = tasks.map(one).collect();
+    scores.into_iter().collect()
+}
+
+fn score_fold(data: &Dataset, config: &FitConfig, fold: &Fold) -> Result<FoldScores, FitError> {
+    let config = FitConfig {
+        seed: fold.seed,
+        ..config.clone()
+    };
+    let training = data.subset(&fold.training_rows(data.rows));
+    let quiet = &mut |_: &_| ControlFlow::Continue(());
+    let fitted: Fitted = fit(&training, &config, quiet)?;
+    Ok(FoldScores {
+        seed: fold.seed,
+        train_rows: fitted.train.rows,
+        validation_rows: fitted.validation.as_ref().map_or(0, |scores| scores.rows),
+        validation_nll: fitted.validation.as_ref().map(|scores| scores.nll),
+        best_step: fitted.trained.best_step,
+        test: score(&fitted.file.model(), &data.subset(&fold.test_rows))?,
+    })
+}
+
+/// A mean over folds and how far chance may have moved it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    /// The mean of the values.
+    pub mean: f64,
+    /// The standard error of the mean; none with a single fold.
+    pub standard_error: Option<f64>,
+}
+
+impl Summary {
+    /// Of one value a fold. `independent` is how many of the folds share no repetition: repeats
+    /// see the same rows again, so they make the mean steadier but not the rows more.
+    pub fn new(values: &[f64], independent: usize) -> Self {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        let error = || (squares / (count - 1.0) / independent as f64).sqrt();
+        Summary {
+            mean,
+            standard_error: (values.len() > 1 && independent > 1).then(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standard_error_is_that_of_a_mean() {
+        let summary = Summary::new(&[1.0, 2.0, 3.0, 4.0], 4);
+        // Variance 5/3 of single values.
+        assert_eq!(summary.mean, 2.5);
+        let error = summary.standard_error.unwrap();
+        assert!((error - (5.0_f64 / 12.0).sqrt()).abs() < 1e-15);
+        let repeated = Summary::new(&[1.0, 2.0, 3.0, 4.0], 2);
+        assert!(repeated.standard_error > summary.standard_error);
+        assert_eq!(Summary::new(&[1.0], 1).standard_error, None);
+    }
+}

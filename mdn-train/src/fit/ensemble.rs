@@ -1,0 +1,112 @@
+//! The networks of an ensemble: the same rows and options, each from a start of its own.
+//!
+//! All networks leave out the same rows, so that no network knows them: what the ensemble scores
+//! there is as honest as the score of one network. Source: Lakshminarayanan, Pritzel and Blundell
+//! 2017, who found that other starts and another order of the rows suffice.
+
+use mdn_infer::format::MAX_COMPONENTS;
+
+use super::{FitConfig, FitError, Plan};
+use crate::train::{Control, Event, Keeper, Kept, Progress, TrainError, Trained};
+
+/// Far apart for neighbouring seeds: 2⁶⁴ / φ.
+const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The seed of network `member`: that of the whole for the first.
+fn seed(config: &FitConfig, member: u8) -> u64 {
+    config
+        .seed
+        .wrapping_add(SEED_STEP.wrapping_mul(member.into()))
+}
+
+/// The mixture of all networks is one that the format knows.
+pub(super) fn check(config: &FitConfig) -> Result<(), FitError> {
+    let (networks, components) = (config.ensemble, config.components);
+    let all = usize::from(networks) * usize::from(components);
+    if (1..=MAX_COMPONENTS).contains(&all) {
+        return Ok(());
+    }
+    Err(FitError::Components {
+        networks,
+        components,
+        max: MAX_COMPONENTS,
+    })
+}
+
+/// Trains one network after the other; the observer sees the steps of all as one long training.
+///
+/// Where that asks for the end, the networks that are finished make the ensemble: one that was cut
+/// short would count as much as they do. Only the first is kept as it is.
+pub(super) fn train(plan: &Plan<'_>, control: Control<'_>) -> Result<Vec<Trained>, TrainError> {
+    let Control {
+        observer,
+        stop,
+        mut keeper,
+        resume,
+        ..
+    } = control;
+    let count = plan.config.ensemble;
+    let mut watch = |member: usize, progress: &Progress| {
+        observer(&Progress {
+            step: member * progress.total + progress.step,
+            total: usize::from(count) * progress.total,
+            ..*progress
+        })
+    };
+    let (mut networks, mut current) = match resume {
+        Some(kept) => (kept.finished, Some(kept.current)),
+        None => (Vec::new(), None),
+    };
+    for (member, trained) in networks.iter().enumerate() {
+        for progress in &trained.curve {
+            let _ = watch(member, &plan.in_raw_units(progress));
+        }
+    }
+    for member in networks.len() as u8..count {
+        let finished = Vec::new();
+        let trained = plan.train(
+            seed(plan.config, member),
+            Control {
+                observer: &mut |progress| watch(member.into(), progress),
+                stop,
+                keeper: keeper
+                    .as_mut()
+                    .map(|keeper| &mut **keeper as &mut dyn Keeper),
+                finished: &networks,
+                resume: current.take().map(|current| Kept { finished, current }),
+            },
+        )?;
+        let interrupted = |event: &Event| matches!(event, Event::Interrupted { .. });
+        let interrupted = trained.events.iter().any(interrupted);
+        if !interrupted || member == 0 {
+            networks.push(trained);
+        }
+        if interrupted {
+            break;
+        }
+    }
+    Ok(networks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_far_apart_and_the_first_is_the_given_one() {
+        let of = |seed, member| {
+            let config = FitConfig {
+                seed,
+                ..FitConfig::default()
+            };
+            super::seed(&config, member)
+        };
+        assert_eq!(of(7, 0), 7);
+        let mut seeds: Vec<u64> = (0..50)
+            .flat_map(|s| (0..=255).map(move |m| of(s, m)))
+            .collect();
+        seeds.sort_unstable();
+        seeds.dedup();
+        assert_eq!(seeds.len(), 50 * 256);
+    }
+}
