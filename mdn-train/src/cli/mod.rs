@@ -1,6 +1,7 @@
 //! The commands, one file each. They call the library and find words; they compute nothing.
 
 mod cells;
+mod completions;
 mod config_file;
 mod cross_validate;
 mod demo;
@@ -18,8 +19,10 @@ mod progress;
 mod quantize;
 mod sample;
 mod signals;
+mod spark;
 mod values;
 mod verify;
+mod version;
 
 use std::process::ExitCode;
 
@@ -35,7 +38,8 @@ use output::Output;
 /// it as one verified file, and evaluates, samples and draws such files. The crate `mdn-infer`
 /// evaluates the same file on servers and microcontrollers with the same bits.
 #[derive(Parser)]
-#[command(name = "mdn-train", version, max_term_width = 100)]
+#[command(name = "mdn-train", version, long_version = version::VERSION.as_str())]
+#[command(max_term_width = 100)]
 #[command(after_help = "Start with:  mdn-train demo\n\
     Exit status: 0 done, 1 failed, 2 wrong usage; 130 or 143 stopped by ^C or SIGTERM, with the\n\
     best model so far saved.")]
@@ -60,6 +64,8 @@ enum Command {
     Inspect(inspect::Inspect),
     Quantize(quantize::Quantize),
     Verify(verify::Verify),
+    Completions(completions::Completions),
+    Man(completions::Manual),
 }
 
 /// The exit status for arguments that make no sense, which is clap's too.
@@ -93,6 +99,8 @@ pub fn run() -> ExitCode {
         Command::Inspect(command) => command.run(&mut output),
         Command::Quantize(command) => command.run(&mut output),
         Command::Verify(command) => command.run(&mut output),
+        Command::Completions(command) => command.run(Cli::command()),
+        Command::Man(command) => command.run(Cli::command()),
     };
     match done {
         Ok(()) => ExitCode::from(output.status),
