@@ -27,11 +27,14 @@ use crate::train::{Control, Keeper, Kept, Progress, Snapshot, Trained};
 use checkpoint::{Checkpoint, Identity};
 use metrics::Metrics;
 
+pub use metrics::losses;
+
 /// How often the state is kept unless something else is asked for.
 pub const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(30);
 
 const CONFIG: &str = "config.toml";
-const METRICS: &str = "metrics.jsonl";
+/// The file of the losses in a run's folder.
+pub const METRICS: &str = "metrics.jsonl";
 const LOCK: &str = "lock";
 const SLOTS: [&str; 2] = ["checkpoint-0", "checkpoint-1"];
 

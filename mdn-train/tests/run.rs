@@ -218,6 +218,8 @@ fn one_process_at_a_time() {
     Run::open(folder.path()).unwrap();
 }
 
+type Damage = fn(&mut Vec<u8>);
+
 #[test]
 fn a_damaged_checkpoint_gives_way_to_the_one_before() {
     let (data, config) = (data(5), config());
@@ -226,7 +228,7 @@ fn a_damaged_checkpoint_gives_way_to_the_one_before() {
     run(folder.path(), &config, &data, 20).0.unwrap();
     let slots = ["checkpoint-0", "checkpoint-1"].map(|name| folder.path().join(name));
     let intact = slots.clone().map(|path| fs::read(path).unwrap());
-    let damages: [(&str, fn(&mut Vec<u8>)); 4] = [
+    let damages: [(&str, Damage); 4] = [
         ("its checksum is wrong", |bytes| {
             *bytes.last_mut().unwrap() ^= 1
         }),

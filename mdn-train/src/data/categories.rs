@@ -53,7 +53,7 @@ pub(super) fn expand(
     Ok(inputs)
 }
 
-/// Whether the column holds texts and no number, and few different ones.
+/// Whether the column holds texts and no number, and few different ones, but more than one.
 fn is_text(table: &Table, name: &str) -> Result<bool, DataError> {
     let mut different = BTreeSet::new();
     for raw in table.raw_cells(name)? {
@@ -68,7 +68,8 @@ fn is_text(table: &Table, name: &str) -> Result<bool, DataError> {
             _ => return Ok(false),
         }
     }
-    Ok(!different.is_empty() && different.len() * FEWEST_ROWS <= table.rows())
+    // A text that is always the same tells nothing.
+    Ok(different.len() > 1 && different.len() * FEWEST_ROWS <= table.rows())
 }
 
 /// The categories of a column in ascending order.

@@ -191,8 +191,9 @@ impl Table {
         let parts = name
             .match_indices('=')
             .map(|(at, _)| (&name[..at], &name[at + 1..]));
-        let found = parts.filter_map(|(column, category)| Some((self.position(column)?, category)));
-        let source = found.last().map(|(position, category)| Source {
+        let mut found =
+            parts.filter_map(|(column, category)| Some((self.position(column)?, category)));
+        let source = found.next_back().map(|(position, category)| Source {
             position,
             category: Some(category),
         });

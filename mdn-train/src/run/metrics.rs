@@ -1,20 +1,41 @@
 //! `metrics.jsonl`: a line of JSON for every report.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::plot::Loss;
 use crate::train::Progress;
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Line {
     step: usize,
     steps: usize,
     train_nll: f64,
     validation_nll: Option<f64>,
     learning_rate: f32,
+}
+
+/// The losses in a run's file, in raw units.
+///
+/// # Errors
+/// When it cannot be read; a last line that is cut off is passed over.
+pub fn losses(path: &Path) -> io::Result<Loss> {
+    let text = fs::read_to_string(path)?;
+    let mut loss = Loss::default();
+    for line in text
+        .split_inclusive('\n')
+        .filter(|line| line.ends_with('\n'))
+    {
+        let line: Line = serde_json::from_str(line)?;
+        let step = line.step as u64;
+        loss.train.push((step, line.train_nll as f32));
+        let validation = line.validation_nll.map(|nll| (step, nll as f32));
+        loss.validation.extend(validation);
+    }
+    Ok(loss)
 }
 
 /// The file, begun anew: after an interruption all reports come again.

@@ -168,7 +168,8 @@ fn columns_and_their_roles() {
     let words = refused(&table, "fit data.csv --target y");
     assert_eq!(
         words,
-        "data.csv:2: column `note`: `ok` is not a number; --inputs can leave the column out"
+        "data.csv:2: column `note`: `ok` is not a number; --inputs can leave the column out, \
+         --categorical can take its values as categories"
     );
 }
 
