@@ -1,6 +1,6 @@
 """Prints the tables of what the engine costs on microcontrollers, in Markdown.
 
-    board.py [instructions | storage | memory | code | back-ends | cycles | peers]
+    board.py [instructions | storage | memory | ensembles | code | back-ends | cycles | peers]
 
 `just bench-board` runs all. Counts come from QEMU and are exact and repeatable, cycles are
 estimated, code and memory are measured.
@@ -127,6 +127,19 @@ def memory():
     table(["model, core", "opt-level", "predictor", "model view", "stack", "together"], rows)
 
 
+def ensembles():
+    """What ensembles of S cost on the M4F."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        models(folder)
+        for networks, name in ((1, "S"), (2, "S-2"), (5, "S-5")):
+            model = Path(folder) / f"{name}.mdn"
+            parts, said = count.sections(M4F[1], build(M4F, "cost", "3", model))
+            sizes = [int(line.split()[1]) for line in said.split("\n") if line]
+            rows.append([str(networks), model.stat().st_size, sum(sizes), *count.counts(parts)])
+    table(["networks", "file, bytes", "RAM, bytes", "prediction", "log-density", "draw"], rows)
+
+
 def bytes_of(image):
     """Code and constants of an image, without its vector table."""
     lines = subprocess.run(["llvm-size", "-A", image], capture_output=True, text=True, check=True)
@@ -206,8 +219,9 @@ def peers():
     table(*emlearn_peer.compare(build, M4F, SAMPLE, bytes_of))
 
 
-SECTIONS = {"instructions": instructions, "storage": storage, "memory": memory, "code": code, "back-ends": back_ends,
-            "cycles": estimate, "peers": peers}
+SECTIONS = {"instructions": instructions, "storage": storage, "memory": memory,
+            "ensembles": ensembles, "code": code, "back-ends": back_ends, "cycles": estimate,
+            "peers": peers}
 
 if __name__ == "__main__":
     check_tools()

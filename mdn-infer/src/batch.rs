@@ -8,6 +8,7 @@
 //! of its working memory.
 
 use crate::error::PredictError;
+use crate::format::MAX_HIDDEN;
 use crate::layers::{self, Dense};
 use crate::mixture::{Mixtures, check, check_len};
 use crate::model::Model;
@@ -152,7 +153,7 @@ impl Model<'_> {
         working: &mut [f32],
     ) -> Result<(), usize> {
         if self.members() == 1 {
-            return level.run_batch(ForwardBatch {
+            let network = ForwardBatch {
                 model: self,
                 layers: self.layers(),
                 start: 0,
@@ -160,7 +161,8 @@ impl Model<'_> {
                 parameters,
                 working,
                 block,
-            });
+            };
+            return run(level, network);
         }
         let blocks = x.chunks((block * self.inputs()).max(1));
         let parameters = parameters.chunks_mut((block * self.mixture_len()).max(1));
@@ -180,17 +182,18 @@ impl Model<'_> {
         working: &mut [f32],
     ) -> Result<(), usize> {
         let mut first_overflow = usize::MAX;
+        let mut layers = [Dense::EMPTY; MAX_HIDDEN + 1];
         for member in 0..self.members() {
-            let layers = &self.network_layers(member);
-            let done = level.run_batch(ForwardBatch {
+            let network = ForwardBatch {
                 model: self,
-                layers: layers.get(..self.layers().len()).unwrap_or(&[]),
+                layers: self.network_layers(member, &mut layers),
                 start: member * self.head().parameters(),
                 x,
                 parameters: &mut *parameters,
                 working: &mut *working,
                 block: layers::BLOCK,
-            });
+            };
+            let done = run(level, network);
             first_overflow = done.map_or_else(|row| row.min(first_overflow), |()| first_overflow);
         }
         if first_overflow < usize::MAX {
@@ -202,6 +205,12 @@ impl Model<'_> {
         }
         Ok(())
     }
+}
+
+/// A function of its own, so that its code is there only once.
+#[inline(never)]
+fn run(level: Level, network: ForwardBatch<'_>) -> Result<(), usize> {
+    level.run_batch(network)
 }
 
 /// The rows of a batch through one network, to `start` elements into each row of the parameters.

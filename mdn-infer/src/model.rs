@@ -182,13 +182,16 @@ impl<'a> Model<'a> {
         (0..layers.len()).map(move |index| self.layer(member, index).unwrap_or(Dense::EMPTY))
     }
 
-    /// The dense layers of network `member`, behind them empty ones.
-    pub(crate) fn network_layers(&self, member: usize) -> [Dense<'a>; MAX_HIDDEN + 1] {
-        let mut layers = [Dense::EMPTY; MAX_HIDDEN + 1];
-        for (slot, layer) in layers.iter_mut().zip(self.network(member)) {
+    /// The dense layers of network `member`, in these slots.
+    pub(crate) fn network_layers<'s>(
+        &self,
+        member: usize,
+        slots: &'s mut [Dense<'a>; MAX_HIDDEN + 1],
+    ) -> &'s [Dense<'a>] {
+        for (slot, layer) in slots.iter_mut().zip(self.network(member)) {
             *slot = layer;
         }
-        layers
+        slots.get(..self.layout.depth).unwrap_or(&[])
     }
 
     /// Layer `index` of network `member`, where there is one.

@@ -7,6 +7,7 @@
 //! is in `mixture`.
 
 use crate::error::PredictError;
+use crate::format::MAX_HIDDEN;
 use crate::layers::{self, Dense};
 use crate::mixture::{Mixture, check};
 use crate::model::Model;
@@ -132,13 +133,14 @@ impl Model<'_> {
         let parameters = self.parameters_len();
         let (parameters, activations) =
             working.split_at_mut_checked(parameters).unwrap_or_default();
-        level.run(Forward {
+        let network = Forward {
             model: self,
             layers: self.layers(),
             x,
             parameters,
             activations,
-        })
+        };
+        run(level, network)
     }
 
     /// One network after the other, then the mixture of all. A function of its own, so that one
@@ -154,19 +156,26 @@ impl Model<'_> {
             .split_at_mut_checked(self.parameters_len())
             .unwrap_or_default();
         let each = parameters.chunks_exact_mut(self.head().parameters().max(1));
+        let mut layers = [Dense::EMPTY; MAX_HIDDEN + 1];
         for (member, parameters) in each.enumerate() {
-            let layers = &self.network_layers(member);
-            level.run(Forward {
+            let network = Forward {
                 model: self,
-                layers: layers.get(..self.layers().len()).unwrap_or(&[]),
+                layers: self.network_layers(member, &mut layers),
                 x,
                 parameters,
                 activations: &mut *activations,
-            })?;
+            };
+            run(level, network)?;
         }
         layers::interleave(parameters, self.members(), self.head());
         Ok(())
     }
+}
+
+/// A function of its own, so that small processors have the code of a forward pass only once.
+#[inline(never)]
+fn run(level: Level, network: Forward<'_>) -> Result<(), PredictError> {
+    level.run(network)
 }
 
 /// One network of a model, from the raw inputs `x` to the parameters of its components.

@@ -30,8 +30,10 @@ fn swap_blocks(parameters: &mut [f32], len: usize, low: usize, high: usize) {
         return;
     };
     let low = front.get_mut(low * len..).unwrap_or_default();
-    for (a, b) in low.iter_mut().zip(back).take(len) {
-        core::mem::swap(a, b);
+    if let (Some(low), Some(high)) = (low.get_mut(..len), back.get_mut(..len)) {
+        for (a, b) in low.iter_mut().zip(high) {
+            core::mem::swap(a, b);
+        }
     }
 }
 
