@@ -1,10 +1,12 @@
 //! The training loop.
 
+mod average;
 mod noise;
 mod objective;
 mod options;
 mod sampler;
 mod session;
+mod starts;
 
 use std::ops::ControlFlow;
 
@@ -13,7 +15,7 @@ use thiserror::Error;
 
 use crate::network::{Architecture, ArchitectureError, Network};
 pub use objective::{Objective, Rows, Selection};
-pub use options::{Batch, Length, TrainOptions};
+pub use options::{Averaging, Batch, Length, NoiseUse, TrainOptions};
 
 /// Standardised rows to learn from.
 #[derive(Clone, Copy, Debug)]
@@ -163,7 +165,7 @@ pub fn train(
     }
     // Within the pool from here on: handing it each step from outside would cost more than a
     // small network's step.
-    rayon::scope(|_| session::Session::new(architecture, data, options).run(observer))
+    rayon::scope(|_| starts::train(architecture, data, options, observer))
 }
 
 fn check_rows(
