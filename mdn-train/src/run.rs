@@ -18,12 +18,13 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::data::Dataset;
 use crate::files::{WriteError, write_atomically};
 use crate::fit::{FitConfig, FitError, Fitted, fit_with};
-use crate::train::{Control, Keeper, Kept, Progress, Snapshot, Trained};
+use crate::train::{Control, Keeper, Progress, Snapshot, Starts, Trained};
 use checkpoint::{Checkpoint, Identity};
 use metrics::Metrics;
 
@@ -188,8 +189,18 @@ impl Run {
             None
         };
         let slot = found.as_ref().map_or(0, |(slot, _)| 1 - slot);
+        let (before, resume) = found.map_or((Vec::new(), None), |(_, checkpoint)| {
+            (checkpoint.reports, Some(checkpoint.kept))
+        });
         let mut metrics = Metrics::create(self.folder.join(METRICS), notice);
+        for progress in &before {
+            metrics.add(progress);
+            // What an undisturbed run would have shown; whoever was to end it has not.
+            let _ = observer(progress);
+        }
+        let reports = Mutex::new(before);
         let mut watch = |progress: &Progress| {
+            lock_reports(&reports).push(*progress);
             metrics.add(progress);
             observer(progress)
         };
@@ -197,6 +208,7 @@ impl Run {
             paths: SLOTS.map(|name| self.folder.join(name)),
             slot,
             identity,
+            reports: &reports,
             interval: self.interval,
             kept: Instant::now(),
             notice,
@@ -205,7 +217,7 @@ impl Run {
         let control = Control {
             stop,
             keeper: Some(&mut keeper),
-            resume: found.map(|(_, kept)| kept),
+            resume,
             ..Control::new(&mut watch)
         };
         Ok(fit_with(data, config, control)?)
@@ -216,7 +228,7 @@ impl Run {
         &self,
         identity: &Identity,
         notice: &dyn Fn(&str),
-    ) -> Result<Option<(usize, Kept)>, RunError> {
+    ) -> Result<Option<(usize, Checkpoint)>, RunError> {
         let mut latest: Option<(usize, Checkpoint)> = None;
         let mut faults = Vec::new();
         for (slot, name) in SLOTS.iter().enumerate() {
@@ -253,12 +265,12 @@ impl Run {
             return Err(RunError::ConfigChanged { folder });
         }
         for fault in faults {
-            let (_, step) = checkpoint.progress();
+            let (_, _, step) = checkpoint.progress();
             notice(&format!(
                 "{fault}; going on from the other one, step {step}"
             ));
         }
-        Ok(Some((slot, checkpoint.kept)))
+        Ok(Some((slot, checkpoint)))
     }
 }
 
@@ -268,6 +280,7 @@ struct Checkpoints<'a> {
     /// The next to be written.
     slot: usize,
     identity: Identity,
+    reports: &'a Mutex<Vec<Progress>>,
     interval: Duration,
     kept: Instant,
     notice: &'a (dyn Fn(&str) + Sync),
@@ -279,9 +292,11 @@ impl Keeper for Checkpoints<'_> {
         self.kept.elapsed() >= self.interval
     }
 
-    fn keep(&mut self, finished: &[Trained], current: &Snapshot) {
-        let path = &self.paths[self.slot];
-        let written = Checkpoint::write(path, &self.identity, finished, current);
+    fn keep(&mut self, finished: &[Trained], starts: &Starts, current: &Snapshot) {
+        let (path, reports) = (&self.paths[self.slot], lock_reports(self.reports));
+        let state = (finished, starts, current);
+        let written = Checkpoint::write(path, &self.identity, &reports, state);
+        drop(reports);
         self.kept = Instant::now();
         match written {
             Ok(()) => {
@@ -298,6 +313,11 @@ impl Keeper for Checkpoints<'_> {
             Err(_) => {}
         }
     }
+}
+
+/// The reports so far; a list that a panic left behind is as good as any.
+fn lock_reports(reports: &Mutex<Vec<Progress>>) -> MutexGuard<'_, Vec<Progress>> {
+    reports.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn io_error(path: &Path, source: io::Error) -> RunError {

@@ -1,5 +1,6 @@
 //! The training loop.
 
+mod average;
 mod control;
 mod noise;
 mod objective;
@@ -7,6 +8,7 @@ mod options;
 mod sampler;
 mod session;
 mod snapshot;
+mod starts;
 
 use std::ops::ControlFlow;
 
@@ -17,8 +19,9 @@ use thiserror::Error;
 use crate::network::{Architecture, ArchitectureError, Network};
 pub use control::{Control, Keeper, Kept};
 pub use objective::{Objective, Rows, Selection};
-pub use options::{Batch, Length, TrainOptions};
+pub use options::{Averaging, Batch, Length, NoiseUse, TrainOptions};
 pub use snapshot::Snapshot;
+pub use starts::Starts;
 
 /// Standardised rows to learn from.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +92,14 @@ pub struct Trained {
     pub curve: Vec<Progress>,
     /// What else happened, in order.
     pub events: Vec<Event>,
+}
+
+impl Trained {
+    /// The event that ended training before its time, if one did.
+    pub fn interruption(&self) -> Option<Event> {
+        let interrupted = |event: &&Event| matches!(event, Event::Interrupted { .. });
+        self.events.iter().find(interrupted).copied()
+    }
 }
 
 /// Why training could not start or go on.
@@ -183,7 +194,7 @@ pub fn train_with(
     }
     // Within the pool from here on: handing it each step from outside would cost more than a
     // small network's step.
-    rayon::scope(|_| session::Session::new(architecture, data, options).run(control))
+    rayon::scope(|_| starts::train(architecture, data, options, control))
 }
 
 fn check_rows(

@@ -11,7 +11,7 @@ use mdn_train::data::{Dataset, generators};
 use mdn_train::fit::{FitConfig, FitError, Fitted, fit, fit_with};
 use mdn_train::run::{Run, RunError};
 use mdn_train::train::{
-    Batch, Control, Event, Keeper, Kept, Length, Progress, Snapshot, TrainOptions, Trained,
+    Batch, Control, Event, Keeper, Kept, Length, Progress, Snapshot, Starts, TrainOptions, Trained,
 };
 
 fn data(seed: u64) -> Dataset {
@@ -64,9 +64,10 @@ impl Keeper for All {
         true
     }
 
-    fn keep(&mut self, finished: &[Trained], current: &Snapshot) {
+    fn keep(&mut self, finished: &[Trained], starts: &Starts, current: &Snapshot) {
         self.0.push(Kept {
             finished: finished.to_vec(),
+            starts: starts.clone(),
             current: current.clone(),
         });
     }
@@ -180,10 +181,16 @@ fn a_run_in_pieces_is_the_run_in_one() {
     assert!(same(&last, &undisturbed));
     let metrics = |folder: &Path| fs::read_to_string(folder.join("metrics.jsonl")).unwrap();
     assert_eq!(metrics(&pieces), metrics(&whole));
-    assert_eq!(metrics(&whole).lines().count(), plain.trained.curve.len());
+    let mut reports = 0;
+    let mut count = |_: &Progress| {
+        reports += 1;
+        ControlFlow::Continue(())
+    };
+    fit(&data, &config, &mut count).unwrap();
+    assert_eq!(metrics(&whole).lines().count(), reports);
     let line: serde_json::Value =
         serde_json::from_str(metrics(&whole).lines().next().unwrap()).unwrap();
-    assert_eq!((&line["step"], &line["steps"]), (&7.into(), &60.into()));
+    assert_eq!((&line["step"], &line["steps"]), (&7.into(), &120.into()));
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use mdn_infer::format::MAX_COMPONENTS;
 
 use super::{FitConfig, FitError, Plan};
-use crate::train::{Control, Event, Keeper, Kept, Progress, TrainError, Trained};
+use crate::train::{Control, Keeper, Kept, Progress, TrainError, Trained};
 
 /// Far apart for neighbouring seeds: 2⁶⁴ / φ.
 const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -54,30 +54,26 @@ pub(super) fn train(plan: &Plan<'_>, control: Control<'_>) -> Result<Vec<Trained
         })
     };
     let (mut networks, mut current) = match resume {
-        Some(kept) => (kept.finished, Some(kept.current)),
+        Some(kept) => (kept.finished, Some((kept.starts, kept.current))),
         None => (Vec::new(), None),
     };
-    for (member, trained) in networks.iter().enumerate() {
-        for progress in &trained.curve {
-            let _ = watch(member, &plan.in_raw_units(progress));
-        }
-    }
     for member in networks.len() as u8..count {
-        let finished = Vec::new();
-        let trained = plan.train(
-            seed(plan.config, member),
-            Control {
-                observer: &mut |progress| watch(member.into(), progress),
-                stop,
-                keeper: keeper
-                    .as_mut()
-                    .map(|keeper| &mut **keeper as &mut dyn Keeper),
-                finished: &networks,
-                resume: current.take().map(|current| Kept { finished, current }),
-            },
-        )?;
-        let interrupted = |event: &Event| matches!(event, Event::Interrupted { .. });
-        let interrupted = trained.events.iter().any(interrupted);
+        let mut watch_member = |progress: &Progress| watch(member.into(), progress);
+        let control = Control {
+            stop,
+            keeper: keeper
+                .as_mut()
+                .map(|keeper| &mut **keeper as &mut dyn Keeper),
+            finished: &networks,
+            resume: current.take().map(|(starts, current)| Kept {
+                finished: Vec::new(),
+                starts,
+                current,
+            }),
+            ..Control::new(&mut watch_member)
+        };
+        let trained = plan.train(seed(plan.config, member), control)?;
+        let interrupted = trained.interruption().is_some();
         if !interrupted || member == 0 {
             networks.push(trained);
         }

@@ -1,5 +1,5 @@
 //! A checkpoint's file: 8 bytes of magic, the length of the rest and its CRC-64/XZ as u64 in
-//! little-endian order, then postcard: the [`Identity`] and what is [`Kept`].
+//! little-endian order, then postcard: the [`Identity`], the reports and what is [`Kept`].
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -12,7 +12,7 @@ use crate::data::Dataset;
 use crate::export::PRODUCER;
 use crate::files::{WriteError, write_atomically};
 use crate::fit::FitConfig;
-use crate::train::{Kept, Snapshot, Trained};
+use crate::train::{Kept, Progress, Snapshot, Starts, Trained};
 
 const MAGIC: [u8; 8] = *b"\x89MDNRUN\n";
 const PREAMBLE: usize = 24;
@@ -72,6 +72,8 @@ fn number(digest: &mut Digest<'_, u64, Table<16>>, value: usize) {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
     pub(super) identity: Identity,
+    /// Every report so far, as the observer saw it.
+    pub(super) reports: Vec<Progress>,
     pub(super) kept: Kept,
 }
 
@@ -91,22 +93,27 @@ pub(super) enum Fault {
 }
 
 impl Checkpoint {
-    /// How far it is: networks finished, and steps of the next.
-    pub(super) fn progress(&self) -> (usize, usize) {
-        (self.kept.finished.len(), self.kept.current.tried())
+    /// How far it is: networks finished, starts of the next that are done, and steps of this one.
+    pub(super) fn progress(&self) -> (usize, usize, usize) {
+        let Kept {
+            finished,
+            starts,
+            current,
+        } = &self.kept;
+        (finished.len(), starts.done(), current.tried())
     }
 
     /// Writes the whole file or leaves the old one.
     pub(super) fn write(
         path: &Path,
         identity: &Identity,
-        finished: &[Trained],
-        current: &Snapshot,
+        reports: &[Progress],
+        (finished, starts, current): (&[Trained], &Starts, &Snapshot),
     ) -> Result<(), WriteError> {
         write_atomically(path, |out| {
             // The fields in the order of `Checkpoint`, which borrows nothing.
-            let body =
-                postcard::to_stdvec(&(identity, finished, current)).map_err(io::Error::other)?;
+            let body = postcard::to_stdvec(&(identity, reports, finished, starts, current))
+                .map_err(io::Error::other)?;
             out.write_all(&MAGIC)?;
             out.write_all(&(body.len() as u64).to_le_bytes())?;
             out.write_all(&CRC.checksum(&body).to_le_bytes())?;

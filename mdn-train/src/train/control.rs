@@ -5,16 +5,16 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Progress, Snapshot, Trained};
+use super::{Progress, Snapshot, Starts, Trained};
 
 /// Keeps the state of training somewhere safe.
 pub trait Keeper: Send {
     /// Whether the state should be kept now; asked before each step.
     fn is_due(&mut self) -> bool;
 
-    /// Keeps it, with the networks trained before. What to do about a failure is the keeper's
-    /// business; training goes on.
-    fn keep(&mut self, finished: &[Trained], current: &Snapshot);
+    /// Keeps it, with the networks trained before and the starts of this one. What to do about a
+    /// failure is the keeper's business; training goes on.
+    fn keep(&mut self, finished: &[Trained], starts: &Starts, current: &Snapshot);
 }
 
 /// What a keeper was given, to go on from.
@@ -22,14 +22,15 @@ pub trait Keeper: Send {
 pub struct Kept {
     /// The networks of an ensemble that were trained before.
     pub finished: Vec<Trained>,
-    /// The state of the one in training.
+    /// The starts of the next network that are done.
+    pub starts: Starts,
+    /// The state of the start in training.
     pub current: Snapshot,
 }
 
 /// Training seen from outside.
 pub struct Control<'a> {
-    /// Sees every report and may end training. Where training goes on from a snapshot, it sees
-    /// the reports before it first.
+    /// Sees every report and may end training.
     pub observer: &'a mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
     /// Asked before each step whether to end training there.
     pub stop: Option<&'a (dyn Fn() -> bool + Sync)>,
@@ -37,6 +38,8 @@ pub struct Control<'a> {
     pub keeper: Option<&'a mut dyn Keeper>,
     /// The networks trained before this one, which are kept with its state.
     pub finished: &'a [Trained],
+    /// The starts of this network that are done, which are kept too.
+    pub starts: Option<&'a Starts>,
     /// What to go on from.
     pub resume: Option<Kept>,
 }
@@ -49,6 +52,7 @@ impl<'a> Control<'a> {
             stop: None,
             keeper: None,
             finished: &[],
+            starts: None,
             resume: None,
         }
     }
@@ -63,7 +67,8 @@ impl<'a> Control<'a> {
 
     pub(super) fn keep(&mut self, snapshot: &Snapshot) {
         if let Some(keeper) = &mut self.keeper {
-            keeper.keep(self.finished, snapshot);
+            let none = Starts::default();
+            keeper.keep(self.finished, self.starts.unwrap_or(&none), snapshot);
         }
     }
 }

@@ -4,7 +4,8 @@ use std::ops::{ControlFlow, Range};
 
 use serde::{Deserialize, Serialize};
 
-use super::control::{Control, Kept};
+use super::average::Average;
+use super::control::Control;
 use super::noise::Noise;
 use super::objective::Objective;
 use super::options::TrainOptions;
@@ -87,6 +88,7 @@ pub(super) struct Session<'a> {
     pub(super) parameters: Vec<f32>,
     pub(super) gradient: Vec<f32>,
     pub(super) adam: Adam,
+    pub(super) average: Option<Average>,
     /// The learning rate, before the schedule's factor.
     pub(super) learning_rate: f32,
     /// A loss above it counts as divergence.
@@ -119,6 +121,7 @@ impl<'a> Session<'a> {
             interval: options.report_interval.unwrap_or(interval),
             train: Objective::new(architecture, data.train, sampler.batch_rows()),
             validation: validation.map(|rows| Objective::without_gradient(architecture, rows)),
+            average: Average::new(options.averaging, sampler.batches(), &good.parameters),
             sampler,
             kernels: architecture.layers().map(|layer| layer.kernel()).collect(),
             gradient: vec![0.0; good.parameters.len()],
@@ -140,15 +143,7 @@ impl<'a> Session<'a> {
 
     pub(super) fn run(mut self, mut control: Control<'_>) -> Result<Trained, TrainError> {
         match control.resume.take() {
-            Some(Kept {
-                current: snapshot, ..
-            }) => {
-                // What an undisturbed run would have shown; whoever was to end it has not.
-                for progress in snapshot.curve() {
-                    let _ = (control.observer)(progress);
-                }
-                self.restore(snapshot)?;
-            }
+            Some(kept) => self.restore(kept.current)?,
             None => {
                 let start = self.train.nll(&self.parameters);
                 self.worst = start + WORST_RISE * (1.0 + start.abs());
@@ -179,10 +174,11 @@ impl<'a> Session<'a> {
 
     /// One step of the optimiser; `None` if it failed and was rolled back.
     fn take_step(&mut self, step: usize, check: bool) -> Result<Option<Progress>, TrainError> {
+        let noise = self.noise(step);
         let nll = self.train.noisy_gradient(
             &self.parameters,
             self.sampler.draw(),
-            noise(self.options, step),
+            noise,
             &mut self.gradient,
         );
         let norm = match self.options.clip {
@@ -208,6 +204,9 @@ impl<'a> Session<'a> {
             learning_rate,
             self.kernels.iter().cloned(),
         );
+        if let Some(average) = &mut self.average {
+            average.add(&self.parameters);
+        }
         self.step = step;
         Ok(Some(Progress {
             step,
@@ -228,6 +227,9 @@ impl<'a> Session<'a> {
         self.step = self.good.step;
         self.parameters.copy_from_slice(&self.good.parameters);
         self.adam.copy_from(&self.good.adam);
+        if let Some(average) = &mut self.average {
+            average.restart(&self.parameters);
+        }
         self.events.push(Event::RolledBack {
             step,
             nll,
@@ -264,17 +266,21 @@ impl<'a> Session<'a> {
 
     /// The validation loss after `step`; keeps the parameters if it is the lowest yet.
     fn validate(&mut self, step: usize) -> Option<f64> {
-        let nll = self.validation.as_mut()?.nll(&self.parameters);
+        let parameters = match &self.average {
+            Some(average) => average.parameters(),
+            None => &self.parameters,
+        };
+        let nll = self.validation.as_mut()?.nll(parameters);
         self.reports_since_best += 1;
         if nll.is_finite() && self.best.as_ref().is_none_or(|best| nll < best.nll) {
             self.reports_since_best = 0;
             let best = self.best.get_or_insert_with(|| Best {
                 step,
                 nll,
-                parameters: self.parameters.clone(),
+                parameters: parameters.to_vec(),
             });
             (best.step, best.nll) = (step, nll);
-            best.parameters.copy_from_slice(&self.parameters);
+            best.parameters.copy_from_slice(parameters);
         }
         Some(nll)
     }
@@ -284,6 +290,8 @@ impl<'a> Session<'a> {
         if let Some(best) = &self.best {
             self.step = best.step;
             self.parameters.copy_from_slice(&best.parameters);
+        } else if let Some(average) = &self.average {
+            self.parameters.copy_from_slice(average.parameters());
         }
         let mut train_nll = self.train.nll(&self.parameters);
         if train_nll.is_nan() || train_nll > self.worst {
@@ -303,13 +311,17 @@ impl<'a> Session<'a> {
             events: self.events,
         })
     }
-}
 
-fn noise(options: &TrainOptions, step: usize) -> Option<Noise> {
-    let (inputs, targets) = (options.input_noise, options.target_noise);
-    (inputs > 0.0 || targets > 0.0).then(|| Noise {
-        inputs,
-        targets,
-        pass: options.seed.rotate_left(40) ^ step as u64,
-    })
+    /// What is added to the rows of this step, if anything is.
+    fn noise(&self, step: usize) -> Option<Noise> {
+        let options = self.options;
+        let done = (step - 1) as f32 / self.total as f32;
+        let left = options.noise_decay.powf(done);
+        let (inputs, targets) = (left * options.input_noise, left * options.target_noise);
+        (inputs > 0.0 || targets > 0.0).then(|| Noise {
+            inputs,
+            targets,
+            pass: options.seed.rotate_left(40) ^ step as u64,
+        })
+    }
 }

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::average::Average;
 use super::sampler::Sampler;
 use super::session::{Best, Good, Recent, Session};
 use super::{Event, Progress, TrainError};
@@ -18,6 +19,7 @@ pub struct Snapshot {
     step: usize,
     parameters: Vec<f32>,
     adam: Adam,
+    average: Option<Average>,
     learning_rate: f32,
     worst: f64,
     recent: Recent,
@@ -36,22 +38,19 @@ impl Snapshot {
         self.tried
     }
 
-    /// Every report before it, in order.
-    pub fn curve(&self) -> &[Progress] {
-        &self.curve
-    }
-
     fn fits(&self, session: &Session<'_>) -> bool {
         let parameters = session.parameters.len();
-        let best = self.best.as_ref();
+        let (best, average) = (self.best.as_ref(), self.average.as_ref());
         let lengths = [
             self.parameters.len(),
             self.adam.parameters(),
             self.good.parameters.len(),
             self.good.adam.parameters(),
             best.map_or(parameters, |best| best.parameters.len()),
+            average.map_or(parameters, |average| average.parameters().len()),
         ];
-        lengths == [parameters; 5]
+        lengths == [parameters; 6]
+            && average.is_some() == session.average.is_some()
             && self.tried <= session.total
             && session.sampler.fits(&self.sampler)
     }
@@ -77,6 +76,7 @@ impl Session<'_> {
             step,
             parameters,
             adam,
+            average,
             learning_rate,
             worst,
             recent,
@@ -92,6 +92,7 @@ impl Session<'_> {
             step: *step,
             parameters: parameters.clone(),
             adam: adam.clone(),
+            average: average.clone(),
             learning_rate: *learning_rate,
             worst: *worst,
             recent: *recent,
@@ -115,6 +116,7 @@ impl Session<'_> {
             step,
             parameters,
             adam,
+            average,
             learning_rate,
             worst,
             recent,
@@ -127,7 +129,7 @@ impl Session<'_> {
             sampler,
         } = snapshot;
         (self.tried, self.step) = (tried, step);
-        (self.parameters, self.adam) = (parameters, adam);
+        (self.parameters, self.adam, self.average) = (parameters, adam, average);
         (self.learning_rate, self.worst) = (learning_rate, worst);
         (self.recent, self.good, self.best) = (recent, good, best);
         self.reports_since_best = reports_since_best;
