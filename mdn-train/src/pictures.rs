@@ -186,6 +186,23 @@ impl<'m> Line<'m> {
         })
     }
 
+    /// How far the median moves over `xs`.
+    ///
+    /// # Errors
+    ///
+    /// [`PictureError`].
+    pub fn movement(&self, xs: &[f32]) -> Result<f32, PictureError> {
+        let medians = self.walk(xs, |_, mixture| {
+            let marginal = mixture
+                .marginal(self.target)
+                .ok_or(PredictError::NoSuchDimension)?;
+            Ok(marginal.median())
+        })?;
+        let highest = medians.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let lowest = medians.iter().copied().fold(f32::INFINITY, f32::min);
+        Ok(highest - lowest)
+    }
+
     /// The components' weights over `xs`.
     ///
     /// # Errors

@@ -94,12 +94,17 @@ fn is_given(options: &Command, fit: &ArgMatches, name: &str) -> bool {
         let id = arg.get_id().as_str();
         fit.try_contains_id(id).is_ok() && fit.value_source(id) == Some(ValueSource::CommandLine)
     };
-    let excludes = |arg: &Arg| {
-        let conflicts = options.get_arg_conflicts_with(arg);
-        conflicts.iter().any(|other| name_of(other) == name)
+    // Either of two arguments may be the one that says that they exclude each other.
+    let excludes = |one: &Arg, other: &str| {
+        let conflicts = options.get_arg_conflicts_with(one);
+        conflicts.iter().any(|found| name_of(found) == other)
+    };
+    let itself = options.get_arguments().find(|arg| name_of(arg) == name);
+    let excluded = |arg: &Arg| {
+        excludes(arg, name) || itself.is_some_and(|itself| excludes(itself, name_of(arg)))
     };
     let mut arguments = options.get_arguments();
-    arguments.any(|arg| given(arg) && (name_of(arg) == name || excludes(arg)))
+    arguments.any(|arg| given(arg) && (name_of(arg) == name || excluded(arg)))
 }
 
 /// What a file calls an argument.

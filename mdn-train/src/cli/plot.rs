@@ -38,7 +38,7 @@ pub struct Plot {
     model: PathBuf,
     #[command(flatten)]
     reading: Reading,
-    /// The input that varies [default: the first]
+    /// The input that varies [default: the one that moves the first target's median most]
     #[arg(long, value_name = "COL")]
     input: Option<String>,
     /// The folder for the pictures
@@ -56,7 +56,7 @@ impl Plot {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let data = self.reading.for_scoring(&model, output)?;
-        let input = self.input_index(&model)?;
+        let input = self.input_index(&model, &data)?;
         let scores = score(&model, &data).map_err(|error| self.reading.place(error))?;
         let mut album = Album::create(&self.out)?;
         let mut sections = Vec::new();
@@ -91,14 +91,27 @@ impl Plot {
         output.result(&result)
     }
 
-    fn input_index(&self, model: &Model<'_>) -> anyhow::Result<usize> {
+    fn input_index(&self, model: &Model<'_>, data: &Dataset) -> anyhow::Result<usize> {
         let (names, _) = column_names(model);
         let Some(wanted) = &self.input else {
-            return Ok(0);
+            return most_telling(model, data);
         };
         let found = names.iter().position(|name| name == wanted);
         found.with_context(|| format!("no input `{wanted}`; the inputs are {}", names.join(", ")))
     }
+}
+
+/// The input over whose range the first target's median moves most.
+fn most_telling(model: &Model<'_>, data: &Dataset) -> anyhow::Result<usize> {
+    let mut most = (0, f32::NEG_INFINITY);
+    for input in 0..model.inputs() {
+        let xs = centres(range(data.input_column(input)), PLACES);
+        let movement = Line::new(model, input, 0).movement(&xs)?;
+        if movement > most.1 {
+            most = (input, movement);
+        }
+    }
+    Ok(most.0)
 }
 
 /// Two targets together, where there are two.

@@ -90,6 +90,12 @@ fn options_win_over_the_file() {
         format!("data = \"{GEYSER}\"\ntarget = \"duration\"\nepochs = 9\nhidden = [4, 4]\nunit = [\"duration=min\"]\n"),
     );
     let told = bench.json("fit --config c.toml --steps 20 --hidden 3 -k 1");
+    assert_eq!(told["train_rows"], 269);
+    bench.write(
+        "t.toml",
+        format!("data = \"{GEYSER}\"\ntargets = 1\nsteps = 9\n"),
+    );
+    bench.json("fit --config t.toml --target waiting --epochs 1 --out other.mdn");
     // 1 → 3 → mean and scale.
     assert_eq!(told["parameters"], 3 + 3 + 3 * 3 + 3);
     assert_eq!(told["steps"], 20);
