@@ -35,6 +35,10 @@ test:
 round-trips:
     cargo test --release -p mdn-tests --test marginal -- --ignored
 
+# Kills a training run at fifty random moments and resumes it
+kills:
+    cargo test -p mdn-train --test cli killed_at_fifty -- --ignored
+
 # API documentation; a warning is an error
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps

@@ -5,16 +5,19 @@ mod ensemble;
 use std::ops::ControlFlow;
 
 use mdn_infer::format::{Activation, Covariance, Head, MAX_LOG_SCALE, ScaleMap};
+use serde::Serialize;
 
 use crate::data::{DataError, Dataset, Standardiser, split};
 use crate::export::{Export, ExportError};
 use crate::metrics::{RowError, Scores, map_rows, score};
 use crate::model_file::ModelFile;
 use crate::network::{Architecture, Network};
-use crate::train::{Progress, Rows, TrainError, TrainOptions, Trained, TrainingData, train};
+use crate::train::{
+    Control, Keeper, Progress, Rows, TrainError, TrainOptions, Trained, TrainingData, train_with,
+};
 
 /// What to fit, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct FitConfig {
     /// How many networks are trained; with more than one the file is an ensemble, whose density is
     /// the mean of theirs.
@@ -47,7 +50,7 @@ pub struct FitConfig {
 }
 
 /// The smallest scale of a component.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub enum ScaleFloor {
     /// From how finely the targets were recorded: a target in steps of Δ is known to within a
     /// uniform error of standard deviation Δ/√12, and a narrower component would only chase the
@@ -173,9 +176,22 @@ pub fn fit(
     config: &FitConfig,
     observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
 ) -> Result<Fitted, FitError> {
+    fit_with(data, config, Control::new(observer))
+}
+
+/// As [`fit`], under the eyes of a [`Control`], whose observer sees losses in raw units.
+///
+/// # Errors
+///
+/// [`FitError`].
+pub fn fit_with(
+    data: &Dataset,
+    config: &FitConfig,
+    control: Control<'_>,
+) -> Result<Fitted, FitError> {
     ensemble::check(config)?;
     let plan = Plan::new(data, config)?;
-    let mut networks = ensemble::train(&plan, observer)?;
+    let mut networks = ensemble::train(&plan, control)?;
     // A file always says where its inputs lie, whatever units training saw.
     for trained in &mut networks {
         trained.network.absorb(&plan.inputs, &plan.spread);
@@ -238,11 +254,7 @@ impl<'a> Plan<'a> {
     }
 
     /// One network, with `seed` for all that is random in its training.
-    fn train(
-        &self,
-        seed: u64,
-        observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
-    ) -> Result<Trained, TrainError> {
+    fn train(&self, seed: u64, control: Control<'_>) -> Result<Trained, TrainError> {
         let standardise = |part: &Dataset| {
             (
                 self.inputs.apply(&part.inputs),
@@ -264,19 +276,23 @@ impl<'a> Plan<'a> {
             seed,
             ..self.config.options.clone()
         };
+        let mut observer = |progress: &Progress| (control.observer)(&self.in_raw_units(progress));
+        let control = Control {
+            observer: &mut observer,
+            keeper: control.keeper.map(|keeper| keeper as &mut dyn Keeper),
+            ..control
+        };
+        train_with(&self.architecture, &data, &options, control)
+    }
+
+    /// A report with the losses in raw units.
+    fn in_raw_units(&self, progress: &Progress) -> Progress {
         let log_jacobian = self.log_jacobian();
-        train(
-            &self.architecture,
-            &data,
-            &options,
-            &mut |progress: &Progress| {
-                observer(&Progress {
-                    train_nll: progress.train_nll + log_jacobian,
-                    validation_nll: progress.validation_nll.map(|nll| nll + log_jacobian),
-                    ..*progress
-                })
-            },
-        )
+        Progress {
+            train_nll: progress.train_nll + log_jacobian,
+            validation_nll: progress.validation_nll.map(|nll| nll + log_jacobian),
+            ..*progress
+        }
     }
 
     fn held_back(&self) -> Option<&Dataset> {

@@ -10,6 +10,7 @@ mod strip;
 use std::ops::Range;
 
 use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use initialise::Initialisation;
@@ -21,7 +22,7 @@ pub(crate) use strip::{Pair, ROWS, Strip, buffer, pitch};
 pub const MAX_DIMENSIONS: usize = 16;
 
 /// The shape of a network: inputs, hidden layers of one activation, a mixture head.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Architecture {
     /// How many inputs a row has, at least 1.
     pub inputs: usize,
@@ -180,7 +181,7 @@ pub struct Layer<'a> {
 }
 
 /// An architecture with its parameters.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Network {
     /// The shape.
     pub architecture: Architecture,

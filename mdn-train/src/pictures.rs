@@ -1,6 +1,7 @@
 //! Pictures of a model: what the engine answers, in the shape that [`plot`](crate::plot) draws.
 
 mod arm;
+mod joint;
 
 use mdn_infer::{Level, Mixture, Model, PredictError};
 use rand_core::SeedableRng;
@@ -10,11 +11,12 @@ use crate::data::Dataset;
 use crate::metrics::Scores;
 use crate::plot::{
     Band, Calibration, FanChart, Grid, Heatmap, Loss, PitHistogram, PlotError, Point, Samples,
-    Scatter, centres,
+    Scatter, Weights, centres,
 };
 use crate::train::Trained;
 
 pub use arm::arm;
+pub use joint::pair;
 
 /// Why a picture has nothing to show.
 #[derive(Debug, thiserror::Error)]
@@ -181,6 +183,45 @@ impl<'m> Line<'m> {
             bands: bands.collect(),
             median: answers.iter().map(|(median, _)| *median).collect(),
             data,
+        })
+    }
+
+    /// How far the median moves over `xs`.
+    ///
+    /// # Errors
+    ///
+    /// [`PictureError`].
+    pub fn movement(&self, xs: &[f32]) -> Result<f32, PictureError> {
+        let medians = self.walk(xs, |_, mixture| {
+            let marginal = mixture
+                .marginal(self.target)
+                .ok_or(PredictError::NoSuchDimension)?;
+            Ok(marginal.median())
+        })?;
+        let highest = medians.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let lowest = medians.iter().copied().fold(f32::INFINITY, f32::min);
+        Ok(highest - lowest)
+    }
+
+    /// The components' weights over `xs`.
+    ///
+    /// # Errors
+    ///
+    /// [`PictureError`].
+    pub fn weights(&self, xs: &[f32]) -> Result<Weights, PictureError> {
+        let by_place = self.walk(xs, |_, mixture| {
+            Ok(mixture
+                .components()
+                .map(|one| one.weight())
+                .collect::<Vec<f32>>())
+        })?;
+        let components = by_place.first().map_or(0, Vec::len);
+        let of = |k: usize| by_place.iter().map(|weights| weights[k]).collect();
+        Ok(Weights {
+            title: format!("Weights of the components given {}", self.x_name()),
+            x_label: self.x_label(),
+            x: xs.to_vec(),
+            weights: (0..components).map(of).collect(),
         })
     }
 

@@ -1,19 +1,27 @@
 //! The training loop.
 
+mod average;
+mod control;
 mod noise;
 mod objective;
 mod options;
 mod sampler;
 mod session;
+mod snapshot;
+mod starts;
 
 use std::ops::ControlFlow;
 
 use mdn_infer::format::Head;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::network::{Architecture, ArchitectureError, Network};
+pub use control::{Control, Keeper, Kept};
 pub use objective::{Objective, Rows, Selection};
-pub use options::{Batch, Length, TrainOptions};
+pub use options::{Averaging, Batch, Length, NoiseUse, TrainOptions};
+pub use snapshot::Snapshot;
+pub use starts::Starts;
 
 /// Standardised rows to learn from.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +34,7 @@ pub struct TrainingData<'a> {
 
 /// Where training stands. Losses are mean negative log-likelihoods, in nats, of standardised
 /// targets: add the log-Jacobian of the standardisation for raw units.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Steps done.
     pub step: usize,
@@ -42,7 +50,7 @@ pub struct Progress {
 }
 
 /// Something out of the ordinary that happened in training.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Event {
     /// The loss or its gradient was not finite, or far above the start's; training went on from
@@ -70,7 +78,7 @@ pub enum Event {
 }
 
 /// A trained network and how it came about.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trained {
     /// The network of the best step.
     pub network: Network,
@@ -84,6 +92,14 @@ pub struct Trained {
     pub curve: Vec<Progress>,
     /// What else happened, in order.
     pub events: Vec<Event>,
+}
+
+impl Trained {
+    /// The event that ended training before its time, if one did.
+    pub fn interruption(&self) -> Option<Event> {
+        let interrupted = |event: &&Event| matches!(event, Event::Interrupted { .. });
+        self.events.iter().find(interrupted).copied()
+    }
 }
 
 /// Why training could not start or go on.
@@ -142,6 +158,9 @@ pub enum TrainError {
         /// The last step.
         step: usize,
     },
+    /// The state to go on from belongs to another network or table.
+    #[error("the state to go on from is not one of this network on these rows")]
+    Snapshot,
 }
 
 /// Trains a network of this `architecture` on `data`.
@@ -155,6 +174,18 @@ pub fn train(
     options: &TrainOptions,
     observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
 ) -> Result<Trained, TrainError> {
+    train_with(architecture, data, options, Control::new(observer))
+}
+
+/// As [`train`], under the eyes of a [`Control`]: it may start from a [`Snapshot`] and have others
+/// kept on the way. From a snapshot on, training goes as if it had never been interrupted, bit for
+/// bit.
+pub fn train_with(
+    architecture: &Architecture,
+    data: &TrainingData<'_>,
+    options: &TrainOptions,
+    control: Control<'_>,
+) -> Result<Trained, TrainError> {
     architecture.check()?;
     options.check()?;
     check_rows("training", architecture, &data.train)?;
@@ -163,7 +194,7 @@ pub fn train(
     }
     // Within the pool from here on: handing it each step from outside would cost more than a
     // small network's step.
-    rayon::scope(|_| session::Session::new(architecture, data, options).run(observer))
+    rayon::scope(|_| starts::train(architecture, data, options, control))
 }
 
 fn check_rows(

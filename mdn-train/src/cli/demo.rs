@@ -131,7 +131,7 @@ impl Demo {
         if let Some(steps) = self.steps {
             config.options.length = Length::Steps(steps as usize);
         }
-        let mut progress = TrainingProgress::new(500);
+        let mut progress = TrainingProgress::new();
         let fitted = fit(data, &config, &mut |report| progress.show(report));
         progress.finish();
         Ok(fitted?)

@@ -2,6 +2,7 @@
 
 pub mod choices;
 pub mod columns;
+mod running;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -11,14 +12,14 @@ use clap::Args;
 use columns::ColumnChoices;
 use mdn_train::data::Dataset;
 use mdn_train::files::write_atomically;
-use mdn_train::fit::{Fitted, fit};
+use mdn_train::fit::Fitted;
 use mdn_train::metrics::normal_nll;
 use mdn_train::train::{Event, Trained};
+use running::RunChoices;
 use serde::Serialize;
 
 use super::options::{coarse_targets, count};
 use super::output::{NORMAL, Output, check_writable};
-use super::progress::TrainingProgress;
 
 /// Fit a model to a table and write it as one verified file
 ///
@@ -42,13 +43,15 @@ Several targets that move together: --covariance full.")]
 pub struct Fit {
     #[command(flatten)]
     columns: ColumnChoices,
-    /// Where to write the model
-    #[arg(long, short, default_value = "model.mdn", value_name = "FILE")]
-    out: PathBuf,
+    /// Where to write the model [default: model.mdn, in the run's folder where there is one]
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Network")]
     network: NetworkChoices,
     #[command(flatten, next_help_heading = "Training")]
     training: TrainingChoices,
+    #[command(flatten, next_help_heading = "Run")]
+    pub running: RunChoices,
 }
 
 #[derive(Serialize)]
@@ -64,6 +67,8 @@ struct FitResult {
     anomaly_threshold: Option<f32>,
     best_step: usize,
     steps: usize,
+    /// The step after which a signal ended training.
+    interrupted: Option<usize>,
     networks: Vec<NetworkResult>,
     seconds: f64,
     parameters: usize,
@@ -94,17 +99,26 @@ impl NetworkResult {
 impl Fit {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let data = self.columns.data(output)?;
-        check_writable(&self.out)?;
+        let run = self.running.prepare()?;
+        check_writable(&self.model())?;
         let config = config(&self.columns, &self.network, &self.training);
         let start = Instant::now();
-        let mut progress = TrainingProgress::new(500);
-        let fitted = fit(&data, &config, &mut |report| progress.show(report));
-        progress.finish();
-        let fitted = fitted.map_err(|error| self.columns.reading.place_fit(error))?;
-        write_atomically(&self.out, |out| out.write_all(fitted.file.bytes()))?;
+        let (fitted, stopped) = running::watched(run, &data, &config, &self.columns.reading)?;
+        write_atomically(self.model(), |out| out.write_all(fitted.file.bytes()))?;
+        output.status = stopped.unwrap_or(0);
         let result = self.summarise(&fitted, start.elapsed().as_secs_f64(), &data);
         say(&fitted, &result, &data, output)?;
+        if let Some(step) = result.interrupted {
+            let way_on = self.running.way_on();
+            output.note(format_args!(
+                "stopped by a signal after step {step}{way_on}"
+            ));
+        }
         output.result(&result)
+    }
+
+    fn model(&self) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| self.running.model())
     }
 
     fn summarise(&self, fitted: &Fitted, seconds: f64, data: &Dataset) -> FitResult {
@@ -112,7 +126,7 @@ impl Fit {
         let networks = fitted.networks();
         let networks = networks.map(|trained| NetworkResult::new(trained, fitted.log_jacobian));
         FitResult {
-            model: self.out.display().to_string(),
+            model: self.model().display().to_string(),
             train_rows: fitted.train.rows,
             validation_rows: fitted.validation.as_ref().map_or(0, |scores| scores.rows),
             train_nll: fitted.train.nll,
@@ -123,6 +137,7 @@ impl Fit {
             anomaly_threshold: fitted.file.model().header().anomaly_threshold,
             best_step: fitted.trained.best_step,
             steps: fitted.trained.curve.last().map_or(0, |last| last.step),
+            interrupted: interruption(fitted.networks().flat_map(|one| &one.events)),
             networks: networks.collect(),
             seconds,
             parameters: fitted.file.model().parameters(),
@@ -159,6 +174,13 @@ fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
     }
     warnings.extend(divergence(fitted.networks().flat_map(|one| &one.events)));
     warnings
+}
+
+fn interruption<'a>(mut events: impl Iterator<Item = &'a Event>) -> Option<usize> {
+    events.find_map(|event| match *event {
+        Event::Interrupted { step } => Some(step),
+        _ => None,
+    })
 }
 
 /// How often training diverged, and what came of the learning rate.

@@ -1,6 +1,8 @@
 //! The commands, one file each. They call the library and find words; they compute nothing.
 
 mod cells;
+mod completions;
+mod config_file;
 mod cross_validate;
 mod demo;
 mod evaluate;
@@ -16,13 +18,17 @@ mod problem;
 mod progress;
 mod quantize;
 mod sample;
+mod signals;
+mod spark;
 mod values;
 mod verify;
+mod version;
 
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use config_file::Arguments;
 use output::Output;
 
 /// Train mixture density networks and use the model files they become.
@@ -32,9 +38,11 @@ use output::Output;
 /// it as one verified file, and evaluates, samples and draws such files. The crate `mdn-infer`
 /// evaluates the same file on servers and microcontrollers with the same bits.
 #[derive(Parser)]
-#[command(name = "mdn-train", version, max_term_width = 100)]
+#[command(name = "mdn-train", version, long_version = version::VERSION.as_str())]
+#[command(max_term_width = 100)]
 #[command(after_help = "Start with:  mdn-train demo\n\
-    Exit status: 0 done, 1 failed, 2 wrong usage.")]
+    Exit status: 0 done, 1 failed, 2 wrong usage; 130 or 143 stopped by ^C or SIGTERM, with the\n\
+    best model so far saved.")]
 struct Cli {
     /// Print one JSON object on standard output; words and progress go to standard error
     #[arg(long, global = true)]
@@ -56,13 +64,27 @@ enum Command {
     Inspect(inspect::Inspect),
     Quantize(quantize::Quantize),
     Verify(verify::Verify),
+    Completions(completions::Completions),
+    Man(completions::Manual),
 }
+
+/// The exit status for arguments that make no sense, which is clap's too.
+const WRONG_USAGE: u8 = 2;
 
 /// Runs the command line.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let given: Vec<_> = std::env::args_os().collect();
+    let arguments = match Arguments::new(&Cli::command(), given) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let mut output = Output::new(asks_for_json());
+            output.error(&error);
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
+    let cli = match parse(&arguments) {
         Ok(cli) => cli,
-        Err(refusal) => return refuse(&refusal),
+        Err(refusal) => return refuse(&refusal, arguments.place(&refusal)),
     };
     let mut output = Output::new(cli.json);
     let done = match cli.command {
@@ -77,9 +99,11 @@ pub fn run() -> ExitCode {
         Command::Inspect(command) => command.run(&mut output),
         Command::Quantize(command) => command.run(&mut output),
         Command::Verify(command) => command.run(&mut output),
+        Command::Completions(command) => command.run(Cli::command()),
+        Command::Man(command) => command.run(Cli::command()),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::from(output.status),
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output.error(&error);
@@ -88,18 +112,34 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Prints what clap has to say: help, the version, or what is wrong with the arguments.
-fn refuse(refusal: &clap::Error) -> ExitCode {
+fn parse(arguments: &Arguments) -> Result<Cli, clap::Error> {
+    let matches = Cli::command().try_get_matches_from(&arguments.all)?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    if let Command::Fit(fit) = &mut cli.command {
+        fit.running.text = config_file::to_toml(&Cli::command(), &matches).unwrap_or_default();
+    }
+    Ok(cli)
+}
+
+fn asks_for_json() -> bool {
+    std::env::args_os().any(|argument| argument == "--json")
+}
+
+/// Prints what clap has to say: help, the version, or what is wrong with the arguments; `place`
+/// says where those stand that come from a file.
+fn refuse(refusal: &clap::Error, place: Option<String>) -> ExitCode {
+    if let Some(place) = place {
+        eprintln!("{place}:");
+    }
     // Nothing can be done about an output that is gone.
     let _ = refusal.print();
     let asked = matches!(
         refusal.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
-    let json = std::env::args_os().any(|argument| argument == "--json");
-    if json && !asked {
+    if asks_for_json() && !asked {
         let words = refusal.render().to_string();
         output::error_object(words.trim_start_matches("error: ").trim_end());
     }
-    ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(2))
+    ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(WRONG_USAGE))
 }

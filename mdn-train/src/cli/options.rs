@@ -9,13 +9,15 @@ use mdn_infer::{Level, Model};
 use mdn_train::data::{Dataset, ReadOptions, STANDARD_INPUT, Table};
 use mdn_train::fit::FitError;
 use mdn_train::metrics::RowError;
+use mdn_train::run::RunError;
 
 use super::output::Output;
 
 /// How to read a table.
 #[derive(Args, Clone, Debug)]
 pub struct Reading {
-    /// The table: CSV with a header line; `-` reads standard input
+    /// The table: CSV with a header line, Parquet, Arrow IPC or NumPy, also by gzip; `-` reads
+    /// standard input
     pub data: PathBuf,
     /// The character between cells [default: found in the header: comma, semicolon or tab]
     #[arg(long, value_parser = delimiter)]
@@ -40,11 +42,12 @@ impl Reading {
         ReadOptions {
             delimiter: self.delimiter,
             skip_missing: self.skip_missing,
+            categorical: Vec::new(),
         }
     }
 
     pub fn table(&self) -> anyhow::Result<Table> {
-        Ok(Table::read_csv(&self.data, &self.options())?)
+        Ok(Table::read(&self.data, &self.options())?)
     }
 
     /// The rows that `model` is to predict. Of the targets the data has all where the table does,
@@ -99,6 +102,16 @@ impl Reading {
     pub fn place_fit(&self, error: FitError) -> anyhow::Error {
         match error {
             FitError::Score(error) => self.place(error),
+            error => error.into(),
+        }
+    }
+}
+
+impl Reading {
+    /// Why a run did not come to its end, with the place in the table where there is one.
+    pub fn place_run(&self, error: RunError) -> anyhow::Error {
+        match error {
+            RunError::Fit(error) => self.place_fit(error),
             error => error.into(),
         }
     }

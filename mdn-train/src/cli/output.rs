@@ -12,6 +12,8 @@ pub struct Output {
     json: bool,
     /// Whether the one JSON object is out.
     answered: bool,
+    /// What the program exits with where nothing fails.
+    pub status: u8,
 }
 
 impl Output {
@@ -19,6 +21,7 @@ impl Output {
         Output {
             json,
             answered: false,
+            status: 0,
         }
     }
 

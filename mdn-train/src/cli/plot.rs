@@ -7,10 +7,12 @@ use anyhow::Context;
 use clap::Args;
 use mdn_infer::Model;
 use mdn_train::data::Dataset;
+use mdn_train::files::write_atomically;
 use mdn_train::metrics::{Scores, normal_nll, score};
 use mdn_train::model_file::ModelFile;
-use mdn_train::pictures::{Line, calibration, pit_histogram};
-use mdn_train::plot::{Figure, Picture, Report, Section, SummaryRow};
+use mdn_train::pictures::{Line, calibration, pair, pit_histogram};
+use mdn_train::plot::{Figure, Loss, Picture, Report, Section, SummaryRow, centres};
+use mdn_train::run::{METRICS, losses};
 use serde::Serialize;
 
 use super::options::{Reading, column_names, target_names};
@@ -25,7 +27,8 @@ const DRAWS: usize = 20;
 /// Draw a model on a table: density, samples, quantiles, calibration, and a report of them all
 ///
 /// One input varies over the range that the table has; the others are held at their training
-/// means. Writes PNG pictures and a self-contained report.html.
+/// means. Writes PNG and SVG pictures and a self-contained report.html, with the course of training
+/// where the model lies in the folder of its run.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  mdn-train plot concrete.mdn concrete.csv --input age_days --out pictures"
@@ -35,7 +38,7 @@ pub struct Plot {
     model: PathBuf,
     #[command(flatten)]
     reading: Reading,
-    /// The input that varies [default: the first]
+    /// The input that varies [default: the one that moves the first target's median most]
     #[arg(long, value_name = "COL")]
     input: Option<String>,
     /// The folder for the pictures
@@ -53,7 +56,7 @@ impl Plot {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let data = self.reading.for_scoring(&model, output)?;
-        let input = self.input_index(&model)?;
+        let input = self.input_index(&model, &data)?;
         let scores = score(&model, &data).map_err(|error| self.reading.place(error))?;
         let mut album = Album::create(&self.out)?;
         let mut sections = Vec::new();
@@ -67,6 +70,9 @@ impl Plot {
                 figures,
             });
         }
+        sections.extend(draw_pair(&mut album, &model, &data)?);
+        sections.push(draw_weights(&mut album, &model, &data, input)?);
+        sections.extend(draw_loss(&mut album, &self.model)?);
         let report = Report {
             title: format!("Model {}", self.model.display()),
             introduction: format!(
@@ -85,14 +91,85 @@ impl Plot {
         output.result(&result)
     }
 
-    fn input_index(&self, model: &Model<'_>) -> anyhow::Result<usize> {
+    fn input_index(&self, model: &Model<'_>, data: &Dataset) -> anyhow::Result<usize> {
         let (names, _) = column_names(model);
         let Some(wanted) = &self.input else {
-            return Ok(0);
+            return most_telling(model, data);
         };
         let found = names.iter().position(|name| name == wanted);
         found.with_context(|| format!("no input `{wanted}`; the inputs are {}", names.join(", ")))
     }
+}
+
+/// The input over whose range the first target's median moves most.
+fn most_telling(model: &Model<'_>, data: &Dataset) -> anyhow::Result<usize> {
+    let mut most = (0, f32::NEG_INFINITY);
+    for input in 0..model.inputs() {
+        let xs = centres(range(data.input_column(input)), PLACES);
+        let movement = Line::new(model, input, 0).movement(&xs)?;
+        if movement > most.1 {
+            most = (input, movement);
+        }
+    }
+    Ok(most.0)
+}
+
+/// Two targets together, where there are two.
+fn draw_pair(
+    album: &mut Album,
+    model: &Model<'_>,
+    data: &Dataset,
+) -> anyhow::Result<Option<Section>> {
+    if model.dimensions() != 2 {
+        return Ok(None);
+    }
+    let ranges = [0, 1].map(|d| range(data.target_column(d)));
+    let caption = "The smallest regions that hold 50%, 80% and 95% of the density, the mean over the \
+                   table's rows: the data should fill them alike.";
+    let figure = album.add("pair", &pair(model, data, ranges)?, caption)?;
+    Ok(Some(Section {
+        heading: "Both targets".to_owned(),
+        words: "What the model expects of both targets together, over all rows.".to_owned(),
+        figures: vec![figure],
+    }))
+}
+
+/// The components' weights over the input.
+fn draw_weights(
+    album: &mut Album,
+    model: &Model<'_>,
+    data: &Dataset,
+    input: usize,
+) -> anyhow::Result<Section> {
+    let xs = centres(range(data.input_column(input)), PLACES);
+    let caption = "The share of each component, one on top of the other. A component that is never \
+                   wide is not needed; where one hands over to another, the answer changes.";
+    let weights = Line::new(model, input, 0).weights(&xs)?;
+    Ok(Section {
+        heading: "Components".to_owned(),
+        words: String::new(),
+        figures: vec![album.add("weights", &weights, caption)?],
+    })
+}
+
+/// The course of training, where the model lies in a run's folder.
+fn draw_loss(album: &mut Album, model: &Path) -> anyhow::Result<Option<Section>> {
+    let metrics = model.with_file_name(METRICS);
+    if !metrics.is_file() {
+        return Ok(None);
+    }
+    let loss = Loss {
+        title: "Loss while training".to_owned(),
+        ..losses(&metrics)?
+    };
+    let caption = "Where the validation loss rises while the training loss falls, the network \
+                   learns the rows by heart; the best step is kept.";
+    let figure = album.add("loss", &loss, caption)?;
+    Ok(Some(Section {
+        heading: "Training".to_owned(),
+        words: format!("The losses of the run, from {}.", metrics.display()),
+        figures: vec![figure],
+    }))
 }
 
 /// Every picture of one target.
@@ -109,7 +186,7 @@ fn draw_target(
     let points = line.points(data);
     let x_range = range(data.input_column(input));
     let y_range = range(data.target_column(d));
-    let xs = mdn_train::plot::centres(x_range, PLACES);
+    let xs = centres(x_range, PLACES);
     let file = |what: &str| {
         let suffix = if model.dimensions() > 1 {
             format!("-{}", d + 1)
@@ -218,7 +295,7 @@ impl Album {
         path
     }
 
-    /// Writes `name`.png and returns the same picture for a report.
+    /// Writes `name`.png and `name`.svg and returns the picture for a report.
     pub fn add(
         &mut self,
         name: &str,
@@ -227,8 +304,11 @@ impl Album {
     ) -> anyhow::Result<Figure> {
         let path = self.path(&format!("{name}.png"));
         picture.to_png(path)?;
+        let svg = picture.to_svg()?;
+        let path = self.path(&format!("{name}.svg"));
+        write_atomically(path, |out| out.write_all(svg.as_bytes()))?;
         Ok(Figure {
-            svg: picture.to_svg()?,
+            svg,
             caption: caption.to_owned(),
         })
     }

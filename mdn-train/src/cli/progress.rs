@@ -1,4 +1,5 @@
-//! Progress on standard error: a bar with an ETA on a terminal, a line now and then elsewhere.
+//! Progress on standard error, on a terminal only: a bar with losses, learning rate and the time
+//! that is left, and below it the loss so far as a small curve.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -6,52 +7,94 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use mdn_train::train::Progress;
 
+use super::spark::sparkline;
+
+/// Bars of the curve.
+const CURVE: usize = 60;
+
 /// Shows training as it goes.
 pub struct TrainingProgress {
     bar: ProgressBar,
-    line_interval: usize,
-    next_line: usize,
+    /// The losses of the reports so far, of the validation rows where there are any.
+    losses: Vec<f64>,
+    /// The lowest of them.
+    best: f64,
 }
 
 impl TrainingProgress {
-    /// A line with the losses every `line_interval` steps, above the bar.
-    pub fn new(line_interval: usize) -> Self {
+    /// Nothing is shown before the first report, and nothing ever where standard error is no
+    /// terminal.
+    pub fn new() -> Self {
         let bar = ProgressBar::new(0);
-        let template = "{bar:32} {pos}/{len} steps  {msg}  {elapsed} gone, {eta} left";
+        let template = "{bar:24} {pos}/{len} steps, {per_sec}, {eta} left\n{msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(200));
         TrainingProgress {
             bar,
-            line_interval,
-            next_line: 0,
+            losses: Vec::new(),
+            best: f64::INFINITY,
         }
     }
 
     /// Takes one report.
     pub fn show(&mut self, progress: &Progress) -> ControlFlow<()> {
-        self.bar.set_length(progress.total as u64);
-        self.bar.set_position(progress.step as u64);
-        let mut losses = format!("NLL {:.4}", progress.train_nll);
-        if let Some(validation) = progress.validation_nll {
-            losses = format!("{losses}, validation {validation:.4}");
+        let shown = progress.validation_nll.unwrap_or(progress.train_nll);
+        self.losses.push(shown);
+        self.best = self.best.min(shown);
+        if !self.bar.is_hidden() {
+            self.bar.set_length(progress.total as u64);
+            self.bar.set_position(progress.step as u64);
+            self.bar.set_message(self.words(progress));
         }
-        if progress.step >= self.next_line || progress.step == progress.total {
-            let line = format!("step {:>6} of {}: {losses}", progress.step, progress.total);
-            if self.bar.is_hidden() {
-                eprintln!("{line}");
-            } else {
-                self.bar.println(line);
-            }
-            self.next_line = (progress.step / self.line_interval + 1) * self.line_interval;
-        }
-        self.bar.set_message(losses);
         ControlFlow::Continue(())
+    }
+
+    fn words(&self, progress: &Progress) -> String {
+        let mut words = format!("NLL {:.4}", progress.train_nll);
+        if let Some(validation) = progress.validation_nll {
+            words += &format!(", validation {validation:.4} (best {:.4})", self.best);
+        }
+        let curve = sparkline(&self.losses, CURVE);
+        format!(
+            "{words}, learning rate {:.2e}\n{curve}",
+            progress.learning_rate
+        )
+    }
+
+    /// Says something above the bar.
+    pub fn notice(&self) -> impl Fn(&str) + Sync + use<> {
+        let bar = self.bar.clone();
+        move |words| bar.suspend(|| eprintln!("warning: {words}"))
     }
 
     /// Takes the bar away.
     pub fn finish(self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_have_both_losses_and_the_curve() {
+        let mut shown = TrainingProgress::new();
+        let report = |step: usize, validation_nll| Progress {
+            step,
+            total: 10,
+            train_nll: 1.5,
+            validation_nll,
+            learning_rate: 0.005,
+        };
+        for (step, nll) in [(1, 2.0), (2, 1.0), (3, 1.25)] {
+            assert!(shown.show(&report(step, Some(nll))).is_continue());
+        }
+        let words = shown.words(&report(3, Some(1.25)));
+        let expected = "NLL 1.5000, validation 1.2500 (best 1.0000), learning rate 5.00e-3\n█▁";
+        assert!(words.starts_with(expected), "{words}");
+        assert!(!shown.words(&report(3, None)).contains("validation"));
     }
 }

@@ -1,5 +1,7 @@
 //! Values of options: their ranges, and the words for what lies outside.
 
+use std::time::Duration;
+
 use mdn_infer::Temperature;
 use mdn_infer::format::MAX_HIDDEN;
 use mdn_train::train::Batch;
@@ -44,6 +46,13 @@ pub fn at_least_0(text: &str) -> Result<f32, String> {
         Ok(number) if (0.0..f32::INFINITY).contains(&number) => Ok(number),
         _ => Err("0 or a number above it".to_owned()),
     }
+}
+
+/// A length of time.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok();
+    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    time.ok_or_else(|| "a number of seconds, 0 or above".to_owned())
 }
 
 /// A share that leaves something over.

@@ -1,9 +1,12 @@
 //! One cell of a table: text in, a number or the reason why not out.
 
+use super::column::Raw;
+use super::date;
+
 /// What a cell holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Cell {
-    /// A number that is finite in 32-bit floating point.
+    /// A number that is finite in 32-bit floating point; days since 1970 for a date or a time.
     Number(f64),
     /// Nothing, or `NA`, `NaN` or `null` in any case.
     Missing,
@@ -22,10 +25,23 @@ pub(super) fn parse_cell(text: &str) -> Cell {
     match text.parse::<f64>() {
         // Signs before `nan` parse too.
         Ok(value) if value.is_nan() => Cell::Missing,
-        Ok(value) if (value as f32).is_infinite() => Cell::NonFinite,
-        Ok(value) => Cell::Number(value),
-        Err(_) => Cell::NotANumber,
+        Ok(value) if is_finite(value) => Cell::Number(value),
+        Ok(_) => Cell::NonFinite,
+        Err(_) => date::days(text).map_or(Cell::NotANumber, Cell::Number),
     }
+}
+
+/// What a cell of a column is.
+pub(super) fn cell_of(raw: Raw<'_>) -> Cell {
+    match raw {
+        Raw::Number(value) => Cell::Number(value),
+        Raw::Text(text) => parse_cell(text),
+    }
+}
+
+/// Whether a value is finite in 32-bit floating point.
+pub(super) fn is_finite(value: f64) -> bool {
+    (value as f32).is_finite()
 }
 
 /// A cell as an error message shows it: on one line and not too long.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::categories;
 use super::error::{DataError, DataWarning};
 use super::numeric::NumericTable;
 use super::standardise::resolution;
@@ -30,21 +31,23 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Reads a CSV file for training; see [`Dataset::for_training`].
+    /// Reads a file for training; see [`Dataset::for_training`].
     ///
     /// # Errors
-    /// Those of [`Table::read_csv`] and [`Dataset::for_training`].
+    /// Those of [`Table::read`] and [`Dataset::for_training`].
     pub fn from_csv(
         path: impl AsRef<Path>,
         inputs: Option<&[String]>,
         targets: &[String],
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
-        let table = Table::read_csv(path, options)?;
+        let table = Table::read(path, options)?;
         Self::for_training(&table, inputs, targets, options)
     }
 
     /// The named columns of a table; `inputs` of `None` means every column that is no target.
+    /// An input column of texts, or one that `options` call categorical, becomes one input for each
+    /// of its values, called `column=value`: 1 where it has that value, and 0 elsewhere.
     ///
     /// # Errors
     /// When a column is unknown, named twice, or input and target at once; when there is no input
@@ -60,6 +63,7 @@ impl Dataset {
             None => all_but(table, targets)?,
         };
         check_roles(&inputs, targets)?;
+        let inputs = categories::expand(table, &inputs, options)?;
         let names = [inputs.as_slice(), targets].concat();
         Self::from_numeric(table.select(&names, options.skip_missing)?, inputs.len())
     }

@@ -23,6 +23,16 @@ pub enum DataError {
         /// What the operating system reported.
         source: io::Error,
     },
+    /// The file begins like one of another format and does not go on like one.
+    #[error("{file}: cannot be read as {format}: {reason}")]
+    Unreadable {
+        /// The file as the user named it.
+        file: String,
+        /// The format.
+        format: &'static str,
+        /// What its reader reported.
+        reason: String,
+    },
     /// The file is not text in UTF-8.
     #[error("{file}:{line}: not UTF-8 text; save the table as UTF-8 CSV")]
     NotUtf8 {
@@ -137,6 +147,12 @@ pub enum DataError {
         /// The name.
         column: String,
     },
+    /// A column was called categorical that is no input.
+    #[error("column `{column}` is called categorical, but it is no input")]
+    NoInput {
+        /// The name.
+        column: String,
+    },
     /// No target column was chosen.
     #[error("no target column is named")]
     NoTargets,
@@ -184,6 +200,47 @@ pub enum DataError {
         /// The cell's column.
         column: String,
         /// The cell, shortened if long.
+        text: String,
+    },
+    /// A cell holds a category for which there is no input.
+    #[error(
+        "{file}:{line}: column `{column}`: `{text}` is none of the known categories, {}",
+        list(known)
+    )]
+    UnknownCategory {
+        /// The file as the user named it.
+        file: String,
+        /// The row's line, from 1.
+        line: u64,
+        /// The cell's column.
+        column: String,
+        /// The cell, shortened if long.
+        text: String,
+        /// The categories for which there are inputs.
+        known: Vec<String>,
+    },
+    /// A column holds more categories than can be inputs.
+    #[error(
+        "{file}: column `{column}` has more than {most} categories; leave it out or group them"
+    )]
+    TooManyCategories {
+        /// The file as the user named it.
+        file: String,
+        /// The column.
+        column: String,
+        /// How many there may be.
+        most: usize,
+    },
+    /// A category holds a control character; the model file keeps names one a line.
+    #[error(
+        "{file}: column `{column}`: category `{text}` holds a control character (line break, tab …)"
+    )]
+    BadCategory {
+        /// The file as the user named it.
+        file: String,
+        /// The column.
+        column: String,
+        /// The category, its control characters escaped.
         text: String,
     },
     /// A target column has one value throughout: there is no distribution to learn.

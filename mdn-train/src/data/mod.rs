@@ -1,17 +1,25 @@
 //! Tables in, rows of numbers out.
 //!
-//! [`Table`] holds a file's text; [`Dataset`] the chosen columns as numbers; [`split`] says which
+//! [`Table`] holds a file's cells, whatever its format; [`Dataset`] the chosen columns as numbers; [`split`] says which
 //! rows to train on and [`Standardiser`] brings those to mean 0 and standard deviation 1. What
 //! is wrong with a table becomes a [`DataError`] that names file, line and column.
 
+mod categories;
 mod cell;
+mod column;
+#[cfg(feature = "columnar")]
+mod columnar;
 mod dataset;
+mod date;
 mod error;
 pub mod generators;
 mod numeric;
+mod numpy;
+mod select;
 mod split;
 mod standardise;
 mod table;
+mod text;
 
 pub use dataset::Dataset;
 pub use error::{DataError, DataWarning};

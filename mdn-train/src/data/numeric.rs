@@ -75,7 +75,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.csv");
         table.write_csv(&path).unwrap();
-        let read = Table::read_csv(&path, &ReadOptions::default()).unwrap();
+        let read = Table::read(&path, &ReadOptions::default()).unwrap();
         assert_eq!(read.select(&names, false).unwrap(), table);
     }
 

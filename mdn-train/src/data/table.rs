@@ -1,15 +1,18 @@
-//! Tables of text as they stand in a file.
+//! Tables as they stand in a file of any of the formats.
 
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use csv::StringRecord;
+use flate2::read::MultiGzDecoder;
 
-use super::cell::{Cell, excerpt, parse_cell};
+use super::cell::{Cell, excerpt};
+use super::column::{Column, Raw};
 use super::error::DataError;
 use super::numeric::NumericTable;
+use super::select::Source;
+use super::{numpy, text};
 
 /// The path that stands for standard input.
 pub const STANDARD_INPUT: &str = "-";
@@ -17,31 +20,62 @@ pub const STANDARD_INPUT: &str = "-";
 /// How a table is to be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOptions {
-    /// The byte between cells; if `None`, whichever of comma, semicolon and tab the header line
-    /// holds most of.
+    /// The byte between cells of a text; if `None`, whichever of comma, semicolon and tab the
+    /// header line holds most of.
     pub delimiter: Option<u8>,
     /// Leave out rows in which a chosen column lacks its value, instead of failing.
     pub skip_missing: bool,
+    /// Input columns that hold categories although they hold numbers.
+    pub categorical: Vec<String>,
 }
 
-/// A table whose cells are still text: only the columns that are chosen need be numbers.
+/// A table of which only the columns that are chosen need hold numbers.
 #[derive(Debug, Clone)]
 pub struct Table {
     name: String,
     columns: Vec<String>,
-    /// Each row's line in the file, from 1, and its cells.
-    rows: Vec<(u64, StringRecord)>,
+    cells: Vec<Column>,
+    /// Each row's line in the file, from 1; its number, where the format has no lines.
+    lines: Vec<u64>,
+}
+
+/// What a reader of some format finds.
+#[derive(Default)]
+pub(super) struct Contents {
+    pub(super) names: Vec<String>,
+    /// As many as names, all of one length.
+    pub(super) columns: Vec<Column>,
+    /// The line of the names.
+    pub(super) header_line: u64,
+    /// The line of each row.
+    pub(super) lines: Vec<u64>,
+}
+
+impl Contents {
+    /// For formats without lines: rows are numbered from 1.
+    pub(super) fn numbered(mut self) -> Self {
+        let rows = self.columns.first().map_or(0, Column::len);
+        self.lines = (1..).take(rows).collect();
+        self
+    }
 }
 
 impl Table {
-    /// Reads a CSV file with a header line; `-` is standard input.
+    /// Reads a file; `-` is standard input. What the file holds is told by how it begins, whatever
+    /// it is called:
     ///
-    /// Cells may be quoted; spaces around them, blank lines and a byte order mark are ignored.
+    /// - CSV, or a text with another delimiter, with a header line. Cells may be quoted; spaces
+    ///   around them, blank lines and a byte order mark are ignored.
+    /// - Parquet, Arrow IPC (a file, also called Feather, or a stream): feature `columnar`, which is
+    ///   on by default.
+    /// - NumPy `.npy` and `.npz`: the columns of the matrix are called `x0`, `x1` …, with the array's
+    ///   name for `x` in an archive.
+    /// - Any of them compressed by gzip.
     ///
     /// # Errors
-    /// When the file cannot be read, is not UTF-8, has no header or no rows, a row's length
+    /// When the file cannot be read or is no such file, has no header or no rows, a row's length
     /// differs from the header's, or a column's name is taken or holds control characters.
-    pub fn read_csv(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, DataError> {
+    pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, DataError> {
         let path = path.as_ref();
         if path == Path::new(STANDARD_INPUT) {
             let file = "standard input".to_owned();
@@ -62,38 +96,26 @@ impl Table {
         }
     }
 
-    /// Reads the bytes of a CSV file; `name` is what error messages call it.
+    /// Reads the bytes of a file; `name` is what error messages call it.
     ///
     /// # Errors
-    /// As [`Table::read_csv`].
+    /// As [`Table::read`].
     pub fn from_bytes(
         name: String,
         bytes: Vec<u8>,
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
-        let text = match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(bad) => {
-                let before = &bad.as_bytes()[..bad.utf8_error().valid_up_to()];
-                let line = 1 + count_lines(before);
-                return Err(DataError::NotUtf8 { file: name, line });
-            }
-        };
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let mut records = Records::new(&name, text, options.delimiter);
-        let Some((line, header)) = records.read()? else {
-            return Err(DataError::NoHeader { file: name });
-        };
-        let columns: Vec<String> = header.iter().map(str::to_owned).collect();
-        check_header(&name, line, &columns)?;
-        let rows = records.read_rows(columns.len())?;
-        if rows.is_empty() {
+        let bytes = decompress(&name, bytes)?;
+        let found = contents(&name, bytes, options)?;
+        check_header(&name, found.header_line, &found.names)?;
+        if found.lines.is_empty() {
             return Err(DataError::NoRows { file: name });
         }
         Ok(Self {
             name,
-            columns,
-            rows,
+            columns: found.names,
+            cells: found.columns,
+            lines: found.lines,
         })
     }
 
@@ -109,39 +131,43 @@ impl Table {
 
     /// How many rows there are below the header.
     pub fn rows(&self) -> usize {
-        self.rows.len()
+        self.lines.len()
     }
 
     /// Whether each of `names` is a column.
     pub fn has_columns(&self, names: &[String]) -> bool {
-        names.iter().all(|name| self.position(name).is_some())
+        names.iter().all(|name| self.source(name).is_ok())
     }
 
-    /// The columns `names`, in that order, as numbers.
+    /// The columns `names`, in that order, as numbers. Dates and times count as days since 1970.
+    ///
+    /// Where there is no column of that name, `column=category` stands for 1 where `column` holds
+    /// `category` and 0 elsewhere.
     ///
     /// # Errors
     /// When a column does not exist, or one of its cells is missing (unless `skip_missing`), is
-    /// no number, or is not finite in 32-bit floating point.
+    /// no number, or is not finite in 32-bit floating point; when it holds a category that is in
+    /// none of `names`.
     pub fn select(&self, names: &[String], skip_missing: bool) -> Result<NumericTable, DataError> {
-        let positions = names
+        let sources = names
             .iter()
-            .map(|name| self.position(name).ok_or_else(|| self.unknown(name)))
-            .collect::<Result<Vec<usize>, DataError>>()?;
+            .map(|name| self.source(name))
+            .collect::<Result<Vec<Source<'_>>, DataError>>()?;
         let mut selected = NumericTable {
             columns: names.to_vec(),
             ..NumericTable::default()
         };
-        for (line, record) in &self.rows {
+        for (row, &line) in self.lines.iter().enumerate() {
             let kept = selected.values.len();
-            for &position in &positions {
-                match parse_cell(&record[position]) {
+            for source in &sources {
+                match source.cell(self.cells[source.position].get(row), &sources) {
                     Cell::Number(value) => selected.values.push(value),
                     Cell::Missing if skip_missing => break,
-                    fault => return Err(self.fault(fault, *line, record, position)),
+                    fault => return Err(self.fault(fault, row, source, &sources)),
                 }
             }
-            if selected.values.len() == kept + positions.len() {
-                selected.lines.push(*line);
+            if selected.values.len() == kept + sources.len() {
+                selected.lines.push(line);
             } else {
                 selected.values.truncate(kept);
                 selected.skipped_rows += 1;
@@ -156,11 +182,45 @@ impl Table {
         Ok(selected)
     }
 
+    /// The column called `name`, or the category that it names.
+    fn source<'n>(&self, name: &'n str) -> Result<Source<'n>, DataError> {
+        if let Some(position) = self.position(name) {
+            let category = None;
+            return Ok(Source { position, category });
+        }
+        let parts = name
+            .match_indices('=')
+            .map(|(at, _)| (&name[..at], &name[at + 1..]));
+        let mut found =
+            parts.filter_map(|(column, category)| Some((self.position(column)?, category)));
+        let source = found.next_back().map(|(position, category)| Source {
+            position,
+            category: Some(category),
+        });
+        source.ok_or_else(|| self.unknown(name))
+    }
+
+    /// What the cells of a column are, in the order of the rows.
+    pub(super) fn raw_cells(&self, name: &str) -> Result<impl Iterator<Item = Raw<'_>>, DataError> {
+        let position = self.position(name).ok_or_else(|| self.unknown(name))?;
+        Ok((0..self.rows()).map(move |row| self.cells[position].get(row)))
+    }
+
     /// The error for a cell that is no number.
-    fn fault(&self, fault: Cell, line: u64, record: &StringRecord, position: usize) -> DataError {
+    fn fault(
+        &self,
+        fault: Cell,
+        row: usize,
+        source: &Source<'_>,
+        sources: &[Source<'_>],
+    ) -> DataError {
         let file = self.name.clone();
-        let column = self.columns[position].clone();
-        let text = excerpt(&record[position]);
+        let line = self.lines[row];
+        let column = self.columns[source.position].clone();
+        let text = match self.cells[source.position].get(row) {
+            Raw::Number(value) => value.to_string(),
+            Raw::Text(text) => excerpt(text),
+        };
         match fault {
             Cell::Missing => DataError::MissingValue {
                 file,
@@ -173,6 +233,13 @@ impl Table {
                 line,
                 column,
                 text,
+            },
+            _ if source.category.is_some() => DataError::UnknownCategory {
+                file,
+                line,
+                column,
+                text,
+                known: source.alternatives(sources).map(str::to_owned).collect(),
             },
             _ => DataError::NotANumber {
                 file,
@@ -198,109 +265,59 @@ impl Table {
     }
 }
 
-/// The records of a CSV text, each with the line it starts on.
-struct Records<'t> {
-    name: &'t str,
-    text: &'t str,
-    reader: csv::Reader<&'t [u8]>,
-    /// The line number, from 1, of the byte `counted`.
-    line: u64,
-    counted: usize,
-}
-
-impl<'t> Records<'t> {
-    fn new(name: &'t str, text: &'t str, delimiter: Option<u8>) -> Self {
-        let reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter.unwrap_or_else(|| guess_delimiter(text)))
-            .has_headers(false)
-            // Row lengths are checked here: the reader's message would count lines differently.
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(text.as_bytes());
-        Self {
-            name,
-            text,
-            reader,
-            line: 1,
-            counted: 0,
-        }
+/// What is inside of gzip, where it is gzip.
+fn decompress(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, DataError> {
+    if !bytes.starts_with(b"\x1f\x8b") {
+        return Ok(bytes);
     }
-
-    /// The next record and its line.
-    fn read(&mut self) -> Result<Option<(u64, StringRecord)>, DataError> {
-        let start = self.reader.position().byte() as usize;
-        let mut record = StringRecord::new();
-        match self.reader.read_record(&mut record) {
-            Ok(false) => Ok(None),
-            Ok(true) => Ok(Some((self.line_of_record(start), record))),
-            Err(source) => Err(DataError::Csv {
-                file: self.name.to_owned(),
-                source,
-            }),
-        }
-    }
-
-    /// All records that are left; each must have `expected` cells.
-    fn read_rows(mut self, expected: usize) -> Result<Vec<(u64, StringRecord)>, DataError> {
-        let mut rows = Vec::new();
-        while let Some((line, record)) = self.read()? {
-            if record.len() != expected {
-                return Err(DataError::RaggedRow {
-                    file: self.name.to_owned(),
-                    line,
-                    expected,
-                    found: record.len(),
-                });
-            }
-            rows.push((line, record));
-        }
-        Ok(rows)
-    }
-
-    /// The line of the first record at or after byte `start`.
-    ///
-    /// The reader's own line number belongs to the end of the previous record: it is too small
-    /// after blank lines, and after lines that end in a carriage return and a line feed.
-    fn line_of_record(&mut self, start: usize) -> u64 {
-        let bytes = self.text.as_bytes();
-        let blank = bytes[start..]
-            .iter()
-            .take_while(|&&b| b == b'\r' || b == b'\n');
-        let start = start + blank.count();
-        self.line += count_lines(&bytes[self.counted..start]);
-        self.counted = start;
-        self.line
+    let mut plain = Vec::new();
+    match MultiGzDecoder::new(&*bytes).read_to_end(&mut plain) {
+        Ok(_) => Ok(plain),
+        Err(error) => Err(DataError::Unreadable {
+            file: file.to_owned(),
+            format: "gzip",
+            reason: error.to_string(),
+        }),
     }
 }
 
-fn count_lines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
+/// Reads whichever format the bytes begin like.
+fn contents(file: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<Contents, DataError> {
+    const NPY: &[u8] = b"\x93NUMPY";
+    const ZIP: &[u8] = b"PK\x03\x04";
+    const PARQUET: &[u8] = b"PAR1";
+    const ARROW: &[u8] = b"ARROW1";
+    const ARROW_STREAM: &[u8] = &[0xff; 4];
+    let begins = |magic| bytes.starts_with(magic);
+    if begins(NPY) {
+        numpy::read_npy(file, &bytes)
+    } else if begins(ZIP) {
+        numpy::read_npz(file, &bytes)
+    } else if begins(PARQUET) {
+        read_columnar(file, "Parquet", bytes)
+    } else if begins(ARROW) {
+        read_columnar(file, "Arrow", bytes)
+    } else if begins(ARROW_STREAM) {
+        read_columnar(file, "Arrow stream", bytes)
+    } else {
+        text::read(file, &bytes, options.delimiter)
+    }
 }
 
-/// The most frequent of comma, semicolon and tab outside quotes in the first line with text.
-fn guess_delimiter(text: &str) -> u8 {
-    let header = text.trim_start_matches(['\r', '\n']).bytes();
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
-    let mut quoted = false;
-    for byte in header.take_while(|&byte| byte != b'\n' && byte != b'\r') {
-        quoted ^= byte == b'"';
-        if let Some(found) = counts.iter_mut().find(|(candidate, _)| *candidate == byte) {
-            found.1 += usize::from(!quoted);
-        }
-    }
-    // Of equals, `max_by_key` returns the last: the comma, as the order is reversed.
-    let most = counts.into_iter().rev().max_by_key(|&(_, count)| count);
-    most.map_or(b',', |(delimiter, _)| delimiter)
+#[cfg(feature = "columnar")]
+use super::columnar::read as read_columnar;
+
+/// The program was built without these formats.
+#[cfg(not(feature = "columnar"))]
+fn read_columnar(file: &str, format: &'static str, _: Vec<u8>) -> Result<Contents, DataError> {
+    Err(DataError::Unreadable {
+        file: file.to_owned(),
+        format,
+        reason: "this program was built without the feature `columnar`".to_owned(),
+    })
 }
 
 fn check_header(file: &str, line: u64, columns: &[String]) -> Result<(), DataError> {
-    let is_number = |column: &String| matches!(parse_cell(column), Cell::Number(_));
-    if columns.iter().all(is_number) {
-        return Err(DataError::NumericHeader {
-            file: file.to_owned(),
-            line,
-        });
-    }
     let mut seen = HashSet::new();
     for column in columns {
         if column.contains(char::is_control) {

@@ -4,12 +4,10 @@
 //! there is as honest as the score of one network. Source: Lakshminarayanan, Pritzel and Blundell
 //! 2017, who found that other starts and another order of the rows suffice.
 
-use std::ops::ControlFlow;
-
 use mdn_infer::format::MAX_COMPONENTS;
 
 use super::{FitConfig, FitError, Plan};
-use crate::train::{Event, Progress, TrainError, Trained};
+use crate::train::{Control, Keeper, Kept, Progress, TrainError, Trained};
 
 /// Far apart for neighbouring seeds: 2⁶⁴ / φ.
 const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -35,26 +33,47 @@ pub(super) fn check(config: &FitConfig) -> Result<(), FitError> {
     })
 }
 
-/// Trains one network after the other; the `observer` sees the steps of all as one long training.
+/// Trains one network after the other; the observer sees the steps of all as one long training.
 ///
-/// Where it asks for the end, the networks that are finished make the ensemble: one that was cut
+/// Where that asks for the end, the networks that are finished make the ensemble: one that was cut
 /// short would count as much as they do. Only the first is kept as it is.
-pub(super) fn train(
-    plan: &Plan<'_>,
-    observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
-) -> Result<Vec<Trained>, TrainError> {
+pub(super) fn train(plan: &Plan<'_>, control: Control<'_>) -> Result<Vec<Trained>, TrainError> {
+    let Control {
+        observer,
+        stop,
+        mut keeper,
+        resume,
+        ..
+    } = control;
     let count = plan.config.ensemble;
-    let mut networks = Vec::with_capacity(count.into());
-    for member in 0..count {
-        let trained = plan.train(seed(plan.config, member), &mut |progress| {
-            observer(&Progress {
-                step: usize::from(member) * progress.total + progress.step,
-                total: usize::from(count) * progress.total,
-                ..*progress
-            })
-        })?;
-        let interrupted = |event: &Event| matches!(event, Event::Interrupted { .. });
-        let interrupted = trained.events.iter().any(interrupted);
+    let mut watch = |member: usize, progress: &Progress| {
+        observer(&Progress {
+            step: member * progress.total + progress.step,
+            total: usize::from(count) * progress.total,
+            ..*progress
+        })
+    };
+    let (mut networks, mut current) = match resume {
+        Some(kept) => (kept.finished, Some((kept.starts, kept.current))),
+        None => (Vec::new(), None),
+    };
+    for member in networks.len() as u8..count {
+        let mut watch_member = |progress: &Progress| watch(member.into(), progress);
+        let control = Control {
+            stop,
+            keeper: keeper
+                .as_mut()
+                .map(|keeper| &mut **keeper as &mut dyn Keeper),
+            finished: &networks,
+            resume: current.take().map(|(starts, current)| Kept {
+                finished: Vec::new(),
+                starts,
+                current,
+            }),
+            ..Control::new(&mut watch_member)
+        };
+        let trained = plan.train(seed(plan.config, member), control)?;
+        let interrupted = trained.interruption().is_some();
         if !interrupted || member == 0 {
             networks.push(trained);
         }

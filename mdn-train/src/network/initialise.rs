@@ -3,11 +3,12 @@
 use mdn_infer::format::{Activation, Head, ScaleMap};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::Serialize;
 
 use super::{Architecture, LayerShape, Network};
 
 /// How the parameters start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub enum Initialisation {
     /// Every kernel uniform in ±√(6 / (inputs + outputs)) (Glorot & Bengio 2010), biases zero.

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use mdn_infer::simd::{Kernel, Level, Simd};
+use serde::{Deserialize, Serialize};
 
 /// Adam (Kingma & Ba 2015, algorithm 1) with decoupled weight decay (AdamW: Loshchilov & Hutter
 /// 2019, algorithm 2) where it is asked for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adam {
     /// The decay rate of the mean of the gradient, β₁; 0.9 unless set.
     pub mean_decay: f32,
@@ -33,6 +34,11 @@ impl Adam {
             means: vec![0.0; parameters],
             squares: vec![0.0; parameters],
         }
+    }
+
+    /// How many parameters it is for.
+    pub fn parameters(&self) -> usize {
+        self.means.len().min(self.squares.len())
     }
 
     /// Makes this state that of `other`, without allocating.

@@ -1,7 +1,9 @@
 //! How the learning rate changes over the steps.
 
+use serde::Serialize;
+
 /// The learning rate at a step, relative to the one that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub enum Schedule {
     /// Always the same.

@@ -65,6 +65,16 @@ impl Grid {
         (span(self.x), span(self.y))
     }
 
+    /// Columns and rows.
+    pub(super) fn shape(&self) -> (usize, usize) {
+        (self.columns, self.rows)
+    }
+
+    /// `[rows][columns]`, finite, the row of the lowest y first.
+    pub(super) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
     fn largest(&self) -> f32 {
         self.values.iter().copied().fold(0.0, f32::max)
     }

@@ -12,8 +12,10 @@ mod fan;
 mod frame;
 mod heatmap;
 mod loss;
+mod pair;
 mod report;
 mod scatter;
+mod weights;
 
 pub use arm::{Arm, ArmMode};
 pub use calibration::{Calibration, PitHistogram};
@@ -21,8 +23,10 @@ pub use canvas::{Drawn, Picture, PlotError};
 pub use fan::{Band, FanChart};
 pub use heatmap::{Grid, Heatmap, centres};
 pub use loss::Loss;
+pub use pair::Pair;
 pub use report::{Figure, Report, Section, SummaryRow};
 pub use scatter::{Samples, Scatter};
+pub use weights::Weights;
 
 /// A point of a picture: horizontal coordinate, then vertical.
 pub type Point = (f32, f32);

@@ -1,11 +1,13 @@
 //! What can be chosen about training.
 
+use serde::Serialize;
+
 use super::TrainError;
 use crate::network::Initialisation;
 use crate::optim::Schedule;
 
 /// How long to train.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Length {
     /// This many optimiser steps.
     Steps(usize),
@@ -16,7 +18,7 @@ pub enum Length {
 }
 
 /// How many rows a step sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Batch {
     /// All rows.
     Full,
@@ -26,9 +28,41 @@ pub enum Batch {
     Automatic,
 }
 
+/// Over how many steps the parameters are averaged.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub enum Averaging {
+    /// The parameters of a step are taken as they are.
+    Off,
+    /// Over about this many epochs, more than 0.
+    Epochs(f32),
+}
+
+/// Which starts add noise to the rows they train on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum NoiseUse {
+    /// None.
+    Never,
+    /// Every second one, the second first: the validation rows decide whether noise helps, as it
+    /// does for noisy targets and does not where targets are nearly certain.
+    InTurn,
+    /// All.
+    Always,
+}
+
+impl NoiseUse {
+    /// Whether the start of this number, from 0, adds noise.
+    pub(super) const fn at(self, start: usize) -> bool {
+        match self {
+            NoiseUse::Never => false,
+            NoiseUse::InTurn => start % 2 == 1,
+            NoiseUse::Always => true,
+        }
+    }
+}
+
 /// How to train. [`Default`] is robust on tables of a few hundred rows and more;
 /// [`TrainOptions::classic`] is the textbook's plain full-batch Adam.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TrainOptions {
     /// Steps or epochs.
     pub length: Length,
@@ -44,10 +78,21 @@ pub struct TrainOptions {
     pub weight_decay: f32,
     /// The largest norm of the gradient; longer ones are scaled down to it.
     pub clip: Option<f32>,
-    /// Standard deviation of the noise added to standardised inputs; 0 is none.
+    /// Over how many steps the parameters are averaged: the average is what the validation rows
+    /// see and what is kept.
+    pub averaging: Averaging,
+    /// Which starts add noise (Rothfuss et al. 2019).
+    pub noise: NoiseUse,
+    /// Standard deviation of the noise added to standardised inputs at the first step.
     pub input_noise: f32,
-    /// Standard deviation of the noise added to standardised targets; 0 is none.
+    /// Standard deviation of the noise added to standardised targets at the first step.
     pub target_noise: f32,
+    /// What is left of the noise at the last step, more than 0: it falls by the same factor at
+    /// every step, so that the best step also has the best noise.
+    pub noise_decay: f32,
+    /// How many networks are trained, with seeds that follow each other; the one with the lowest
+    /// validation loss is kept. More than one needs validation rows.
+    pub starts: usize,
     /// The seed of initialisation, shuffling and noise.
     pub seed: u64,
     /// Steps between reports: evaluations on the validation rows, points of the loss curve and
@@ -70,11 +115,15 @@ impl Default for TrainOptions {
             },
             weight_decay: 1e-2,
             clip: Some(1.0),
-            input_noise: 0.0,
-            target_noise: 0.0,
+            averaging: Averaging::Epochs(5.0),
+            noise: NoiseUse::InTurn,
+            input_noise: 0.1,
+            target_noise: 0.3,
+            noise_decay: 0.01,
+            starts: 2,
             seed: 0,
             report_interval: None,
-            patience: Some(50),
+            patience: Some(100),
         }
     }
 }
@@ -102,8 +151,12 @@ impl TrainOptions {
             schedule: Schedule::Constant,
             weight_decay: 0.0,
             clip: None,
+            averaging: Averaging::Off,
+            noise: NoiseUse::Never,
             input_noise: 0.0,
             target_noise: 0.0,
+            noise_decay: 1.0,
+            starts: 1,
             seed: 0,
             report_interval: None,
             patience: None,
@@ -120,6 +173,10 @@ impl TrainOptions {
         let finite = 0.0..f32::INFINITY;
         let positive = |value: f32| value > 0.0 && value.is_finite();
         let steps = matches!(self.length, Length::Steps(0) | Length::Epochs(0));
+        let averaging = match self.averaging {
+            Averaging::Off => true,
+            Averaging::Epochs(epochs) => positive(epochs),
+        };
         let ok = [
             (!steps, "length"),
             (self.batch != Batch::Rows(0), "batch"),
@@ -128,8 +185,11 @@ impl TrainOptions {
             (unit.contains(&floor), "schedule.floor"),
             (finite.contains(&self.weight_decay), "weight_decay"),
             (self.clip.is_none_or(positive), "clip"),
+            (averaging, "averaging"),
             (finite.contains(&self.input_noise), "input_noise"),
             (finite.contains(&self.target_noise), "target_noise"),
+            (positive(self.noise_decay), "noise_decay"),
+            (self.starts > 0, "starts"),
             (self.report_interval != Some(0), "report_interval"),
             (self.patience != Some(0), "patience"),
         ];

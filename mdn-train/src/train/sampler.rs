@@ -2,12 +2,13 @@
 
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
 
 use super::objective::Selection;
 use super::options::Batch;
 
 /// Mini-batches: each epoch goes through all rows once, in a fresh order.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Sampler {
     rng: Xoshiro256PlusPlus,
     /// The rows in this epoch's order; empty for full batches.
@@ -39,6 +40,15 @@ impl Sampler {
     /// How many steps an epoch has.
     pub(super) fn batches(&self) -> usize {
         self.batches
+    }
+
+    /// Whether `other`, which comes from outside, may stand in for this one.
+    pub(super) fn fits(&self, other: &Sampler) -> bool {
+        let same = (self.rows, self.batches) == (other.rows, other.batches);
+        let known = |&row: &u32| (row as usize) < self.rows;
+        same && other.next < self.batches
+            && other.order.len() == self.order.len()
+            && other.order.iter().all(known)
     }
 
     /// The most rows that a batch has.

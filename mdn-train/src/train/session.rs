@@ -2,6 +2,10 @@
 
 use std::ops::{ControlFlow, Range};
 
+use serde::{Deserialize, Serialize};
+
+use super::average::Average;
+use super::control::Control;
 use super::noise::Noise;
 use super::objective::Objective;
 use super::options::TrainOptions;
@@ -18,10 +22,11 @@ const LONGEST_GRADIENT: f64 = 1e18;
 const WORST_RISE: f64 = 1.0;
 
 /// A state that training can return to.
-struct Good {
-    step: usize,
-    parameters: Vec<f32>,
-    adam: Adam,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Good {
+    pub(super) step: usize,
+    pub(super) parameters: Vec<f32>,
+    pub(super) adam: Adam,
 }
 
 impl Good {
@@ -43,15 +48,16 @@ impl Good {
 }
 
 /// The best state seen by the validation rows.
-struct Best {
-    step: usize,
-    nll: f64,
-    parameters: Vec<f32>,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Best {
+    pub(super) step: usize,
+    pub(super) nll: f64,
+    pub(super) parameters: Vec<f32>,
 }
 
 /// The losses of the steps since the last report.
-#[derive(Default)]
-struct Recent {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Recent {
     sum: f64,
     steps: usize,
 }
@@ -67,30 +73,33 @@ impl Recent {
 }
 
 pub(super) struct Session<'a> {
-    architecture: &'a Architecture,
-    options: &'a TrainOptions,
-    total: usize,
-    interval: usize,
-    train: Objective<'a>,
-    validation: Option<Objective<'a>>,
-    sampler: Sampler,
-    kernels: Vec<Range<usize>>,
+    pub(super) architecture: &'a Architecture,
+    pub(super) options: &'a TrainOptions,
+    pub(super) total: usize,
+    pub(super) interval: usize,
+    pub(super) train: Objective<'a>,
+    pub(super) validation: Option<Objective<'a>>,
+    pub(super) sampler: Sampler,
+    pub(super) kernels: Vec<Range<usize>>,
+    /// Steps tried, those that failed included.
+    pub(super) tried: usize,
     /// The step that made the parameters.
-    step: usize,
-    parameters: Vec<f32>,
-    gradient: Vec<f32>,
-    adam: Adam,
+    pub(super) step: usize,
+    pub(super) parameters: Vec<f32>,
+    pub(super) gradient: Vec<f32>,
+    pub(super) adam: Adam,
+    pub(super) average: Option<Average>,
     /// The learning rate, before the schedule's factor.
-    learning_rate: f32,
+    pub(super) learning_rate: f32,
     /// A loss above it counts as divergence.
-    worst: f64,
-    recent: Recent,
-    good: Good,
-    best: Option<Best>,
-    reports_since_best: usize,
-    curve: Vec<Progress>,
-    events: Vec<Event>,
-    rollbacks: usize,
+    pub(super) worst: f64,
+    pub(super) recent: Recent,
+    pub(super) good: Good,
+    pub(super) best: Option<Best>,
+    pub(super) reports_since_best: usize,
+    pub(super) curve: Vec<Progress>,
+    pub(super) events: Vec<Event>,
+    pub(super) rollbacks: usize,
 }
 
 impl<'a> Session<'a> {
@@ -112,9 +121,11 @@ impl<'a> Session<'a> {
             interval: options.report_interval.unwrap_or(interval),
             train: Objective::new(architecture, data.train, sampler.batch_rows()),
             validation: validation.map(|rows| Objective::without_gradient(architecture, rows)),
+            average: Average::new(options.averaging, sampler.batches(), &good.parameters),
             sampler,
             kernels: architecture.layers().map(|layer| layer.kernel()).collect(),
             gradient: vec![0.0; good.parameters.len()],
+            tried: 0,
             step: 0,
             parameters: good.parameters.clone(),
             adam: good.adam.clone(),
@@ -130,18 +141,31 @@ impl<'a> Session<'a> {
         }
     }
 
-    pub(super) fn run(
-        mut self,
-        observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
-    ) -> Result<Trained, TrainError> {
-        let start = self.train.nll(&self.parameters);
-        self.worst = start + WORST_RISE * (1.0 + start.abs());
-        for step in 1..=self.total {
-            let report = step % self.interval == 0 || step == self.total;
+    pub(super) fn run(mut self, mut control: Control<'_>) -> Result<Trained, TrainError> {
+        match control.resume.take() {
+            Some(kept) => self.restore(kept.current)?,
+            None => {
+                let start = self.train.nll(&self.parameters);
+                self.worst = start + WORST_RISE * (1.0 + start.abs());
+            }
+        }
+        while self.tried < self.total {
+            let stopped = control.is_stopped();
+            if control.is_due() || stopped {
+                control.keep(&self.snapshot());
+            }
+            if stopped {
+                let step = self.tried;
+                self.events.push(Event::Interrupted { step });
+                break;
+            }
+            self.tried += 1;
+            let step = self.tried;
+            let report = step.is_multiple_of(self.interval) || step == self.total;
             let Some(progress) = self.take_step(step, report)? else {
                 continue;
             };
-            if report && self.report(progress, observer).is_break() {
+            if report && self.report(progress, control.observer).is_break() {
                 break;
             }
         }
@@ -150,10 +174,11 @@ impl<'a> Session<'a> {
 
     /// One step of the optimiser; `None` if it failed and was rolled back.
     fn take_step(&mut self, step: usize, check: bool) -> Result<Option<Progress>, TrainError> {
+        let noise = self.noise(step);
         let nll = self.train.noisy_gradient(
             &self.parameters,
             self.sampler.draw(),
-            noise(self.options, step),
+            noise,
             &mut self.gradient,
         );
         let norm = match self.options.clip {
@@ -179,6 +204,9 @@ impl<'a> Session<'a> {
             learning_rate,
             self.kernels.iter().cloned(),
         );
+        if let Some(average) = &mut self.average {
+            average.add(&self.parameters);
+        }
         self.step = step;
         Ok(Some(Progress {
             step,
@@ -199,6 +227,9 @@ impl<'a> Session<'a> {
         self.step = self.good.step;
         self.parameters.copy_from_slice(&self.good.parameters);
         self.adam.copy_from(&self.good.adam);
+        if let Some(average) = &mut self.average {
+            average.restart(&self.parameters);
+        }
         self.events.push(Event::RolledBack {
             step,
             nll,
@@ -235,17 +266,21 @@ impl<'a> Session<'a> {
 
     /// The validation loss after `step`; keeps the parameters if it is the lowest yet.
     fn validate(&mut self, step: usize) -> Option<f64> {
-        let nll = self.validation.as_mut()?.nll(&self.parameters);
+        let parameters = match &self.average {
+            Some(average) => average.parameters(),
+            None => &self.parameters,
+        };
+        let nll = self.validation.as_mut()?.nll(parameters);
         self.reports_since_best += 1;
         if nll.is_finite() && self.best.as_ref().is_none_or(|best| nll < best.nll) {
             self.reports_since_best = 0;
             let best = self.best.get_or_insert_with(|| Best {
                 step,
                 nll,
-                parameters: self.parameters.clone(),
+                parameters: parameters.to_vec(),
             });
             (best.step, best.nll) = (step, nll);
-            best.parameters.copy_from_slice(&self.parameters);
+            best.parameters.copy_from_slice(parameters);
         }
         Some(nll)
     }
@@ -255,6 +290,8 @@ impl<'a> Session<'a> {
         if let Some(best) = &self.best {
             self.step = best.step;
             self.parameters.copy_from_slice(&best.parameters);
+        } else if let Some(average) = &self.average {
+            self.parameters.copy_from_slice(average.parameters());
         }
         let mut train_nll = self.train.nll(&self.parameters);
         if train_nll.is_nan() || train_nll > self.worst {
@@ -274,13 +311,17 @@ impl<'a> Session<'a> {
             events: self.events,
         })
     }
-}
 
-fn noise(options: &TrainOptions, step: usize) -> Option<Noise> {
-    let (inputs, targets) = (options.input_noise, options.target_noise);
-    (inputs > 0.0 || targets > 0.0).then(|| Noise {
-        inputs,
-        targets,
-        pass: options.seed.rotate_left(40) ^ step as u64,
-    })
+    /// What is added to the rows of this step, if anything is.
+    fn noise(&self, step: usize) -> Option<Noise> {
+        let options = self.options;
+        let done = (step - 1) as f32 / self.total as f32;
+        let left = options.noise_decay.powf(done);
+        let (inputs, targets) = (left * options.input_noise, left * options.target_noise);
+        (inputs > 0.0 || targets > 0.0).then(|| Noise {
+            inputs,
+            targets,
+            pass: options.seed.rotate_left(40) ^ step as u64,
+        })
+    }
 }

@@ -16,6 +16,8 @@ fn the_demo_leaves_everything_in_its_folder() {
     let found = bench.json("demo --steps 300 --out short");
     let mut expected = BTreeSet::from(["data.csv", "model.mdn", "report.html"]);
     expected.extend(PICTURES);
+    let drawings = PICTURES.map(|name| name.replace(".png", ".svg"));
+    expected.extend(drawings.iter().map(String::as_str));
     let expected: BTreeSet<String> = expected
         .iter()
         .map(|name| format!("short/{name}"))

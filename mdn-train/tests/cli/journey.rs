@@ -261,17 +261,16 @@ fn plot_draws_pictures_and_a_report() {
         .iter()
         .filter_map(Value::as_str)
         .collect();
-    let expected = [
-        "heatmap.png",
-        "samples.png",
-        "fan.png",
-        "pit.png",
-        "calibration.png",
-        "report.html",
-    ];
-    assert_eq!(files, expected.map(|name| format!("pictures/{name}")));
-    for file in &files[..5] {
+    let drawn = ["heatmap", "samples", "fan", "pit", "calibration", "weights"];
+    let kinds = |name: &str| ["png", "svg"].map(|kind| format!("pictures/{name}.{kind}"));
+    let mut expected: Vec<String> = drawn.iter().flat_map(|name| kinds(name)).collect();
+    expected.push("pictures/report.html".to_owned());
+    assert_eq!(files, expected);
+    for file in files.iter().filter(|file| file.ends_with(".png")) {
         assert_picture(&bench.path(file));
+    }
+    for file in files.iter().filter(|file| file.ends_with(".svg")) {
+        assert_self_contained(&bench.read(file));
     }
     let html = bench.read("pictures/report.html");
     assert_self_contained(&html);

@@ -10,6 +10,7 @@ mod given;
 mod journey;
 mod quantize;
 mod questions;
+mod runs;
 mod support;
 mod tables;
 mod targets;

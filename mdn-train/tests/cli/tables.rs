@@ -168,7 +168,8 @@ fn columns_and_their_roles() {
     let words = refused(&table, "fit data.csv --target y");
     assert_eq!(
         words,
-        "data.csv:2: column `note`: `ok` is not a number; --inputs can leave the column out"
+        "data.csv:2: column `note`: `ok` is not a number; --inputs can leave the column out, \
+         --categorical can take its values as categories"
     );
 }
 
@@ -254,4 +255,32 @@ fn semicolons_tabs_and_chosen_delimiters() {
         assert_eq!(number(&fit, "train_rows"), 35.0);
     }
     assert_eq!(bench.run(&format!("{FIT} --delimiter ;;")).code, Some(2));
+}
+
+#[test]
+fn a_model_of_categories_takes_the_raw_column() {
+    let bench = Bench::new();
+    let mut text = "shape,x,y\n".to_owned();
+    for row in 0..90 {
+        let (shape, offset) = [("round", 0.0), ("flat", 5.0), ("long", -5.0)][row % 3];
+        let x = (row as f64 * 0.37).sin();
+        text += &format!("{shape},{x},{}\n", offset + x);
+    }
+    bench.write("t.csv", &text);
+    bench.json("fit t.csv --target y --hidden 8 -k 1 --steps 800");
+    let found = bench.json("evaluate model.mdn t.csv");
+    assert!(found["nll"].as_f64().unwrap() < 0.0, "{found}");
+    bench.write("new.csv", "x,shape\n0,flat\n0,long\n");
+    let answers = bench.answers("predict model.mdn new.csv --summary");
+    assert!((answers.number(0, "y_mean") - 5.0).abs() < 0.5);
+    assert!((answers.number(1, "y_mean") + 5.0).abs() < 0.5);
+    let inputs = &bench.json("inspect model.mdn")["inputs"];
+    let names: Vec<&str> = (0..4)
+        .map(|i| inputs[i]["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["shape=flat", "shape=long", "shape=round", "x"]);
+    bench.write("new.csv", "x,shape\n0,flat\n0,square\n");
+    let told = bench.run("predict model.mdn new.csv");
+    let words = "new.csv:3: column `shape`: `square` is none of the known categories";
+    assert!(told.error(1).contains(words), "{}", told.stderr);
 }

@@ -55,7 +55,41 @@ fn every_command_has_help_with_an_example_that_parses() {
             assert_eq!(run.code, Some(1), "{arguments}: {}", run.stderr);
         }
     }
-    assert!(bench.run("--version").stdout.starts_with("mdn-train "));
+}
+
+#[test]
+fn the_version_says_what_it_was_built_with() {
+    let bench = Bench::new();
+    let short = bench.run("-V").stdout;
+    assert_eq!(short, format!("mdn-train {}\n", env!("CARGO_PKG_VERSION")));
+    let long = bench.run("--version").stdout;
+    assert!(long.starts_with(short.trim_end()), "{long}");
+    for words in [
+        "target    ",
+        "compiler  rustc 1.",
+        "scalar",
+        "tables    CSV",
+    ] {
+        assert!(long.contains(words), "{words} in {long}");
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    let bench = Bench::new();
+    let manual = bench.run("man").stdout;
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let text = bench.run(&format!("completions {shell}")).stdout;
+        for command in COMMANDS {
+            assert!(text.contains(command), "{shell}: {command}");
+            assert!(manual.contains(&command.replace('-', "\\-")), "{command}");
+        }
+        assert!(text.contains("checkpoint-interval"), "{shell}");
+    }
+    assert_eq!(bench.run("man --out pages").code, Some(0));
+    let page = bench.read("pages/mdn-train-fit.1");
+    assert!(page.contains("weight\\-decay"), "{page}");
+    assert_eq!(bench.run("completions nosuchshell").code, Some(2));
 }
 
 #[test]

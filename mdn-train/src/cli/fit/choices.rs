@@ -1,9 +1,9 @@
 //! The network and the training that `mdn-train fit` lets one choose.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use mdn_infer::format::MAX_COMPONENTS;
 use mdn_train::fit::{FitConfig, ScaleFloor};
-use mdn_train::train::{Batch, Length, TrainOptions};
+use mdn_train::train::{Averaging, Batch, Length, NoiseUse, TrainOptions};
 
 use super::columns::ColumnChoices;
 use crate::cli::options::{ActivationName, CovarianceName, ScaleMapName};
@@ -59,6 +59,30 @@ pub struct TrainingChoices {
     #[arg(long, value_name = "DECAY", value_parser = at_least_0,
           default_value_t = TrainOptions::default().weight_decay)]
     weight_decay: f32,
+    /// Average the parameters over this many epochs; 0 takes them as they are
+    #[arg(long, value_name = "EPOCHS", value_parser = at_least_0,
+          default_value_t = AVERAGING)]
+    averaging: f32,
+    /// Networks to train from different first parameters; the one with the lowest validation
+    /// loss is kept
+    #[arg(long, value_name = "N", value_parser = positive,
+          default_value_t = TrainOptions::default().starts)]
+    starts: usize,
+    /// Which starts train on rows with noise added
+    #[arg(long, value_name = "WHEN", default_value = "in-turn")]
+    noise: NoiseName,
+    /// Standard deviation of the noise on standardised inputs at the first step
+    #[arg(long, value_name = "SD", value_parser = at_least_0,
+          default_value_t = TrainOptions::default().input_noise)]
+    input_noise: f32,
+    /// Standard deviation of the noise on standardised targets at the first step
+    #[arg(long, value_name = "SD", value_parser = at_least_0,
+          default_value_t = TrainOptions::default().target_noise)]
+    target_noise: f32,
+    /// What is left of the noise at the last step
+    #[arg(long, value_name = "SHARE", value_parser = above_0,
+          default_value_t = TrainOptions::default().noise_decay)]
+    noise_decay: f32,
     /// Share of the rows held back to choose the best step; 0 for none
     #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share)]
     validation: f64,
@@ -75,6 +99,30 @@ pub struct TrainingChoices {
     /// Train on raw units; only for data that are already of order 1
     #[arg(long)]
     no_standardise: bool,
+}
+
+/// The epochs of [`Averaging`] unless chosen.
+const AVERAGING: f32 = 5.0;
+
+/// `--noise`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum NoiseName {
+    /// None of them
+    Never,
+    /// Every second one: the validation rows decide whether it helps
+    InTurn,
+    /// All of them
+    Always,
+}
+
+impl From<NoiseName> for NoiseUse {
+    fn from(name: NoiseName) -> Self {
+        match name {
+            NoiseName::Never => NoiseUse::Never,
+            NoiseName::InTurn => NoiseUse::InTurn,
+            NoiseName::Always => NoiseUse::Always,
+        }
+    }
 }
 
 /// The configuration of all.
@@ -115,6 +163,15 @@ impl TrainingChoices {
             batch: self.batch,
             learning_rate: self.learning_rate,
             weight_decay: self.weight_decay,
+            averaging: match self.averaging {
+                0.0 => Averaging::Off,
+                epochs => Averaging::Epochs(epochs),
+            },
+            noise: self.noise.into(),
+            input_noise: self.input_noise,
+            target_noise: self.target_noise,
+            noise_decay: self.noise_decay,
+            starts: self.starts,
             patience: (self.patience > 0).then_some(self.patience),
             ..defaults
         }

@@ -2,7 +2,7 @@
 
 use anyhow::{anyhow, ensure};
 use clap::Args;
-use mdn_train::data::{DataError, Dataset, Table};
+use mdn_train::data::{DataError, Dataset, ReadOptions, Table};
 
 use crate::cli::options::Reading;
 use crate::cli::output::Output;
@@ -27,6 +27,9 @@ pub struct ColumnChoices {
     /// Input columns, separated by commas [default: every column that is no target]
     #[arg(long, value_delimiter = ',', value_name = "COL")]
     inputs: Option<Vec<String>>,
+    /// Input columns that hold categories although they hold numbers; columns of texts are found
+    #[arg(long, value_delimiter = ',', value_name = "COL")]
+    categorical: Vec<String>,
     /// Unit of a column, kept in the file; may be given again
     #[arg(long, value_name = "COL=UNIT", value_parser = unit)]
     pub unit: Vec<(String, String)>,
@@ -38,12 +41,19 @@ impl ColumnChoices {
         let table = self.reading.table()?;
         let inputs = self.inputs.as_deref();
         let targets = self.target_names(&table)?;
-        let data = Dataset::for_training(&table, inputs, &targets, &self.reading.options());
+        let options = ReadOptions {
+            categorical: self.categorical.clone(),
+            ..self.reading.options()
+        };
+        let data = Dataset::for_training(&table, inputs, &targets, &options);
         let data = data.map_err(|error| match &error {
             DataError::NotANumber { column, .. }
                 if inputs.is_none() && !targets.contains(column) =>
             {
-                anyhow!("{error}; --inputs can leave the column out")
+                anyhow!(
+                    "{error}; --inputs can leave the column out, --categorical can take its values as \
+                     categories"
+                )
             }
             _ => error.into(),
         })?;

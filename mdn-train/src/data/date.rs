@@ -1,0 +1,61 @@
+//! Dates and times as numbers: days since the start of 1970, by the calendar, without leap seconds.
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Unit};
+
+/// The days since 1970-01-01T00:00 of a date or a time in the form of ISO 8601 and RFC 3339, such
+/// as `2024-06-19`, `2024-06-19 15:22:45.5` or `2024-06-19T15:22:45+02:00`. Times with an offset
+/// are brought to UTC; others are taken as they stand.
+pub(super) fn days(text: &str) -> Option<f64> {
+    // Most texts are none, and are not worth a parser's while.
+    let like_a_date = text.len() >= 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+    if !like_a_date || !text.as_bytes()[0].is_ascii_digit() {
+        return None;
+    }
+    // A local time's parser would pass over an offset.
+    let timestamp = match text.parse::<Timestamp>() {
+        Ok(timestamp) => timestamp,
+        Err(_) => TimeZone::UTC
+            .to_timestamp(text.parse::<DateTime>().ok()?)
+            .ok()?,
+    };
+    let since = timestamp.since(Timestamp::UNIX_EPOCH).ok()?;
+    let seconds = since.total(Unit::Second).ok()?;
+    Some(seconds / 86_400.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_since_1970() {
+        for (text, expected) in [
+            ("1970-01-01", 0.0),
+            ("1970-01-02 12:00", 1.5),
+            ("1969-12-31T18:00:00", -0.25),
+            ("2000-03-01", 11_017.0),
+            ("2024-02-29T06:00:00Z", 19_782.25),
+            ("2024-02-29T06:00:00+06:00", 19_782.0),
+            ("2024-02-29 00:00:00.5", 19_782.0 + 0.5 / 86_400.0),
+        ] {
+            assert_eq!(days(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_dates() {
+        for text in [
+            "",
+            "2024",
+            "2024-02-30",
+            "24-02-2024",
+            "2024-02",
+            "x2024-02-01",
+            "٢024-02-01",
+        ] {
+            assert_eq!(days(text), None, "{text}");
+        }
+    }
+}

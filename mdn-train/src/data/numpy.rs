@@ -1,0 +1,117 @@
+//! NumPy's `.npy` and `.npz`.
+//!
+//! A matrix `[rows][columns]` becomes columns `x0`, `x1` …; a vector becomes one column `x`. In an
+//! archive an array's name stands for the `x`.
+
+use std::io::{self, Cursor, Read};
+
+use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
+
+use super::column::Column;
+use super::error::DataError;
+use super::table::Contents;
+
+/// Reads a single array.
+pub(super) fn read_npy(file: &str, bytes: &[u8]) -> Result<Contents, DataError> {
+    let mut contents = Contents::default();
+    array("x", bytes, &mut contents).map_err(|reason| unreadable(file, reason))?;
+    Ok(contents.numbered())
+}
+
+/// Reads an archive of arrays that have a row each for the same things.
+pub(super) fn read_npz(file: &str, bytes: &[u8]) -> Result<Contents, DataError> {
+    let fault = |reason: String| unreadable(file, reason);
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| fault(e.to_string()))?;
+    let mut contents = Contents::default();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(|e| fault(e.to_string()))?;
+        let name = entry.name().map_err(|e| fault(e.to_string()))?.into_owned();
+        let name = name.trim_end_matches(".npy");
+        let mut bytes = Vec::new();
+        let read = entry.read_to_end(&mut bytes).map_err(|e| e.to_string());
+        let read = read.and_then(|_| array(name, &bytes, &mut contents));
+        read.map_err(|reason| fault(format!("array `{name}`: {reason}")))?;
+    }
+    Ok(contents.numbered())
+}
+
+fn unreadable(file: &str, reason: String) -> DataError {
+    DataError::Unreadable {
+        file: file.to_owned(),
+        format: "NumPy",
+        reason,
+    }
+}
+
+/// Appends the columns of an array.
+fn array(name: &str, bytes: &[u8], contents: &mut Contents) -> Result<(), String> {
+    let npy = NpyFile::new(bytes).map_err(|error| error.to_string())?;
+    let (rows, width) = match *npy.shape() {
+        [rows] => (rows, None),
+        [rows, width] => (rows, Some(width)),
+        ref shape => return Err(format!("{} dimensions; one or two are needed", shape.len())),
+    };
+    // Numbers take at least a byte each: a header cannot ask for more than the file has.
+    let cells = rows.checked_mul(width.unwrap_or(1));
+    if cells.is_none_or(|cells| cells > bytes.len() as u64) {
+        return Err("the file is cut off".to_owned());
+    }
+    let (rows, order) = (rows as usize, npy.order());
+    let values = numbers(npy)?;
+    let width = width.map(|width| width as usize);
+    if contents
+        .columns
+        .first()
+        .is_some_and(|first| first.len() != rows)
+    {
+        return Err(format!(
+            "{rows} rows; the arrays before it have another number"
+        ));
+    }
+    for column in 0..width.unwrap_or(1) {
+        let mut cells = Column::default();
+        for row in 0..rows {
+            cells.push(
+                values[match order {
+                    Order::C => row * width.unwrap_or(1) + column,
+                    Order::Fortran => column * rows + row,
+                }],
+            );
+        }
+        contents.columns.push(cells);
+        contents.names.push(match width {
+            Some(_) => format!("{name}{column}"),
+            None => name.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// The cells in the order of the file.
+fn numbers(npy: NpyFile<&[u8]>) -> Result<Vec<f64>, String> {
+    let dtype = npy.dtype();
+    let DType::Plain(plain) = &dtype else {
+        return Err("structured arrays are not supported".to_owned());
+    };
+    let read = match (plain.type_char(), plain.size_field()) {
+        (TypeChar::Float, 8) => cells(npy, |value: f64| value),
+        (TypeChar::Float, 4) => cells(npy, |value: f32| value.into()),
+        (TypeChar::Float, 2) => cells(npy, |value: half::f16| value.into()),
+        (TypeChar::Int, 1) => cells(npy, |value: i8| value.into()),
+        (TypeChar::Int, 2) => cells(npy, |value: i16| value.into()),
+        (TypeChar::Int, 4) => cells(npy, |value: i32| value.into()),
+        (TypeChar::Int, 8) => cells(npy, |value: i64| value as f64),
+        (TypeChar::Uint, 1) => cells(npy, |value: u8| value.into()),
+        (TypeChar::Uint, 2) => cells(npy, |value: u16| value.into()),
+        (TypeChar::Uint, 4) => cells(npy, |value: u32| value.into()),
+        (TypeChar::Uint, 8) => cells(npy, |value: u64| value as f64),
+        (TypeChar::Bool, _) => cells(npy, |value: bool| value.into()),
+        _ => return Err(format!("cells of type {} are not numbers", dtype.descr())),
+    };
+    read.map_err(|error| error.to_string())
+}
+
+fn cells<T: Deserialize>(npy: NpyFile<&[u8]>, number: impl Fn(T) -> f64) -> io::Result<Vec<f64>> {
+    let read = npy.data::<T>().map_err(io::Error::other)?;
+    read.map(|value| value.map(&number)).collect()
+}

@@ -1,0 +1,45 @@
+//! Where the values of a chosen column come from.
+
+use super::cell::{Cell, cell_of};
+use super::column::Raw;
+
+/// A column of the table, or one category of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Source<'n> {
+    /// Which column.
+    pub(super) position: usize,
+    /// The category that counts as 1.
+    pub(super) category: Option<&'n str>,
+}
+
+impl<'n> Source<'n> {
+    /// The number for a cell of the column, among `all` that are chosen.
+    pub(super) fn cell(&self, raw: Raw<'_>, all: &[Source<'n>]) -> Cell {
+        let Some(category) = self.category else {
+            return cell_of(raw);
+        };
+        match category_of(raw) {
+            None => Cell::Missing,
+            Some(found) if found == category => Cell::Number(1.0),
+            Some(found) if self.alternatives(all).any(|other| other == found) => Cell::Number(0.0),
+            Some(_) => Cell::NotANumber,
+        }
+    }
+
+    /// The categories of this column that are chosen.
+    pub(super) fn alternatives(&self, all: &[Source<'n>]) -> impl Iterator<Item = &'n str> {
+        let position = self.position;
+        let same = all.iter().filter(move |source| source.position == position);
+        same.filter_map(|source| source.category)
+    }
+}
+
+/// The category that a cell holds: its text, or its number in the shortest form, so that 1, 1.0 and
+/// 01 are the same; `None` where the value is missing.
+pub(super) fn category_of(raw: Raw<'_>) -> Option<String> {
+    match (raw, cell_of(raw)) {
+        (_, Cell::Missing) => None,
+        (Raw::Number(value), _) => Some(value.to_string()),
+        (Raw::Text(text), _) => Some(text.to_owned()),
+    }
+}

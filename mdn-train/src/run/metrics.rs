@@ -1,0 +1,86 @@
+//! `metrics.jsonl`: a line of JSON for every report.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::plot::Loss;
+use crate::train::Progress;
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    step: usize,
+    steps: usize,
+    train_nll: f64,
+    validation_nll: Option<f64>,
+    learning_rate: f32,
+}
+
+/// The losses in a run's file, in raw units.
+///
+/// # Errors
+/// When it cannot be read; a last line that is cut off is passed over.
+pub fn losses(path: &Path) -> io::Result<Loss> {
+    let text = fs::read_to_string(path)?;
+    let mut loss = Loss::default();
+    for line in text
+        .split_inclusive('\n')
+        .filter(|line| line.ends_with('\n'))
+    {
+        let line: Line = serde_json::from_str(line)?;
+        let step = line.step as u64;
+        loss.train.push((step, line.train_nll as f32));
+        let validation = line.validation_nll.map(|nll| (step, nll as f32));
+        loss.validation.extend(validation);
+    }
+    Ok(loss)
+}
+
+/// The file, begun anew: after an interruption all reports come again.
+pub(super) struct Metrics<'a> {
+    path: PathBuf,
+    /// `None` once it has failed.
+    file: Option<File>,
+    notice: &'a (dyn Fn(&str) + Sync),
+}
+
+impl<'a> Metrics<'a> {
+    pub(super) fn create(path: PathBuf, notice: &'a (dyn Fn(&str) + Sync)) -> Self {
+        let (file, fault) = match File::create(&path) {
+            Ok(file) => (Some(file), None),
+            Err(fault) => (None, Some(fault)),
+        };
+        let metrics = Metrics { path, file, notice };
+        if let Some(fault) = fault {
+            metrics.tell(&fault);
+        }
+        metrics
+    }
+
+    /// Appends a report, in one write, so that it can be watched as it grows.
+    pub(super) fn add(&mut self, progress: &Progress) {
+        let line = Line {
+            step: progress.step,
+            steps: progress.total,
+            train_nll: progress.train_nll,
+            validation_nll: progress.validation_nll,
+            learning_rate: progress.learning_rate,
+        };
+        let Some(file) = &mut self.file else { return };
+        let text = serde_json::to_string(&line).map_err(io::Error::from);
+        let written = text.and_then(|text| file.write_all(format!("{text}\n").as_bytes()));
+        if let Err(fault) = written {
+            self.tell(&fault);
+            self.file = None;
+        }
+    }
+
+    fn tell(&self, fault: &io::Error) {
+        let path = self.path.display();
+        (self.notice)(&format!(
+            "cannot write {path}: {fault}; training goes on without it"
+        ));
+    }
+}

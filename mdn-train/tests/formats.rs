@@ -1,0 +1,141 @@
+//! Tables in formats other than CSV, written by other programs (`tests/data/formats/make.py`).
+
+use std::fs;
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use mdn_train::data::{DataError, NumericTable, ReadOptions, Table};
+
+fn bytes(file: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/formats/");
+    fs::read(format!("{folder}{file}")).unwrap()
+}
+
+fn read(bytes: Vec<u8>) -> Result<Table, DataError> {
+    // The name says nothing about the format.
+    Table::from_bytes("table".into(), bytes, &ReadOptions::default())
+}
+
+fn select(table: &Table, names: &[&str]) -> Result<NumericTable, DataError> {
+    let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
+    table.select(&names, false)
+}
+
+#[cfg(feature = "columnar")]
+const COLUMNAR: [&str; 5] = [
+    "snappy.parquet",
+    "polars.parquet",
+    "lz4.feather",
+    "zstd.feather",
+    "plain.arrows",
+];
+
+#[cfg(feature = "columnar")]
+#[test]
+fn columnar_tables_are_what_was_written() {
+    for file in COLUMNAR {
+        let table = read(bytes(file)).unwrap();
+        assert_eq!(table.rows(), 6, "{file}");
+        let found = select(&table, &["x", "half", "flag", "when", "day", "y"]).unwrap();
+        let first = [0.25, 0.5, 1.0, 19_782.25, 0.0, 10.0];
+        assert_eq!(found.values[..6], first, "{file}");
+        let last = [8.0, 2.0, 0.0, 19_784.75, 5.0, 60.0];
+        assert_eq!(found.values[30..], last, "{file}");
+        assert_eq!(found.lines, [1, 2, 3, 4, 5, 6], "{file}");
+        let codes = select(&table, &["code=u", "code=v"]).unwrap();
+        assert_eq!(codes.values[..6], [1.0, 0.0, 0.0, 1.0, 1.0, 0.0], "{file}");
+        let skipping = table.select(&["small".to_owned()], true).unwrap();
+        assert_eq!(skipping.values, [1.0, 2.0, 4.0, 5.0, 6.0], "{file}");
+        let told = select(&table, &["small"]).unwrap_err().to_string();
+        assert!(
+            told.starts_with("table:3: column `small`: the value is missing"),
+            "{told}"
+        );
+        let told = select(&table, &["list"]).unwrap_err().to_string();
+        assert!(
+            told.contains("a cell of type") && told.contains("List"),
+            "{file}: {told}"
+        );
+    }
+}
+
+#[test]
+fn numpy_arrays_are_what_was_written() {
+    let expected = [0.25, -1.0, 10.0, 1.5, 2.0, 20.0, 7.0, 1e-3, 30.0];
+    for file in ["f8.npy", "f8-big-endian.npy", "f4-fortran.npy"] {
+        let table = read(bytes(file)).unwrap();
+        assert_eq!(table.columns(), ["x0", "x1", "x2"], "{file}");
+        let found = select(&table, &["x0", "x1", "x2"]).unwrap().values;
+        let rounded = |value: f64| {
+            if file.starts_with("f4") {
+                f64::from(value as f32)
+            } else {
+                value
+            }
+        };
+        assert_eq!(found, expected.map(rounded), "{file}");
+    }
+    let found = select(&read(bytes("i2.npy")).unwrap(), &["x1"]).unwrap();
+    assert_eq!(found.values, [-2.0, 5.0]);
+    let table = read(bytes("arrays.npz")).unwrap();
+    let found = select(&table, &["x0", "ok", "y"]).unwrap();
+    assert_eq!(
+        found.values,
+        [0.25, 0.0, 10.0, 1.5, 1.0, 20.0, 7.0, 1.0, 30.0]
+    );
+}
+
+#[test]
+fn gzip_goes_around_any_of_them() {
+    let plain = read(bytes("comma.csv.gz")).unwrap();
+    assert_eq!(
+        select(&plain, &["x", "y"]).unwrap().values,
+        [0.25, 10.0, 1.5, 20.0, 7.0, 30.0]
+    );
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(&bytes("i2.npy")).unwrap();
+    let table = read(packed.finish().unwrap()).unwrap();
+    assert_eq!(table.columns(), ["x0", "x1", "x2"]);
+}
+
+#[test]
+fn what_cannot_be_a_table_is_said() {
+    for (file, words) in [
+        (
+            "cube.npy",
+            "cannot be read as NumPy: 3 dimensions; one or two are needed",
+        ),
+        ("text.npy", "are not numbers"),
+        (
+            "uneven.npz",
+            "array `y`: 2 rows; the arrays before it have another number",
+        ),
+    ] {
+        let told = read(bytes(file)).unwrap_err().to_string();
+        assert!(
+            told.starts_with("table: ") && told.contains(words),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn files_that_are_cut_off_are_errors() {
+    let files = ["f8.npy", "arrays.npz", "comma.csv.gz"];
+    #[cfg(feature = "columnar")]
+    let files = [&files[..], &COLUMNAR[..4]].concat();
+    for file in files {
+        let whole = bytes(file);
+        // What still begins like its format must not pass for a table.
+        for end in (8..whole.len()).step_by(7) {
+            let told = read(whole[..end].to_vec()).map(|_| ());
+            let told = told.expect_err(&format!("{file} up to {end}"));
+            let unreadable = matches!(
+                told,
+                DataError::Unreadable { .. } | DataError::NoRows { .. }
+            );
+            assert!(unreadable, "{file} up to {end}: {told}");
+        }
+    }
+}
