@@ -1,6 +1,7 @@
 """Prints the tables of what the engine costs on microcontrollers, in Markdown.
 
-    board.py [instructions | storage | memory | ensembles | code | back-ends | cycles | peers]
+    board.py [SECTION...]: instructions, storage, memory, ensembles, code, functions, back-ends, cycles,
+    peers
 
 `just bench-board` runs all. Counts come from QEMU and are exact and repeatable, cycles are
 estimated, code and memory are measured.
@@ -83,25 +84,27 @@ def instructions():
     table(["model, core", "prediction", "log-density", "draw"], rows)
 
 
-# The functions of the dense layers on the M4F: narrow kernels of bf16 have none of their own.
+# The functions of the dense layers on the M4F, where they have one of their own.
 PANELS = ("whole_panels", "panel_f16", "dsp::panels")
 # Multiplications of the dense layers with their additions.
 ENTRIES = {"S": 24 + 24 * 72, "M": 16 * 64 + 64 * 64 + 64 * 72}
 
 
 def storage():
-    """Instructions of a prediction for each storage of the kernels, on the M4F."""
+    """Instructions of a prediction for each storage of the kernels."""
+    kinds = [(M4F, ("f32", "f16", "bf16", "i8"))]
+    kinds += [(core, ("f32", "i8")) for core in CORES if "no FPU" in core[0]]
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, model in models(folder):
-            for kind in ("f32", "f16", "bf16", "i8"):
-                image = build(M4F, "cost", "3", stored(model, kind, folder))
-                parts, _ = count.sections(M4F[1], image)
+            for core, kind in ((core, kind) for core, some in kinds for kind in some):
+                image = build(core, "cost", "3", stored(model, kind, folder))
+                parts, _ = count.sections(core[1], image)
                 found = count.functions(image, parts[1])
                 dense = sum(n for f, n in found.items() if any(p in f for p in PANELS))
-                rows.append([f"{name}, {kind}", count.counts(parts)[0], dense or "",
+                rows.append([f"{name}, {kind}, {core[0]}", count.counts(parts)[0], dense or "",
                              f"{dense / ENTRIES[name]:.2f}" if dense else ""])
-    table(["model, storage", "prediction", "dense core", "a multiply-add"], rows)
+    table(["model, storage, core", "prediction", "dense core", "a multiply-add"], rows)
 
 
 def stored(model, kind, folder):
@@ -147,25 +150,27 @@ def bytes_of(image):
     return sum(int(f[1]) for f in fields if f and f[0] in (".text", ".rodata"))
 
 
+PARTS = [("parse", "parse a model"), ("predict", "+ prediction"), ("density", "+ log-density"),
+         ("everything", "+ everything else")]
+
+
 def code():
-    """What each part of the engine adds to an empty program, and its largest functions."""
-    parts = [("parse", "parse a model"), ("predict", "+ prediction"), ("density", "+ log-density"),
-             ("everything", "+ everything else")]
-    rows, functions = [], []
+    """What each part of the engine adds to an empty program."""
+    rows = []
     for core in (M4F, CORES[4]):
         for opt in ("3", "s"):
             before = bytes_of(build(core, "size", opt))
-            row = [core[0], opt]
-            for feature, _ in parts:
-                image = build(core, "size", opt, features=[feature])
-                row.append(bytes_of(image) - before)
-                if feature == "density" and core is M4F:
-                    functions.append((opt, largest_functions(image)))
-            rows.append(row)
-    table(["core", "opt-level", *(name for _, name in parts)], rows)
-    for opt, sizes in functions:
-        print(f"\nFunctions of parse, prediction and log-density at opt-level {opt}:\n")
-        table(["function", "bytes"], sizes)
+            images = (build(core, "size", opt, features=[feature]) for feature, _ in PARTS)
+            rows.append([core[0], opt, *(bytes_of(image) - before for image in images)])
+    table(["core", "opt-level", *(name for _, name in PARTS)], rows)
+
+
+def functions():
+    """The largest functions of parse, prediction and log-density on the M4F."""
+    for opt in ("3", "s"):
+        print(f"\nopt-level {opt}:\n")
+        image = build(M4F, "size", opt, features=["density"])
+        table(["function", "bytes"], largest_functions(image))
 
 
 def back_ends():
@@ -220,8 +225,8 @@ def peers():
 
 
 SECTIONS = {"instructions": instructions, "storage": storage, "memory": memory,
-            "ensembles": ensembles, "code": code, "back-ends": back_ends, "cycles": estimate,
-            "peers": peers}
+            "ensembles": ensembles, "code": code, "functions": functions, "back-ends": back_ends,
+            "cycles": estimate, "peers": peers}
 
 if __name__ == "__main__":
     check_tools()
