@@ -57,7 +57,7 @@ impl Default for FitConfig {
         FitConfig {
             hidden: vec![64, 64],
             activation: Activation::Tanh,
-            components: 5,
+            components: 20,
             covariance: Covariance::Diagonal,
             scale_map: ScaleMap::Exp,
             scale_floor: ScaleFloor::Automatic,

@@ -2,6 +2,7 @@
 
 pub mod cross_validate;
 pub mod data;
+pub mod diagnose;
 pub mod export;
 pub mod files;
 pub mod fit;

@@ -10,9 +10,10 @@ use choices::{NetworkChoices, TrainingChoices, config};
 use clap::Args;
 use columns::ColumnChoices;
 use mdn_train::data::Dataset;
+use mdn_train::diagnose::{Diagnostic, diagnose};
 use mdn_train::files::write_atomically;
 use mdn_train::fit::{Fitted, fit};
-use mdn_train::metrics::normal_nll;
+use mdn_train::metrics::{RowError, normal_nll};
 use mdn_train::train::Event;
 use serde::Serialize;
 
@@ -68,6 +69,7 @@ struct FitResult {
     parameters: usize,
     file_bytes: usize,
     warnings: Vec<String>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Fit {
@@ -81,12 +83,20 @@ impl Fit {
         progress.finish();
         let fitted = fitted.map_err(|error| self.columns.reading.place_fit(error))?;
         write_atomically(&self.out, |out| out.write_all(fitted.file.bytes()))?;
-        let result = self.summarise(&fitted, start.elapsed().as_secs_f64(), &data);
+        let found = findings(&fitted, &data);
+        let found = found.map_err(|error| self.columns.reading.place(error))?;
+        let result = self.summarise(&fitted, start.elapsed().as_secs_f64(), &data, found);
         say(&fitted, &result, &data, output)?;
         output.result(&result)
     }
 
-    fn summarise(&self, fitted: &Fitted, seconds: f64, data: &Dataset) -> FitResult {
+    fn summarise(
+        &self,
+        fitted: &Fitted,
+        seconds: f64,
+        data: &Dataset,
+        diagnostics: Vec<Diagnostic>,
+    ) -> FitResult {
         let scores = fitted.validation.as_ref().unwrap_or(&fitted.train);
         FitResult {
             model: self.out.display().to_string(),
@@ -104,7 +114,17 @@ impl Fit {
             parameters: fitted.file.model().parameters(),
             file_bytes: fitted.file.bytes().len(),
             warnings: warnings(fitted, data),
+            diagnostics,
         }
+    }
+}
+
+/// What the figures mean.
+fn findings(fitted: &Fitted, data: &Dataset) -> Result<Vec<Diagnostic>, RowError> {
+    let model = fitted.file.model();
+    match &fitted.validation {
+        Some(held_out) => diagnose(&model, data, held_out, Some(&fitted.train)),
+        None => diagnose(&model, data, &fitted.train, None),
     }
 }
 
@@ -209,5 +229,8 @@ fn say(
         result.steps,
         result.seconds
     ))?;
+    for diagnostic in &result.diagnostics {
+        output.say(diagnostic)?;
+    }
     Ok(())
 }
