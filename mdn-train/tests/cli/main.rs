@@ -4,6 +4,7 @@ mod arm;
 mod cross_validate;
 mod damage;
 mod demo;
+mod diagnose;
 mod files;
 mod given;
 mod journey;
