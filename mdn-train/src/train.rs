@@ -71,7 +71,7 @@ pub enum Event {
     },
 }
 
-/// A trained network and how it came about.
+/// A trained network and how it came about: of several starts, the one that was kept.
 #[derive(Clone, Debug)]
 pub struct Trained {
     /// The network of the best step.
