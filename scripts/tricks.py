@@ -24,12 +24,6 @@ VARIANTS = [
     "--starts 1 --noise always --noise-decay 1",
     "-k 5",
     "-k 10",
-    "--weight-decay 0.1",
-    "--learning-rate 0.002",
-    "--activation silu",
-    "--batch 128",
-    "--batch full",
-    "--starts 4",
 ]
 
 
