@@ -14,6 +14,7 @@ pub mod optim;
 pub mod oracle;
 pub mod pictures;
 pub mod plot;
+pub mod prune;
 pub mod quantize;
 pub mod recovery;
 pub mod train;

@@ -14,6 +14,7 @@ mod plot;
 mod predict;
 mod problem;
 mod progress;
+mod prune;
 mod quantize;
 mod sample;
 mod values;
@@ -55,6 +56,7 @@ enum Command {
     Plot(plot::Plot),
     Inspect(inspect::Inspect),
     Quantize(quantize::Quantize),
+    Prune(prune::Prune),
     Verify(verify::Verify),
 }
 
@@ -76,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Plot(command) => command.run(&mut output),
         Command::Inspect(command) => command.run(&mut output),
         Command::Quantize(command) => command.run(&mut output),
+        Command::Prune(command) => command.run(&mut output),
         Command::Verify(command) => command.run(&mut output),
     };
     match done {

@@ -8,6 +8,7 @@ mod diagnose;
 mod files;
 mod given;
 mod journey;
+mod prune;
 mod quantize;
 mod questions;
 mod support;
