@@ -80,6 +80,11 @@ sample-model:
         cargo run --release -p mdn-train -- demo --out "$folder/demo" && \
         cp "$folder/demo/model.mdn" mdn-infer/samples/classic.mdn
 
+# What each trick of training is worth, as a table for docs/training.md: TABLES are CSV files, their last column the target
+tricks *tables:
+    cargo build --release -p mdn-train
+    python3 scripts/tricks.py {{ tables }}
+
 # Instructions of one prediction against benches/counts.txt; fails where they have grown by 3%
 count:
     cargo run --locked --release -p mdn-benches --bin count

@@ -52,9 +52,10 @@ pub struct FitConfig {
 /// The smallest scale of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub enum ScaleFloor {
-    /// From how finely the targets were recorded: a target in steps of Δ is known to within a
-    /// uniform error of standard deviation Δ/√12, and a narrower component would only chase the
-    /// recording. The finest target decides, and never less than a thousandth of the spread.
+    /// From how finely the targets were recorded: in steps of Δ no value can be more than certain,
+    /// which is a density of 1/Δ, the peak of a normal of standard deviation Δ/√(2π); a narrower
+    /// component would only chase the recording. The finest target decides, and never less than a
+    /// thousandth of the spread.
     Automatic,
     /// This scale.
     Fixed(f32),
@@ -66,7 +67,7 @@ impl Default for FitConfig {
             ensemble: 1,
             hidden: vec![64, 64],
             activation: Activation::Tanh,
-            components: 5,
+            components: 20,
             covariance: Covariance::Diagonal,
             scale_map: ScaleMap::Exp,
             scale_floor: ScaleFloor::Automatic,
@@ -384,8 +385,8 @@ fn log_scale_bounds(training: &Dataset, config: &FitConfig, spread: &[f32]) -> (
     let unit = |spread: f32| if config.standardise { 1.0 } else { spread };
     let resolutions = training.target_resolutions();
     let floors = resolutions.iter().zip(spread).map(|(step, &spread)| {
-        let error = step.unwrap_or(0.0) / 12_f32.sqrt();
-        (error / spread).clamp(1e-3, 1.0) * unit(spread)
+        let certain = step.unwrap_or(0.0) / std::f32::consts::TAU.sqrt();
+        (certain / spread).clamp(1e-3, 1.0) * unit(spread)
     });
     let floor = match config.scale_floor {
         ScaleFloor::Automatic => floors.min_by(f32::total_cmp).unwrap_or(1e-3),

@@ -44,6 +44,7 @@ use fit::{FitConfig, FitError, Fitted};
 
 pub mod cross_validate;
 pub mod data;
+pub mod diagnose;
 pub mod export;
 pub mod files;
 pub mod fit;
@@ -55,6 +56,7 @@ pub mod optim;
 pub mod oracle;
 pub mod pictures;
 pub mod plot;
+pub mod prune;
 pub mod quantize;
 pub mod recovery;
 pub mod run;

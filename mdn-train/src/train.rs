@@ -77,7 +77,7 @@ pub enum Event {
     },
 }
 
-/// A trained network and how it came about.
+/// A trained network and how it came about: of several starts, the one that was kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trained {
     /// The network of the best step.

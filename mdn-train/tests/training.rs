@@ -193,6 +193,7 @@ fn early_stopping_keeps_the_best() {
     };
     // Large enough to overfit sixty rows at once.
     let options = TrainOptions {
+        starts: 1,
         length: Length::Steps(5000),
         learning_rate: 1e-2,
         weight_decay: 0.0,

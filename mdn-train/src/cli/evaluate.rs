@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use mdn_train::diagnose::{Diagnostic, diagnose};
 use mdn_train::metrics::{Scores, kolmogorov_limit, normal_nll, score};
 use mdn_train::model_file::ModelFile;
 use serde::Serialize;
@@ -49,6 +50,7 @@ struct Evaluation {
     coverage_50: f64,
     coverage_90: f64,
     targets: Vec<TargetEvaluation>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 #[derive(Serialize)]
@@ -90,6 +92,7 @@ impl Evaluate {
             output.note(format_args!("warning: {warning}"));
         }
         let scores = score(&model, &data).map_err(|error| self.reading.place(error))?;
+        let diagnostics = diagnose(&model, &data, &scores, None);
         let targets = target_names(&model)
             .into_iter()
             .enumerate()
@@ -110,6 +113,7 @@ impl Evaluate {
             coverage_50: scores.mean_coverage(0.5),
             coverage_90: scores.mean_coverage(0.9),
             targets: targets.collect(),
+            diagnostics: diagnostics.map_err(|error| self.reading.place(error))?,
         };
         say(&evaluation, &scores, output)?;
         output.result(&evaluation)
@@ -148,6 +152,9 @@ fn say(evaluation: &Evaluation, scores: &Scores, output: &mut Output) -> anyhow:
     }
     for (target, &crps) in evaluation.targets.iter().zip(&scores.crps) {
         say_target(target, crps, evaluation.rows, output)?;
+    }
+    for diagnostic in &evaluation.diagnostics {
+        output.say(format_args!("\n{diagnostic}"))?;
     }
     Ok(())
 }

@@ -11,9 +11,10 @@ use choices::{NetworkChoices, TrainingChoices, config};
 use clap::Args;
 use columns::ColumnChoices;
 use mdn_train::data::Dataset;
+use mdn_train::diagnose::{Diagnostic, diagnose};
 use mdn_train::files::write_atomically;
 use mdn_train::fit::Fitted;
-use mdn_train::metrics::normal_nll;
+use mdn_train::metrics::{RowError, normal_nll};
 use mdn_train::train::{Event, Trained};
 use running::RunChoices;
 use serde::Serialize;
@@ -74,6 +75,7 @@ struct FitResult {
     parameters: usize,
     file_bytes: usize,
     warnings: Vec<String>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 /// One network alone: its own scores and steps.
@@ -106,7 +108,9 @@ impl Fit {
         let (fitted, stopped) = running::watched(run, &data, &config, &self.columns.reading)?;
         write_atomically(self.model(), |out| out.write_all(fitted.file.bytes()))?;
         output.status = stopped.unwrap_or(0);
-        let result = self.summarise(&fitted, start.elapsed().as_secs_f64(), &data);
+        let found = findings(&fitted, &data);
+        let found = found.map_err(|error| self.columns.reading.place(error))?;
+        let result = self.summarise(&fitted, start.elapsed().as_secs_f64(), &data, found);
         say(&fitted, &result, &data, output)?;
         if let Some(step) = result.interrupted {
             let way_on = self.running.way_on();
@@ -121,7 +125,13 @@ impl Fit {
         self.out.clone().unwrap_or_else(|| self.running.model())
     }
 
-    fn summarise(&self, fitted: &Fitted, seconds: f64, data: &Dataset) -> FitResult {
+    fn summarise(
+        &self,
+        fitted: &Fitted,
+        seconds: f64,
+        data: &Dataset,
+        diagnostics: Vec<Diagnostic>,
+    ) -> FitResult {
         let scores = fitted.validation.as_ref().unwrap_or(&fitted.train);
         let networks = fitted.networks();
         let networks = networks.map(|trained| NetworkResult::new(trained, fitted.log_jacobian));
@@ -143,7 +153,17 @@ impl Fit {
             parameters: fitted.file.model().parameters(),
             file_bytes: fitted.file.bytes().len(),
             warnings: warnings(fitted, data),
+            diagnostics,
         }
+    }
+}
+
+/// What the figures mean.
+fn findings(fitted: &Fitted, data: &Dataset) -> Result<Vec<Diagnostic>, RowError> {
+    let model = fitted.file.model();
+    match &fitted.validation {
+        Some(held_out) => diagnose(&model, data, held_out, Some(&fitted.train)),
+        None => diagnose(&model, data, &fitted.train, None),
     }
 }
 
@@ -271,5 +291,8 @@ fn say(
         result.steps,
         result.seconds
     ))?;
+    for diagnostic in &result.diagnostics {
+        output.say(diagnostic)?;
+    }
     Ok(())
 }

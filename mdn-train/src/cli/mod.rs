@@ -16,6 +16,7 @@ mod plot;
 mod predict;
 mod problem;
 mod progress;
+mod prune;
 mod quantize;
 mod sample;
 mod signals;
@@ -63,6 +64,7 @@ enum Command {
     Plot(plot::Plot),
     Inspect(inspect::Inspect),
     Quantize(quantize::Quantize),
+    Prune(prune::Prune),
     Verify(verify::Verify),
     Completions(completions::Completions),
     Man(completions::Manual),
@@ -98,6 +100,7 @@ pub fn run() -> ExitCode {
         Command::Plot(command) => command.run(&mut output),
         Command::Inspect(command) => command.run(&mut output),
         Command::Quantize(command) => command.run(&mut output),
+        Command::Prune(command) => command.run(&mut output),
         Command::Verify(command) => command.run(&mut output),
         Command::Completions(command) => command.run(Cli::command()),
         Command::Man(command) => command.run(Cli::command()),

@@ -24,7 +24,7 @@ pub enum Batch {
     Full,
     /// About this many: an epoch's batches differ by one row at most.
     Rows(usize),
-    /// About one in 32 of the rows, within 32 to 512.
+    /// About a sixteenth of the rows, within 32 to 512.
     Automatic,
 }
 

@@ -24,7 +24,7 @@ impl Sampler {
         let wanted = match batch {
             Batch::Full => rows,
             Batch::Rows(wanted) => wanted,
-            Batch::Automatic => (rows / 32).clamp(32, 512),
+            Batch::Automatic => (rows / 16).clamp(32, 512),
         };
         let batches = (rows as f64 / wanted as f64).round().max(1.0) as usize;
         let order = if batches > 1 { 0..rows as u32 } else { 0..0 };

@@ -23,8 +23,9 @@ pub struct NetworkChoices {
     /// The function of the hidden units
     #[arg(long, default_value = "tanh", value_name = "NAME")]
     activation: ActivationName,
-    /// Components of a network's mixture: at least as many as one input can have separate answers
-    #[arg(long, short = 'k', default_value_t = 5, value_name = "K",
+    /// Components of a network's mixture: more than one input can have separate answers; those that
+    /// are not needed do no harm
+    #[arg(long, short = 'k', default_value_t = 20, value_name = "K",
           value_parser = clap::value_parser!(u16).range(1..=MAX_COMPONENTS as i64))]
     components: u16,
     /// What is free in a component's covariance

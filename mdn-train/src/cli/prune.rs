@@ -1,0 +1,104 @@
+//! `mdn-train prune`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use mdn_train::data::{Dataset, ReadOptions, Table};
+use mdn_train::files::write_atomically;
+use mdn_train::metrics::nll;
+use mdn_train::model_file::ModelFile;
+use mdn_train::prune::{PruneError, prune};
+use serde::Serialize;
+
+use super::options::{column_names, count};
+use super::output::{Output, check_writable};
+use super::values::above_0;
+
+/// Drop the components of a model that carry no weight, and say what that costs
+///
+/// A component goes when its weight stays below the threshold at every row of the table. The
+/// others share its weight in proportion; nothing is trained. The file is complete, self-tested,
+/// smaller and faster.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  mdn-train prune concrete.mdn --data concrete.csv --out smaller.mdn"
+)]
+pub struct Prune {
+    /// The model file, with f32 kernels
+    model: PathBuf,
+    /// The table that decides, with the model's inputs and targets: all rows that matter
+    #[arg(long, value_name = "DATA.csv")]
+    data: PathBuf,
+    /// The weight below which a component goes
+    #[arg(long, value_name = "WEIGHT", value_parser = above_0, default_value_t = 0.001)]
+    threshold: f32,
+    /// The file to write
+    #[arg(long, short)]
+    out: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Pruned {
+    model: String,
+    components_before: usize,
+    components: usize,
+    parameters_before: usize,
+    parameters: usize,
+    file_bytes_before: usize,
+    file_bytes: usize,
+    rows: usize,
+    nll_before: Option<f64>,
+    nll: Option<f64>,
+}
+
+impl Prune {
+    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+        let file = ModelFile::open(&self.model)?;
+        let before = file.model();
+        check_writable(&self.out)?;
+        let (inputs, targets) = column_names(&before);
+        let options = ReadOptions::default();
+        let table = Table::read(&self.data, &options)?;
+        let data = Dataset::for_scoring(&table, &inputs, &targets, &options)?;
+        let pruned = prune(&before, &data, self.threshold).map_err(|error| match error {
+            PruneError::Row(error) => anyhow::anyhow!("{}: {error}", self.data.display()),
+            error => anyhow::anyhow!("{}: {error}", self.model.display()),
+        })?;
+        let after = pruned.model();
+        let finite = |nll: f64| nll.is_finite().then_some(nll);
+        let result = Pruned {
+            model: self.out.display().to_string(),
+            components_before: before.components(),
+            components: after.components(),
+            parameters_before: before.parameters(),
+            parameters: after.parameters(),
+            file_bytes_before: file.bytes().len(),
+            file_bytes: pruned.bytes().len(),
+            rows: data.rows,
+            nll_before: finite(nll(&before, &data)?),
+            nll: finite(nll(&after, &data)?),
+        };
+        write_atomically(&self.out, |out| out.write_all(pruned.bytes()))?;
+        say(&result, output)?;
+        output.result(&result)
+    }
+}
+
+fn say(result: &Pruned, output: &mut Output) -> anyhow::Result<()> {
+    let nats = |nll: Option<f64>| nll.map_or("infinite".to_owned(), |nll| format!("{nll:.4}"));
+    output.say(format_args!(
+        "{} of {} components kept\nNLL {} before, {} after, on {}\n\
+         {}: {} bytes instead of {}, {} parameters instead of {}, self-test passed",
+        result.components,
+        result.components_before,
+        nats(result.nll_before),
+        nats(result.nll),
+        count(result.rows, "row"),
+        result.model,
+        result.file_bytes,
+        result.file_bytes_before,
+        result.parameters,
+        result.parameters_before,
+    ))?;
+    Ok(())
+}

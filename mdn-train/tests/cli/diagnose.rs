@@ -1,0 +1,79 @@
+//! What `fit` and `evaluate` find out about a model, in words.
+
+use serde_json::Value;
+
+use crate::support::{Bench, GEYSER};
+
+/// A line with a ripple: y = slope (x + 0.2 sin), x from 0 to 1.
+fn line(slope: f64) -> String {
+    let row = |i: usize| {
+        let x = i as f64 / 200.0;
+        format!("{x},{}\n", slope * (x + 0.2 * (i as f64 * 12.9).sin()))
+    };
+    "x,y\n".to_owned() + &(0..200).map(row).collect::<String>()
+}
+
+fn codes(result: &Value) -> Vec<&str> {
+    let found = result["diagnostics"].as_array().unwrap();
+    let code = |diagnostic: &'_ Value| {
+        for key in ["finding", "advice"] {
+            assert!(!diagnostic[key].as_str().unwrap().is_empty());
+        }
+    };
+    found.iter().for_each(code);
+    found
+        .iter()
+        .map(|diagnostic| diagnostic["code"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_negative_loss_is_explained_where_it_appears() {
+    let bench = Bench::new();
+    bench.write("small.csv", line(0.001));
+    let fitted = bench.json("fit small.csv --target y --steps 200 --hidden 8 -k 2");
+    assert!(codes(&fitted).contains(&"negative-loss"));
+    bench.write("large.csv", line(1000.0));
+    let fitted = bench.json("fit large.csv --target y --steps 200 --hidden 8 -k 2");
+    assert!(!codes(&fitted).contains(&"negative-loss"));
+    let words = bench.run("fit small.csv --target y --steps 200 --hidden 8 -k 2");
+    assert!(words.stdout.contains("which is no bug"), "{}", words.stdout);
+}
+
+#[test]
+fn rows_far_from_the_training_rows_are_counted() {
+    let bench = Bench::new();
+    bench.write("table.csv", line(1.0));
+    bench.json("fit table.csv --target y --steps 100 --hidden 8 -k 2");
+    let at_home = bench.json("evaluate model.mdn table.csv");
+    assert!(!codes(&at_home).contains(&"extrapolation"));
+    bench.write("far.csv", "x,y\n0.5,0.5\n50,0.5\n-50,0.5\n");
+    let far = bench.json("evaluate model.mdn far.csv");
+    assert!(codes(&far).contains(&"extrapolation"));
+    assert!(far["diagnostics"].to_string().contains("2 of 3 rows"));
+}
+
+#[test]
+fn a_wild_target_and_scales_at_the_floor_are_named() {
+    let bench = Bench::new();
+    bench.write("wild.csv", line(1.0) + "0.5,1000000\n");
+    let fitted = bench.json("fit wild.csv --target y --steps 50 --hidden 8 -k 2");
+    assert!(codes(&fitted).contains(&"wild-outliers"));
+    bench.write("table.csv", line(1.0));
+    let choices = "--target y --steps 400 --hidden 8 -k 2";
+    let fitted = bench.json(&format!("fit table.csv {choices} --scale-floor 2"));
+    assert!(codes(&fitted).contains(&"collapsed-scales"));
+}
+
+#[test]
+fn a_sound_model_is_left_in_peace() {
+    let bench = Bench::new();
+    bench.fit_geyser();
+    let evaluated = bench.json(&format!("evaluate model.mdn {GEYSER}"));
+    for code in codes(&evaluated) {
+        assert!(
+            !["extrapolation", "wild-outliers", "over-fit"].contains(&code),
+            "{evaluated}"
+        );
+    }
+}
