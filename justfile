@@ -102,7 +102,7 @@ bench:
     scripts/performance.sh tail benches/peers/run.sh tail
 
 # What the engine costs on microcontrollers, into docs/performance.md
-bench-board *sections="instructions storage memory code back-ends cycles peers":
+bench-board *sections="instructions storage memory ensembles code back-ends cycles peers":
     for section in {{ sections }}; do \
         scripts/performance.sh "board-$section" python3 benches/board/board.py "$section"; done
 

@@ -18,6 +18,12 @@ pub enum PruneError {
     /// Its kernels are narrow: pruning comes first.
     #[error("its kernels are {}; prune the file with f32 kernels, then quantize", .0.name())]
     Narrow(Storage),
+    /// It has several networks, which must keep one number of components.
+    #[error("it has {members} networks; only a model of one network can be pruned")]
+    Ensemble {
+        /// How many.
+        members: usize,
+    },
     /// Every component carries weight.
     #[error("every one of the {components} components has a weight of {threshold} somewhere")]
     NothingToDrop {
@@ -66,6 +72,10 @@ pub fn largest_weights(model: &Model<'_>, data: &Dataset) -> Result<Vec<f32>, Ro
 pub fn prune(model: &Model<'_>, data: &Dataset, threshold: f32) -> Result<ModelFile, PruneError> {
     if model.storage() != Storage::F32 {
         return Err(PruneError::Narrow(model.storage()));
+    }
+    if model.members() > 1 {
+        let members = model.members();
+        return Err(PruneError::Ensemble { members });
     }
     let largest = largest_weights(model, data)?;
     let heaviest = largest.iter().copied().fold(0.0, f32::max);

@@ -319,8 +319,8 @@ pub trait Simd: Copy {
     /// [`load_f16`](Self::load_f16).
     const HAS_PANEL_F16: bool = false;
 
-    /// One panel as [`panels`](Self::panels) does them, from biases and, for each pair of inputs, eight binary16 entries
-    /// for each of the two.
+    /// One panel as [`panels`](Self::panels) does them, from biases and, for each pair of inputs,
+    /// eight binary16 entries for each of the two.
     #[inline(always)]
     fn panel_f16(self, _bias: &[f32; 8], _pairs: &[[u32; 8]], _input: &[f32], _to: &mut [f32]) {}
 

@@ -54,3 +54,19 @@ fn narrow_models_are_refused() {
         refused.stderr
     );
 }
+
+#[test]
+fn ensembles_are_refused() {
+    let bench = Bench::new();
+    bench.json(&format!(
+        "fit {GEYSER} --target duration --steps 50 --hidden 8 -k 3 --ensemble 2"
+    ));
+    let refused = bench.run(&format!(
+        "prune model.mdn --data {GEYSER} --threshold 0.9 --out small.mdn"
+    ));
+    assert!(
+        refused.error(1).contains("2 networks"),
+        "{}",
+        refused.stderr
+    );
+}
