@@ -3,8 +3,10 @@
 For a model of one input, one hidden layer and f32 kernels, as the sample is.
 """
 
+import os
 import struct
 import sys
+from pathlib import Path
 
 import emlearn
 import numpy
@@ -33,7 +35,10 @@ def main(model, header):
     network.fit(rng.normal(size=(4, 1)), rng.normal(size=(4, OUTPUTS)))
     network.coefs_ = [hidden_kernel, kernel]
     network.intercepts_ = [hidden_bias, bias]
-    emlearn.convert(network, method="inline").save(file=header, name="network")
+    header = Path(header).resolve()
+    # emlearn leaves its intermediate files where it runs.
+    os.chdir(header.parent)
+    emlearn.convert(network, method="inline").save(file=str(header), name="network")
 
 
 main(*sys.argv[1:])
