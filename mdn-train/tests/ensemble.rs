@@ -23,6 +23,7 @@ fn config(ensemble: u8) -> FitConfig {
         ..FitConfig::default()
     };
     config.options.length = Length::Steps(STEPS);
+    config.options.starts = 1;
     config
 }
 

@@ -61,7 +61,9 @@ impl Pair {
                     let (from, to) = (corners[side], corners[(side + 1) % 4]);
                     let [a, b] = [from, to].map(|(i, j)| value(column + i, row + j));
                     if (a < level) != (b < level) {
-                        let share = f64::from((level - a) / (b - a));
+                        // In binary64, so that both squares beside a side agree on the place.
+                        let [level, a, b] = [level, a, b].map(f64::from);
+                        let share = (level - a) / (b - a);
                         let mix = |a: usize, b: usize| a as f64 + share * (b as f64 - a as f64);
                         ends.push((
                             at(&x, columns, column as f64 + mix(from.0, to.0)),
