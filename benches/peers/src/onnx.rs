@@ -170,7 +170,7 @@ fn operator(activation: Activation) -> Option<&'static str> {
         Activation::Identity => None,
         Activation::Sigmoid => Some("Sigmoid"),
         Activation::Tanh => Some("Tanh"),
-        other => unimplemented!("no benchmark model has {other:?}"),
+        other => panic!("ONNX has no single operator for {other:?}; no benchmark model has it"),
     }
 }
 
