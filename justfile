@@ -43,6 +43,11 @@ kills:
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
+# Runs what README.md, CONTRIBUTING.md and docs/ say: every block, command and link
+documents:
+    cargo build --locked --release -p mdn-train
+    python3 scripts/documents.py
+
 # The engine for microcontrollers with and without an FPU, and the proof that it cannot panic
 embedded: && no-panic
     cargo clippy --locked --release -p mdn-infer --features nalgebra --target thumbv7em-none-eabihf -- -D warnings

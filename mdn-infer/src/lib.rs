@@ -11,6 +11,7 @@
 //! - [`Mixture`] answers in raw units; [`Marginal`] and [`Component`] are its parts.
 //! - [`Predictor::self_test`] proves on the device that it computes the bits which the trainer
 //!   recorded in the file.
+//! - [`IntegrityWalk`] notices, a slice at a time, that the file has changed in flash.
 //! - [`Level`] chooses the instruction set; the results do not depend on it.
 //!
 //! ```
@@ -63,7 +64,7 @@ pub mod simd;
 
 pub use back_end::{BACK_END, BackEnd};
 pub use error::{EmitError, ParseError, PredictError};
-pub use format::working_len;
+pub use format::{IntegrityWalk, Progress, working_len};
 pub use include::Aligned;
 pub use layers::Dense;
 pub use mixture::{Component, Marginal, Mixture, Mixtures, Temperature};

@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use mdn_infer::{Component, Level, Marginal, Mixture, Mixtures, Model, Predictor, Temperature};
+use mdn_infer::{Component, IntegrityWalk, Level, Marginal, Mixture, Mixtures, Model, Predictor, Temperature};
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
@@ -17,6 +17,8 @@ const CAPACITY: usize = 256;
 ///
 /// [`Failure`]; each answer may be one.
 pub fn everything(inputs: &mut Inputs<'_>) -> Result<(), Failure> {
+    let mut walk = IntegrityWalk::new(inputs.file);
+    black_box(walk.step(black_box(64))?);
     black_box(Model::words_needed(inputs.file)?);
     let model = black_box(Model::parse_into(inputs.file, inputs.working)?);
     black_box((model.parameters(), model.golden().count()));

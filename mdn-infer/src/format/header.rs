@@ -4,6 +4,7 @@ use postcard::fixint;
 use postcard::ser_flavors::{Size, Slice};
 use serde::{Deserialize, Serialize};
 
+use super::checksum::checksum;
 use super::columns::check_columns;
 use super::{
     ALIGNMENT, Activation, Head, Layout, MAX_COMPONENTS, MAX_DIMENSIONS, MAX_HIDDEN, MAX_LOG_SCALE,
@@ -14,17 +15,9 @@ use crate::error::{EmitError, ParseError};
 /// The first byte is outside ASCII and the line ends are of both kinds, so that a transfer as
 /// text is noticed; the idea is PNG's.
 const MAGIC: [u8; 8] = *b"\x89MDN\r\n\x1a\n";
-const PREAMBLE_LEN: usize = 24;
-const CHECKSUM_AT: usize = 20;
+pub(super) const PREAMBLE_LEN: usize = 24;
 /// Most bytes that a version adds to the header of version 1.
 const MAX_ADDED: usize = 2;
-
-/// CRC-32/ISO-HDLC: finds every error burst of up to 32 bits.
-#[cfg(target_os = "none")]
-static CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
-#[cfg(not(target_os = "none"))]
-static CRC: crc::Crc<u32, crc::Table<16>> =
-    crc::Crc::<u32, crc::Table<16>>::new(&crc::CRC_32_ISO_HDLC);
 
 #[derive(Serialize, Deserialize)]
 struct Preamble {
@@ -144,32 +137,6 @@ impl<'a> Header<'a> {
         check_columns(self.input_columns, self.inputs.into())?;
         check_columns(self.target_columns, head.dimensions.into())
     }
-}
-
-/// The checksum of a whole file: all its bytes but the checksum's own.
-fn checksum(bytes: &[u8]) -> u32 {
-    let (head, tail) = bytes.split_at_checked(CHECKSUM_AT).unwrap_or((bytes, &[]));
-    let mut digest = CRC.digest();
-    for part in [head, tail.get(4..).unwrap_or(&[])] {
-        add(&mut digest, part);
-    }
-    digest.finalize()
-}
-
-/// Bytes join a checksum.
-#[cfg(not(target_os = "none"))]
-fn add(digest: &mut crc::Digest<'_, u32, crc::Table<16>>, bytes: &[u8]) {
-    digest.update(bytes);
-}
-
-/// Bytes join a checksum, each by a call that leaves the compiler nothing to unroll.
-#[cfg(target_os = "none")]
-fn add(digest: &mut crc::Digest<'_, u32, crc::NoTable>, bytes: &[u8]) {
-    #[inline(never)]
-    fn add_one(digest: &mut crc::Digest<'_, u32, crc::NoTable>, byte: u8) {
-        digest.update(&[byte]);
-    }
-    bytes.iter().for_each(|&byte| add_one(digest, byte));
 }
 
 fn read_header(bytes: &[u8], version: u16) -> Result<Header<'_>, ParseError> {

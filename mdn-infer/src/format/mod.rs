@@ -11,6 +11,7 @@
 //! are checked where they get their meaning, in [`Model::parse`](crate::Model::parse).
 
 mod blob;
+mod checksum;
 mod columns;
 mod head;
 mod header;
@@ -18,6 +19,7 @@ mod storage;
 
 pub use blob::{LayerSource, Layout, ModelSource, Words, encoded_len, write};
 pub(crate) use blob::{cast_words, copy_words};
+pub use checksum::{IntegrityWalk, Progress};
 pub(crate) use columns::columns;
 pub use head::{Activation, Covariance, Head, ScaleMap};
 pub use header::{Header, Hidden, read, working_len};

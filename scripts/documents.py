@@ -1,0 +1,201 @@
+"""Runs what the documents say: every fenced block, every command in a table, every link.
+
+    documents.py [PAGE...]     by default all pages
+
+- `sh`: the blocks of a page run in order in one temporary folder, which holds the repository's
+  folders as links and the tables of `TABLES`. The programs that they call are those of
+  stand_in.py, which lists each command that is only checked, with the reason.
+- `rust`: must be on a page that is a documentation test of the engine; `cargo test` compiles it.
+- `toml`: must be a configuration that `mdn-train fit --config` takes.
+- `text`: must be listed in `TEXTS`, with what compares it.
+- A block without a language, or with another, fails, and so does a block that does not end.
+
+In running text, `just RECIPE`, `scripts/FILE`, the options of `mdn-train` and relative links must
+exist.
+"""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import stand_in
+
+ROOT = stand_in.ROOT
+PAGES = ["README.md", "CONTRIBUTING.md", "FORMAT.md", "SECURITY.md", "firmware-example/README.md"]
+# Pages whose Rust blocks are documentation tests, and where they are said to be.
+DOC_TESTS = {"README.md": "mdn-infer/src/lib.rs"}
+# Seconds that a block may take; on an idle machine the slowest takes a tenth of it.
+LIMIT = 300
+FENCE = re.compile(r"^(```+)\s*(\S*)\s*$")
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)(#[^)\s]*)?\)")
+SPAN = re.compile(r"`([^`\n]+)`")
+
+
+def pages():
+    """The documents, as paths from the top."""
+    named = [page for page in PAGES if (ROOT / page).exists()]
+    return named + sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md"))
+
+
+def blocks(page):
+    """The fenced blocks of a page, (line, language, text), and its text without them."""
+    found, prose, inside = [], [], None
+    for number, line in enumerate((ROOT / page).read_text().splitlines(), 1):
+        fence = FENCE.match(line)
+        if inside is None and fence:
+            inside = (number, fence[2], [])
+        elif inside is not None and fence and not fence[2]:
+            found.append((inside[0], inside[1], "\n".join(inside[2]) + "\n"))
+            inside = None
+        elif inside is not None:
+            inside[2].append(line)
+        else:
+            prose.append((number, line))
+    if inside is not None:
+        raise SystemExit(f"{page}:{inside[0]}: the block does not end")
+    return found, prose
+
+
+def concrete(rows, with_target):
+    """A small table with the columns that the pages speak of; its values mean nothing."""
+    draw = random.Random(5)
+    lines = ["cement_kg,age_days" + ",strength_mpa" * with_target]
+    for _ in range(rows):
+        cement, age = draw.uniform(100, 500), draw.choice([3, 7, 28, 90])
+        strength = 0.08 * cement + 4 * age ** 0.4 + draw.gauss(0, 4)
+        lines.append(f"{cement:.1f},{age}" + f",{strength:.2f}" * with_target)
+    return "\n".join(lines) + "\n"
+
+
+# Files that the pages take for granted.
+TABLES = {
+    "concrete.csv": concrete(120, True),
+    "new.csv": concrete(9, False),
+    "concrete_test_rows.json": "[[0, 5, 9], [1, 7, 30]]",
+}
+
+
+def furnish(folder):
+    """Puts into a folder what the commands expect where they run."""
+    for name, text in TABLES.items():
+        (folder / name).write_text(text)
+    for entry in ROOT.iterdir():
+        if entry.name not in ("target", ".git", "demo"):
+            (folder / entry.name).symlink_to(entry)
+    programs = folder / ".programs"
+    programs.mkdir()
+    for name in stand_in.PROGRAMS:
+        program = programs / name
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} {stand_in.__file__} {name} "$@"\n')
+        program.chmod(0o755)
+    return programs
+
+
+def shell(text, folder, programs):
+    """Runs a block; its complaint, or nothing."""
+    for said, meant in stand_in.PLACES.items():
+        text = text.replace(said, meant)
+    path = f"{programs}:{os.environ['PATH']}"
+    environment = dict(os.environ, PATH=path, OUTSIDE_PATH=os.environ["PATH"],
+                       EXCEPTIONS=str(folder / ".exceptions"))
+    block = subprocess.Popen(["bash", "-euo", "pipefail", "-c", text], cwd=folder, env=environment,
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    try:
+        said = block.communicate(timeout=LIMIT)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(block.pid, signal.SIGKILL)
+        return f"still running after {LIMIT} s"
+    return None if block.returncode == 0 else f"exit status {block.returncode}\n{said}"
+
+
+def rust(page):
+    """That the page is a documentation test."""
+    source = DOC_TESTS.get(page)
+    if source and f'include_str!("../../{page}")' in (ROOT / source).read_text():
+        return None
+    return "the page is no documentation test (DOC_TESTS)"
+
+
+def toml(text, folder, programs):
+    """That `fit` takes the configuration."""
+    (folder / "block.toml").write_text(text)
+    return shell("mdn-train fit --config block.toml --out block.mdn\n", folder, programs)
+
+
+def bits_table(text):
+    """The table of `just bits`: its hashes are those of the agreement suite."""
+    lines = (ROOT / "agreement/expected.txt").read_text().splitlines()
+    wanted = {part: digest for part, name, digest in map(str.split, lines) if name == "all"}
+    for row in text.splitlines()[1:]:
+        part, digest = row.split()[-2:]
+        if wanted.get(part) != digest:
+            return f"agreement/expected.txt has another hash: {row}"
+    return None
+
+
+# Blocks of output: the page, how the block begins, and what compares it.
+TEXTS = [("docs/arithmetic.md", "target                 level", bits_table)]
+
+
+def output(page, text):
+    """Compares a block of output."""
+    for where, start, compare in TEXTS:
+        if where == page and text.startswith(start):
+            return compare(text)
+    return "a block of output that nothing compares (TEXTS)"
+
+
+def words(page, prose):
+    """Complaints about running text: recipes, scripts, options and links that do not exist."""
+    for number, line in prose:
+        for link in LINK.finditer(line):
+            target = link[1]
+            if "://" not in target and not ((ROOT / page).parent / target).exists():
+                yield number, f"no such file: {target}"
+        for span in SPAN.finditer(line):
+            complaint = stand_in.mention(span[1])
+            if complaint:
+                yield number, complaint
+
+
+def check(page):
+    """Complaints about one page, and the exceptions that were made."""
+    found, prose = blocks(page)
+    complaints = list(words(page, prose))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        programs = furnish(folder)
+        kinds = {"sh": lambda t: shell(t, folder, programs), "rust": lambda t: rust(page),
+                 "toml": lambda t: toml(t, folder, programs), "text": lambda t: output(page, t)}
+        for number, language, text in found:
+            kind = kinds.get(language, lambda t: f"nothing runs blocks of language `{language}`")
+            complaint = kind(text)
+            if complaint:
+                complaints.append((number, complaint))
+        log = folder / ".exceptions"
+        exceptions = log.read_text().splitlines() if log.exists() else []
+    return len(found), complaints, exceptions
+
+
+def main():
+    """All pages, or those named; the exit status says whether they hold."""
+    failed = False
+    for page in sys.argv[1:] or pages():
+        count, complaints, exceptions = check(page)
+        print(f"{page}: {count} blocks", flush=True)
+        for exception in dict.fromkeys(exceptions):
+            print(f"  only checked: {exception}")
+        for number, complaint in complaints:
+            failed = True
+            print(f"{page}:{number}: {complaint}", file=sys.stderr)
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()
