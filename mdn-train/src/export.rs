@@ -134,14 +134,18 @@ impl Export<'_> {
     fn golden_rows(&self, architecture: &Architecture) -> impl Iterator<Item = (&[f32], &[f32])> {
         let dimensions = usize::from(architecture.head.dimensions);
         let rows = self.golden_inputs.len() / architecture.inputs;
-        let count = GOLDEN_VECTORS.min(rows);
-        (0..count).map(move |i| {
-            let row = i * rows / count;
+        golden_numbers(rows).into_iter().map(move |row| {
             let input = &self.golden_inputs[row * architecture.inputs..][..architecture.inputs];
             let target = &self.golden_targets[row * dimensions..][..dimensions];
             (input, target)
         })
     }
+}
+
+/// The rows, evenly over `rows`, from which the golden vectors are taken.
+pub fn golden_numbers(rows: usize) -> Vec<usize> {
+    let count = GOLDEN_VECTORS.min(rows);
+    (0..count).map(|i| i * rows / count).collect()
 }
 
 /// The file of `source` with golden vectors at `rows`, raw inputs `[I]` and targets `[D]`: written,

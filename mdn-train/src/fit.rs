@@ -4,16 +4,17 @@ mod ensemble;
 
 use std::ops::ControlFlow;
 
+use mdn_infer::Model;
 use mdn_infer::format::{Activation, Covariance, Head, MAX_LOG_SCALE, ScaleMap};
 use serde::Serialize;
 
-use crate::data::{DataError, Dataset, Standardiser, split};
-use crate::export::{Export, ExportError};
-use crate::metrics::{RowError, Scores, map_rows, score};
+use crate::data::{DataError, Dataset, OwnedRows, Standardiser, StoredRows, TableRows, split};
+use crate::export::{Export, ExportError, golden_numbers};
+use crate::metrics::{RowError, Scorer, Scores, map_rows};
 use crate::model_file::ModelFile;
 use crate::network::{Architecture, Network};
 use crate::train::{
-    Control, Keeper, Progress, Rows, TrainError, TrainOptions, Trained, TrainingData, train_with,
+    Control, Feed, Feeds, Keeper, Progress, Rows, TrainError, TrainOptions, Trained, train_from,
 };
 
 /// What to fit, and how.
@@ -180,18 +181,19 @@ pub fn fit(
     fit_with(data, config, Control::new(observer))
 }
 
-/// As [`fit`], under the eyes of a [`Control`], whose observer sees losses in raw units.
+/// As [`fit`], under the eyes of a [`Control`], whose observer sees losses in raw units. The rows may
+/// be on the disk: the model is the same, bit for bit.
 ///
 /// # Errors
 ///
 /// [`FitError`].
-pub fn fit_with(
-    data: &Dataset,
+pub fn fit_with<'d>(
+    data: impl Into<TableRows<'d>>,
     config: &FitConfig,
     control: Control<'_>,
 ) -> Result<Fitted, FitError> {
     ensemble::check(config)?;
-    let plan = Plan::new(data, config)?;
+    let plan = Plan::new(data.into(), config)?;
     let mut networks = ensemble::train(&plan, control)?;
     // A file always says where its inputs lie, whatever units training saw.
     for trained in &mut networks {
@@ -202,9 +204,9 @@ pub fn fit_with(
     let file = plan.export(&networks, Some(threshold))?;
     let others = networks.split_off(1);
     let model = file.model();
-    let scores = |part: &Dataset| score(&model, part);
+    let scores = |part: TableRows<'_>| score(&model, part);
     Ok(Fitted {
-        train: scores(&plan.training)?,
+        train: scores(plan.training.rows())?,
         validation: plan.held_back().map(scores).transpose()?,
         log_jacobian: plan.log_jacobian(),
         trained: networks.remove(0),
@@ -217,8 +219,8 @@ pub fn fit_with(
 struct Plan<'a> {
     config: &'a FitConfig,
     architecture: Architecture,
-    training: Dataset,
-    validation: Dataset,
+    training: OwnedRows,
+    validation: OwnedRows,
     /// The units that training sees.
     inputs: Standardiser,
     targets: Standardiser,
@@ -227,14 +229,12 @@ struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn new(data: &Dataset, config: &'a FitConfig) -> Result<Self, FitError> {
-        let (train_rows, validation_rows) = split(data.rows, config.validation, config.seed)?;
-        let training = data.subset(&train_rows);
-        let all: Vec<usize> = (0..training.rows).collect();
-        let (width, dimensions) = (data.input_names.len(), data.target_names.len());
-        let spread = Standardiser::fit(&training.inputs, width, &all);
-        let target_spread = Standardiser::fit(&training.targets, dimensions, &all);
-        let bounds = log_scale_bounds(&training, config, &target_spread.scale);
+    fn new(data: TableRows<'_>, config: &'a FitConfig) -> Result<Self, FitError> {
+        let (train_rows, validation_rows) = split(data.count(), config.validation, config.seed)?;
+        let training = data.part(&train_rows);
+        let (width, dimensions) = (data.input_names().len(), data.target_names().len());
+        let [spread, target_spread] = training.rows().spread()?;
+        let bounds = log_scale_bounds(training.rows(), config, &target_spread.scale)?;
         let (inputs, targets) = if config.standardise {
             (spread.clone(), target_spread)
         } else {
@@ -246,7 +246,7 @@ impl<'a> Plan<'a> {
         Ok(Plan {
             config,
             architecture: architecture(data, config, bounds)?,
-            validation: data.subset(&validation_rows),
+            validation: data.part(&validation_rows),
             training,
             inputs,
             targets,
@@ -256,22 +256,13 @@ impl<'a> Plan<'a> {
 
     /// One network, with `seed` for all that is random in its training.
     fn train(&self, seed: u64, control: Control<'_>) -> Result<Trained, TrainError> {
-        let standardise = |part: &Dataset| {
-            (
-                self.inputs.apply(&part.inputs),
-                self.targets.apply(&part.targets),
-            )
-        };
-        let (training, validation) = (standardise(&self.training), standardise(&self.validation));
-        let data = TrainingData {
-            train: Rows {
-                inputs: &training.0,
-                targets: &training.1,
-            },
-            validation: self.held_back().map(|_| Rows {
-                inputs: &validation.0,
-                targets: &validation.1,
-            }),
+        let (training, validation) = (
+            self.standard(&self.training),
+            self.standard(&self.validation),
+        );
+        let data = Feeds {
+            train: training.feed(),
+            validation: self.held_back().map(|_| validation.feed()),
         };
         let options = TrainOptions {
             seed,
@@ -283,7 +274,22 @@ impl<'a> Plan<'a> {
             keeper: control.keeper.map(|keeper| keeper as &mut dyn Keeper),
             ..control
         };
-        train_with(&self.architecture, &data, &options, control)
+        train_from(&self.architecture, &data, &options, control)
+    }
+
+    /// Rows in the units that training sees.
+    fn standard<'p>(&'p self, part: &'p OwnedRows) -> Standard<'p> {
+        match part {
+            OwnedRows::Memory(rows) => Standard::Memory {
+                inputs: self.inputs.apply(&rows.inputs),
+                targets: self.targets.apply(&rows.targets),
+            },
+            OwnedRows::Stored(table) => Standard::Stored(StoredRows {
+                table,
+                inputs: &self.inputs,
+                targets: &self.targets,
+            }),
+        }
     }
 
     /// A report with the losses in raw units.
@@ -296,8 +302,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn held_back(&self) -> Option<&Dataset> {
-        (self.validation.rows > 0).then_some(&self.validation)
+    fn held_back(&self) -> Option<TableRows<'_>> {
+        Some(self.validation.rows()).filter(|rows| rows.count() > 0)
     }
 
     /// What turns a loss in the units of training into one in raw units.
@@ -309,33 +315,35 @@ impl<'a> Plan<'a> {
             .sum()
     }
 
-    fn export(
-        &self,
-        networks: &[Trained],
-        threshold: Option<f32>,
-    ) -> Result<ModelFile, ExportError> {
+    fn export(&self, networks: &[Trained], threshold: Option<f32>) -> Result<ModelFile, FitError> {
         let named = |names: &[String]| -> Vec<_> {
             names.iter().map(|name| self.config.column(name)).collect()
         };
         let networks: Vec<&Network> = networks.iter().map(|trained| &trained.network).collect();
-        Export {
+        let rows = self.training.rows();
+        let golden = rows.pick(&golden_numbers(rows.count()))?;
+        let file = Export {
             networks: &networks,
             inputs: &self.spread,
             targets: &self.targets,
-            input_columns: &named(&self.training.input_names),
-            target_columns: &named(&self.training.target_names),
+            input_columns: &named(rows.input_names()),
+            target_columns: &named(rows.target_names()),
             anomaly_threshold: threshold,
-            golden_inputs: &self.training.inputs,
-            golden_targets: &self.training.targets,
-        }
-        .to_file()
+            golden_inputs: &golden.inputs,
+            golden_targets: &golden.targets,
+        };
+        Ok(file.to_file()?)
     }
 
     /// The anomaly score that the configured share of ordinary rows exceeds.
-    fn anomaly_threshold(&self, file: &ModelFile) -> Result<f32, RowError> {
-        let rows = self.held_back().unwrap_or(&self.training);
-        let mut scores = map_rows(&file.model(), rows, |row, mixture| {
-            mixture.anomaly_score(rows.target(row))
+    fn anomaly_threshold(&self, file: &ModelFile) -> Result<f32, FitError> {
+        let rows = self.held_back().unwrap_or(self.training.rows());
+        let mut scores = Vec::with_capacity(rows.count());
+        rows.visit(|block| {
+            scores.extend(map_rows(&file.model(), block, |row, mixture| {
+                mixture.anomaly_score(block.target(row))
+            })?);
+            Ok::<_, FitError>(())
         })?;
         scores.sort_by(f32::total_cmp);
         let below = ((1.0 - self.config.anomaly_rate) * scores.len() as f64).ceil() as usize;
@@ -348,6 +356,28 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// Rows in the units that training sees: on the disk they are brought there when they are read.
+enum Standard<'a> {
+    Memory { inputs: Vec<f32>, targets: Vec<f32> },
+    Stored(StoredRows<'a>),
+}
+
+impl Standard<'_> {
+    fn feed(&self) -> Feed<'_> {
+        match self {
+            Standard::Memory { inputs, targets } => Feed::Memory(Rows { inputs, targets }),
+            Standard::Stored(rows) => Feed::Stored(*rows),
+        }
+    }
+}
+
+/// All scores of `model` on `rows`.
+fn score(model: &Model<'_>, rows: TableRows<'_>) -> Result<Scores, FitError> {
+    let mut scorer = Scorer::new(*model);
+    rows.visit(|block| Ok::<_, FitError>(scorer.add(block)?))?;
+    Ok(scorer.finish())
+}
+
 impl FitConfig {
     fn column(&self, name: &str) -> (String, Option<String>) {
         let unit = self.units.iter().find(|(column, _)| column == name);
@@ -356,17 +386,17 @@ impl FitConfig {
 }
 
 fn architecture(
-    data: &Dataset,
+    data: TableRows<'_>,
     config: &FitConfig,
     (log_scale_min, log_scale_max): (f32, f32),
 ) -> Result<Architecture, FitError> {
     let max = mdn_infer::format::MAX_DIMENSIONS;
-    let found = data.target_names.len();
+    let found = data.target_names().len();
     let dimensions = u8::try_from(found)
         .ok()
         .filter(|&found| usize::from(found) <= max);
     Ok(Architecture {
-        inputs: data.input_names.len(),
+        inputs: data.input_names().len(),
         hidden: config.hidden.clone(),
         activation: config.activation,
         head: Head {
@@ -381,9 +411,13 @@ fn architecture(
 }
 
 /// Bounds on the log-scales, in the units that training sees; `spread` is that of each target.
-fn log_scale_bounds(training: &Dataset, config: &FitConfig, spread: &[f32]) -> (f32, f32) {
+fn log_scale_bounds(
+    training: TableRows<'_>,
+    config: &FitConfig,
+    spread: &[f32],
+) -> Result<(f32, f32), DataError> {
     let unit = |spread: f32| if config.standardise { 1.0 } else { spread };
-    let resolutions = training.target_resolutions();
+    let resolutions = training.target_resolutions()?;
     let floors = resolutions.iter().zip(spread).map(|(step, &spread)| {
         let certain = step.unwrap_or(0.0) / std::f32::consts::TAU.sqrt();
         (certain / spread).clamp(1e-3, 1.0) * unit(spread)
@@ -394,5 +428,5 @@ fn log_scale_bounds(training: &Dataset, config: &FitConfig, spread: &[f32]) -> (
     };
     let widest = spread.iter().copied().map(unit).fold(floor, f32::max);
     let bound = |scale: f32| scale.ln().clamp(-MAX_LOG_SCALE, MAX_LOG_SCALE);
-    (bound(floor), bound(1e3 * widest))
+    Ok((bound(floor), bound(1e3 * widest)))
 }

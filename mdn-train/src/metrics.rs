@@ -228,32 +228,78 @@ impl RowScore {
 ///
 /// [`RowError`].
 pub fn score(model: &Model<'_>, data: &Dataset) -> Result<Scores, RowError> {
-    let dimensions = model.dimensions();
-    let rows = map_rows(model, data, |row, mixture| {
-        RowScore::new(mixture, data.target(row))
-    })?;
-    let count = rows.len() as f64;
-    let mean_square = |d: usize| rows.iter().map(|row| row.squared_errors[d]).sum::<f64>() / count;
-    let mean_crps = |d: usize| rows.iter().map(|row| f64::from(row.crps[d])).sum::<f64>() / count;
-    Ok(Scores {
-        rows: rows.len(),
-        nll: rows
-            .iter()
-            .map(|row| -f64::from(row.log_density))
-            .sum::<f64>()
-            / count,
-        zero_density_rows: rows
-            .iter()
-            .filter(|row| row.log_density == f32::NEG_INFINITY)
-            .count(),
-        anomalous_rows: rows
-            .iter()
-            .map(|row| row.is_anomaly)
-            .try_fold(0, |sum, anomaly| Some(sum + usize::from(anomaly?))),
-        rmse: (0..dimensions).map(|d| mean_square(d).sqrt()).collect(),
-        crps: (0..dimensions).map(mean_crps).collect(),
-        pit: (0..dimensions)
-            .map(|d| rows.iter().map(|row| row.pit[d]).collect())
-            .collect(),
-    })
+    let mut scorer = Scorer::new(*model);
+    scorer.add(data)?;
+    Ok(scorer.finish())
+}
+
+/// Scores of a table that comes in pieces; the figures do not depend on how it is cut.
+#[derive(Clone, Debug)]
+pub struct Scorer<'m> {
+    model: Model<'m>,
+    log_density: f64,
+    squared_errors: Vec<f64>,
+    crps: Vec<f64>,
+    /// What is known without dividing by the number of rows.
+    scores: Scores,
+}
+
+impl<'m> Scorer<'m> {
+    /// No rows yet.
+    pub fn new(model: Model<'m>) -> Self {
+        let dimensions = model.dimensions();
+        Scorer {
+            model,
+            log_density: 0.0,
+            squared_errors: vec![0.0; dimensions],
+            crps: vec![0.0; dimensions],
+            scores: Scores {
+                rows: 0,
+                nll: 0.0,
+                zero_density_rows: 0,
+                rmse: Vec::new(),
+                crps: Vec::new(),
+                anomalous_rows: Some(0),
+                pit: vec![Vec::new(); dimensions],
+            },
+        }
+    }
+
+    /// Scores the rows of `data`; 4 bytes a row and target are kept of them.
+    ///
+    /// # Errors
+    ///
+    /// [`RowError`].
+    pub fn add(&mut self, data: &Dataset) -> Result<(), RowError> {
+        let rows = map_rows(&self.model, data, |row, mixture| {
+            RowScore::new(mixture, data.target(row))
+        })?;
+        let scores = &mut self.scores;
+        scores.rows += rows.len();
+        for row in rows {
+            self.log_density -= f64::from(row.log_density);
+            scores.zero_density_rows += usize::from(row.log_density == f32::NEG_INFINITY);
+            scores.anomalous_rows = scores
+                .anomalous_rows
+                .and_then(|sum| Some(sum + usize::from(row.is_anomaly?)));
+            for d in 0..self.crps.len() {
+                self.squared_errors[d] += row.squared_errors[d];
+                self.crps[d] += f64::from(row.crps[d]);
+                scores.pit[d].push(row.pit[d]);
+            }
+        }
+        Ok(())
+    }
+
+    /// The scores of all rows so far.
+    pub fn finish(self) -> Scores {
+        let count = self.scores.rows as f64;
+        let squares = self.squared_errors.into_iter();
+        Scores {
+            nll: self.log_density / count,
+            rmse: squares.map(|sum| (sum / count).sqrt()).collect(),
+            crps: self.crps.into_iter().map(|sum| sum / count).collect(),
+            ..self.scores
+        }
+    }
 }

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::data::Dataset;
+use crate::data::TableRows;
 use crate::files::{WriteError, write_atomically};
 use crate::fit::{FitConfig, FitError, Fitted, fit_with};
 use crate::train::{Control, Keeper, Progress, Snapshot, Starts, Trained};
@@ -174,15 +174,16 @@ impl Run {
     ///
     /// # Errors
     /// [`RunError`].
-    pub fn fit(
+    pub fn fit<'d>(
         &mut self,
-        data: &Dataset,
+        data: impl Into<TableRows<'d>>,
         config: &FitConfig,
         observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
         notice: &(dyn Fn(&str) + Sync),
         stop: Option<&(dyn Fn() -> bool + Sync)>,
     ) -> Result<Fitted, RunError> {
-        let identity = Identity::new(data, config);
+        let data = data.into();
+        let identity = Identity::new(data, config).map_err(FitError::from)?;
         let found = if self.resume {
             self.find(&identity, notice)?
         } else {

@@ -2,6 +2,7 @@
 
 mod average;
 mod control;
+mod feed;
 mod noise;
 mod objective;
 mod options;
@@ -12,12 +13,12 @@ mod starts;
 
 use std::ops::ControlFlow;
 
-use mdn_infer::format::Head;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::network::{Architecture, ArchitectureError, Network};
 pub use control::{Control, Keeper, Kept};
+pub use feed::{Feed, Feeds};
 pub use objective::{Objective, Rows, Selection};
 pub use options::{Averaging, Batch, Length, NoiseUse, TrainOptions};
 pub use snapshot::Snapshot;
@@ -152,6 +153,12 @@ pub enum TrainError {
         /// The first such row, counted from 0.
         row: usize,
     },
+    /// Rows on the disk cannot be read.
+    #[error("{reason}")]
+    Read {
+        /// What is wrong.
+        reason: String,
+    },
     /// Halving the learning rate again and again did not help.
     #[error("training diverges at any learning rate: given up at step {step}")]
     Diverged {
@@ -186,49 +193,27 @@ pub fn train_with(
     options: &TrainOptions,
     control: Control<'_>,
 ) -> Result<Trained, TrainError> {
+    let feeds = Feeds {
+        train: data.train.into(),
+        validation: data.validation.map(Feed::from),
+    };
+    train_from(architecture, &feeds, options, control)
+}
+
+/// As [`train_with`], with rows that may be on the disk: the same bits wherever they are.
+pub fn train_from(
+    architecture: &Architecture,
+    data: &Feeds<'_>,
+    options: &TrainOptions,
+    control: Control<'_>,
+) -> Result<Trained, TrainError> {
     architecture.check()?;
     options.check()?;
-    check_rows("training", architecture, &data.train)?;
+    data.train.check("training", architecture)?;
     if let Some(rows) = &data.validation {
-        check_rows("validation", architecture, rows)?;
+        rows.check("validation", architecture)?;
     }
     // Within the pool from here on: handing it each step from outside would cost more than a
     // small network's step.
     rayon::scope(|_| starts::train(architecture, data, options, control))
-}
-
-fn check_rows(
-    table: &'static str,
-    architecture: &Architecture,
-    rows: &Rows,
-) -> Result<(), TrainError> {
-    let Head { dimensions, .. } = architecture.head;
-    let (width, dimensions) = (architecture.inputs, usize::from(dimensions));
-    let count = rows.targets.len() / dimensions;
-    if rows.targets.len() != count * dimensions || rows.inputs.len() != count * width {
-        return Err(TrainError::Shape {
-            table,
-            inputs: rows.inputs.len(),
-            targets: rows.targets.len(),
-            input_width: width,
-            dimensions,
-        });
-    }
-    if count == 0 {
-        return Err(TrainError::NoRows { table });
-    }
-    if u32::try_from(count).is_err() {
-        return Err(TrainError::TooManyRows { rows: count });
-    }
-    let first = |values: &[f32], width| {
-        let position = values.iter().position(|value| !value.is_finite());
-        position.map(|position| position / width)
-    };
-    let bad = first(rows.inputs, width)
-        .into_iter()
-        .chain(first(rows.targets, dimensions));
-    match bad.min() {
-        Some(row) => Err(TrainError::NotFinite { table, row }),
-        None => Ok(()),
-    }
 }

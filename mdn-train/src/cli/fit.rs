@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use super::options::{coarse_targets, count};
 use super::output::{NORMAL, Output, check_writable};
+use super::streaming::{LOOKED_AT, Streaming, folder_near};
 
 /// Fit a model to a table and write it as one verified file
 ///
@@ -44,6 +45,8 @@ Several targets that move together: --covariance full.")]
 pub struct Fit {
     #[command(flatten)]
     columns: ColumnChoices,
+    #[command(flatten)]
+    streaming: Streaming,
     /// Where to write the model [default: model.mdn, in the run's folder where there is one]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -100,12 +103,14 @@ impl NetworkResult {
 
 impl Fit {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
-        let data = self.columns.data(output)?;
+        let folder = folder_near(&self.model());
+        let rows = self.columns.rows(&self.streaming, &folder, output)?;
+        let data = rows.rows().sample(LOOKED_AT)?;
         let run = self.running.prepare()?;
         check_writable(&self.model())?;
         let config = config(&self.columns, &self.network, &self.training);
         let start = Instant::now();
-        let (fitted, stopped) = running::watched(run, &data, &config, &self.columns.reading)?;
+        let (fitted, stopped) = running::watched(run, rows.rows(), &config, &self.columns.reading)?;
         write_atomically(self.model(), |out| out.write_all(fitted.file.bytes()))?;
         output.status = stopped.unwrap_or(0);
         let found = findings(&fitted, &data);

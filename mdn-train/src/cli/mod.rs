@@ -21,6 +21,7 @@ mod quantize;
 mod sample;
 mod signals;
 mod spark;
+mod streaming;
 mod values;
 mod verify;
 mod version;

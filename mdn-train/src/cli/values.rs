@@ -165,3 +165,16 @@ pub fn temperature(text: &str) -> Result<Temperature, String> {
         _ => Err("a finite number, 0 or above, or two of them: WEIGHTS,SCALE".to_owned()),
     }
 }
+
+/// A number of bytes, with K, M or G for powers of 1024.
+pub fn size(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.as_bytes().last() {
+        Some(b'K' | b'k') => (&text[..text.len() - 1], 10),
+        Some(b'M' | b'm') => (&text[..text.len() - 1], 20),
+        Some(b'G' | b'g') => (&text[..text.len() - 1], 30),
+        _ => (text, 0),
+    };
+    let bytes = digits.parse::<u64>().ok();
+    let bytes = bytes.and_then(|bytes| bytes.checked_mul(1 << shift));
+    bytes.ok_or_else(|| "a number of bytes, such as 500M or 2G".to_owned())
+}

@@ -6,8 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::cell::{Cell, cell_of};
-use super::column::Raw;
+use super::cell::{Cell, cell_of, excerpt};
 use super::error::DataError;
 use super::select::category_of;
 use super::table::{ReadOptions, Table};
@@ -28,73 +27,146 @@ pub(super) fn expand(
     names: &[String],
     options: &ReadOptions,
 ) -> Result<Vec<String>, DataError> {
-    if let Some(other) = options
-        .categorical
-        .iter()
-        .find(|&name| !names.contains(name))
-    {
-        let column = other.clone();
-        return Err(DataError::NoInput { column });
-    }
-    let mut inputs = Vec::new();
-    for name in names {
-        let asked = options.categorical.contains(name);
-        if asked || is_text(table, name)? {
-            let categories = categories(table, name, asked)?;
-            inputs.extend(
-                categories
-                    .iter()
-                    .map(|category| format!("{name}={category}")),
-            );
-        } else {
-            inputs.push(name.clone());
-        }
-    }
-    Ok(inputs)
+    let mut profile = Profile::new(names, options)?;
+    profile.add(table)?;
+    profile.inputs(table.name())
 }
 
-/// Whether the column holds texts and no number, and few different ones, but more than one.
-fn is_text(table: &Table, name: &str) -> Result<bool, DataError> {
-    let mut different = BTreeSet::new();
-    for raw in table.raw_cells(name)? {
-        match (raw, cell_of(raw)) {
-            (_, Cell::Missing) => {}
-            (Raw::Text(text), Cell::NotANumber) => {
-                different.insert(text);
-                if different.len() > MOST_UNASKED {
-                    return Ok(false);
-                }
-            }
-            _ => return Ok(false),
-        }
-    }
-    // A text that is always the same tells nothing.
-    Ok(different.len() > 1 && different.len() * FEWEST_ROWS <= table.rows())
+/// What input columns hold, as far as a table was read, block by block.
+pub(super) struct Profile {
+    columns: Vec<ColumnProfile>,
+    rows: usize,
 }
 
-/// The categories of a column in ascending order.
-fn categories(table: &Table, name: &str, asked: bool) -> Result<BTreeSet<String>, DataError> {
-    let mut found = BTreeSet::new();
-    for category in table.raw_cells(name)?.filter_map(category_of) {
-        if category.contains(char::is_control) {
-            return Err(DataError::BadCategory {
-                file: table.name().to_owned(),
-                column: name.to_owned(),
-                text: super::cell::excerpt(&category),
-            });
+struct ColumnProfile {
+    name: String,
+    /// Whether it was called categorical.
+    asked: bool,
+    /// Whether it holds texts and no number, as far as it was read, and not too many.
+    is_text: bool,
+    found: BTreeSet<String>,
+}
+
+impl Profile {
+    /// Nothing is read yet.
+    ///
+    /// # Errors
+    /// When a column is called categorical that is none of `names`.
+    pub(super) fn new(names: &[String], options: &ReadOptions) -> Result<Self, DataError> {
+        let mut asked = options.categorical.iter();
+        if let Some(other) = asked.find(|&name| !names.contains(name)) {
+            let column = other.clone();
+            return Err(DataError::NoInput { column });
         }
-        found.insert(category);
-        if found.len() > MOST {
-            break;
-        }
-    }
-    let most = if asked { MOST } else { MOST_UNASKED };
-    if found.len() > most {
-        return Err(DataError::TooManyCategories {
-            file: table.name().to_owned(),
-            column: name.to_owned(),
-            most,
+        let columns = names.iter().map(|name| ColumnProfile {
+            name: name.clone(),
+            asked: options.categorical.contains(name),
+            is_text: true,
+            found: BTreeSet::new(),
         });
+        Ok(Self {
+            columns: columns.collect(),
+            rows: 0,
+        })
     }
-    Ok(found)
+
+    /// Whether more rows could change what the inputs are.
+    pub(super) fn is_open(&self) -> bool {
+        self.columns.iter().any(ColumnProfile::is_open)
+    }
+
+    /// Looks at the rows of a block.
+    ///
+    /// # Errors
+    /// When a column does not exist, or has too many categories or one that cannot be in a name.
+    pub(super) fn add(&mut self, table: &Table) -> Result<(), DataError> {
+        self.rows += table.rows();
+        for column in &mut self.columns {
+            column.add(table)?;
+        }
+        Ok(())
+    }
+
+    /// The inputs; `file` is what errors call the table.
+    ///
+    /// # Errors
+    /// When a category cannot be in a name.
+    pub(super) fn inputs(&self, file: &str) -> Result<Vec<String>, DataError> {
+        let mut inputs = Vec::new();
+        for column in &self.columns {
+            // A text that is always the same tells nothing.
+            let different = column.found.len();
+            let found = column.is_text && different > 1 && different * FEWEST_ROWS <= self.rows;
+            if !column.asked && !found {
+                inputs.push(column.name.clone());
+                continue;
+            }
+            for category in &column.found {
+                check_category(file, &column.name, category)?;
+                inputs.push(format!("{}={category}", column.name));
+            }
+        }
+        Ok(inputs)
+    }
+}
+
+impl ColumnProfile {
+    fn is_open(&self) -> bool {
+        self.asked || self.is_text
+    }
+
+    fn add(&mut self, table: &Table) -> Result<(), DataError> {
+        let name = self.name.clone();
+        let cells = table.raw_cells(&name)?;
+        if !self.is_open() {
+            return Ok(());
+        }
+        for raw in cells {
+            if !self.asked && matches!(cell_of(raw), Cell::Number(_) | Cell::NonFinite) {
+                self.is_text = false;
+                return Ok(());
+            }
+            let Some(category) = category_of(raw) else {
+                continue;
+            };
+            if !self.found.contains(&category) {
+                self.found.insert(category);
+            }
+            if self.found.len() > self.most() {
+                break;
+            }
+        }
+        if self.found.len() > self.most() {
+            return self.overflow(table.name());
+        }
+        Ok(())
+    }
+
+    fn most(&self) -> usize {
+        if self.asked { MOST } else { MOST_UNASKED }
+    }
+
+    /// Too many for a column that is called categorical; a column of texts is none then.
+    fn overflow(&mut self, file: &str) -> Result<(), DataError> {
+        self.is_text = false;
+        if !self.asked {
+            return Ok(());
+        }
+        Err(DataError::TooManyCategories {
+            file: file.to_owned(),
+            column: self.name.clone(),
+            most: MOST,
+        })
+    }
+}
+
+fn check_category(file: &str, column: &str, category: &str) -> Result<(), DataError> {
+    if !category.contains(char::is_control) {
+        return Ok(());
+    }
+    Err(DataError::BadCategory {
+        file: file.to_owned(),
+        column: column.to_owned(),
+        text: excerpt(category),
+    })
 }

@@ -1,6 +1,8 @@
 //! Parquet and Arrow IPC, both by way of Arrow's record batches.
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read};
+use std::iter;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -14,10 +16,13 @@ use arrow_schema::{ArrowError, DataType, TimeUnit};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use super::blocks::Blocks;
 use super::column::Column;
 use super::error::DataError;
 use super::table::Contents;
 
+/// Rows of a Parquet block.
+const BATCH: usize = 1 << 14;
 const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// Reads a file of `format`: `Parquet`, `Arrow` (a file, also called Feather) or `Arrow stream`.
@@ -32,15 +37,56 @@ pub(super) fn read(
         "Arrow" => FileReader::try_new(Cursor::new(bytes), None).and_then(gather),
         _ => StreamReader::try_new(Cursor::new(bytes), None).and_then(gather),
     };
-    read.map_err(|error| DataError::Unreadable {
-        file: file.to_owned(),
-        format,
-        reason: error.to_string(),
-    })
+    read.map_err(|error| unreadable(file, format, &error))
 }
 
 fn parquet(bytes: Bytes) -> Result<Contents, ArrowError> {
     gather(ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()?)
+}
+
+/// The batches of a file, Parquet or else Arrow, as blocks; rows are numbered from 1 throughout.
+pub(super) fn file_blocks(name: &str, is_parquet: bool, file: File) -> Result<Blocks, DataError> {
+    if is_parquet {
+        let batches = ParquetRecordBatchReaderBuilder::try_new(file)
+            .and_then(|builder| builder.with_batch_size(BATCH).build())
+            .map_err(|error| unreadable(name, "Parquet", &error.into()))?;
+        return Ok(batch_blocks(name, "Parquet", batches));
+    }
+    let batches = FileReader::try_new(BufReader::new(file), None)
+        .map_err(|error| unreadable(name, "Arrow", &error))?;
+    Ok(batch_blocks(name, "Arrow", batches))
+}
+
+/// The batches of an Arrow stream as blocks.
+pub(super) fn stream_blocks(name: &str, input: Box<dyn Read>) -> Result<Blocks, DataError> {
+    const FORMAT: &str = "Arrow stream";
+    let batches = StreamReader::try_new(BufReader::new(input), None)
+        .map_err(|error| unreadable(name, FORMAT, &error))?;
+    Ok(batch_blocks(name, FORMAT, batches))
+}
+
+fn batch_blocks(
+    name: &str,
+    format: &'static str,
+    batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + 'static,
+) -> Blocks {
+    let name = name.to_owned();
+    let mut rows = 0;
+    Box::new(batches.map(move |batch| {
+        let mut block =
+            gather(iter::once(batch)).map_err(|error| unreadable(&name, format, &error))?;
+        block.lines.iter_mut().for_each(|line| *line += rows);
+        rows += block.lines.len() as u64;
+        Ok(block)
+    }))
+}
+
+fn unreadable(file: &str, format: &'static str, error: &ArrowError) -> DataError {
+    DataError::Unreadable {
+        file: file.to_owned(),
+        format,
+        reason: error.to_string(),
+    }
 }
 
 fn gather(

@@ -126,7 +126,7 @@ impl Dataset {
     }
 
     /// Parts the columns, rounds to `f32` and notes where that merges values.
-    fn assemble(table: NumericTable, input_count: usize) -> Self {
+    pub(super) fn assemble(table: NumericTable, input_count: usize) -> Self {
         let width = table.columns.len();
         let input_count = input_count.min(width);
         let (input_names, target_names) = table.columns.split_at(input_count);
@@ -201,7 +201,7 @@ fn row_of(values: &[f32], width: usize, row: usize) -> &[f32] {
 }
 
 /// Every column that is no target; each needs a name.
-fn all_but(table: &Table, targets: &[String]) -> Result<Vec<String>, DataError> {
+pub(super) fn all_but(table: &Table, targets: &[String]) -> Result<Vec<String>, DataError> {
     let columns = table.columns();
     if let Some(position) = columns.iter().position(String::is_empty) {
         return Err(DataError::UnnamedColumn {
@@ -214,7 +214,7 @@ fn all_but(table: &Table, targets: &[String]) -> Result<Vec<String>, DataError> 
 }
 
 /// Checks that each column has one role, and each role a column.
-fn check_roles(inputs: &[String], targets: &[String]) -> Result<(), DataError> {
+pub(super) fn check_roles(inputs: &[String], targets: &[String]) -> Result<(), DataError> {
     for names in [inputs, targets] {
         let mut seen = HashSet::new();
         if let Some(column) = names.iter().find(|name| !seen.insert(*name)) {

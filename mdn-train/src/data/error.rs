@@ -265,6 +265,18 @@ pub enum DataError {
         /// The rows there are.
         rows: usize,
     },
+    /// More rows than can be numbered in 32 bits.
+    #[error("{file}: more rows than the supported {}", u32::MAX)]
+    TooManyRows {
+        /// The file as the user named it.
+        file: String,
+    },
+    /// The temporary file that holds the rows cannot be read.
+    #[error("the temporary file with the table's rows cannot be read: {source}")]
+    Stored {
+        /// What the operating system reported.
+        source: io::Error,
+    },
     /// A table could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),

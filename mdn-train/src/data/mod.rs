@@ -4,8 +4,10 @@
 //! rows to train on and [`Standardiser`] brings those to mean 0 and standard deviation 1. What
 //! is wrong with a table becomes a [`DataError`] that names file, line and column.
 
+mod blocks;
 mod categories;
 mod cell;
+mod chunks;
 mod column;
 #[cfg(feature = "columnar")]
 mod columnar;
@@ -15,15 +17,21 @@ mod error;
 pub mod generators;
 mod numeric;
 mod numpy;
+mod row_file;
+mod rows;
 mod select;
 mod split;
 mod standardise;
+mod stored;
 mod table;
 mod text;
 
+pub use blocks::TableBlocks;
 pub use dataset::Dataset;
 pub use error::{DataError, DataWarning};
 pub use numeric::NumericTable;
+pub use rows::{OwnedRows, TableRows};
 pub use split::split;
 pub use standardise::{Standardiser, resolution};
+pub use stored::{StoredRows, StoredTable};
 pub use table::{ReadOptions, STANDARD_INPUT, Table};

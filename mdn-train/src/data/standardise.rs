@@ -27,21 +27,22 @@ impl Standardiser {
     /// one value throughout gets that value as its shift and the scale 1. Without rows, or
     /// without columns, this is the identity.
     pub fn fit(values: &[f32], columns: usize, rows: &[usize]) -> Self {
-        let mut fitted = Self::identity(columns);
-        for column in 0..columns {
-            let cells = rows
-                .iter()
-                .filter_map(|row| values.get(row * columns + column));
-            let cells: Vec<f64> = cells.map(|&value| f64::from(value)).collect();
-            let Some((mean, deviation)) = mean_and_deviation(&cells) else {
-                continue;
-            };
-            fitted.shift[column] = mean as f32;
-            if deviation as f32 > 0.0 {
-                fitted.scale[column] = deviation as f32;
+        let mut moments = Moments::new(columns);
+        for _ in 0..Moments::PASSES {
+            for &row in rows {
+                let cells = values.get(row * columns..(row + 1) * columns);
+                moments.add(cells.unwrap_or(&[]));
             }
+            moments.end_pass();
         }
-        fitted
+        moments.standardiser()
+    }
+
+    /// Raw units to standard units, of one row `[columns]`.
+    pub(super) fn standardised(&self, row: impl Iterator<Item = f32>) -> impl Iterator<Item = f32> {
+        let parameters = self.shift.iter().zip(&self.scale);
+        row.zip(parameters)
+            .map(|(value, (&shift, &scale))| (value - shift) / scale)
     }
 
     /// Raw units to standard units; `values` is row-major, `[rows][columns]`.
@@ -63,20 +64,82 @@ impl Standardiser {
     }
 }
 
-/// Mean and standard deviation (of the rows themselves, not an estimate for others).
-fn mean_and_deviation(values: &[f64]) -> Option<(f64, f64)> {
-    let first = *values.first()?;
-    if values.iter().all(|&value| value == first) {
-        return Some((first, 0.0));
+/// Mean and standard deviation (of the rows themselves, not an estimate for others) of columns, in
+/// two passes over their rows, in whatever pieces those come.
+pub(super) struct Moments {
+    pass: usize,
+    count: f64,
+    /// The first value of each column.
+    first: Vec<f64>,
+    constant: Vec<bool>,
+    /// After the first pass.
+    mean: Vec<f64>,
+    /// Of the pass at hand, or the last one.
+    sum: Vec<f64>,
+}
+
+impl Moments {
+    /// How often all rows are to be given.
+    pub(super) const PASSES: usize = 2;
+
+    pub(super) fn new(columns: usize) -> Self {
+        Self {
+            pass: 0,
+            count: 0.0,
+            first: Vec::new(),
+            constant: vec![true; columns],
+            mean: Vec::new(),
+            sum: vec![0.0; columns],
+        }
     }
-    let count = values.len() as f64;
-    let mean = first + values.iter().map(|value| value - first).sum::<f64>() / count;
-    let variance = values
-        .iter()
-        .map(|value| (value - mean).powi(2))
-        .sum::<f64>()
-        / count;
-    Some((mean, variance.sqrt()))
+
+    /// Takes whole rows `[rows][columns]`.
+    pub(super) fn add(&mut self, values: &[f32]) {
+        for row in values.chunks_exact(self.sum.len().max(1)) {
+            let row = row.iter().map(|&value| f64::from(value));
+            if self.pass > 0 {
+                for ((sum, value), mean) in self.sum.iter_mut().zip(row).zip(&self.mean) {
+                    *sum += (value - mean).powi(2);
+                }
+                continue;
+            }
+            if self.first.is_empty() {
+                self.first.extend(row.clone());
+            }
+            self.count += 1.0;
+            for (column, value) in row.enumerate() {
+                self.sum[column] += value - self.first[column];
+                self.constant[column] &= value == self.first[column];
+            }
+        }
+    }
+
+    /// To be called after each pass.
+    pub(super) fn end_pass(&mut self) {
+        if self.pass == 0 {
+            let sums = self.first.iter().zip(&self.sum);
+            self.mean = sums.map(|(first, sum)| first + sum / self.count).collect();
+            self.sum.fill(0.0);
+        }
+        self.pass += 1;
+    }
+
+    /// The identity where there were no rows; the scale 1 where a column has one value throughout.
+    pub(super) fn standardiser(self) -> Standardiser {
+        let mut fitted = Standardiser::identity(self.sum.len());
+        for (column, &mean) in self.mean.iter().enumerate() {
+            if self.constant[column] {
+                fitted.shift[column] = self.first[column] as f32;
+                continue;
+            }
+            fitted.shift[column] = mean as f32;
+            let deviation = (self.sum[column] / self.count).sqrt() as f32;
+            if deviation > 0.0 {
+                fitted.scale[column] = deviation;
+            }
+        }
+        fitted
+    }
 }
 
 /// The smallest gap between different values of a column; `None` if it has fewer than two.

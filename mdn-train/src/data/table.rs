@@ -17,6 +17,13 @@ use super::{numpy, text};
 /// The path that stands for standard input.
 pub const STANDARD_INPUT: &str = "-";
 
+/// How files of each format begin.
+pub(super) const NPY: &[u8] = b"\x93NUMPY";
+pub(super) const ZIP: &[u8] = b"PK\x03\x04";
+pub(super) const PARQUET: &[u8] = b"PAR1";
+pub(super) const ARROW: &[u8] = b"ARROW1";
+pub(super) const ARROW_STREAM: &[u8] = &[0xff; 4];
+
 /// How a table is to be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOptions {
@@ -107,6 +114,11 @@ impl Table {
     ) -> Result<Self, DataError> {
         let bytes = decompress(&name, bytes)?;
         let found = contents(&name, bytes, options)?;
+        Self::new(name, found)
+    }
+
+    /// A table of what a reader found.
+    pub(super) fn new(name: String, found: Contents) -> Result<Self, DataError> {
         check_header(&name, found.header_line, &found.names)?;
         if found.lines.is_empty() {
             return Err(DataError::NoRows { file: name });
@@ -282,12 +294,11 @@ fn decompress(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, DataError> {
 }
 
 /// Reads whichever format the bytes begin like.
-fn contents(file: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<Contents, DataError> {
-    const NPY: &[u8] = b"\x93NUMPY";
-    const ZIP: &[u8] = b"PK\x03\x04";
-    const PARQUET: &[u8] = b"PAR1";
-    const ARROW: &[u8] = b"ARROW1";
-    const ARROW_STREAM: &[u8] = &[0xff; 4];
+pub(super) fn contents(
+    file: &str,
+    bytes: Vec<u8>,
+    options: &ReadOptions,
+) -> Result<Contents, DataError> {
     let begins = |magic| bytes.starts_with(magic);
     if begins(NPY) {
         numpy::read_npy(file, &bytes)
@@ -309,7 +320,11 @@ use super::columnar::read as read_columnar;
 
 /// The program was built without these formats.
 #[cfg(not(feature = "columnar"))]
-fn read_columnar(file: &str, format: &'static str, _: Vec<u8>) -> Result<Contents, DataError> {
+pub(super) fn read_columnar(
+    file: &str,
+    format: &'static str,
+    _: Vec<u8>,
+) -> Result<Contents, DataError> {
     Err(DataError::Unreadable {
         file: file.to_owned(),
         format,

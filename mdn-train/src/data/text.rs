@@ -95,7 +95,7 @@ fn line_of(bytes: &[u8], at: usize) -> u64 {
 }
 
 /// The most frequent of comma, semicolon and tab outside quotes in the first line with text.
-fn guess_delimiter(text: &str) -> u8 {
+pub(super) fn guess_delimiter(text: &str) -> u8 {
     let header = text.trim_start_matches(['\r', '\n']).bytes();
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
     let mut quoted = false;

@@ -69,6 +69,16 @@ impl Network {
     }
 }
 
+impl Architecture {
+    /// Of `rows` targets only every so many-th decides a network's first parameters.
+    pub(crate) fn target_step(&self, rows: usize) -> usize {
+        match self.head.dimensions {
+            1 => 1,
+            _ => rows.div_ceil(SAMPLE).max(1),
+        }
+    }
+}
+
 fn hidden_gain(activation: Activation) -> f32 {
     match activation {
         Activation::Relu | Activation::Gelu | Activation::Silu => std::f32::consts::SQRT_2,

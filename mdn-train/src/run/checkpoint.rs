@@ -8,7 +8,7 @@ use std::path::Path;
 use crc::{CRC_64_XZ, Crc, Digest, Table};
 use serde::{Deserialize, Serialize};
 
-use crate::data::Dataset;
+use crate::data::{DataError, Dataset, TableRows};
 use crate::export::PRODUCER;
 use crate::files::{WriteError, write_atomically};
 use crate::fit::FitConfig;
@@ -31,37 +31,39 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn new(data: &Dataset, config: &FitConfig) -> Self {
+    pub(super) fn new(data: TableRows<'_>, config: &FitConfig) -> Result<Self, DataError> {
         // No field of a configuration can fail to be written to memory.
         let config = postcard::to_stdvec(config).unwrap_or_default();
-        Identity {
+        Ok(Identity {
             producer: PRODUCER.to_owned(),
-            table: table_checksum(data),
+            table: table_checksum(data)?,
             config: CRC.checksum(&config),
-        }
+        })
     }
 }
 
-fn table_checksum(data: &Dataset) -> u64 {
+fn table_checksum(data: TableRows<'_>) -> Result<u64, DataError> {
     let mut digest = CRC.digest();
-    for names in [&data.input_names, &data.target_names] {
+    let names = [data.input_names(), data.target_names()];
+    for names in names {
         number(&mut digest, names.len());
         for name in names {
             number(&mut digest, name.len());
             digest.update(name.as_bytes());
         }
     }
-    for values in [&data.inputs, &data.targets] {
-        number(&mut digest, values.len());
-        for values in values.chunks(1024) {
-            let bits: Vec<u8> = values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect();
-            digest.update(&bits);
-        }
+    let values: [fn(&Dataset) -> &[f32]; 2] = [|data| &data.inputs, |data| &data.targets];
+    for (values, names) in values.into_iter().zip(names) {
+        number(&mut digest, data.count() * names.len());
+        data.visit(|block| {
+            for values in values(block).chunks(1024) {
+                let bits = values.iter().flat_map(|value| value.to_le_bytes());
+                digest.update(&bits.collect::<Vec<u8>>());
+            }
+            Ok::<_, DataError>(())
+        })?;
     }
-    digest.finalize()
+    Ok(digest.finalize())
 }
 
 fn number(digest: &mut Digest<'_, u64, Table<16>>, value: usize) {

@@ -9,6 +9,8 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rayon::prelude::*;
 
+use super::TrainError;
+use super::feed::{Feed, read_error};
 use super::noise::{Noise, add_noise};
 use crate::loss::Loss;
 use crate::network::{Architecture, Packed, ROWS, Strip, Workspace, buffer, pitch};
@@ -39,10 +41,11 @@ pub enum Selection<'a> {
 }
 
 /// The mean negative log-likelihood of the rows of a table, and its gradient with respect to
-/// the network's parameters. Allocates when it is made and never again.
+/// the network's parameters. Allocates when it is made and never again, but for the first rows that
+/// it reads from the disk.
 #[derive(Debug)]
 pub struct Objective<'a> {
-    rows: Rows<'a>,
+    rows: Feed<'a>,
     count: usize,
     widths: [usize; 2],
     shard_rows: usize,
@@ -55,32 +58,34 @@ impl<'a> Objective<'a> {
     ///
     /// # Panics
     /// If the slices hold different numbers of rows, or a part of one.
-    pub fn new(architecture: &Architecture, rows: Rows<'a>, batch: usize) -> Self {
-        Self::with_backward(architecture, rows, batch, true)
+    pub fn new(architecture: &Architecture, rows: impl Into<Feed<'a>>, batch: usize) -> Self {
+        Self::with_backward(architecture, rows.into(), batch, true)
     }
 
     /// As [`Objective::new`], without the memory that gradients take.
     ///
     /// # Panics
     /// As [`Objective::new`].
-    pub fn without_gradient(architecture: &Architecture, rows: Rows<'a>) -> Self {
-        Self::with_backward(architecture, rows, usize::MAX, false)
+    pub fn without_gradient(architecture: &Architecture, rows: impl Into<Feed<'a>>) -> Self {
+        Self::with_backward(architecture, rows.into(), usize::MAX, false)
     }
 
     fn with_backward(
         architecture: &Architecture,
-        rows: Rows<'a>,
+        rows: Feed<'a>,
         batch: usize,
         backward: bool,
     ) -> Self {
         let dimensions = usize::from(architecture.head.dimensions);
-        let count = rows.targets.len() / dimensions;
-        assert_eq!(rows.targets.len(), count * dimensions, "whole targets");
-        assert_eq!(
-            rows.inputs.len(),
-            count * architecture.inputs,
-            "as many inputs"
-        );
+        let count = rows.count(dimensions);
+        if let Feed::Memory(rows) = rows {
+            assert_eq!(rows.targets.len(), count * dimensions, "whole targets");
+            assert_eq!(
+                rows.inputs.len(),
+                count * architecture.inputs,
+                "as many inputs"
+            );
+        }
         let batch = batch.min(count).max(1);
         let shard_rows = shard_rows(architecture.parameters()).min(batch.next_multiple_of(ROWS));
         let groups = batch.div_ceil(shard_rows).clamp(1, MAX_GROUPS);
@@ -145,6 +150,12 @@ impl<'a> Objective<'a> {
         used.iter().map(|group| group.nll).sum::<f64>() / plan.count as f64
     }
 
+    /// Whether rows on the disk could not be read, so that what was computed from them is void.
+    pub(super) fn check_read(&self) -> Result<(), TrainError> {
+        let fault = self.groups.iter().find_map(|group| group.fault.clone());
+        fault.map_or(Ok(()), Err)
+    }
+
     fn plan<'b>(&self, selection: Selection<'b>, noise: Option<Noise>) -> Plan<'b>
     where
         'a: 'b,
@@ -189,7 +200,7 @@ fn add_up(groups: &[Group], start: usize, sum: &mut [f32]) {
 
 /// One pass over the selected rows.
 struct Plan<'a> {
-    rows: Rows<'a>,
+    rows: Feed<'a>,
     widths: [usize; 2],
     selection: Selection<'a>,
     noise: Option<Noise>,
@@ -220,19 +231,27 @@ impl Plan<'_> {
         }
     }
 
-    /// Copies rows of a shard to `to` `[block][width]`, zeros as padding.
-    fn gather(&self, shard: usize, from: &[f32], width: usize, to: &mut [Strip]) {
+    /// The numbers of the rows of a shard.
+    fn numbers(&self, shard: usize) -> impl ExactSizeIterator<Item = usize> + Clone {
         let start = shard * self.shard_rows;
-        let mut numbers = start..start + self.shard_len(shard);
+        (start..start + self.shard_len(shard)).map(|number| match self.selection {
+            Selection::All => number,
+            Selection::Some(chosen) => chosen[number] as usize,
+        })
+    }
+
+    /// Copies the rows `numbers` to `to` `[block][width]`, zeros as padding.
+    fn gather(
+        mut numbers: impl Iterator<Item = usize>,
+        from: &[f32],
+        width: usize,
+        to: &mut [Strip],
+    ) {
         for block in to.chunks_exact_mut(pitch(width)) {
             for lane in 0..ROWS {
-                let values = numbers.next().map(|number| {
-                    let row = match self.selection {
-                        Selection::All => number,
-                        Selection::Some(chosen) => chosen[number] as usize,
-                    };
-                    &from[row * width..(row + 1) * width]
-                });
+                let values = numbers
+                    .next()
+                    .map(|row| &from[row * width..(row + 1) * width]);
                 for (feature, strip) in block[..width].iter_mut().enumerate() {
                     strip[lane] = values.map_or(0.0, |values| values[feature]);
                 }
@@ -262,6 +281,10 @@ struct Group {
     nll: f64,
     /// The shard whose rows are loaded, where that stays true from pass to pass.
     loaded: Option<usize>,
+    /// Rows from the disk: inputs and targets.
+    read: [Vec<f32>; 2],
+    memory: Vec<u8>,
+    fault: Option<TrainError>,
 }
 
 impl Group {
@@ -279,6 +302,9 @@ impl Group {
             gradient: vec![0.0; parameters],
             nll: 0.0,
             loaded: None,
+            read: [Vec::new(), Vec::new()],
+            memory: Vec::new(),
+            fault: None,
         }
     }
 
@@ -308,8 +334,24 @@ impl Group {
         }
         let [width, dimensions] = plan.widths;
         let targets = &mut self.targets[..rows.div_ceil(ROWS) * pitch(dimensions)];
-        plan.gather(shard, plan.rows.inputs, width, inputs);
-        plan.gather(shard, plan.rows.targets, dimensions, targets);
+        let numbers = plan.numbers(shard);
+        match plan.rows {
+            Feed::Memory(rows) => {
+                Plan::gather(numbers.clone(), rows.inputs, width, inputs);
+                Plan::gather(numbers, rows.targets, dimensions, targets);
+            }
+            Feed::Stored(stored) => {
+                let [x, t] = &mut self.read;
+                let read = stored.read(numbers, [&mut *x, &mut *t], &mut self.memory);
+                if let Err(error) = read {
+                    self.fault = Some(read_error(error));
+                    x.resize(rows * width, 0.0);
+                    t.resize(rows * dimensions, 0.0);
+                }
+                Plan::gather(0..rows, x, width, inputs);
+                Plan::gather(0..rows, t, dimensions, targets);
+            }
+        }
         self.loaded = wanted;
         if let Some(noise) = plan.noise {
             let mut rng = Xoshiro128PlusPlus::seed_from_u64(noise.seed(shard));

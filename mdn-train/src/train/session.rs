@@ -10,7 +10,7 @@ use super::noise::Noise;
 use super::objective::Objective;
 use super::options::TrainOptions;
 use super::sampler::Sampler;
-use super::{Event, Progress, TrainError, Trained, TrainingData};
+use super::{Event, Feeds, Progress, TrainError, Trained};
 use crate::network::{Architecture, Network};
 use crate::optim::{Adam, clip, norm};
 
@@ -30,20 +30,24 @@ pub(super) struct Good {
 }
 
 impl Good {
-    fn start(architecture: &Architecture, data: &TrainingData, options: &TrainOptions) -> Self {
+    fn start(
+        architecture: &Architecture,
+        data: &Feeds<'_>,
+        options: &TrainOptions,
+    ) -> Result<Self, TrainError> {
         let network = Network::initialise(
             architecture,
             options.initialisation,
-            data.train.targets,
+            &data.train.starting_targets(architecture)?,
             options.seed,
         );
         let mut adam = Adam::new(network.parameters.len());
         adam.weight_decay = options.weight_decay;
-        Good {
+        Ok(Good {
             step: 0,
             parameters: network.parameters,
             adam,
-        }
+        })
     }
 }
 
@@ -105,16 +109,16 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     pub(super) fn new(
         architecture: &'a Architecture,
-        data: &TrainingData<'a>,
+        data: &Feeds<'a>,
         options: &'a TrainOptions,
-    ) -> Self {
-        let rows = data.train.targets.len() / usize::from(architecture.head.dimensions);
+    ) -> Result<Self, TrainError> {
+        let rows = data.train.count(architecture.head.dimensions.into());
         let sampler = Sampler::new(rows, options.batch, options.seed ^ 0x5eed);
         let total = options.length.steps(sampler.batches());
         let interval = sampler.batches().max(total / 200);
         let validation = data.validation;
-        let good = Good::start(architecture, data, options);
-        Session {
+        let good = Good::start(architecture, data, options)?;
+        Ok(Session {
             architecture,
             options,
             total,
@@ -138,7 +142,7 @@ impl<'a> Session<'a> {
             curve: Vec::new(),
             events: Vec::new(),
             rollbacks: 0,
-        }
+        })
     }
 
     pub(super) fn run(mut self, mut control: Control<'_>) -> Result<Trained, TrainError> {
@@ -165,8 +169,12 @@ impl<'a> Session<'a> {
             let Some(progress) = self.take_step(step, report)? else {
                 continue;
             };
-            if report && self.report(progress, control.observer).is_break() {
-                break;
+            if report {
+                let next = self.report(progress, control.observer);
+                self.check_read()?;
+                if next.is_break() {
+                    break;
+                }
             }
         }
         self.finish()
@@ -181,6 +189,7 @@ impl<'a> Session<'a> {
             noise,
             &mut self.gradient,
         );
+        self.train.check_read()?;
         let norm = match self.options.clip {
             Some(limit) => clip(&mut self.gradient, limit),
             None => norm(&self.gradient),
@@ -299,8 +308,10 @@ impl<'a> Session<'a> {
             train_nll = self.train.nll(&self.parameters);
         }
         let validation = self.validation.as_mut();
+        let validation_nll = validation.map(|objective| objective.nll(&self.parameters));
+        self.check_read()?;
         Ok(Trained {
-            validation_nll: validation.map(|objective| objective.nll(&self.parameters)),
+            validation_nll,
             network: Network {
                 architecture: self.architecture.clone(),
                 parameters: self.parameters,
@@ -310,6 +321,14 @@ impl<'a> Session<'a> {
             curve: self.curve,
             events: self.events,
         })
+    }
+
+    /// Losses of rows that could not be read are void.
+    fn check_read(&self) -> Result<(), TrainError> {
+        self.train.check_read()?;
+        self.validation
+            .as_ref()
+            .map_or(Ok(()), Objective::check_read)
     }
 
     /// What is added to the rows of this step, if anything is.

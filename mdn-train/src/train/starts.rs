@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::session::Session;
-use super::{Control, Keeper, Kept, Progress, TrainError, TrainOptions, Trained, TrainingData};
+use super::{Control, Feeds, Keeper, Kept, Progress, TrainError, TrainOptions, Trained};
 use crate::network::Architecture;
 
 /// The starts of a network that are done.
@@ -47,7 +47,7 @@ impl Starts {
 /// last of what comes back, whichever start that is.
 pub(super) fn train(
     architecture: &Architecture,
-    data: &TrainingData<'_>,
+    data: &Feeds<'_>,
     options: &TrainOptions,
     control: Control<'_>,
 ) -> Result<Trained, TrainError> {
@@ -91,7 +91,8 @@ pub(super) fn train(
             }),
         };
         let options = options_at(options, start);
-        let outcome = Session::new(architecture, data, &options).run(control);
+        let session = Session::new(architecture, data, &options)?;
+        let outcome = session.run(control);
         let interruption = outcome.as_ref().ok().and_then(Trained::interruption);
         starts.add(outcome)?;
         if let Some(event) = interruption {

@@ -1,11 +1,16 @@
 //! Which columns of which table to fit.
 
+use std::path::Path;
+
 use anyhow::{anyhow, ensure};
 use clap::Args;
-use mdn_train::data::{DataError, Dataset, ReadOptions, Table};
+use mdn_train::data::{
+    DataError, Dataset, OwnedRows, ReadOptions, StoredTable, Table, TableBlocks,
+};
 
 use crate::cli::options::Reading;
 use crate::cli::output::Output;
+use crate::cli::streaming::Streaming;
 use crate::cli::values::{positive, unit};
 
 /// The table and what its columns are.
@@ -41,14 +46,49 @@ impl ColumnChoices {
         let table = self.reading.table()?;
         let inputs = self.inputs.as_deref();
         let targets = self.target_names(&table)?;
-        let options = ReadOptions {
+        let data = Dataset::for_training(&table, inputs, &targets, &self.options());
+        let data = data.map_err(|error| self.advised(error, &targets))?;
+        self.check_units(&data)?;
+        Ok(self.reading.check(data, output))
+    }
+
+    /// The rows to fit on, those of a large table on the disk, in `folder`.
+    pub fn rows(
+        &self,
+        streaming: &Streaming,
+        folder: &Path,
+        output: &mut Output,
+    ) -> anyhow::Result<OwnedRows> {
+        if !streaming.applies(&self.reading.data) {
+            return Ok(OwnedRows::Memory(self.data(output)?));
+        }
+        let (path, options) = (&self.reading.data, self.options());
+        let mut blocks = TableBlocks::open(path, &options)?;
+        let targets = match blocks.next().transpose()? {
+            Some(first) => self.target_names(&first)?,
+            None => Vec::new(),
+        };
+        let inputs = self.inputs.as_deref();
+        let table = StoredTable::for_training(path, inputs, &targets, &options, folder)
+            .map_err(|error| self.advised(error, &targets))?;
+        let some = table.sample(1)?;
+        self.check_units(&some)?;
+        self.reading.check(some, output);
+        Ok(OwnedRows::Stored(table))
+    }
+
+    fn options(&self) -> ReadOptions {
+        ReadOptions {
             categorical: self.categorical.clone(),
             ..self.reading.options()
-        };
-        let data = Dataset::for_training(&table, inputs, &targets, &options);
-        let data = data.map_err(|error| match &error {
+        }
+    }
+
+    /// An error with the options that may help.
+    fn advised(&self, error: DataError, targets: &[String]) -> anyhow::Error {
+        match &error {
             DataError::NotANumber { column, .. }
-                if inputs.is_none() && !targets.contains(column) =>
+                if self.inputs.is_none() && !targets.contains(column) =>
             {
                 anyhow!(
                     "{error}; --inputs can leave the column out, --categorical can take its values as \
@@ -56,9 +96,7 @@ impl ColumnChoices {
                 )
             }
             _ => error.into(),
-        })?;
-        self.check_units(&data)?;
-        Ok(self.reading.check(data, output))
+        }
     }
 
     fn target_names(&self, table: &Table) -> anyhow::Result<Vec<String>> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use mdn_train::data::Dataset;
+use mdn_train::data::TableRows;
 use mdn_train::fit::{FitConfig, Fitted, fit_with};
 use mdn_train::run::Run;
 use mdn_train::train::Control;
@@ -67,7 +67,7 @@ impl RunChoices {
 /// Fits until the end or a signal; the status to exit with comes beside the model.
 pub fn watched(
     run: Option<Run>,
-    data: &Dataset,
+    data: TableRows<'_>,
     config: &FitConfig,
     reading: &Reading,
 ) -> anyhow::Result<(Fitted, Option<u8>)> {

@@ -1,0 +1,243 @@
+//! A text with delimiters in pieces that end where a record ends.
+
+use std::io::Read;
+
+use csv::ByteRecord;
+use memchr::{memchr, memchr_iter, memrchr};
+
+use super::blocks::unread;
+use super::error::DataError;
+use super::table::Contents;
+use super::text::{self, guess_delimiter};
+
+/// Bytes of a piece.
+const PIECE: u64 = 8 << 20;
+
+/// Reads pieces, each under the header as if it were a table of its own.
+pub(super) struct TextChunks {
+    name: String,
+    input: Box<dyn Read>,
+    delimiter: Option<u8>,
+    piece: u64,
+    /// The header line as it stands in the file, and the line breaks in it; none before it is read.
+    header: Vec<u8>,
+    header_breaks: u64,
+    /// What is read and not yet given out, from the start of a record.
+    rest: Vec<u8>,
+    /// The line breaks before `rest`.
+    breaks: u64,
+    ended: bool,
+    done: bool,
+}
+
+impl TextChunks {
+    pub(super) fn new(name: &str, input: Box<dyn Read>, delimiter: Option<u8>) -> Self {
+        Self {
+            name: name.to_owned(),
+            input,
+            delimiter,
+            piece: PIECE,
+            header: Vec::new(),
+            header_breaks: 0,
+            rest: Vec::new(),
+            breaks: 0,
+            ended: false,
+            done: false,
+        }
+    }
+
+    /// Reads on; at the end of the text the last piece is whatever is left.
+    fn fill(&mut self) -> Result<(), DataError> {
+        let read = self
+            .input
+            .by_ref()
+            .take(self.piece)
+            .read_to_end(&mut self.rest);
+        let read = read.map_err(|source| unread(&self.name, source))?;
+        self.ended = (read as u64) < self.piece;
+        Ok(())
+    }
+
+    fn piece(&mut self) -> Result<Contents, DataError> {
+        loop {
+            self.fill()?;
+            if self.header.is_empty() {
+                self.take_header();
+            }
+            let end = match self.ended {
+                true => self.rest.len(),
+                false => self.last_end(),
+            };
+            // Within one long record, or the header itself, there is nothing to give out yet.
+            if self.ended || (end > 0 && !self.header.is_empty()) {
+                self.done = self.ended;
+                return self.give_out(end);
+            }
+        }
+    }
+
+    /// Parts the header from the rest, unless it is not all there.
+    fn take_header(&mut self) {
+        let mut reader = self.reader(&self.rest);
+        let mut record = ByteRecord::new();
+        let found = matches!(reader.read_byte_record(&mut record), Ok(true));
+        let end = reader.position().byte() as usize;
+        if found && end < self.rest.len() {
+            let rest = self.rest.split_off(end);
+            self.header = std::mem::replace(&mut self.rest, rest);
+            self.header_breaks = breaks(&self.header);
+            self.breaks = self.header_breaks;
+        }
+    }
+
+    /// The end of the last record that is whole for sure.
+    fn last_end(&self) -> usize {
+        if memchr(b'"', &self.rest).is_none() {
+            return memrchr(b'\n', &self.rest).map_or(0, |at| at + 1);
+        }
+        let text = [self.header.as_slice(), &self.rest].concat();
+        let mut reader = self.reader(&text);
+        let mut record = ByteRecord::new();
+        let mut start = 0;
+        loop {
+            let next = reader.position().byte() as usize;
+            match reader.read_byte_record(&mut record) {
+                Ok(true) => start = next,
+                _ => return start.saturating_sub(self.header.len()),
+            }
+        }
+    }
+
+    fn reader<'t>(&self, text: &'t [u8]) -> csv::Reader<&'t [u8]> {
+        let line = if self.header.is_empty() {
+            text
+        } else {
+            &self.header
+        };
+        let guess = || guess_delimiter(&String::from_utf8_lossy(line));
+        csv::ReaderBuilder::new()
+            .delimiter(self.delimiter.unwrap_or_else(guess))
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text)
+    }
+
+    /// The first `end` bytes of the rest as a table under the header.
+    fn give_out(&mut self, end: usize) -> Result<Contents, DataError> {
+        let text = [self.header.as_slice(), &self.rest[..end]].concat();
+        let shift = self.breaks - self.header_breaks;
+        self.breaks += breaks(&self.rest[..end]);
+        self.rest.drain(..end);
+        match text::read(&self.name, &text, self.delimiter) {
+            Ok(mut found) => {
+                found.lines.iter_mut().for_each(|line| *line += shift);
+                Ok(found)
+            }
+            Err(mut error) => {
+                if let DataError::RaggedRow { line, .. } | DataError::NotUtf8 { line, .. } =
+                    &mut error
+                {
+                    *line += shift;
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Iterator for TextChunks {
+    type Item = Result<Contents, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let piece = self.piece();
+        self.done |= piece.is_err();
+        Some(piece)
+    }
+}
+
+fn breaks(text: &[u8]) -> u64 {
+    memchr_iter(b'\n', text).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::column::Raw;
+    use super::*;
+
+    /// Each row's line and cells.
+    fn rows(found: &Contents) -> Vec<(u64, Vec<String>)> {
+        let cell = |raw: Raw<'_>| match raw {
+            Raw::Number(value) => value.to_string(),
+            Raw::Text(text) => text.to_owned(),
+        };
+        let row = |row: usize| found.columns.iter().map(|c| cell(c.get(row))).collect();
+        let rows = found.lines.iter().enumerate();
+        rows.map(|(at, &line)| (line, row(at))).collect()
+    }
+
+    fn in_pieces(text: &'static str, piece: u64) -> Result<Vec<(u64, Vec<String>)>, DataError> {
+        let chunks = TextChunks {
+            piece,
+            ..TextChunks::new("t.csv", Box::new(text.as_bytes()), None)
+        };
+        let mut all = Vec::new();
+        for found in chunks {
+            all.extend(rows(&found?));
+        }
+        Ok(all)
+    }
+
+    #[test]
+    fn pieces_of_any_size_hold_the_rows_of_the_whole() {
+        for text in [
+            "a,b\n1,2\n3,4\n5,6",
+            "a;b\r\n1;2\r\n\r\n3;4\r\n5;6\r\n",
+            "\u{feff}a\tb\n\n1\tx y\n2\t\n",
+            "\"a\nq\",b\n\"1\",\"two\nlines, and \"\" a quote\"\n3,4\n\n5,\"6\"\n",
+            "a,b\n1,2\"3\n4,5\"\n6,7\n",
+            "a,b\r1,2\r3,4\r",
+            "\n\na,b\n1,é\n2,é\n",
+        ] {
+            let whole = rows(&text::read("t.csv", text.as_bytes(), None).unwrap());
+            for piece in 1..=text.len() as u64 + 1 {
+                assert_eq!(
+                    in_pieces(text, piece).unwrap(),
+                    whole,
+                    "{text:?} by {piece}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn faults_name_the_line_of_the_file() {
+        for (text, told) in [
+            ("a,b\n1,2\n3,4\n5\n", "t.csv:4: "),
+            ("a,b\r\n1,2\r\n\r\n3,4,5\r\n", "t.csv:4: "),
+        ] {
+            for piece in 1..20 {
+                let error = in_pieces(text, piece).unwrap_err().to_string();
+                assert!(error.starts_with(told), "{error}");
+            }
+        }
+        let latin: &[u8] = b"a,b\n1,2\n3,\xe9\n";
+        for piece in 1..20 {
+            let mut chunks = TextChunks {
+                piece,
+                ..TextChunks::new("t.csv", Box::new(latin), None)
+            };
+            let error = chunks.find_map(Result::err).unwrap().to_string();
+            assert!(error.starts_with("t.csv:3: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_no_table() {
+        let error = in_pieces("", 4).unwrap_err();
+        assert!(matches!(error, DataError::NoHeader { .. }), "{error}");
+        assert_eq!(in_pieces("a,b\n", 2).unwrap(), []);
+    }
+}

@@ -1,0 +1,152 @@
+//! Rows in memory or on the disk, for whoever need not know which.
+
+use std::borrow::Cow;
+
+use super::dataset::Dataset;
+use super::error::DataError;
+use super::standardise::{Moments, Standardiser, resolution};
+use super::stored::StoredTable;
+
+/// A table to train on or to score.
+#[derive(Clone, Copy, Debug)]
+pub enum TableRows<'a> {
+    /// In memory.
+    Memory(&'a Dataset),
+    /// On the disk.
+    Stored(&'a StoredTable),
+}
+
+/// Rows in memory or on the disk.
+#[derive(Clone, Debug)]
+pub enum OwnedRows {
+    /// In memory.
+    Memory(Dataset),
+    /// On the disk.
+    Stored(StoredTable),
+}
+
+impl<'a> From<&'a Dataset> for TableRows<'a> {
+    fn from(data: &'a Dataset) -> Self {
+        TableRows::Memory(data)
+    }
+}
+
+impl<'a> From<&'a StoredTable> for TableRows<'a> {
+    fn from(table: &'a StoredTable) -> Self {
+        TableRows::Stored(table)
+    }
+}
+
+impl OwnedRows {
+    /// The rows themselves.
+    pub fn rows(&self) -> TableRows<'_> {
+        match self {
+            OwnedRows::Memory(data) => data.into(),
+            OwnedRows::Stored(table) => table.into(),
+        }
+    }
+}
+
+impl<'a> TableRows<'a> {
+    /// How many rows there are.
+    pub fn count(&self) -> usize {
+        match self {
+            TableRows::Memory(data) => data.rows,
+            TableRows::Stored(table) => table.rows(),
+        }
+    }
+
+    /// The names of the I input columns.
+    pub fn input_names(&self) -> &'a [String] {
+        match self {
+            TableRows::Memory(data) => &data.input_names,
+            TableRows::Stored(table) => &table.input_names,
+        }
+    }
+
+    /// The names of the D target columns.
+    pub fn target_names(&self) -> &'a [String] {
+        match self {
+            TableRows::Memory(data) => &data.target_names,
+            TableRows::Stored(table) => &table.target_names,
+        }
+    }
+
+    /// The rows `rows`, ascending.
+    pub(crate) fn part(&self, rows: &[usize]) -> OwnedRows {
+        match self {
+            TableRows::Memory(data) => OwnedRows::Memory(data.subset(rows)),
+            TableRows::Stored(table) => OwnedRows::Stored(table.part(rows)),
+        }
+    }
+
+    /// The rows `rows`, in that order.
+    pub(crate) fn pick(&self, rows: &[usize]) -> Result<Dataset, DataError> {
+        match self {
+            TableRows::Memory(data) => Ok(data.subset(rows)),
+            TableRows::Stored(table) => table.read(rows.iter().copied()),
+        }
+    }
+
+    /// Calls `visit` with all rows in order: at once, or some thousands at a time.
+    ///
+    /// # Errors
+    /// The first that `visit` has, and when the rows cannot be read.
+    pub fn visit<E: From<DataError>>(
+        &self,
+        mut visit: impl FnMut(&Dataset) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self {
+            TableRows::Memory(data) => visit(data),
+            TableRows::Stored(table) => {
+                for block in table.blocks() {
+                    visit(&block?)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The rows themselves, or where they are on the disk at most `most` of them, evenly over the
+    /// table.
+    ///
+    /// # Errors
+    /// When the rows cannot be read.
+    pub fn sample(&self, most: usize) -> Result<Cow<'a, Dataset>, DataError> {
+        Ok(match self {
+            TableRows::Memory(data) => Cow::Borrowed(data),
+            TableRows::Stored(table) => Cow::Owned(table.sample(most)?),
+        })
+    }
+
+    /// Mean and standard deviation of inputs and targets, the same bits wherever the rows are.
+    pub(crate) fn spread(&self) -> Result<[Standardiser; 2], DataError> {
+        let widths = [self.input_names().len(), self.target_names().len()];
+        let mut moments = widths.map(Moments::new);
+        for _ in 0..Moments::PASSES {
+            self.visit(|block| {
+                moments[0].add(&block.inputs);
+                moments[1].add(&block.targets);
+                Ok::<_, DataError>(())
+            })?;
+            moments.iter_mut().for_each(Moments::end_pass);
+        }
+        Ok(moments.map(Moments::standardiser))
+    }
+
+    /// As [`Dataset::target_resolutions`]; on the disk with 4 bytes of memory a row.
+    pub(crate) fn target_resolutions(&self) -> Result<Vec<Option<f32>>, DataError> {
+        if let TableRows::Memory(data) = self {
+            return Ok(data.target_resolutions());
+        }
+        let one = |target: usize| {
+            let mut column = Vec::with_capacity(self.count());
+            self.visit(|block| {
+                column.extend(block.target_column(target));
+                Ok::<_, DataError>(())
+            })?;
+            Ok(resolution(column.into_iter()))
+        };
+        (0..self.target_names().len()).map(one).collect()
+    }
+}

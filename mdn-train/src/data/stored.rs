@@ -1,0 +1,305 @@
+//! Tables whose rows stay on the disk.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::blocks::TableBlocks;
+use super::categories::Profile;
+use super::dataset::{Dataset, all_but, check_roles};
+use super::error::{DataError, DataWarning};
+use super::row_file::{RowFile, RowWriter};
+use super::standardise::Standardiser;
+use super::table::ReadOptions;
+
+/// Rows that are read at a time where all are.
+const BLOCK: usize = 1 << 14;
+
+/// Rows of inputs and targets in raw units, in a temporary file without a name: what a [`Dataset`]
+/// holds, in memory that does not depend on the table but for 4 bytes a row of a [part].
+///
+/// The file takes 4 bytes a value and 8 a row. It is gone with the last table or part that uses it.
+///
+/// [part]: StoredTable::part
+#[derive(Clone, Debug)]
+pub struct StoredTable {
+    /// The names of the I input columns.
+    pub input_names: Vec<String>,
+    /// The names of the D target columns.
+    pub target_names: Vec<String>,
+    /// How many rows of the table were left out because a value was missing.
+    pub skipped_rows: usize,
+    /// What the table's owner should know.
+    pub warnings: Vec<DataWarning>,
+    file: Arc<RowFile>,
+    /// The rows of the file that are those of this part, ascending; all, where there is none.
+    chosen: Option<Arc<[u32]>>,
+}
+
+impl StoredTable {
+    /// Reads a file for training, as [`Dataset::for_training`] does, into a temporary file in
+    /// `folder`.
+    ///
+    /// The table is read once, and its beginning twice: as far as it takes to tell columns of texts
+    /// from columns of numbers. Whether rounding merges values is told from the first block.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::for_training`], and when the temporary file cannot be written.
+    pub fn for_training(
+        path: impl AsRef<Path>,
+        inputs: Option<&[String]>,
+        targets: &[String],
+        options: &ReadOptions,
+        folder: &Path,
+    ) -> Result<Self, DataError> {
+        let path = path.as_ref();
+        let mut blocks = TableBlocks::open(path, options)?;
+        let Some(first) = blocks.next().transpose()? else {
+            let file = blocks.name().to_owned();
+            return Err(DataError::NoRows { file });
+        };
+        let named = match inputs {
+            Some(named) => named.to_vec(),
+            None => all_but(&first, targets)?,
+        };
+        check_roles(&named, targets)?;
+        let mut profile = Profile::new(&named, options)?;
+        profile.add(&first)?;
+        while profile.is_open() {
+            match blocks.next() {
+                Some(block) => profile.add(&block?)?,
+                None => break,
+            }
+        }
+        let inputs = profile.inputs(first.name())?;
+        drop((first, blocks));
+        let mut table = Self::for_scoring(path, &inputs, targets, options, folder)?;
+        table.check_constant()?;
+        Ok(table)
+    }
+
+    /// Reads the columns that a model wants into a temporary file in `folder`.
+    ///
+    /// # Errors
+    /// When a column is unknown or a cell of a chosen column is unusable, and when the temporary
+    /// file cannot be written.
+    pub fn for_scoring(
+        path: impl AsRef<Path>,
+        inputs: &[String],
+        targets: &[String],
+        options: &ReadOptions,
+        folder: &Path,
+    ) -> Result<Self, DataError> {
+        let names = [inputs, targets].concat();
+        let fault = |source| written(folder, source);
+        let mut out = RowWriter::new(folder, names.len()).map_err(fault)?;
+        let (mut skipped_rows, mut warnings) = (0, None);
+        let blocks = TableBlocks::open(path, options)?;
+        let file = blocks.name().to_owned();
+        for block in blocks {
+            let numeric = match block?.select(&names, options.skip_missing) {
+                Err(DataError::AllRowsSkipped { skipped, .. }) => {
+                    skipped_rows += skipped;
+                    continue;
+                }
+                selected => selected?,
+            };
+            let mut rows = Dataset::assemble(numeric, inputs.len());
+            skipped_rows += rows.skipped_rows;
+            for row in 0..rows.rows {
+                out.push(rows.input(row), rows.target(row), rows.lines[row])
+                    .map_err(fault)?;
+            }
+            warnings.get_or_insert(std::mem::take(&mut rows.warnings));
+        }
+        let rows = out.finish().map_err(fault)?;
+        if rows.rows() == 0 {
+            let skipped = skipped_rows;
+            return Err(DataError::AllRowsSkipped { file, skipped });
+        }
+        if u32::try_from(rows.rows()).is_err() {
+            return Err(DataError::TooManyRows { file });
+        }
+        Ok(Self {
+            input_names: inputs.to_vec(),
+            target_names: targets.to_vec(),
+            skipped_rows,
+            warnings: warnings.unwrap_or_default(),
+            file: Arc::new(rows),
+            chosen: None,
+        })
+    }
+
+    /// Constant targets are an error, constant inputs a warning.
+    fn check_constant(&mut self) -> Result<(), DataError> {
+        let inputs = self.input_names.len();
+        let mut first: Vec<f32> = Vec::new();
+        let mut constant = vec![true; inputs + self.target_names.len()];
+        for block in self.blocks() {
+            let block = block?;
+            for row in 0..block.rows {
+                let values = block.input(row).iter().chain(block.target(row)).copied();
+                if first.is_empty() {
+                    first.extend(values.clone());
+                }
+                for ((same, value), first) in constant.iter_mut().zip(values).zip(&first) {
+                    *same &= value == *first;
+                }
+            }
+        }
+        let names = self.input_names.iter().chain(&self.target_names);
+        for (number, (column, value)) in names.zip(first).enumerate() {
+            let column = column.clone();
+            match constant[number] {
+                true if number >= inputs => {
+                    return Err(DataError::ConstantTarget { column, value });
+                }
+                true => self
+                    .warnings
+                    .push(DataWarning::ConstantInput { column, value }),
+                false => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        match &self.chosen {
+            Some(chosen) => chosen.len(),
+            None => self.file.rows(),
+        }
+    }
+
+    /// The rows `rows`, ascending, as a table of their own.
+    pub fn part(&self, rows: &[usize]) -> Self {
+        let chosen = rows.iter().map(|&row| self.record(row) as u32);
+        Self {
+            chosen: Some(chosen.collect()),
+            ..self.clone()
+        }
+    }
+
+    /// All rows in order, some thousands at a time.
+    pub fn blocks(&self) -> impl Iterator<Item = Result<Dataset, DataError>> {
+        let starts = (0..self.rows()).step_by(BLOCK);
+        starts.map(|start| self.read(start..(start + BLOCK).min(self.rows())))
+    }
+
+    /// At most `most` rows, evenly over the table, with what is to be known of all.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub fn sample(&self, most: usize) -> Result<Dataset, DataError> {
+        let count = most.min(self.rows());
+        let rows = self.read((0..count).map(|i| i * self.rows() / count))?;
+        Ok(Dataset {
+            skipped_rows: self.skipped_rows,
+            warnings: self.warnings.clone(),
+            ..rows
+        })
+    }
+
+    /// The rows `rows`, in that order.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub fn read(
+        &self,
+        rows: impl ExactSizeIterator<Item = usize> + Clone,
+    ) -> Result<Dataset, DataError> {
+        let mut read = Dataset {
+            input_names: self.input_names.clone(),
+            target_names: self.target_names.clone(),
+            ..Dataset::default()
+        };
+        let inputs = 4 * self.input_names.len();
+        let records = rows.map(|row| self.record(row));
+        let visit = |values: &[u8], line| {
+            let (inputs, targets) = values.split_at(inputs);
+            read.inputs.extend(numbers(inputs));
+            read.targets.extend(numbers(targets));
+            read.lines.push(line);
+        };
+        self.file
+            .visit(records, &mut Vec::new(), visit)
+            .map_err(unreadable)?;
+        read.rows = read.lines.len();
+        Ok(read)
+    }
+
+    /// The number of a row in the file.
+    fn record(&self, row: usize) -> usize {
+        match &self.chosen {
+            Some(chosen) => chosen[row] as usize,
+            None => row,
+        }
+    }
+}
+
+/// Rows of a stored table in the units that training sees.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredRows<'a> {
+    /// The rows.
+    pub table: &'a StoredTable,
+    /// What is done to the inputs.
+    pub inputs: &'a Standardiser,
+    /// What is done to the targets.
+    pub targets: &'a Standardiser,
+}
+
+impl StoredRows<'_> {
+    /// Reads the rows `rows`, in that order, as inputs `[rows][I]` and targets `[rows][D]`; both
+    /// are replaced. `memory` is grown as needed and best used again.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub fn read(
+        &self,
+        rows: impl ExactSizeIterator<Item = usize> + Clone,
+        [inputs, targets]: [&mut Vec<f32>; 2],
+        memory: &mut Vec<u8>,
+    ) -> Result<(), DataError> {
+        let width = 4 * self.table.input_names.len();
+        inputs.clear();
+        targets.clear();
+        let visit = |values: &[u8], _| {
+            let (x, t) = values.split_at(width);
+            inputs.extend(self.inputs.standardised(numbers(x)));
+            targets.extend(self.targets.standardised(numbers(t)));
+        };
+        let records = rows.map(|row| self.table.record(row));
+        let read = self.table.file.visit(records, memory, visit);
+        read.map_err(unreadable)
+    }
+
+    /// The targets `[count][D]` of the rows 0, `step`, 2 `step` …
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub fn every(&self, step: usize) -> Result<Vec<f32>, DataError> {
+        let mut all = Vec::new();
+        let (mut inputs, mut targets, mut memory) = (Vec::new(), Vec::new(), Vec::new());
+        let wanted = self.table.rows().div_ceil(step);
+        for start in (0..wanted).step_by(BLOCK) {
+            let rows = (start..(start + BLOCK).min(wanted)).map(|row| row * step);
+            self.read(rows, [&mut inputs, &mut targets], &mut memory)?;
+            all.extend_from_slice(&targets);
+        }
+        Ok(all)
+    }
+}
+
+fn numbers(bytes: &[u8]) -> impl Iterator<Item = f32> {
+    let values = bytes.chunks_exact(size_of::<f32>());
+    values.map(|value| value.try_into().map_or(0.0, f32::from_le_bytes))
+}
+
+fn unreadable(source: io::Error) -> DataError {
+    DataError::Stored { source }
+}
+
+fn written(folder: &Path, source: io::Error) -> DataError {
+    let path = folder.join("a temporary file");
+    DataError::Write(crate::files::WriteError { path, source })
+}

@@ -1,0 +1,134 @@
+//! Where the rows of training come from: memory, or the disk.
+
+use mdn_infer::format::Head;
+
+use super::TrainError;
+use super::objective::Rows;
+use crate::data::StoredRows;
+use crate::network::Architecture;
+
+/// Standardised rows.
+#[derive(Clone, Copy, Debug)]
+pub enum Feed<'a> {
+    /// In memory.
+    Memory(Rows<'a>),
+    /// On the disk, read when they are wanted.
+    Stored(StoredRows<'a>),
+}
+
+impl<'a> From<Rows<'a>> for Feed<'a> {
+    fn from(rows: Rows<'a>) -> Self {
+        Feed::Memory(rows)
+    }
+}
+
+impl<'a> From<StoredRows<'a>> for Feed<'a> {
+    fn from(rows: StoredRows<'a>) -> Self {
+        Feed::Stored(rows)
+    }
+}
+
+/// The rows to learn from and those that choose the best step.
+#[derive(Clone, Copy, Debug)]
+pub struct Feeds<'a> {
+    /// The rows that the gradient sees.
+    pub train: Feed<'a>,
+    /// As in [`TrainingData`](super::TrainingData).
+    pub validation: Option<Feed<'a>>,
+}
+
+impl Feed<'_> {
+    /// How many rows there are, of `dimensions` targets each.
+    pub(super) fn count(&self, dimensions: usize) -> usize {
+        match self {
+            Feed::Memory(rows) => rows.targets.len() / dimensions,
+            Feed::Stored(rows) => rows.table.rows(),
+        }
+    }
+
+    /// The targets that a network's first parameters are made from.
+    pub(super) fn starting_targets(
+        &self,
+        architecture: &Architecture,
+    ) -> Result<std::borrow::Cow<'_, [f32]>, TrainError> {
+        match self {
+            Feed::Memory(rows) => Ok(rows.targets.into()),
+            Feed::Stored(rows) => {
+                let step = architecture.target_step(rows.table.rows());
+                Ok(rows.every(step).map_err(read_error)?.into())
+            }
+        }
+    }
+
+    /// Whether the rows fit each other and the architecture, and are finite; `table` is
+    /// `training` or `validation`. Stored rows were checked when they were stored, but their
+    /// standardised values may overflow: then the loss is not finite.
+    pub(super) fn check(
+        &self,
+        table: &'static str,
+        architecture: &Architecture,
+    ) -> Result<(), TrainError> {
+        let Head { dimensions, .. } = architecture.head;
+        let (width, dimensions) = (architecture.inputs, usize::from(dimensions));
+        let rows = match self {
+            Feed::Memory(rows) => return rows.check(table, width, dimensions),
+            Feed::Stored(rows) => rows.table,
+        };
+        let widths = [rows.input_names.len(), rows.target_names.len()];
+        if widths != [width, dimensions] {
+            return Err(TrainError::Shape {
+                table,
+                inputs: widths[0] * rows.rows(),
+                targets: widths[1] * rows.rows(),
+                input_width: width,
+                dimensions,
+            });
+        }
+        if rows.rows() == 0 {
+            return Err(TrainError::NoRows { table });
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn read_error(error: crate::data::DataError) -> TrainError {
+    let reason = error.to_string();
+    TrainError::Read { reason }
+}
+
+impl Rows<'_> {
+    fn check(
+        &self,
+        table: &'static str,
+        width: usize,
+        dimensions: usize,
+    ) -> Result<(), TrainError> {
+        let count = self.targets.len() / dimensions;
+        if self.targets.len() != count * dimensions || self.inputs.len() != count * width {
+            return Err(TrainError::Shape {
+                table,
+                inputs: self.inputs.len(),
+                targets: self.targets.len(),
+                input_width: width,
+                dimensions,
+            });
+        }
+        if count == 0 {
+            return Err(TrainError::NoRows { table });
+        }
+        if u32::try_from(count).is_err() {
+            return Err(TrainError::TooManyRows { rows: count });
+        }
+        let first = |values: &[f32], width| {
+            let position = values.iter().position(|value| !value.is_finite());
+            position.map(|position| position / width)
+        };
+        let bad = first(self.inputs, width)
+            .into_iter()
+            .chain(first(self.targets, dimensions));
+        match bad.min() {
+            Some(row) => Err(TrainError::NotFinite { table, row }),
+            None => Ok(()),
+        }
+    }
+}
