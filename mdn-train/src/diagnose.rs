@@ -16,10 +16,22 @@ use crate::metrics::{RowError, Scores, map_rows};
 pub struct Diagnostic {
     /// A stable name for programs, such as `over-fit`.
     pub code: &'static str,
+    /// Whether something should be done.
+    pub severity: Severity,
     /// What was seen.
     pub finding: String,
     /// What to do about it.
     pub advice: &'static str,
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know; the model is sound.
+    Note,
+    /// The model's answers may be wrong or worse than they need be.
+    Warning,
 }
 
 /// A component this close to the floor of the scales, as a factor, counts as collapsed.
@@ -34,6 +46,8 @@ const FAR_INPUT: f32 = 6.0;
 const WILD_TARGET: f32 = 20.0;
 /// Nats between held-out and training rows from which the network has learnt rows by heart.
 const OVER_FIT: f64 = 0.3;
+/// Standard errors by which intervals must hold too few targets to be called too narrow.
+const TOO_FEW: f64 = 2.33;
 /// The 0.1% point of Kolmogorov's law, times √n: rarely by chance even among many models.
 const KOLMOGOROV: f64 = 1.949;
 
@@ -75,7 +89,17 @@ struct Use {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: {}; {}", self.code, self.finding, self.advice)
+        let severity = match self.severity {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+        };
+        let Diagnostic {
+            code,
+            finding,
+            advice,
+            ..
+        } = self;
+        write!(out, "{severity} {code}: {finding}.\n  {advice}.")
     }
 }
 
@@ -124,43 +148,63 @@ fn collapsed_weight(mixture: &Mixture<'_>, model: &Model<'_>, floor: f32) -> f32
 fn negative_loss(scores: &Scores) -> Option<Diagnostic> {
     (scores.nll < 0.0).then(|| Diagnostic {
         code: "negative-loss",
+        severity: Severity::Note,
         finding: format!(
             "the NLL {:.4} is negative, which is no bug: a density exceeds 1 where targets are \
              known to within a fraction of their unit",
             scores.nll
         ),
-        advice: "nothing; in other units of the target the NLL is another by the logarithm of \
-                 their ratio",
+        advice: "There is nothing to do: in other units of the target the NLL differs by the \
+                 logarithm of their ratio",
     })
 }
 
 fn collapsed_scales(use_of: &Use, data: &Dataset) -> Option<Diagnostic> {
-    (use_of.collapsed > COLLAPSED_SHARE).then(|| {
-        let few = (0..data.target_names.len()).any(|target| few_values(data, target));
-        Diagnostic {
+    if use_of.collapsed <= COLLAPSED_SHARE {
+        return None;
+    }
+    let share = format!(
+        "{:.0}% of the weight is in components as narrow as the floor of the scales allows",
+        100.0 * use_of.collapsed
+    );
+    let repeated = (0..data.target_names.len()).find_map(|target| repeated(data, target));
+    Some(match repeated {
+        Some(why) => Diagnostic {
             code: "collapsed-scales",
-            finding: format!(
-                "{:.0}% of the weight is in components at the floor of their scales{}",
-                100.0 * use_of.collapsed,
-                if few {
-                    ": the targets repeat a few values, and components stand on them"
-                } else {
-                    ""
-                }
-            ),
-            advice: "where targets are recorded coarsely, this is as narrow as they are known and \
-                     the NLL says little, so compare CRPS; else --scale-floor 0.05 or fewer \
-                     --components",
-        }
+            severity: Severity::Note,
+            finding: format!("{share}: {why}, and components stand on such values"),
+            advice: "That is as narrow as the targets are known; the NLL depends on it, so compare \
+                     models by their CRPS too",
+        },
+        None => Diagnostic {
+            code: "collapsed-scales",
+            severity: Severity::Warning,
+            finding: share,
+            advice: "Try --scale-floor 0.05 or fewer --components; if a formula made the targets, \
+                     they may be as certain as that",
+        },
     })
 }
 
-/// Whether a target's rows share few values between them.
-fn few_values(data: &Dataset, target: usize) -> bool {
+/// What repeats in a target's column: one value, or a few values in all rows.
+fn repeated(data: &Dataset, target: usize) -> Option<String> {
+    let name = &data.target_names[target];
     let mut values: Vec<f32> = data.target_column(target).collect();
     values.sort_by(f32::total_cmp);
-    values.dedup();
-    values.len() * 5 <= data.rows
+    let same = values.chunk_by(|a, b| a == b);
+    let different = same.clone().count();
+    if different * 5 <= data.rows {
+        return Some(format!(
+            "target `{name}` has {different} different values in {} rows",
+            data.rows
+        ));
+    }
+    let most = same.max_by_key(|rows| rows.len())?;
+    let often = most.len() as f64 > COLLAPSED_SHARE * data.rows as f64;
+    often.then(|| {
+        let (value, rows, all) = (most[0], most.len(), data.rows);
+        format!("target `{name}` is {value} in {rows} of {all} rows")
+    })
 }
 
 fn dead_components(use_of: &Use) -> Option<Diagnostic> {
@@ -169,11 +213,12 @@ fn dead_components(use_of: &Use) -> Option<Diagnostic> {
     let dead = dead.count();
     (enough && dead > 0).then(|| Diagnostic {
         code: "dead-components",
+        severity: Severity::Note,
         finding: format!(
             "{dead} of {} components explain no row",
             use_of.explained.len()
         ),
-        advice: "they do no harm; fewer --components make a smaller and faster model",
+        advice: "They do no harm; `mdn-train prune` drops them and makes the model smaller and faster",
     })
 }
 
@@ -184,16 +229,19 @@ fn miscalibration(scores: &Scores) -> Option<Diagnostic> {
         let covered = scores.mean_coverage(0.9);
         Diagnostic {
             code: "miscalibration",
+        severity: Severity::Warning,
             finding: format!(
                 "the PITs are {worst:.3} from uniform, more than chance explains; the central 90% \
                  intervals hold {:.1}% of the targets",
                 100.0 * covered
             ),
             advice: if covered < 0.9 {
-                "intervals are too narrow: more rows, more --weight-decay or --noise always"
+                "The intervals are too narrow: try --ensemble 5, more rows, more --weight-decay or \
+                 --noise always"
             } else {
-                "look at the PIT histogram: a hump means intervals that are too wide, which longer \
-                 training or more --components may narrow; few different targets give steps"
+                "Rows that the model was trained on look too easy to it: judge it by others. Else look \
+                 at the PIT histogram: a hump means intervals that are too wide, which longer training \
+                 or more --components may narrow; few different targets give steps"
             },
         }
     })
@@ -201,10 +249,27 @@ fn miscalibration(scores: &Scores) -> Option<Diagnostic> {
 
 fn over_fit(train: &Scores, held_out: &Scores) -> Option<Diagnostic> {
     let gap = held_out.nll - train.nll;
+    let covered = held_out.mean_coverage(0.9);
+    let spread = (0.9 * 0.1 / held_out.rows as f64).sqrt();
     (gap > OVER_FIT).then(|| Diagnostic {
         code: "over-fit",
-        finding: format!("rows held back are {gap:.2} nats harder than those learnt from"),
-        advice: "more rows; else fewer --hidden units, more --weight-decay, --noise always",
+        severity: if covered < 0.9 - TOO_FEW * spread {
+            Severity::Warning
+        } else {
+            Severity::Note
+        },
+        finding: format!(
+            "rows held back are {gap:.2} nats harder than those learnt from, and the central 90% \
+             intervals hold {:.1}% of their targets",
+            100.0 * covered
+        ),
+        advice: if covered < 0.9 - TOO_FEW * spread {
+            "The model is too sure of itself: try --ensemble 5, more rows, fewer --hidden units, more \
+             --weight-decay or --noise always"
+        } else {
+            "The intervals are right all the same; judge the model by the rows held back. More rows or \
+             --ensemble 5 would help"
+        },
     })
 }
 
@@ -217,12 +282,13 @@ fn extrapolation(model: &Model<'_>, data: &Dataset) -> Option<Diagnostic> {
     let count = (0..data.rows).filter(|&row| far(row)).count();
     (count > 0).then(|| Diagnostic {
         code: "extrapolation",
+        severity: Severity::Warning,
         finding: format!(
             "{count} of {} rows have an input more than {FAR_INPUT} standard deviations from the \
              training rows' mean",
             data.rows
         ),
-        advice: "no answer there is backed by data; check the units, or train on such rows",
+        advice: "No answer there is backed by data: check the units, or train on such rows",
     })
 }
 
@@ -242,12 +308,13 @@ fn wild_targets(data: &Dataset) -> Option<Diagnostic> {
     targets.find_map(|(target, name)| {
         wild(target).map(|count| Diagnostic {
             code: "wild-outliers",
+            severity: Severity::Warning,
             finding: format!(
                 "target `{name}` has {count} of {} values farther from the median than \
                  {WILD_TARGET} times the distance between the quartiles",
                 data.rows
             ),
-            advice: "one wrong value can widen the units that training sees and blur all others; \
+            advice: "One wrong value can widen the units that training sees and blur all others: \
                      check them, or train on the logarithm of the target",
         })
     })

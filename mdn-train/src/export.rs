@@ -8,6 +8,7 @@ use mdn_infer::{EmitError, Level, Model, ParseError, PredictError};
 use crate::data::Standardiser;
 use crate::model_file::ModelFile;
 use crate::network::{Architecture, Network};
+use crate::quantize::drawn_rows;
 
 /// How many golden vectors a file gets, where there are rows for them.
 pub const GOLDEN_VECTORS: usize = 4;
@@ -168,6 +169,36 @@ pub fn complete(
         }
     }
     Ok(file)
+}
+
+/// `model` with other layers, those of all networks one after the other, under `header`: all else
+/// stays. Golden vectors are at the inputs and targets of the old ones, or at [`drawn_rows`] where
+/// there are none.
+///
+/// # Errors
+///
+/// [`ExportError`].
+pub fn rebuild(
+    model: &Model<'_>,
+    header: Header<'_>,
+    layers: &[LayerSource<'_>],
+) -> Result<ModelFile, ExportError> {
+    let source = ModelSource {
+        header,
+        input_shift: model.input_shift(),
+        input_scale: model.input_scale(),
+        target_shift: model.target_shift(),
+        target_scale: model.target_scale(),
+        layers,
+        golden: &[],
+    };
+    let mut rows: Vec<_> = model.golden().map(|g| (g.input, g.target)).collect();
+    let drawn;
+    if rows.is_empty() {
+        drawn = drawn_rows(model, GOLDEN_VECTORS)?;
+        rows.extend((0..drawn.rows).map(|row| (drawn.input(row), drawn.target(row))));
+    }
+    complete(source, &rows)
 }
 
 fn golden(model: &Model<'_>, rows: &[(&[f32], &[f32])]) -> Result<Vec<f32>, PredictError> {

@@ -1,34 +1,37 @@
 //! A model without the components that carry no weight.
 //!
-//! Only the rows of the last layer that belong to dropped components go; everything else of the
-//! file stays, and the softmax shares the dropped weight among the others in proportion.
+//! Only the rows of a network's last layer that belong to dropped components go; everything else of
+//! the file stays, and the softmax shares the dropped weight among the network's others in
+//! proportion.
+//!
+//! The networks of an ensemble must keep one number of components: that of the network which needs
+//! most. The others keep as many, their heaviest.
 
-use mdn_infer::format::{KernelSource, LayerSource, ModelSource, Storage};
+use mdn_infer::format::{KernelSource, LayerSource, Storage};
 use mdn_infer::{Dense, Model};
 
 use crate::data::Dataset;
-use crate::export::{ExportError, GOLDEN_VECTORS, complete};
+use crate::export::{ExportError, rebuild};
 use crate::metrics::{RowError, map_rows};
 use crate::model_file::ModelFile;
-use crate::quantize::drawn_rows;
 
 /// Why a model is not pruned.
 #[derive(Debug, thiserror::Error)]
 pub enum PruneError {
-    /// Its kernels are narrow: pruning comes first.
+    /// Its kernels are narrow: what they were rounded from is gone, and the scales of 8-bit ones were
+    /// chosen with all components.
     #[error("its kernels are {}; prune the file with f32 kernels, then quantize", .0.name())]
     Narrow(Storage),
-    /// It has several networks, which must keep one number of components.
-    #[error("it has {members} networks; only a model of one network can be pruned")]
-    Ensemble {
-        /// How many.
-        members: usize,
-    },
-    /// Every component carries weight.
-    #[error("every one of the {components} components has a weight of {threshold} somewhere")]
+    /// Every component carries weight, of at least one network.
+    #[error(
+        "every one of the {components} components{} has a weight of {threshold} somewhere",
+        if *.networks > 1 { " of a network" } else { "" }
+    )]
     NothingToDrop {
-        /// K.
+        /// Those of each network.
         components: usize,
+        /// M.
+        networks: usize,
         /// The weight asked for.
         threshold: f32,
     },
@@ -62,8 +65,9 @@ pub fn largest_weights(model: &Model<'_>, data: &Dataset) -> Result<Vec<f32>, Ro
     Ok(largest)
 }
 
-/// `model` without the components whose weight stays below `threshold` at every row of `data`. The
-/// heaviest stays in any case. Densities at those rows change by less than the dropped weights, but a
+/// `model` without the components whose weight in the mixture stays below `threshold` at every row of
+/// `data`. The heaviest of a network stays in any case, and as many in each network of an ensemble as
+/// in the one that needs most. Densities at those rows change by less than the dropped weights, but a
 /// target that only a dropped component explained loses all of its own. Self-tested.
 ///
 /// # Errors
@@ -73,33 +77,46 @@ pub fn prune(model: &Model<'_>, data: &Dataset, threshold: f32) -> Result<ModelF
     if model.storage() != Storage::F32 {
         return Err(PruneError::Narrow(model.storage()));
     }
-    if model.members() > 1 {
-        let members = model.members();
-        return Err(PruneError::Ensemble { members });
-    }
     let largest = largest_weights(model, data)?;
-    let heaviest = largest.iter().copied().fold(0.0, f32::max);
-    let kept = |&k: &usize| largest[k] >= threshold.min(heaviest);
-    let kept: Vec<usize> = (0..largest.len()).filter(kept).collect();
-    if kept.len() == largest.len() {
+    let networks = model.members();
+    let components = model.components() / networks;
+    let needed = |weights: &[f32]| weights.iter().filter(|&&w| w >= threshold).count();
+    let needed = largest.chunks_exact(components).map(needed);
+    let count = needed.max().unwrap_or(0).max(1);
+    if count == components {
         return Err(PruneError::NothingToDrop {
-            components: kept.len(),
+            components,
+            networks,
             threshold,
         });
     }
+    let kept = largest.chunks_exact(components);
+    let kept: Vec<Vec<usize>> = kept.map(|weights| heaviest(weights, count)).collect();
     Ok(without(model, &kept)?)
 }
 
-/// The file of `model` with the components `kept` alone.
-fn without(model: &Model<'_>, kept: &[usize]) -> Result<ModelFile, ExportError> {
+/// The `count` components with the largest of `weights`, in ascending order.
+fn heaviest(weights: &[f32], count: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]));
+    order.truncate(count);
+    order.sort_unstable();
+    order
+}
+
+/// The file of `model` with the components `kept` of each network alone.
+fn without(model: &Model<'_>, kept: &[Vec<usize>]) -> Result<ModelFile, ExportError> {
     let last = model.layers().len() - 1;
-    let layers: Vec<[Vec<f32>; 2]> = (0..)
-        .zip(model.layers())
-        .map(|(number, layer)| match number == last {
-            true => parameters(layer, |row| chosen(row, model.components(), kept)),
-            false => parameters(layer, |row| row),
-        })
-        .collect();
+    let components = model.components() / kept.len();
+    let mut layers: Vec<[Vec<f32>; 2]> = Vec::new();
+    for (member, kept) in kept.iter().enumerate() {
+        layers.extend((0..).zip(model.network(member)).map(
+            |(number, layer): (usize, Dense<'_>)| match number == last {
+                true => parameters(&layer, |row| chosen(row, components, kept)),
+                false => parameters(&layer, |row| row),
+            },
+        ));
+    }
     let sources: Vec<LayerSource<'_>> = layers
         .iter()
         .map(|[kernel, bias]| LayerSource {
@@ -108,23 +125,8 @@ fn without(model: &Model<'_>, kept: &[usize]) -> Result<ModelFile, ExportError> 
         })
         .collect();
     let mut header = *model.header();
-    header.head.components = kept.len() as u16;
-    let source = ModelSource {
-        header,
-        input_shift: model.input_shift(),
-        input_scale: model.input_scale(),
-        target_shift: model.target_shift(),
-        target_scale: model.target_scale(),
-        layers: &sources,
-        golden: &[],
-    };
-    let mut rows: Vec<_> = model.golden().map(|g| (g.input, g.target)).collect();
-    let drawn;
-    if rows.is_empty() {
-        drawn = drawn_rows(model, GOLDEN_VECTORS)?;
-        rows.extend((0..drawn.rows).map(|row| (drawn.input(row), drawn.target(row))));
-    }
-    complete(source, &rows)
+    header.head.components = kept.first().map_or(0, Vec::len) as u16;
+    rebuild(model, header, &sources)
 }
 
 /// Kernel `[inputs][outputs]` and bias of a layer, each row of outputs changed by `change`.

@@ -6,14 +6,14 @@
 pub mod cost;
 
 use half::{bf16, f16};
-use mdn_infer::format::{KernelSource, LayerSource, ModelSource, Storage};
+use mdn_infer::format::{KernelSource, LayerSource, Storage};
 use mdn_infer::{Dense, Level, Model, PredictError};
 use rand::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro128PlusPlus;
 
 use crate::data::Dataset;
-use crate::export::{ExportError, GOLDEN_VECTORS, complete};
+use crate::export::{ExportError, rebuild};
 use crate::model_file::ModelFile;
 
 /// The largest 8-bit entry.
@@ -59,7 +59,7 @@ enum Entries {
 }
 
 /// `model` with its kernels in `storage`, and with golden vectors of its own at the inputs and
-/// targets of the old ones, or at [`drawn_rows`] where there are none; verified as [`complete`] does.
+/// targets of the old ones, or at [`drawn_rows`] where there are none; self-tested.
 ///
 /// # Errors
 ///
@@ -75,22 +75,7 @@ pub fn quantize(model: &Model<'_>, storage: Storage) -> Result<ModelFile, Quanti
     let sources: Vec<LayerSource<'_>> = layers.iter().map(Layer::source).collect();
     let mut header = *model.header();
     header.storage = storage;
-    let source = ModelSource {
-        header,
-        input_shift: model.input_shift(),
-        input_scale: model.input_scale(),
-        target_shift: model.target_shift(),
-        target_scale: model.target_scale(),
-        layers: &sources,
-        golden: &[],
-    };
-    let mut rows: Vec<_> = model.golden().map(|g| (g.input, g.target)).collect();
-    let drawn;
-    if rows.is_empty() {
-        drawn = drawn_rows(model, GOLDEN_VECTORS).map_err(ExportError::Predict)?;
-        rows.extend((0..drawn.rows).map(|row| (drawn.input(row), drawn.target(row))));
-    }
-    Ok(complete(source, &rows)?)
+    Ok(rebuild(model, header, &sources)?)
 }
 
 /// Rounds the kernel of `layer`, which is the one of this `number`.

@@ -7,6 +7,7 @@ use mdn_train::data::Dataset;
 use mdn_train::data::generators::inverse_sine;
 use mdn_train::fit::{FitConfig, FitError, Fitted, fit};
 use mdn_train::train::{Length, Progress};
+use rayon::ThreadPoolBuilder;
 
 const STEPS: usize = 200;
 
@@ -77,12 +78,35 @@ fn the_steps_of_all_networks_are_one_training() {
     assert_eq!(steps.last(), Some(&(3 * STEPS)));
 }
 
+/// Within a pool the networks are trained one after the other.
+fn one_by_one<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let pool = ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    pool.install(work)
+}
+
+#[test]
+fn networks_trained_at_the_same_time_have_the_bits_of_one_after_the_other() {
+    let together = fitted(&config(5), |_| true);
+    let apart = one_by_one(|| fitted(&config(5), |_| true));
+    assert_eq!(together.file.bytes(), apart.file.bytes());
+    assert_eq!(parameters(&together), parameters(&apart));
+}
+
 /// The network that is cut short is left out, unless it is the first.
 #[test]
 fn an_interrupted_ensemble_has_the_networks_that_are_finished() {
     for (last, members) in [(STEPS / 2, 1), (STEPS + STEPS / 2, 1), (2 * STEPS + 20, 2)] {
-        let fitted = fitted(&config(3), |progress| progress.step < last);
+        let fitted = one_by_one(|| fitted(&config(3), |progress| progress.step < last));
         assert_eq!(fitted.file.model().members(), members, "until step {last}");
+    }
+    let whole = fitted(&config(3), |_| true);
+    let whole = parameters(&whole);
+    for last in [20, STEPS, 2 * STEPS + 20, 3 * STEPS - 1] {
+        let cut = fitted(&config(3), |progress| progress.step < last);
+        let interrupted = cut.trained.interruption().is_some();
+        assert!(!interrupted || cut.others.is_empty());
+        let finished = parameters(&cut);
+        assert!(interrupted || finished.iter().all(|one| whole.contains(one)));
     }
 }
 

@@ -58,6 +58,10 @@ pub struct Demo {
     /// Points to draw and train on [default: 1000, for two-link-arm 5000]
     #[arg(long, value_parser = clap::value_parser!(u32).range(10..))]
     points: Option<u32>,
+    /// Networks in the file, as in `fit`
+    #[arg(long, default_value_t = 1, value_name = "M",
+          value_parser = clap::value_parser!(u8).range(1..))]
+    ensemble: u8,
     /// Adam steps [default: 10000, for two-link-arm 4000]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     steps: Option<u32>,
@@ -66,6 +70,7 @@ pub struct Demo {
 #[derive(Serialize)]
 struct DemoResult {
     problem: &'static str,
+    networks: usize,
     train_nll: f64,
     heldout_nll: f64,
     floor_nll: f64,
@@ -102,7 +107,13 @@ impl Demo {
             Problem::TwoLinkArm => "2 → 64 → 64 → 5 components, full covariance",
         };
         let law = self.problem.law();
-        output.say(format_args!("{law}\n{points} points; training {network}"))?;
+        let networks = match self.ensemble {
+            1 => String::new(),
+            networks => format!("{networks} networks of "),
+        };
+        output.say(format_args!(
+            "{law}\n{points} points; training {networks}{network}"
+        ))?;
         let start = Instant::now();
         let fitted = self.train(&data)?;
         let training_seconds = start.elapsed().as_secs_f64();
@@ -128,6 +139,7 @@ impl Demo {
             Problem::TwoLinkArm => arm::config(),
         };
         config.seed = self.seed;
+        config.ensemble = self.ensemble;
         if let Some(steps) = self.steps {
             config.options.length = Length::Steps(steps as usize);
         }
@@ -149,6 +161,7 @@ impl Demo {
         };
         Ok(DemoResult {
             problem: self.problem.name(),
+            networks: model.members(),
             train_nll: fitted.train.nll,
             heldout_nll: metrics::nll(&model, &fresh)?,
             floor_nll: self.problem.entropy(),

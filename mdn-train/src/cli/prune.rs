@@ -17,8 +17,9 @@ use super::values::above_0;
 /// Drop the components of a model that carry no weight, and say what that costs
 ///
 /// A component goes when its weight stays below the threshold at every row of the table. The
-/// others share its weight in proportion; nothing is trained. The file is complete, self-tested,
-/// smaller and faster.
+/// others share its weight in proportion; nothing is trained. The networks of an ensemble keep one
+/// number of components, that of the network which needs most. The file is complete, self-tested,
+/// smaller and faster. Narrow kernels cannot be pruned: prune first, then quantize.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  mdn-train prune concrete.mdn --data concrete.csv --out smaller.mdn"

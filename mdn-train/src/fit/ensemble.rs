@@ -4,6 +4,8 @@
 //! there is as honest as the score of one network. Source: Lakshminarayanan, Pritzel and Blundell
 //! 2017, who found that other starts and another order of the rows suffice.
 
+mod together;
+
 use mdn_infer::format::MAX_COMPONENTS;
 
 use super::{FitConfig, FitError, Plan};
@@ -33,11 +35,26 @@ pub(super) fn check(config: &FitConfig) -> Result<(), FitError> {
     })
 }
 
-/// Trains one network after the other; the observer sees the steps of all as one long training.
+/// Trains all networks; the observer sees the steps of all as one long training. Each network has the
+/// same bits whether others are trained at the same time or not.
 ///
-/// Where that asks for the end, the networks that are finished make the ensemble: one that was cut
-/// short would count as much as they do. Only the first is kept as it is.
+/// Several are trained at a time where there are threads for them; one after the other where the
+/// state is kept, and where the caller has shared out the threads: within a pool.
+///
+/// Where the observer asks for the end, the networks that are finished make the ensemble: one that was
+/// cut short would count as much as they do. Where none is, the first stands as it is.
 pub(super) fn train(plan: &Plan<'_>, control: Control<'_>) -> Result<Vec<Trained>, TrainError> {
+    let is_kept = control.keeper.is_some() || control.resume.is_some();
+    let in_pool = rayon::current_thread_index().is_some();
+    let threads = rayon::current_num_threads();
+    let at_once = threads.min(plan.config.ensemble.into());
+    if is_kept || in_pool || at_once < 2 {
+        return one_by_one(plan, control);
+    }
+    together::train(plan, control, at_once, threads / at_once)
+}
+
+fn one_by_one(plan: &Plan<'_>, control: Control<'_>) -> Result<Vec<Trained>, TrainError> {
     let Control {
         observer,
         stop,

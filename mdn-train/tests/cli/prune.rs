@@ -55,18 +55,27 @@ fn narrow_models_are_refused() {
     );
 }
 
+/// Both networks keep as many components, and the answers stay.
 #[test]
-fn ensembles_are_refused() {
+fn ensembles_are_pruned_network_by_network() {
     let bench = Bench::new();
     bench.json(&format!(
-        "fit {GEYSER} --target duration --steps 50 --hidden 8 -k 3 --ensemble 2"
+        "fit {GEYSER} --target duration --steps 300 --hidden 16 -k 12 --ensemble 2"
     ));
+    let pruned = bench.json(&format!(
+        "prune model.mdn --data {GEYSER} --threshold 0.05 --out small.mdn"
+    ));
+    let kept = number(&pruned, "components");
+    assert!((2.0..24.0).contains(&kept) && kept % 2.0 == 0.0, "{kept}");
+    let dropped = number(&pruned, "parameters_before") - number(&pruned, "parameters");
+    assert_eq!(dropped, 3.0 * 17.0 * (24.0 - kept));
+    let change = number(&pruned, "nll") - number(&pruned, "nll_before");
+    assert!(change.abs() < 0.3, "{change}");
+    assert_eq!(bench.run("verify small.mdn").code, Some(0));
+    assert_eq!(bench.json("inspect small.mdn")["networks"], 2);
     let refused = bench.run(&format!(
-        "prune model.mdn --data {GEYSER} --threshold 0.9 --out small.mdn"
+        "prune model.mdn --data {GEYSER} --threshold 1e-30 --out none.mdn"
     ));
-    assert!(
-        refused.error(1).contains("2 networks"),
-        "{}",
-        refused.stderr
-    );
+    let told = "every one of the 12 components of a network";
+    assert!(refused.error(1).contains(told), "{}", refused.stderr);
 }
