@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use mdn_infer::format::{Activation, Covariance, Head, MAX_LOG_SCALE, ScaleMap};
 use serde::Serialize;
 
-use crate::data::{DataError, Dataset, Standardiser, split};
+use crate::data::{DataError, Dataset, Ordinary, Standardiser, split};
 use crate::export::{Export, ExportError};
 use crate::metrics::{RowError, Scores, map_rows, score};
 use crate::model_file::ModelFile;
@@ -34,7 +34,8 @@ pub struct FitConfig {
     pub scale_map: ScaleMap,
     /// The smallest scale of a component, in the units that training sees.
     pub scale_floor: ScaleFloor,
-    /// Train in units of mean 0 and standard deviation 1 of the training rows.
+    /// Train in units of mean 0 and standard deviation 1 of the training rows, and take a few wild
+    /// values for the nearest ordinary one ([`Ordinary`]).
     pub standardise: bool,
     /// The share of the rows held back to choose the best step; 0 for none.
     pub validation: f64,
@@ -113,8 +114,11 @@ pub struct Fitted {
     pub trained: Trained,
     /// The further networks of an ensemble, in the order of the file.
     pub others: Vec<Trained>,
-    /// What to add to a loss in standardised units to have it in raw units: Σ ln(target scale).
+    /// What to add to a loss of the training rows in standardised units to have it in the units of
+    /// the file's columns: Σ ln(target scale), less the mean log-slope of the targets' transforms.
     pub log_jacobian: f64,
+    /// The same for a loss of the rows held back.
+    pub validation_log_jacobian: f64,
     /// Scores of the file on the rows trained on.
     pub train: Scores,
     /// Scores of the file on the rows held back, where there are any.
@@ -206,7 +210,8 @@ pub fn fit_with(
     Ok(Fitted {
         train: scores(&plan.training)?,
         validation: plan.held_back().map(scores).transpose()?,
-        log_jacobian: plan.log_jacobian(),
+        log_jacobian: plan.log_jacobian(&plan.training),
+        validation_log_jacobian: plan.log_jacobian(&plan.validation),
         trained: networks.remove(0),
         others,
         file,
@@ -219,6 +224,8 @@ struct Plan<'a> {
     architecture: Architecture,
     training: Dataset,
     validation: Dataset,
+    /// What is ordinary for inputs and for targets.
+    ordinary: [Ordinary; 2],
     /// The units that training sees.
     inputs: Standardiser,
     targets: Standardiser,
@@ -232,8 +239,11 @@ impl<'a> Plan<'a> {
         let training = data.subset(&train_rows);
         let all: Vec<usize> = (0..training.rows).collect();
         let (width, dimensions) = (data.input_names.len(), data.target_names.len());
-        let spread = Standardiser::fit(&training.inputs, width, &all);
-        let target_spread = Standardiser::fit(&training.targets, dimensions, &all);
+        let ordinary = ordinary(data, config);
+        let [inputs, targets] = &ordinary;
+        let spread = Standardiser::fit(&inputs.clamp(&training.inputs), width, &all);
+        let targets = targets.clamp(&training.targets);
+        let target_spread = Standardiser::fit(&targets, dimensions, &all);
         let bounds = log_scale_bounds(&training, config, &target_spread.scale);
         let (inputs, targets) = if config.standardise {
             (spread.clone(), target_spread)
@@ -248,6 +258,7 @@ impl<'a> Plan<'a> {
             architecture: architecture(data, config, bounds)?,
             validation: data.subset(&validation_rows),
             training,
+            ordinary,
             inputs,
             targets,
             spread,
@@ -256,10 +267,11 @@ impl<'a> Plan<'a> {
 
     /// One network, with `seed` for all that is random in its training.
     fn train(&self, seed: u64, control: Control<'_>) -> Result<Trained, TrainError> {
+        let [inputs, targets] = &self.ordinary;
         let standardise = |part: &Dataset| {
             (
-                self.inputs.apply(&part.inputs),
-                self.targets.apply(&part.targets),
+                self.inputs.apply(&inputs.clamp(&part.inputs)),
+                self.targets.apply(&targets.clamp(&part.targets)),
             )
         };
         let (training, validation) = (standardise(&self.training), standardise(&self.validation));
@@ -277,7 +289,15 @@ impl<'a> Plan<'a> {
             seed,
             ..self.config.options.clone()
         };
-        let mut observer = |progress: &Progress| (control.observer)(&self.in_raw_units(progress));
+        let [train, validation] =
+            [&self.training, &self.validation].map(|part| self.log_jacobian(part));
+        let mut observer = |progress: &Progress| {
+            (control.observer)(&Progress {
+                train_nll: progress.train_nll + train,
+                validation_nll: progress.validation_nll.map(|nll| nll + validation),
+                ..*progress
+            })
+        };
         let control = Control {
             observer: &mut observer,
             keeper: control.keeper.map(|keeper| keeper as &mut dyn Keeper),
@@ -286,27 +306,18 @@ impl<'a> Plan<'a> {
         train_with(&self.architecture, &data, &options, control)
     }
 
-    /// A report with the losses in raw units.
-    fn in_raw_units(&self, progress: &Progress) -> Progress {
-        let log_jacobian = self.log_jacobian();
-        Progress {
-            train_nll: progress.train_nll + log_jacobian,
-            validation_nll: progress.validation_nll.map(|nll| nll + log_jacobian),
-            ..*progress
-        }
-    }
-
     fn held_back(&self) -> Option<&Dataset> {
         (self.validation.rows > 0).then_some(&self.validation)
     }
 
-    /// What turns a loss in the units of training into one in raw units.
-    fn log_jacobian(&self) -> f64 {
-        self.targets
+    /// What turns a loss of `part` in the units of training into one in those of the file's columns.
+    fn log_jacobian(&self, part: &Dataset) -> f64 {
+        let scales = self
+            .targets
             .scale
             .iter()
-            .map(|&scale| f64::from(scale).ln())
-            .sum()
+            .map(|&scale| f64::from(scale).ln());
+        scales.sum::<f64>() - part.mean_log_slope()
     }
 
     fn export(
@@ -378,6 +389,18 @@ fn architecture(
             log_scale_max,
         },
     })
+}
+
+/// What is ordinary for inputs and for targets, judged by all rows.
+fn ordinary(data: &Dataset, config: &FitConfig) -> [Ordinary; 2] {
+    let (width, dimensions) = (data.input_names.len(), data.target_names.len());
+    match config.standardise {
+        true => [
+            Ordinary::of(&data.inputs, width),
+            Ordinary::of(&data.targets, dimensions),
+        ],
+        false => [Ordinary::all(width), Ordinary::all(dimensions)],
+    }
 }
 
 /// Bounds on the log-scales, in the units that training sees; `spread` is that of each target.

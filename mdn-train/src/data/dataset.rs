@@ -8,6 +8,7 @@ use super::error::{DataError, DataWarning};
 use super::numeric::NumericTable;
 use super::standardise::resolution;
 use super::table::{ReadOptions, Table};
+use super::transform::{Transform, log_slope};
 
 /// Rows of inputs and targets in raw units.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,6 +29,9 @@ pub struct Dataset {
     pub skipped_rows: usize,
     /// What the table's owner should know.
     pub warnings: Vec<DataWarning>,
+    /// For each target how it was made of the file's column, shape `[D]`; empty where all are as
+    /// they were. Scores are in the units of the file's columns.
+    pub transforms: Vec<Option<Transform>>,
 }
 
 impl Dataset {
@@ -63,6 +67,11 @@ impl Dataset {
             None => all_but(table, targets)?,
         };
         check_roles(&inputs, targets)?;
+        let sources: Vec<String> = targets
+            .iter()
+            .map(|name| source_of(table, name).into())
+            .collect();
+        check_roles(&inputs, &sources)?;
         let inputs = categories::expand(table, &inputs, options)?;
         let names = [inputs.as_slice(), targets].concat();
         Self::from_numeric(table.select(&names, options.skip_missing)?, inputs.len())
@@ -136,6 +145,7 @@ impl Dataset {
             rows: table.rows(),
             skipped_rows: table.skipped_rows,
             warnings: precision_warnings(&table),
+            transforms: table.transforms.into_iter().skip(input_count).collect(),
             lines: table.lines,
             ..Self::default()
         };
@@ -170,6 +180,15 @@ impl Dataset {
         self.targets.iter().skip(target).step_by(width).copied()
     }
 
+    /// The mean over the rows of the sum of the targets' log-slopes, nats; 0 without transforms.
+    pub fn mean_log_slope(&self) -> f64 {
+        if self.transforms.iter().all(Option::is_none) {
+            return 0.0;
+        }
+        let slopes = (0..self.rows).map(|row| log_slope(&self.transforms, self.target(row)));
+        slopes.sum::<f64>() / self.rows.max(1) as f64
+    }
+
     /// The smallest gap between different values of each target, shape `[D]`: how finely the
     /// target was recorded. A constant target has none.
     pub fn target_resolutions(&self) -> Vec<Option<f32>> {
@@ -184,6 +203,7 @@ impl Dataset {
         let mut part = Self {
             input_names: self.input_names.clone(),
             target_names: self.target_names.clone(),
+            transforms: self.transforms.clone(),
             ..Self::default()
         };
         for &row in rows {
@@ -200,7 +220,15 @@ fn row_of(values: &[f32], width: usize, row: usize) -> &[f32] {
     values.get(row * width..(row + 1) * width).unwrap_or(&[])
 }
 
-/// Every column that is no target; each needs a name.
+/// The column of the file that a target is made of.
+fn source_of<'n>(table: &Table, target: &'n String) -> &'n str {
+    match Transform::parse(target) {
+        Some((_, column)) if !table.columns().contains(target) => column,
+        _ => target,
+    }
+}
+
+/// Every column that no target is made of; each needs a name.
 fn all_but(table: &Table, targets: &[String]) -> Result<Vec<String>, DataError> {
     let columns = table.columns();
     if let Some(position) = columns.iter().position(String::is_empty) {
@@ -209,7 +237,13 @@ fn all_but(table: &Table, targets: &[String]) -> Result<Vec<String>, DataError> 
             position: position + 1,
         });
     }
-    let others = columns.iter().filter(|column| !targets.contains(column));
+    let targets: Vec<&str> = targets
+        .iter()
+        .map(|target| source_of(table, target))
+        .collect();
+    let others = columns
+        .iter()
+        .filter(|column| !targets.contains(&column.as_str()));
     Ok(others.cloned().collect())
 }
 

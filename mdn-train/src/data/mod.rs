@@ -20,6 +20,8 @@ mod split;
 mod standardise;
 mod table;
 mod text;
+mod transform;
+mod wild;
 
 pub use dataset::Dataset;
 pub use error::{DataError, DataWarning};
@@ -27,3 +29,5 @@ pub use numeric::NumericTable;
 pub use split::split;
 pub use standardise::{Standardiser, resolution};
 pub use table::{ReadOptions, STANDARD_INPUT, Table};
+pub use transform::{Transform, log_slope};
+pub use wild::{Ordinary, WILD, fences};

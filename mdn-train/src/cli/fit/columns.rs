@@ -2,11 +2,12 @@
 
 use anyhow::{anyhow, ensure};
 use clap::Args;
-use mdn_train::data::{DataError, Dataset, ReadOptions, Table};
+use mdn_train::data::{DataError, Dataset, ReadOptions, Table, Transform};
 
+use crate::cli::given::dimension;
 use crate::cli::options::Reading;
 use crate::cli::output::Output;
-use crate::cli::values::{positive, unit};
+use crate::cli::values::{About, positive, transform, unit};
 
 /// The table and what its columns are.
 #[derive(Args)]
@@ -24,6 +25,11 @@ pub struct ColumnChoices {
     /// How many of the last columns are the targets, instead of --target
     #[arg(long, value_name = "N", conflicts_with = "target", value_parser = positive)]
     targets: Option<usize>,
+    /// Learn the targets, or the one named, on another scale: `log` for values above 0, `logit` for
+    /// values between 0 and 1. The model's target is then called log(COL); scores, quantiles and
+    /// draws are those of COL again
+    #[arg(long, value_delimiter = ',', value_name = "[COL=]KIND", value_parser = transform)]
+    transform: Vec<About<Transform>>,
     /// Input columns, separated by commas [default: every column that is no target]
     #[arg(long, value_delimiter = ',', value_name = "COL")]
     inputs: Option<Vec<String>>,
@@ -40,7 +46,7 @@ impl ColumnChoices {
     pub fn data(&self, output: &mut Output) -> anyhow::Result<Dataset> {
         let table = self.reading.table()?;
         let inputs = self.inputs.as_deref();
-        let targets = self.target_names(&table)?;
+        let targets = self.transformed(self.target_names(&table)?)?;
         let options = ReadOptions {
             categorical: self.categorical.clone(),
             ..self.reading.options()
@@ -74,6 +80,26 @@ impl ColumnChoices {
             columns.len()
         );
         Ok(columns[inputs..].to_vec())
+    }
+
+    /// The names of the targets, transformed as asked.
+    fn transformed(&self, names: Vec<String>) -> anyhow::Result<Vec<String>> {
+        for target in self
+            .transform
+            .iter()
+            .filter_map(|about| about.target.as_ref())
+        {
+            dimension(&names, target, "--transform")?;
+        }
+        let transformed = |name: String| {
+            let last = self
+                .transform
+                .iter()
+                .rev()
+                .find_map(|about| about.of(&name));
+            last.map_or(name.clone(), |transform| transform.of(&name))
+        };
+        Ok(names.into_iter().map(transformed).collect())
     }
 
     fn check_units(&self, data: &Dataset) -> anyhow::Result<()> {
