@@ -70,7 +70,12 @@ pub fn cross_validate(
     scores.into_iter().collect()
 }
 
-fn score_fold(data: &Dataset, config: &FitConfig, fold: &Fold) -> Result<FoldScores, FitError> {
+/// Fits `config` to the rows that do not test and scores it on those that do.
+pub(crate) fn score_fold(
+    data: &Dataset,
+    config: &FitConfig,
+    fold: &Fold,
+) -> Result<FoldScores, FitError> {
     let config = FitConfig {
         seed: fold.seed,
         ..config.clone()

@@ -8,7 +8,7 @@ use std::fmt;
 use mdn_infer::{Mixture, Model};
 use serde::Serialize;
 
-use crate::data::Dataset;
+use crate::data::{Dataset, WILD, fences};
 use crate::metrics::{RowError, Scores, map_rows};
 
 /// One finding.
@@ -42,8 +42,6 @@ const COLLAPSED_SHARE: f64 = 0.05;
 const DEAD_ROWS: f64 = 0.5;
 /// How many standard deviations from the training rows' mean an input is far outside.
 const FAR_INPUT: f32 = 6.0;
-/// How many times the distance between the quartiles a target is a wild outlier.
-const WILD_TARGET: f32 = 20.0;
 /// Nats between held-out and training rows from which the network has learnt rows by heart.
 const OVER_FIT: f64 = 0.3;
 /// Standard errors by which intervals must hold too few targets to be called too narrow.
@@ -295,14 +293,9 @@ fn extrapolation(model: &Model<'_>, data: &Dataset) -> Option<Diagnostic> {
 fn wild_targets(data: &Dataset) -> Option<Diagnostic> {
     let wild = |target: usize| {
         let mut values: Vec<f32> = data.target_column(target).collect();
-        values.sort_by(f32::total_cmp);
-        let quartile = |quarters: usize| values[quarters * (values.len() - 1) / 4];
-        let (low, middle, high) = (quartile(1), quartile(2), quartile(3));
-        let limit = WILD_TARGET * (high - low);
-        let count = values.iter().filter(|&&v| (v - middle).abs() > limit);
-        (limit > 0.0)
-            .then(|| count.count())
-            .filter(|&count| count > 0)
+        let fences = fences(&mut values)?;
+        let count = values.iter().filter(|&&v| !fences.contains(&f64::from(v)));
+        Some(count.count()).filter(|&count| count > 0)
     };
     let mut targets = data.target_names.iter().enumerate();
     targets.find_map(|(target, name)| {
@@ -311,11 +304,12 @@ fn wild_targets(data: &Dataset) -> Option<Diagnostic> {
             severity: Severity::Warning,
             finding: format!(
                 "target `{name}` has {count} of {} values farther from the median than \
-                 {WILD_TARGET} times the distance between the quartiles",
+                 {WILD} times the distance between the quartiles",
                 data.rows
             ),
-            advice: "One wrong value can widen the units that training sees and blur all others: \
-                     check them, or train on the logarithm of the target",
+            advice: "check them: `fit` takes a few wild values for the nearest ordinary one, so that \
+                     they spoil nothing else, but many widen the units that training sees; where \
+                     they are right, train on the logarithm of the target",
         })
     })
 }

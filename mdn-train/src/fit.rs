@@ -8,7 +8,9 @@ use mdn_infer::Model;
 use mdn_infer::format::{Activation, Covariance, Head, MAX_LOG_SCALE, ScaleMap};
 use serde::Serialize;
 
-use crate::data::{DataError, Dataset, OwnedRows, Standardiser, StoredRows, TableRows, split};
+use crate::data::{
+    DataError, Dataset, Ordinary, OwnedRows, Standardiser, StoredRows, TableRows, split,
+};
 use crate::export::{Export, ExportError, golden_numbers};
 use crate::metrics::{RowError, Scorer, Scores, map_rows};
 use crate::model_file::ModelFile;
@@ -35,7 +37,8 @@ pub struct FitConfig {
     pub scale_map: ScaleMap,
     /// The smallest scale of a component, in the units that training sees.
     pub scale_floor: ScaleFloor,
-    /// Train in units of mean 0 and standard deviation 1 of the training rows.
+    /// Train in units of mean 0 and standard deviation 1 of the training rows, and take a few wild
+    /// values for the nearest ordinary one ([`Ordinary`]).
     pub standardise: bool,
     /// The share of the rows held back to choose the best step; 0 for none.
     pub validation: f64,
@@ -114,8 +117,11 @@ pub struct Fitted {
     pub trained: Trained,
     /// The further networks of an ensemble, in the order of the file.
     pub others: Vec<Trained>,
-    /// What to add to a loss in standardised units to have it in raw units: Σ ln(target scale).
+    /// What to add to a loss of the training rows in standardised units to have it in the units of
+    /// the file's columns: Σ ln(target scale), less the mean log-slope of the targets' transforms.
     pub log_jacobian: f64,
+    /// The same for a loss of the rows held back.
+    pub validation_log_jacobian: f64,
     /// Scores of the file on the rows trained on.
     pub train: Scores,
     /// Scores of the file on the rows held back, where there are any.
@@ -208,7 +214,8 @@ pub fn fit_with<'d>(
     Ok(Fitted {
         train: scores(plan.training.rows())?,
         validation: plan.held_back().map(scores).transpose()?,
-        log_jacobian: plan.log_jacobian(),
+        log_jacobian: plan.log_jacobians[0],
+        validation_log_jacobian: plan.log_jacobians[1],
         trained: networks.remove(0),
         others,
         file,
@@ -221,11 +228,16 @@ struct Plan<'a> {
     architecture: Architecture,
     training: OwnedRows,
     validation: OwnedRows,
+    /// What is ordinary for inputs and for targets, judged by all rows.
+    ordinary: [Ordinary; 2],
     /// The units that training sees.
     inputs: Standardiser,
     targets: Standardiser,
     /// Where the inputs lie.
     spread: Standardiser,
+    /// What turns a loss of the training rows, and of those held back, in the units of training
+    /// into one in those of the file's columns.
+    log_jacobians: [f64; 2],
 }
 
 impl<'a> Plan<'a> {
@@ -233,7 +245,11 @@ impl<'a> Plan<'a> {
         let (train_rows, validation_rows) = split(data.count(), config.validation, config.seed)?;
         let training = data.part(&train_rows);
         let (width, dimensions) = (data.input_names().len(), data.target_names().len());
-        let [spread, target_spread] = training.rows().spread()?;
+        let ordinary = match config.standardise {
+            true => data.ordinary()?,
+            false => [Ordinary::all(width), Ordinary::all(dimensions)],
+        };
+        let [spread, target_spread] = training.rows().spread(&ordinary)?;
         let bounds = log_scale_bounds(training.rows(), config, &target_spread.scale)?;
         let (inputs, targets) = if config.standardise {
             (spread.clone(), target_spread)
@@ -243,11 +259,20 @@ impl<'a> Plan<'a> {
                 Standardiser::identity(dimensions),
             )
         };
+        let validation = data.part(&validation_rows);
+        let scales = targets.scale.iter().map(|&scale| f64::from(scale).ln());
+        let scales = scales.sum::<f64>();
+        let log_jacobian = |part: &OwnedRows| {
+            let slope = part.rows().mean_log_slope();
+            slope.map(|slope| scales - slope)
+        };
         Ok(Plan {
             config,
             architecture: architecture(data, config, bounds)?,
-            validation: data.part(&validation_rows),
+            log_jacobians: [log_jacobian(&training)?, log_jacobian(&validation)?],
+            validation,
             training,
+            ordinary,
             inputs,
             targets,
             spread,
@@ -268,7 +293,14 @@ impl<'a> Plan<'a> {
             seed,
             ..self.config.options.clone()
         };
-        let mut observer = |progress: &Progress| (control.observer)(&self.in_raw_units(progress));
+        let [train, validation] = self.log_jacobians;
+        let mut observer = |progress: &Progress| {
+            (control.observer)(&Progress {
+                train_nll: progress.train_nll + train,
+                validation_nll: progress.validation_nll.map(|nll| nll + validation),
+                ..*progress
+            })
+        };
         let control = Control {
             observer: &mut observer,
             keeper: control.keeper.map(|keeper| keeper as &mut dyn Keeper),
@@ -281,38 +313,20 @@ impl<'a> Plan<'a> {
     fn standard<'p>(&'p self, part: &'p OwnedRows) -> Standard<'p> {
         match part {
             OwnedRows::Memory(rows) => Standard::Memory {
-                inputs: self.inputs.apply(&rows.inputs),
-                targets: self.targets.apply(&rows.targets),
+                inputs: self.inputs.apply(&self.ordinary[0].clamp(&rows.inputs)),
+                targets: self.targets.apply(&self.ordinary[1].clamp(&rows.targets)),
             },
             OwnedRows::Stored(table) => Standard::Stored(StoredRows {
                 table,
+                ordinary: &self.ordinary,
                 inputs: &self.inputs,
                 targets: &self.targets,
             }),
         }
     }
 
-    /// A report with the losses in raw units.
-    fn in_raw_units(&self, progress: &Progress) -> Progress {
-        let log_jacobian = self.log_jacobian();
-        Progress {
-            train_nll: progress.train_nll + log_jacobian,
-            validation_nll: progress.validation_nll.map(|nll| nll + log_jacobian),
-            ..*progress
-        }
-    }
-
     fn held_back(&self) -> Option<TableRows<'_>> {
         Some(self.validation.rows()).filter(|rows| rows.count() > 0)
-    }
-
-    /// What turns a loss in the units of training into one in raw units.
-    fn log_jacobian(&self) -> f64 {
-        self.targets
-            .scale
-            .iter()
-            .map(|&scale| f64::from(scale).ln())
-            .sum()
     }
 
     fn export(&self, networks: &[Trained], threshold: Option<f32>) -> Result<ModelFile, FitError> {

@@ -61,6 +61,7 @@ pub mod quantize;
 pub mod recovery;
 pub mod run;
 pub mod train;
+pub mod tune;
 pub mod verify;
 
 /// Fits a model to `data`; the result is the same, bit for bit, for any number of threads.

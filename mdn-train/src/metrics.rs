@@ -5,7 +5,7 @@ use std::f64::consts::{E, PI};
 use mdn_infer::{Level, Mixture, Model, PredictError};
 use rayon::prelude::*;
 
-use crate::data::{Dataset, Standardiser};
+use crate::data::{Dataset, Standardiser, log_slope};
 
 /// Rows that one task scores; sums run over rows in order, so the figures do not depend on it.
 const ROWS_A_TASK: usize = 256;
@@ -30,9 +30,10 @@ pub struct Scores {
     pub nll: f64,
     /// Rows whose density is below the smallest number that binary32 holds the logarithm of.
     pub zero_density_rows: usize,
-    /// `[D]`: root mean squared error of the mixture's mean, raw units.
+    /// `[D]`: root mean squared error of the mixture's mean, in the target's units (of ln y for a
+    /// target `log(y)`).
     pub rmse: Vec<f64>,
-    /// `[D]`: the mean continuous ranked probability score, raw units.
+    /// `[D]`: the mean continuous ranked probability score, in the target's units.
     pub crps: Vec<f64>,
     /// How many rows' targets are anomalies by the file's threshold, where it has one.
     pub anomalous_rows: Option<usize>,
@@ -170,17 +171,14 @@ pub fn map_rows<T: Send>(
 /// [`RowError`].
 pub fn nll(model: &Model<'_>, data: &Dataset) -> Result<f64, RowError> {
     let densities = map_rows(model, data, |row, mixture| {
-        mixture.log_density(data.target(row))
+        let slope = log_slope(&data.transforms, data.target(row));
+        Ok(f64::from(mixture.log_density(data.target(row))?) + slope)
     })?;
-    Ok(densities
-        .iter()
-        .map(|&density| -f64::from(density))
-        .sum::<f64>()
-        / data.rows as f64)
+    Ok(densities.iter().map(|&density| -density).sum::<f64>() / data.rows as f64)
 }
 
 /// The mean negative log-density, nats in raw units, of the targets under one normal distribution
-/// with their own means and standard deviations: what a model must beat to have learnt anything.
+/// with their own means and standard deviations (where targets are transformed, of those): what a model must beat to have learnt anything.
 /// There is none where a target is constant.
 pub fn normal_nll(data: &Dataset) -> Option<f64> {
     let columns = data.target_names.len();
@@ -188,12 +186,12 @@ pub fn normal_nll(data: &Dataset) -> Option<f64> {
     let spreads = Standardiser::fit(&data.targets, columns, &rows).scale;
     let entropy = |&scale: &f32| (2.0 * PI * E).ln() / 2.0 + f64::from(scale).ln();
     let constant = data.target_resolutions().contains(&None);
-    (!constant).then(|| spreads.iter().map(entropy).sum())
+    (!constant).then(|| spreads.iter().map(entropy).sum::<f64>() - data.mean_log_slope())
 }
 
 /// The scores of one row.
 struct RowScore {
-    log_density: f32,
+    log_density: f64,
     is_anomaly: Option<bool>,
     squared_errors: Vec<f64>,
     crps: Vec<f32>,
@@ -201,7 +199,8 @@ struct RowScore {
 }
 
 impl RowScore {
-    fn new(mixture: &Mixture<'_>, target: &[f32]) -> Result<Self, PredictError> {
+    /// `slope` turns the log-density of the target into that of the file's columns.
+    fn new(mixture: &Mixture<'_>, target: &[f32], slope: f64) -> Result<Self, PredictError> {
         let dimensions = mixture.dimensions();
         let mut mean = vec![0.0; dimensions];
         mixture.mean(&mut mean)?;
@@ -209,7 +208,7 @@ impl RowScore {
         let marginals = (0..dimensions).filter_map(|d| mixture.marginal(d));
         let outcomes = || marginals.clone().zip(target);
         Ok(RowScore {
-            log_density: mixture.log_density(target)?,
+            log_density: f64::from(mixture.log_density(target)?) + slope,
             is_anomaly: mixture.is_anomaly(target)?,
             squared_errors: mean.iter().zip(target).map(square).collect(),
             crps: outcomes()
@@ -272,13 +271,14 @@ impl<'m> Scorer<'m> {
     /// [`RowError`].
     pub fn add(&mut self, data: &Dataset) -> Result<(), RowError> {
         let rows = map_rows(&self.model, data, |row, mixture| {
-            RowScore::new(mixture, data.target(row))
+            let slope = log_slope(&data.transforms, data.target(row));
+            RowScore::new(mixture, data.target(row), slope)
         })?;
         let scores = &mut self.scores;
         scores.rows += rows.len();
         for row in rows {
-            self.log_density -= f64::from(row.log_density);
-            scores.zero_density_rows += usize::from(row.log_density == f32::NEG_INFINITY);
+            self.log_density -= row.log_density;
+            scores.zero_density_rows += usize::from(row.log_density == f64::NEG_INFINITY);
             scores.anomalous_rows = scores
                 .anomalous_rows
                 .and_then(|sum| Some(sum + usize::from(row.is_anomaly?)));

@@ -25,7 +25,8 @@ use crate::data::TableRows;
 use crate::files::{WriteError, write_atomically};
 use crate::fit::{FitConfig, FitError, Fitted, fit_with};
 use crate::train::{Control, Keeper, Progress, Snapshot, Starts, Trained};
-use checkpoint::{Checkpoint, Identity};
+use checkpoint::Checkpoint;
+pub(crate) use checkpoint::Identity;
 use metrics::Metrics;
 
 pub use metrics::losses;

@@ -80,6 +80,37 @@ fn so_it_does_with_several_targets_full_batches_and_without_validation() {
 }
 
 #[test]
+fn so_it_does_with_wild_values_and_transformed_targets() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let mut text = "x,t\n".to_owned();
+    for row in 0..20_000_u32 {
+        let x = f64::from(row.wrapping_mul(2_654_435_769) >> 8) / f64::from(1 << 24);
+        let (input, target) = match row {
+            70 => (1e9, x.exp()),
+            17_000 => (x, 1e30),
+            _ => (x, (x * (1.0 + f64::from(row % 5))).exp()),
+        };
+        writeln!(text, "{input},{target}").unwrap();
+    }
+    fs::write(&path, text).unwrap();
+    for target in ["t", "log(t)"] {
+        let (targets, options) = (names(&[target]), ReadOptions::default());
+        let data = Dataset::from_csv(&path, None, &targets, &options).unwrap();
+        let table = stored(&path, &targets, &options).unwrap();
+        assert_eq!(data.transforms, table.transforms);
+        let fitted = |rows: mdn_train::data::TableRows<'_>| {
+            let mut observer = |_: &_| ControlFlow::Continue(());
+            fit_with(rows, &config(20), Control::new(&mut observer)).unwrap()
+        };
+        let (memory, disk) = (fitted((&data).into()), fitted((&table).into()));
+        assert_eq!(memory.file.bytes(), disk.file.bytes());
+        assert_eq!(memory.train.nll.to_bits(), disk.train.nll.to_bits());
+        assert_eq!(memory.log_jacobian.to_bits(), disk.log_jacobian.to_bits());
+    }
+}
+
+#[test]
 fn a_run_goes_on_from_the_disk_where_it_stopped_in_memory() {
     let folder = tempfile::tempdir().unwrap();
     let (data, table) = both(folder.path(), &inverse_sine(900, 3), 1);

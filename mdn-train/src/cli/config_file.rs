@@ -1,6 +1,6 @@
 //! `--config FILE.toml`: options from a file, and the options of a run as such a file.
 //!
-//! A key is the long name of an option of `fit`, or `data` for the table; so every option can stand
+//! A key is the long name of an option of the command (`fit`, `tune`), or `data` for the table; so every option can stand
 //! in a file, and its value is checked where that of the option is. Options on the command line
 //! win: a key is left out where they name it, or name an option that excludes it.
 
@@ -13,12 +13,12 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use toml_edit::{Document, Item, Value};
 
-/// The subcommand whose options a file may hold.
-const FIT: &str = "fit";
+/// The subcommands whose options a file may hold.
+const COMMANDS: [&str; 2] = ["fit", "tune"];
 /// Options that are about the run and the file themselves.
 const NEVER: [&str; 6] = ["config", "run", "resume", "json", "help", "version"];
 /// Options that may change while a run goes on: they do not decide what is computed.
-const FREE: [&str; 3] = ["data", "out", "checkpoint-interval"];
+const FREE: [&str; 4] = ["data", "out", "picture", "checkpoint-interval"];
 
 /// The arguments, with those of the file that they name put in.
 pub struct Arguments {
@@ -39,16 +39,17 @@ impl Arguments {
     pub fn new(command: &Command, given: Vec<OsString>) -> anyhow::Result<Self> {
         let lenient = command.clone().ignore_errors(true);
         let matches = lenient.try_get_matches_from(&given).ok();
-        let fit = matches.as_ref().and_then(|all| all.subcommand_matches(FIT));
-        let Some((fit, (path, resumed))) = fit.and_then(|fit| Some((fit, file_of(fit)?))) else {
+        let chosen = matches.as_ref().and_then(chosen);
+        let found = chosen.and_then(|(name, fit)| Some((name, fit, file_of(fit)?)));
+        let Some((name, fit, (path, resumed))) = found else {
             let (all, file) = (given, None);
             return Ok(Arguments { all, file });
         };
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("{}: cannot be read", path.display()))?;
         let options = command
-            .find_subcommand(FIT)
-            .context("there is a command `fit`")?;
+            .find_subcommand(name)
+            .context("there is such a command")?;
         let found = read(&path, &text, options)?;
         if resumed {
             check_unchanged(&path, &found, options, fit)?;
@@ -62,7 +63,7 @@ impl Arguments {
         let keys = keys.collect();
         let at = given
             .iter()
-            .position(|argument| argument == FIT)
+            .position(|argument| argument == name)
             .unwrap_or(0)
             + 1;
         let mut all = given;
@@ -80,6 +81,12 @@ impl Arguments {
             .find(|(name, _)| argument.split([' ', '=']).next() == Some(&format!("--{name}")))?;
         Some(place(path, text, *start))
     }
+}
+
+/// The command that was chosen, with its options, where a file may hold those.
+fn chosen(all: &ArgMatches) -> Option<(&'static str, &ArgMatches)> {
+    let mut known = COMMANDS.into_iter();
+    known.find_map(|name| Some((name, all.subcommand_matches(name)?)))
 }
 
 /// The file that the options name, and whether they resume a run.
@@ -257,11 +264,9 @@ fn raw(matches: &ArgMatches, id: &str) -> Option<Vec<String>> {
 
 /// The options of a parsed command line as a file: those given and the defaults.
 pub fn to_toml(command: &Command, matches: &ArgMatches) -> Option<String> {
-    let (options, fit) = (
-        command.find_subcommand(FIT)?,
-        matches.subcommand_matches(FIT)?,
-    );
-    let mut text = "# The options of `mdn-train fit`; reusable with --config.\n".to_owned();
+    let (name, fit) = chosen(matches)?;
+    let options = command.find_subcommand(name)?;
+    let mut text = format!("# The options of `mdn-train {name}`; reusable with --config.\n");
     for arg in options.get_arguments() {
         let (id, name) = (arg.get_id().as_str(), name_of(arg));
         let by_default = fit.try_contains_id(id).is_ok()

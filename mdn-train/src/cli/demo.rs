@@ -39,7 +39,10 @@ const HELD_OUT_SEED: u64 = 1 << 32;
 /// elbow, and fits the angles as `fit --covariance full` does. It counts the tips for which the
 /// two highest modes are both solutions, elbow up and elbow down.
 ///
-/// Either writes the data, the model, pictures and a report, and measures the model on fresh
+/// bishop draws points of x = t + 0.3 sin 2πt + noise, where up to three t explain one x, and fits
+/// them with the defaults of `fit`.
+///
+/// Each writes the data, the model, pictures and a report, and measures the model on fresh
 /// points against the best attainable score.
 #[derive(Args)]
 #[command(
@@ -62,7 +65,7 @@ pub struct Demo {
     #[arg(long, default_value_t = 1, value_name = "M",
           value_parser = clap::value_parser!(u8).range(1..))]
     ensemble: u8,
-    /// Adam steps [default: 10000, for two-link-arm 4000]
+    /// Adam steps [default: 10000, for the others 4000]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     steps: Option<u32>,
 }
@@ -96,7 +99,7 @@ impl Demo {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let mut album = Album::create(&self.out)?;
         let points = self.points.unwrap_or(match self.problem {
-            Problem::InverseSine => 1000,
+            Problem::InverseSine | Problem::Bishop => 1000,
             Problem::TwoLinkArm => 5000,
         });
         let table = self.problem.table(points as usize, self.seed);
@@ -105,6 +108,7 @@ impl Demo {
         let network = match self.problem {
             Problem::InverseSine => "1 → 24 → 24 components",
             Problem::TwoLinkArm => "2 → 64 → 64 → 5 components, full covariance",
+            Problem::Bishop => "1 → 64 → 64 → 20 components",
         };
         let law = self.problem.law();
         let networks = match self.ensemble {
@@ -137,6 +141,7 @@ impl Demo {
         let mut config = match self.problem {
             Problem::InverseSine => FitConfig::classic(),
             Problem::TwoLinkArm => arm::config(),
+            Problem::Bishop => FitConfig::default(),
         };
         config.seed = self.seed;
         config.ensemble = self.ensemble;
@@ -156,7 +161,7 @@ impl Demo {
         let fresh = Dataset::from_numeric(fresh, self.problem.inputs())?;
         let verification = verify(&model, Level::detect())?;
         let recovery = match self.problem {
-            Problem::InverseSine => None,
+            Problem::InverseSine | Problem::Bishop => None,
             Problem::TwoLinkArm => Some(Recovery::new(&model)?),
         };
         Ok(DemoResult {
@@ -187,8 +192,11 @@ impl Demo {
         data: &Dataset,
     ) -> anyhow::Result<Vec<Figure>> {
         match self.problem {
-            Problem::InverseSine => classic::draw(album, fitted, data, self.seed),
+            Problem::InverseSine => {
+                classic::draw(album, fitted, data, self.seed, classic::INVERSE_SINE)
+            }
             Problem::TwoLinkArm => arm::draw(album, fitted, data, self.seed),
+            Problem::Bishop => classic::draw(album, fitted, data, self.seed, classic::BISHOP),
         }
     }
 }

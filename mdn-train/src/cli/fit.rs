@@ -91,10 +91,11 @@ struct NetworkResult {
 }
 
 impl NetworkResult {
-    fn new(trained: &Trained, log_jacobian: f64) -> Self {
+    fn new(trained: &Trained, fitted: &Fitted) -> Self {
+        let validation = trained.validation_nll;
         NetworkResult {
-            train_nll: trained.train_nll + log_jacobian,
-            validation_nll: trained.validation_nll.map(|nll| nll + log_jacobian),
+            train_nll: trained.train_nll + fitted.log_jacobian,
+            validation_nll: validation.map(|nll| nll + fitted.validation_log_jacobian),
             best_step: trained.best_step,
             steps: trained.curve.last().map_or(0, |last| last.step),
         }
@@ -139,7 +140,7 @@ impl Fit {
     ) -> FitResult {
         let scores = fitted.validation.as_ref().unwrap_or(&fitted.train);
         let networks = fitted.networks();
-        let networks = networks.map(|trained| NetworkResult::new(trained, fitted.log_jacobian));
+        let networks = networks.map(|trained| NetworkResult::new(trained, fitted));
         FitResult {
             model: self.model().display().to_string(),
             train_rows: fitted.train.rows,

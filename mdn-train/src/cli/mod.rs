@@ -22,6 +22,7 @@ mod sample;
 mod signals;
 mod spark;
 mod streaming;
+mod tune;
 mod values;
 mod verify;
 mod version;
@@ -59,6 +60,7 @@ enum Command {
     Generate(generate::Generate),
     Fit(fit::Fit),
     CrossValidate(cross_validate::CrossValidate),
+    Tune(tune::Tune),
     Evaluate(evaluate::Evaluate),
     Predict(predict::Predict),
     Sample(sample::Sample),
@@ -95,6 +97,7 @@ pub fn run() -> ExitCode {
         Command::Generate(command) => command.run(&mut output),
         Command::Fit(command) => command.run(&mut output),
         Command::CrossValidate(command) => command.run(&mut output),
+        Command::Tune(command) => command.run(&mut output),
         Command::Evaluate(command) => command.run(&mut output),
         Command::Predict(command) => command.run(&mut output),
         Command::Sample(command) => command.run(&mut output),
@@ -119,8 +122,11 @@ pub fn run() -> ExitCode {
 fn parse(arguments: &Arguments) -> Result<Cli, clap::Error> {
     let matches = Cli::command().try_get_matches_from(&arguments.all)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
-    if let Command::Fit(fit) = &mut cli.command {
-        fit.running.text = config_file::to_toml(&Cli::command(), &matches).unwrap_or_default();
+    let text = || config_file::to_toml(&Cli::command(), &matches).unwrap_or_default();
+    match &mut cli.command {
+        Command::Fit(fit) => fit.running.text = text(),
+        Command::Tune(tune) => tune.running.text = text(),
+        _ => {}
     }
     Ok(cli)
 }

@@ -10,6 +10,7 @@ use clap::Args;
 use each::{EachTarget, Question};
 use joint::{AllTargets, JointQuestion};
 use mdn_infer::{Mixture, PredictError};
+use mdn_train::data::Transform;
 use mdn_train::metrics::map_rows;
 use mdn_train::model_file::ModelFile;
 use serde_json::{Map, json};
@@ -38,7 +39,9 @@ Columns: T_mean, T_sd, T_q0.5, T_uq0.001, T_cdf30, T_survival40, T_between30:40,
 T_high0.9, T_hdr0.9, T_mode, T_modes, T_pit, T_crps for a target T; log_density, anomaly_score,\n\
 anomaly, best_component, weight_best, T_mean_best, T_sd_best, cov_T_U, modes, mode_1_T,\n\
 mode_1_log_density, responsibility_1; weight_1, T_mean_1, T_sd_1, cov_T_U_1 for a component.\n\
-An empty cell (JSON null) means that there is no such thing, such as a second mode.")]
+An empty cell (JSON null) means that there is no such thing, such as a second mode.\n\
+Of a target log(y) or logit(y), quantiles, intervals, probabilities, the PIT and the log-density are\n\
+about y itself, in its units; everything else is about the transformed target, as its column says.")]
 pub struct Predict {
     /// The model file
     model: PathBuf,
@@ -69,7 +72,10 @@ impl Predict {
         self.check_scored(&condition)?;
         let questions = Questions {
             each: self.each.questions(&condition.names)?,
-            joint: self.joint.questions(condition.scored, !self.summary),
+            transforms: transforms(&condition.names),
+            joint: self
+                .joint
+                .questions(&condition.names, condition.scored, !self.summary),
         };
         let columns = questions.columns(&condition.names, model.components());
         let rows = map_rows(&model, &data, |row, mixture| {
@@ -105,10 +111,16 @@ impl Predict {
     }
 }
 
+/// How each target is made of the column that answers are about.
+pub fn transforms(names: &[String]) -> Vec<Option<Transform>> {
+    names.iter().map(|name| Transform::split(name).0).collect()
+}
+
 /// Everything that is asked, in the order of the columns.
 struct Questions {
     /// For each target.
     each: Vec<Vec<Question>>,
+    transforms: Vec<Option<Transform>>,
     joint: Vec<JointQuestion>,
 }
 
@@ -135,7 +147,8 @@ impl Questions {
             let marginal = mixture.marginal(d).ok_or(PredictError::NoSuchDimension)?;
             let outcome = outcome.map(|outcome| outcome[d]);
             for question in questions {
-                question.answer(&marginal, mixture.len(), outcome, &mut cells)?;
+                let transform = self.transforms[d];
+                question.answer(&marginal, mixture.len(), transform, outcome, &mut cells)?;
             }
         }
         for question in &self.joint {

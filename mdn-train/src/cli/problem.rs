@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use mdn_train::data::NumericTable;
 use mdn_train::data::generators::{
-    inverse_sine, inverse_sine_entropy, two_link_arm, two_link_arm_entropy,
+    bishop, bishop_entropy, inverse_sine, inverse_sine_entropy, two_link_arm, two_link_arm_entropy,
 };
 
 /// Data whose best attainable score is known.
@@ -13,6 +13,8 @@ pub enum Problem {
     InverseSine,
     /// Two joint angles of an arm from the position of its tip: elbow to one side or the other
     TwoLinkArm,
+    /// Bishop's inverse sinusoid x = t + 0.3 sin 2πt + noise: up to three t explain one x
+    Bishop,
 }
 
 impl Problem {
@@ -21,6 +23,7 @@ impl Problem {
         match self {
             Problem::InverseSine => "inverse-sine",
             Problem::TwoLinkArm => "two-link-arm",
+            Problem::Bishop => "bishop",
         }
     }
 
@@ -29,13 +32,14 @@ impl Problem {
         match self {
             Problem::InverseSine => inverse_sine(rows, seed),
             Problem::TwoLinkArm => two_link_arm(rows, seed),
+            Problem::Bishop => bishop(rows, seed),
         }
     }
 
     /// How many of the first columns are inputs.
     pub fn inputs(self) -> usize {
         match self {
-            Problem::InverseSine => 1,
+            Problem::InverseSine | Problem::Bishop => 1,
             Problem::TwoLinkArm => 2,
         }
     }
@@ -45,6 +49,7 @@ impl Problem {
         match self {
             Problem::InverseSine => inverse_sine_entropy(),
             Problem::TwoLinkArm => two_link_arm_entropy(),
+            Problem::Bishop => bishop_entropy(),
         }
     }
 
@@ -60,6 +65,10 @@ impl Problem {
                  and 1.5 rad and its elbow by one between −2.5 and 2.5 rad; its tip is measured \
                  with a standard deviation of 0.02 m in x and in y. The network predicts both \
                  angles from the tip."
+            }
+            Problem::Bishop => {
+                "x = t + 0.3 sin 2πt + noise uniform between −0.1 and 0.1, and t uniform between 0 \
+                 and 1 (Bishop 1994); the network predicts t from x."
             }
         }
     }

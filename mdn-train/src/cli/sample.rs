@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mdn_infer::{Mixture, PredictError, Temperature};
+use mdn_train::data::Transform;
 use mdn_train::metrics::map_rows;
 use mdn_train::model_file::ModelFile;
 use rand_core::SeedableRng;
@@ -14,6 +15,7 @@ use super::cells::{Cell, write};
 use super::given::Given;
 use super::options::Reading;
 use super::output::{Output, check_writable};
+use super::predict::transforms;
 use super::values::temperature;
 
 /// Draw targets from the predicted distribution of each row of a table
@@ -60,16 +62,21 @@ impl Sample {
         let data = self.reading.for_prediction(&model, &needed, output)?;
         self.out.as_deref().map_or(Ok(()), check_writable)?;
         let condition = self.given.condition(&model, &data)?;
+        let transforms = transforms(&condition.names);
         let drawn = map_rows(&model, &data, |row, mixture| {
             let mut rng = self.generator(row);
             let line = data.lines[row] as usize;
             condition.apply(mixture, data.target(row), |mixture| {
-                self.draw(mixture, line, &mut rng)
+                self.draw(mixture, &transforms, line, &mut rng)
             })
         })
         .map_err(|error| self.reading.place(error))?;
+        let names = condition
+            .names
+            .iter()
+            .map(|name| Transform::split(name).1.to_owned());
         let columns = ["line", "draw", "component"].map(str::to_owned).into_iter();
-        let columns: Vec<String> = columns.chain(condition.names).collect();
+        let columns: Vec<String> = columns.chain(names).collect();
         let rows: Vec<Vec<Cell>> = drawn.into_iter().flatten().collect();
         write(self.out.as_deref(), &columns, &rows, Map::new(), output)
     }
@@ -84,6 +91,7 @@ impl Sample {
     fn draw(
         &self,
         mixture: &Mixture<'_>,
+        transforms: &[Option<Transform>],
         line: usize,
         rng: &mut Xoshiro128PlusPlus,
     ) -> Result<Vec<Vec<Cell>>, PredictError> {
@@ -92,7 +100,10 @@ impl Sample {
             let component = mixture.sample_at(rng, self.temperature, &mut target)?;
             let indices = [line, draw as usize + 1, component + 1];
             let mut cells = indices.map(Cell::Index).to_vec();
-            cells.extend(target.iter().map(|&t| Cell::Number(t)));
+            let values = target.iter().zip(transforms).map(|(&z, transform)| {
+                transform.map_or(z, |transform| transform.undo(z.into()) as f32)
+            });
+            cells.extend(values.map(Cell::Number));
             Ok(cells)
         };
         (0..self.draws).map(&mut one).collect()

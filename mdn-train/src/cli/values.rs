@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mdn_infer::Temperature;
 use mdn_infer::format::MAX_HIDDEN;
+use mdn_train::data::Transform;
 use mdn_train::train::Batch;
 
 use super::given::GivenTarget;
@@ -115,6 +116,15 @@ impl<T: Copy> About<T> {
         };
         value(text).map(|value| About { target, value })
     }
+}
+
+/// `log`, or `price=log`.
+pub fn transform(text: &str) -> Result<About<Transform>, String> {
+    About::parse(text, |kind| match kind {
+        "log" => Ok(Transform::Log),
+        "logit" => Ok(Transform::Logit),
+        _ => Err("`log` or `logit`".to_owned()),
+    })
 }
 
 /// `30`, or `strength=30`; the number may be infinite.

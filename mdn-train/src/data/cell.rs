@@ -14,6 +14,8 @@ pub(super) enum Cell {
     NonFinite,
     /// Any other text.
     NotANumber,
+    /// A number that the transform of its column has no image for.
+    Outside,
 }
 
 /// Reads a cell without surrounding spaces.

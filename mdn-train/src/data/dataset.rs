@@ -8,6 +8,7 @@ use super::error::{DataError, DataWarning};
 use super::numeric::NumericTable;
 use super::standardise::resolution;
 use super::table::{ReadOptions, Table};
+use super::transform::{Transform, log_slope};
 
 /// Rows of inputs and targets in raw units.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,6 +29,9 @@ pub struct Dataset {
     pub skipped_rows: usize,
     /// What the table's owner should know.
     pub warnings: Vec<DataWarning>,
+    /// For each target how it was made of the file's column, shape `[D]`; empty where all are as
+    /// they were. Scores are in the units of the file's columns.
+    pub transforms: Vec<Option<Transform>>,
 }
 
 impl Dataset {
@@ -62,7 +66,7 @@ impl Dataset {
             Some(named) => named.to_vec(),
             None => all_but(table, targets)?,
         };
-        check_roles(&inputs, targets)?;
+        check_chosen(table, &inputs, targets)?;
         let inputs = categories::expand(table, &inputs, options)?;
         let names = [inputs.as_slice(), targets].concat();
         Self::from_numeric(table.select(&names, options.skip_missing)?, inputs.len())
@@ -136,6 +140,7 @@ impl Dataset {
             rows: table.rows(),
             skipped_rows: table.skipped_rows,
             warnings: precision_warnings(&table),
+            transforms: table.transforms.into_iter().skip(input_count).collect(),
             lines: table.lines,
             ..Self::default()
         };
@@ -170,6 +175,20 @@ impl Dataset {
         self.targets.iter().skip(target).step_by(width).copied()
     }
 
+    /// The mean over the rows of the sum of the targets' log-slopes, nats; 0 without transforms.
+    pub fn mean_log_slope(&self) -> f64 {
+        self.log_slopes().sum::<f64>() / self.rows.max(1) as f64
+    }
+
+    /// Each row's sum of the targets' log-slopes, nats; nothing without transforms.
+    pub(super) fn log_slopes(&self) -> impl Iterator<Item = f64> {
+        let rows = match self.transforms.iter().all(Option::is_none) {
+            true => 0,
+            false => self.rows,
+        };
+        (0..rows).map(|row| log_slope(&self.transforms, self.target(row)))
+    }
+
     /// The smallest gap between different values of each target, shape `[D]`: how finely the
     /// target was recorded. A constant target has none.
     pub fn target_resolutions(&self) -> Vec<Option<f32>> {
@@ -184,6 +203,7 @@ impl Dataset {
         let mut part = Self {
             input_names: self.input_names.clone(),
             target_names: self.target_names.clone(),
+            transforms: self.transforms.clone(),
             ..Self::default()
         };
         for &row in rows {
@@ -200,7 +220,15 @@ fn row_of(values: &[f32], width: usize, row: usize) -> &[f32] {
     values.get(row * width..(row + 1) * width).unwrap_or(&[])
 }
 
-/// Every column that is no target; each needs a name.
+/// The column of the file that a target is made of.
+fn source_of<'n>(table: &Table, target: &'n String) -> &'n str {
+    match Transform::parse(target) {
+        Some((_, column)) if !table.columns().contains(target) => column,
+        _ => target,
+    }
+}
+
+/// Every column that no target is made of; each needs a name.
 pub(super) fn all_but(table: &Table, targets: &[String]) -> Result<Vec<String>, DataError> {
     let columns = table.columns();
     if let Some(position) = columns.iter().position(String::is_empty) {
@@ -209,12 +237,29 @@ pub(super) fn all_but(table: &Table, targets: &[String]) -> Result<Vec<String>, 
             position: position + 1,
         });
     }
-    let others = columns.iter().filter(|column| !targets.contains(column));
+    let targets: Vec<&str> = targets
+        .iter()
+        .map(|target| source_of(table, target))
+        .collect();
+    let others = columns
+        .iter()
+        .filter(|column| !targets.contains(&column.as_str()));
     Ok(others.cloned().collect())
 }
 
+/// Checks that each column that is chosen of a table has one role, as it is or transformed.
+pub(super) fn check_chosen(
+    table: &Table,
+    inputs: &[String],
+    targets: &[String],
+) -> Result<(), DataError> {
+    check_roles(inputs, targets)?;
+    let sources = targets.iter().map(|name| source_of(table, name).to_owned());
+    check_roles(inputs, &sources.collect::<Vec<String>>())
+}
+
 /// Checks that each column has one role, and each role a column.
-pub(super) fn check_roles(inputs: &[String], targets: &[String]) -> Result<(), DataError> {
+fn check_roles(inputs: &[String], targets: &[String]) -> Result<(), DataError> {
     for names in [inputs, targets] {
         let mut seen = HashSet::new();
         if let Some(column) = names.iter().find(|name| !seen.insert(*name)) {

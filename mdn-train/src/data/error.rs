@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use super::transform::Transform;
 use crate::files::WriteError;
 
 /// A table that cannot be used. The text names the file, the line and the column concerned.
@@ -201,6 +202,24 @@ pub enum DataError {
         column: String,
         /// The cell, shortened if long.
         text: String,
+    },
+    /// A cell holds a number that the transform of its column has no image for.
+    #[error(
+        "{file}:{line}: column `{column}`: {text} has no {}, which needs values {}",
+        transform.name(),
+        transform.domain()
+    )]
+    OutsideTransform {
+        /// The file as the user named it.
+        file: String,
+        /// The row's line, from 1.
+        line: u64,
+        /// The cell's column.
+        column: String,
+        /// The cell.
+        text: String,
+        /// The transform.
+        transform: Transform,
     },
     /// A cell holds a category for which there is no input.
     #[error(

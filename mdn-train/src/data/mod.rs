@@ -25,6 +25,8 @@ mod standardise;
 mod stored;
 mod table;
 mod text;
+mod transform;
+mod wild;
 
 pub use blocks::TableBlocks;
 pub use dataset::Dataset;
@@ -35,3 +37,5 @@ pub use split::split;
 pub use standardise::{Standardiser, resolution};
 pub use stored::{StoredRows, StoredTable};
 pub use table::{ReadOptions, STANDARD_INPUT, Table};
+pub use transform::{Transform, log_slope};
+pub use wild::{Ordinary, WILD, fences};

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::error::DataError;
+use super::transform::Transform;
 use crate::files::write_atomically;
 
 /// A table of numbers with named columns.
@@ -17,6 +18,8 @@ pub struct NumericTable {
     pub lines: Vec<u64>,
     /// How many rows of the file were left out because a value was missing.
     pub skipped_rows: usize,
+    /// How the cells of each column were made of the file's; empty where all are as they were.
+    pub transforms: Vec<Option<Transform>>,
 }
 
 impl NumericTable {
@@ -32,6 +35,7 @@ impl NumericTable {
             values,
             lines: (2..).take(rows).collect(),
             skipped_rows: 0,
+            transforms: Vec::new(),
         }
     }
 

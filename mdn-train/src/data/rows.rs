@@ -6,6 +6,7 @@ use super::dataset::Dataset;
 use super::error::DataError;
 use super::standardise::{Moments, Standardiser, resolution};
 use super::stored::StoredTable;
+use super::wild::Ordinary;
 
 /// A table to train on or to score.
 #[derive(Clone, Copy, Debug)]
@@ -119,14 +120,49 @@ impl<'a> TableRows<'a> {
         })
     }
 
-    /// Mean and standard deviation of inputs and targets, the same bits wherever the rows are.
-    pub(crate) fn spread(&self) -> Result<[Standardiser; 2], DataError> {
+    /// What is ordinary for inputs and for targets; on the disk with 4 bytes of memory a row and a
+    /// pass for each column.
+    pub(crate) fn ordinary(&self) -> Result<[Ordinary; 2], DataError> {
+        let widths = [self.input_names().len(), self.target_names().len()];
+        Ok([
+            Ordinary::judge(widths[0], |input| {
+                self.column(|block| block.input_column(input).collect())
+            })?,
+            Ordinary::judge(widths[1], |target| {
+                self.column(|block| block.target_column(target).collect())
+            })?,
+        ])
+    }
+
+    /// The mean over the rows of the sum of the targets' log-slopes, nats; 0 without transforms.
+    pub(crate) fn mean_log_slope(&self) -> Result<f64, DataError> {
+        let mut sum = 0.0;
+        self.visit(|block| {
+            sum = block.log_slopes().fold(sum, |sum, slope| sum + slope);
+            Ok::<_, DataError>(())
+        })?;
+        Ok(sum / self.count().max(1) as f64)
+    }
+
+    /// One column of all rows.
+    fn column(&self, of: impl Fn(&Dataset) -> Vec<f32>) -> Result<Vec<f32>, DataError> {
+        let mut column = Vec::with_capacity(self.count());
+        self.visit(|block| {
+            column.extend(of(block));
+            Ok::<_, DataError>(())
+        })?;
+        Ok(column)
+    }
+
+    /// Mean and standard deviation of inputs and targets, of which wild values count as the nearest
+    /// ordinary one; the same bits wherever the rows are.
+    pub(crate) fn spread(&self, ordinary: &[Ordinary; 2]) -> Result<[Standardiser; 2], DataError> {
         let widths = [self.input_names().len(), self.target_names().len()];
         let mut moments = widths.map(Moments::new);
         for _ in 0..Moments::PASSES {
             self.visit(|block| {
-                moments[0].add(&block.inputs);
-                moments[1].add(&block.targets);
+                moments[0].add(&ordinary[0].clamp(&block.inputs));
+                moments[1].add(&ordinary[1].clamp(&block.targets));
                 Ok::<_, DataError>(())
             })?;
             moments.iter_mut().for_each(Moments::end_pass);
@@ -140,11 +176,7 @@ impl<'a> TableRows<'a> {
             return Ok(data.target_resolutions());
         }
         let one = |target: usize| {
-            let mut column = Vec::with_capacity(self.count());
-            self.visit(|block| {
-                column.extend(block.target_column(target));
-                Ok::<_, DataError>(())
-            })?;
+            let column = self.column(|block| block.target_column(target).collect())?;
             Ok(resolution(column.into_iter()))
         };
         (0..self.target_names().len()).map(one).collect()

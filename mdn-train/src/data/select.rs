@@ -2,6 +2,7 @@
 
 use super::cell::{Cell, cell_of};
 use super::column::Raw;
+use super::transform::Transform;
 
 /// A column of the table, or one category of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -10,13 +11,29 @@ pub(super) struct Source<'n> {
     pub(super) position: usize,
     /// The category that counts as 1.
     pub(super) category: Option<&'n str>,
+    /// What is made of its numbers.
+    pub(super) transform: Option<Transform>,
 }
 
 impl<'n> Source<'n> {
+    /// The numbers of a column as they are.
+    pub(super) fn plain(position: usize) -> Self {
+        Source {
+            position,
+            category: None,
+            transform: None,
+        }
+    }
+
     /// The number for a cell of the column, among `all` that are chosen.
     pub(super) fn cell(&self, raw: Raw<'_>, all: &[Source<'n>]) -> Cell {
         let Some(category) = self.category else {
-            return cell_of(raw);
+            return match (cell_of(raw), self.transform) {
+                (Cell::Number(value), Some(transform)) => {
+                    transform.apply(value).map_or(Cell::Outside, Cell::Number)
+                }
+                (cell, _) => cell,
+            };
         };
         match category_of(raw) {
             None => Cell::Missing,

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use super::blocks::TableBlocks;
 use super::categories::Profile;
-use super::dataset::{Dataset, all_but, check_roles};
+use super::dataset::{Dataset, all_but, check_chosen};
 use super::error::{DataError, DataWarning};
 use super::row_file::{RowFile, RowWriter};
 use super::standardise::Standardiser;
 use super::table::ReadOptions;
+use super::transform::Transform;
+use super::wild::Ordinary;
 
 /// Rows that are read at a time where all are.
 const BLOCK: usize = 1 << 14;
@@ -31,6 +33,8 @@ pub struct StoredTable {
     pub skipped_rows: usize,
     /// What the table's owner should know.
     pub warnings: Vec<DataWarning>,
+    /// As in [`Dataset`].
+    pub transforms: Vec<Option<Transform>>,
     file: Arc<RowFile>,
     /// The rows of the file that are those of this part, ascending; all, where there is none.
     chosen: Option<Arc<[u32]>>,
@@ -62,7 +66,7 @@ impl StoredTable {
             Some(named) => named.to_vec(),
             None => all_but(&first, targets)?,
         };
-        check_roles(&named, targets)?;
+        check_chosen(&first, &named, targets)?;
         let mut profile = Profile::new(&named, options)?;
         profile.add(&first)?;
         while profile.is_open() {
@@ -93,7 +97,7 @@ impl StoredTable {
         let names = [inputs, targets].concat();
         let fault = |source| written(folder, source);
         let mut out = RowWriter::new(folder, names.len()).map_err(fault)?;
-        let (mut skipped_rows, mut warnings) = (0, None);
+        let (mut skipped_rows, mut warnings, mut transforms) = (0, None, Vec::new());
         let blocks = TableBlocks::open(path, options)?;
         let file = blocks.name().to_owned();
         for block in blocks {
@@ -111,6 +115,7 @@ impl StoredTable {
                     .map_err(fault)?;
             }
             warnings.get_or_insert(std::mem::take(&mut rows.warnings));
+            transforms = rows.transforms;
         }
         let rows = out.finish().map_err(fault)?;
         if rows.rows() == 0 {
@@ -125,6 +130,7 @@ impl StoredTable {
             target_names: targets.to_vec(),
             skipped_rows,
             warnings: warnings.unwrap_or_default(),
+            transforms,
             file: Arc::new(rows),
             chosen: None,
         })
@@ -211,6 +217,7 @@ impl StoredTable {
         let mut read = Dataset {
             input_names: self.input_names.clone(),
             target_names: self.target_names.clone(),
+            transforms: self.transforms.clone(),
             ..Dataset::default()
         };
         let inputs = 4 * self.input_names.len();
@@ -242,6 +249,8 @@ impl StoredTable {
 pub struct StoredRows<'a> {
     /// The rows.
     pub table: &'a StoredTable,
+    /// What is ordinary for inputs and for targets; wild values become the nearest ordinary one.
+    pub ordinary: &'a [Ordinary; 2],
     /// What is done to the inputs.
     pub inputs: &'a Standardiser,
     /// What is done to the targets.
@@ -263,10 +272,15 @@ impl StoredRows<'_> {
         let width = 4 * self.table.input_names.len();
         inputs.clear();
         targets.clear();
+        let [x_ordinary, t_ordinary] = self.ordinary;
         let visit = |values: &[u8], _| {
             let (x, t) = values.split_at(width);
-            inputs.extend(self.inputs.standardised(numbers(x)));
-            targets.extend(self.targets.standardised(numbers(t)));
+            let (x, t) = (
+                x_ordinary.clamped(numbers(x)),
+                t_ordinary.clamped(numbers(t)),
+            );
+            inputs.extend(self.inputs.standardised(x));
+            targets.extend(self.targets.standardised(t));
         };
         let records = rows.map(|row| self.table.record(row));
         let read = self.table.file.visit(records, memory, visit);

@@ -12,6 +12,7 @@ use super::column::{Column, Raw};
 use super::error::DataError;
 use super::numeric::NumericTable;
 use super::select::Source;
+use super::transform::Transform;
 use super::{numpy, text};
 
 /// The path that stands for standard input.
@@ -154,7 +155,7 @@ impl Table {
     /// The columns `names`, in that order, as numbers. Dates and times count as days since 1970.
     ///
     /// Where there is no column of that name, `column=category` stands for 1 where `column` holds
-    /// `category` and 0 elsewhere.
+    /// `category` and 0 elsewhere, and `log(column)` or `logit(column)` for its [`Transform`].
     ///
     /// # Errors
     /// When a column does not exist, or one of its cells is missing (unless `skip_missing`), is
@@ -167,6 +168,7 @@ impl Table {
             .collect::<Result<Vec<Source<'_>>, DataError>>()?;
         let mut selected = NumericTable {
             columns: names.to_vec(),
+            transforms: sources.iter().map(|source| source.transform).collect(),
             ..NumericTable::default()
         };
         for (row, &line) in self.lines.iter().enumerate() {
@@ -197,8 +199,16 @@ impl Table {
     /// The column called `name`, or the category that it names.
     fn source<'n>(&self, name: &'n str) -> Result<Source<'n>, DataError> {
         if let Some(position) = self.position(name) {
-            let category = None;
-            return Ok(Source { position, category });
+            return Ok(Source::plain(position));
+        }
+        if let Some((transform, column)) = Transform::parse(name)
+            && let Some(position) = self.position(column)
+        {
+            let transform = Some(transform);
+            return Ok(Source {
+                transform,
+                ..Source::plain(position)
+            });
         }
         let parts = name
             .match_indices('=')
@@ -206,8 +216,8 @@ impl Table {
         let mut found =
             parts.filter_map(|(column, category)| Some((self.position(column)?, category)));
         let source = found.next_back().map(|(position, category)| Source {
-            position,
             category: Some(category),
+            ..Source::plain(position)
         });
         source.ok_or_else(|| self.unknown(name))
     }
@@ -234,6 +244,13 @@ impl Table {
             Raw::Text(text) => excerpt(text),
         };
         match fault {
+            Cell::Outside => DataError::OutsideTransform {
+                file,
+                line,
+                column,
+                text,
+                transform: source.transform.unwrap_or(Transform::Log),
+            },
             Cell::Missing => DataError::MissingValue {
                 file,
                 line,

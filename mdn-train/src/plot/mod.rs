@@ -15,6 +15,7 @@ mod loss;
 mod pair;
 mod report;
 mod scatter;
+mod trials;
 mod weights;
 
 pub use arm::{Arm, ArmMode};
@@ -26,6 +27,7 @@ pub use loss::Loss;
 pub use pair::Pair;
 pub use report::{Figure, Report, Section, SummaryRow};
 pub use scatter::{Samples, Scatter};
+pub use trials::Trials;
 pub use weights::Weights;
 
 /// A point of a picture: horizontal coordinate, then vertical.

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::data::{DataError, Dataset, TableRows};
 use crate::export::PRODUCER;
 use crate::files::{WriteError, write_atomically};
-use crate::fit::FitConfig;
 use crate::train::{Kept, Progress, Snapshot, Starts, Trained};
 
 const MAGIC: [u8; 8] = *b"\x89MDNRUN\n";
@@ -21,7 +20,7 @@ static CRC: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_XZ);
 
 /// What a state belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     /// The program and its version.
     pub(super) producer: String,
     /// The checksum of the table's names and numbers.
@@ -31,7 +30,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn new(data: TableRows<'_>, config: &FitConfig) -> Result<Self, DataError> {
+    pub(crate) fn new(data: TableRows<'_>, config: &impl Serialize) -> Result<Self, DataError> {
         // No field of a configuration can fail to be written to memory.
         let config = postcard::to_stdvec(config).unwrap_or_default();
         Ok(Identity {

@@ -16,4 +16,6 @@ mod runs;
 mod support;
 mod tables;
 mod targets;
+mod transform;
+mod tune;
 mod usage;

@@ -7,11 +7,12 @@ use assert_cmd::cargo::cargo_bin;
 
 use crate::support::{Bench, GEYSER};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "demo",
     "generate",
     "fit",
     "cross-validate",
+    "tune",
     "evaluate",
     "predict",
     "sample",

@@ -1,4 +1,4 @@
-//! The pictures of the classic inverse problem.
+//! The pictures of the inverse problems with one input and one target.
 
 use mdn_train::data::Dataset;
 use mdn_train::fit::Fitted;
@@ -7,23 +7,27 @@ use mdn_train::plot::{Figure, centres};
 
 use crate::cli::plot::Album;
 
-const X_RANGE: (f32, f32) = (-15.0, 15.0);
-const Y_RANGE: (f32, f32) = (-10.0, 10.0);
+/// What the pictures of a problem show of its input and its target.
+pub type Ranges = [(f32, f32); 2];
+
+pub const INVERSE_SINE: Ranges = [(-15.0, 15.0), (-10.0, 10.0)];
+pub const BISHOP: Ranges = [(-0.1, 1.1), (0.0, 1.0)];
 
 pub fn draw(
     album: &mut Album,
     fitted: &Fitted,
     data: &Dataset,
     seed: u64,
+    [x_range, y_range]: Ranges,
 ) -> anyhow::Result<Vec<Figure>> {
     let model = fitted.file.model();
     let line = Line::new(&model, 0, 0);
-    let places = centres(X_RANGE, 100);
+    let places = centres(x_range, 100);
     Ok(vec![
         album.add(
             "data",
             &line.scatter(data),
-            "The training points: up to five y for one x.",
+            "The training points: several targets for one x.",
         )?,
         album.add(
             "loss",
@@ -32,8 +36,8 @@ pub fn draw(
         )?,
         album.add(
             "heatmap",
-            &line.heatmap(X_RANGE, Y_RANGE, (100, 100), Vec::new())?,
-            "The density of y given x, column by column.",
+            &line.heatmap(x_range, y_range, (100, 100), Vec::new())?,
+            "The density of the target given x, column by column.",
         )?,
         album.add(
             "samples",

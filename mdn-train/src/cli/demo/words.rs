@@ -19,6 +19,11 @@ pub fn report(problem: Problem, result: &DemoResult, figures: Vec<Figure>) -> Re
             "The mean of the two solutions is no solution: a straighter arm that misses the tip. \
              The mixture keeps both, and how the two angles must move together.",
         ),
+        Problem::Bishop => (
+            "Bishop's inverse sinusoid",
+            "Where three stretches of t explain one x, their mean explains none. The noise ends \
+             sharply, which normal components can only approach.",
+        ),
     };
     Report {
         title: title.to_owned(),

@@ -107,7 +107,7 @@ const AVERAGING: f32 = 5.0;
 
 /// `--noise`
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum NoiseName {
+pub enum NoiseName {
     /// None of them
     Never,
     /// Every second one: the validation rows decide whether it helps

@@ -5,13 +5,14 @@ use std::path::Path;
 use anyhow::{anyhow, ensure};
 use clap::Args;
 use mdn_train::data::{
-    DataError, Dataset, OwnedRows, ReadOptions, StoredTable, Table, TableBlocks,
+    DataError, Dataset, OwnedRows, ReadOptions, StoredTable, Table, TableBlocks, Transform,
 };
 
+use crate::cli::given::dimension;
 use crate::cli::options::Reading;
 use crate::cli::output::Output;
 use crate::cli::streaming::Streaming;
-use crate::cli::values::{positive, unit};
+use crate::cli::values::{About, positive, transform, unit};
 
 /// The table and what its columns are.
 #[derive(Args)]
@@ -29,6 +30,11 @@ pub struct ColumnChoices {
     /// How many of the last columns are the targets, instead of --target
     #[arg(long, value_name = "N", conflicts_with = "target", value_parser = positive)]
     targets: Option<usize>,
+    /// Learn the targets, or the one named, on another scale: `log` for values above 0, `logit` for
+    /// values between 0 and 1. The model's target is then called log(COL); scores, quantiles and
+    /// draws are those of COL again
+    #[arg(long, value_delimiter = ',', value_name = "[COL=]KIND", value_parser = transform)]
+    transform: Vec<About<Transform>>,
     /// Input columns, separated by commas [default: every column that is no target]
     #[arg(long, value_delimiter = ',', value_name = "COL")]
     inputs: Option<Vec<String>>,
@@ -45,7 +51,7 @@ impl ColumnChoices {
     pub fn data(&self, output: &mut Output) -> anyhow::Result<Dataset> {
         let table = self.reading.table()?;
         let inputs = self.inputs.as_deref();
-        let targets = self.target_names(&table)?;
+        let targets = self.transformed(self.target_names(&table)?)?;
         let data = Dataset::for_training(&table, inputs, &targets, &self.options());
         let data = data.map_err(|error| self.advised(error, &targets))?;
         self.check_units(&data)?;
@@ -65,7 +71,7 @@ impl ColumnChoices {
         let (path, options) = (&self.reading.data, self.options());
         let mut blocks = TableBlocks::open(path, &options)?;
         let targets = match blocks.next().transpose()? {
-            Some(first) => self.target_names(&first)?,
+            Some(first) => self.transformed(self.target_names(&first)?)?,
             None => Vec::new(),
         };
         let inputs = self.inputs.as_deref();
@@ -112,6 +118,26 @@ impl ColumnChoices {
             columns.len()
         );
         Ok(columns[inputs..].to_vec())
+    }
+
+    /// The names of the targets, transformed as asked.
+    fn transformed(&self, names: Vec<String>) -> anyhow::Result<Vec<String>> {
+        for target in self
+            .transform
+            .iter()
+            .filter_map(|about| about.target.as_ref())
+        {
+            dimension(&names, target, "--transform")?;
+        }
+        let transformed = |name: String| {
+            let last = self
+                .transform
+                .iter()
+                .rev()
+                .find_map(|about| about.of(&name));
+            last.map_or(name.clone(), |transform| transform.of(&name))
+        };
+        Ok(names.into_iter().map(transformed).collect())
     }
 
     fn check_units(&self, data: &Dataset) -> anyhow::Result<()> {

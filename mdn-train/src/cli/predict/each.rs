@@ -2,6 +2,7 @@
 
 use clap::Args;
 use mdn_infer::{Marginal, PredictError};
+use mdn_train::data::Transform;
 
 use crate::cli::cells::Cell;
 use crate::cli::given::dimension;
@@ -62,9 +63,11 @@ impl EachTarget {
 
     /// The questions about each of the targets `names`.
     pub fn questions(&self, names: &[String]) -> anyhow::Result<Vec<Vec<Question>>> {
-        check_targets(names, "--cdf", &self.cdf)?;
-        check_targets(names, "--survival", &self.survival)?;
-        check_targets(names, "--between", &self.between)?;
+        let columns = names.iter().map(|name| Transform::split(name).1.to_owned());
+        let names: Vec<String> = columns.collect();
+        check_targets(&names, "--cdf", &self.cdf)?;
+        check_targets(&names, "--survival", &self.survival)?;
+        check_targets(&names, "--between", &self.between)?;
         Ok(names.iter().map(|name| self.about(name)).collect())
     }
 
@@ -122,8 +125,22 @@ pub enum Question {
 }
 
 impl Question {
+    /// Whether the answer about a transformed target is exactly one about the column itself.
+    fn is_about_the_column(&self) -> bool {
+        use Question::{Cdf, Interval, Pit, Quantile, Survival, UpperQuantile};
+        match self {
+            Quantile(_) | UpperQuantile(_) | Cdf(_) | Survival(_) | Interval(_) | Pit => true,
+            Question::Between(..) => true,
+            _ => false,
+        }
+    }
+
     /// The names of the columns that answer it about the target `name`.
     pub fn columns(&self, name: &str) -> Vec<String> {
+        let name = match self.is_about_the_column() {
+            true => Transform::split(name).1,
+            false => name,
+        };
         vec![match self {
             Question::Mean => format!("{name}_mean"),
             Question::StandardDeviation => format!("{name}_sd"),
@@ -143,30 +160,35 @@ impl Question {
         }]
     }
 
-    /// Adds the answer to `cells`, as many as there are columns; `components` is K, and `outcome`
-    /// what came true, where that is known.
+    /// Adds the answer to `cells`, as many as there are columns; `components` is K, `transform` the
+    /// target's and `outcome` what came true, where that is known.
     pub fn answer(
         &self,
         marginal: &Marginal<'_>,
         components: usize,
+        transform: Option<Transform>,
         outcome: Option<f32>,
         cells: &mut Vec<Cell>,
     ) -> Result<(), PredictError> {
         let scored = |score: Result<Option<f32>, PredictError>| {
             score.map(|score| score.map_or(Cell::Missing, Cell::Number))
         };
+        let back = |z: f32| transform.map_or(z, |transform| transform.undo(z.into()) as f32);
+        let there = |y: f32| transform.map_or(y, |t| t.apply_anywhere(y.into()) as f32);
         let cell = match *self {
             Question::Mean => Cell::Number(marginal.mean()),
             Question::StandardDeviation => Cell::Number(marginal.standard_deviation()),
-            Question::Quantile(p) => Cell::Number(marginal.quantile(p)?),
-            Question::UpperQuantile(q) => Cell::Number(marginal.upper_quantile(q)?),
-            Question::Cdf(y) => Cell::Number(marginal.cdf(y)?),
-            Question::Survival(y) => Cell::Number(marginal.survival(y)?),
-            Question::Between(low, high) => Cell::Number(marginal.interval_probability(low, high)?),
+            Question::Quantile(p) => Cell::Number(back(marginal.quantile(p)?)),
+            Question::UpperQuantile(q) => Cell::Number(back(marginal.upper_quantile(q)?)),
+            Question::Cdf(y) => Cell::Number(marginal.cdf(there(y))?),
+            Question::Survival(y) => Cell::Number(marginal.survival(there(y))?),
+            Question::Between(low, high) => {
+                Cell::Number(marginal.interval_probability(there(low), there(high))?)
+            }
             Question::Interval(p) => {
                 let (low, high) = marginal.central_interval(p)?;
-                cells.push(Cell::Number(low));
-                Cell::Number(high)
+                cells.push(Cell::Number(back(low)));
+                Cell::Number(back(high))
             }
             Question::Region(p) => Cell::Intervals(region(marginal, p, components)?),
             Question::Mode => Cell::Number(marginal.mode()),

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use mdn_infer::{Component, Mixture, PredictError};
+use mdn_train::data::{Transform, log_slope};
 
 use crate::cli::cells::Cell;
 use crate::cli::output::Output;
@@ -44,10 +45,16 @@ impl AllTargets {
         .into_iter()
     }
 
-    /// The questions, in the order of the columns.
-    pub fn questions(&self, scored: bool, parameters: bool) -> Vec<JointQuestion> {
+    /// The questions about the targets `names`, in the order of the columns.
+    pub fn questions(
+        &self,
+        names: &[String],
+        scored: bool,
+        parameters: bool,
+    ) -> Vec<JointQuestion> {
+        let transforms = names.iter().map(|name| Transform::split(name).0).collect();
         let all = [
-            (scored, JointQuestion::LogDensity),
+            (scored, JointQuestion::LogDensity(transforms)),
             (self.anomaly, JointQuestion::Anomaly),
             (self.best_component, JointQuestion::BestComponent),
             (self.covariance, JointQuestion::Covariance),
@@ -70,7 +77,8 @@ impl AllTargets {
 
 /// One question about the joint distribution.
 pub enum JointQuestion {
-    LogDensity,
+    /// Of the columns that the targets were made of in these ways.
+    LogDensity(Vec<Option<Transform>>),
     Anomaly,
     BestComponent,
     Covariance,
@@ -88,7 +96,7 @@ impl JointQuestion {
     pub fn columns(&self, names: &[String], components: usize) -> Vec<String> {
         let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         match *self {
-            JointQuestion::LogDensity => words(&["log_density"]),
+            JointQuestion::LogDensity(_) => words(&["log_density"]),
             JointQuestion::Anomaly => words(&["anomaly_score", "anomaly"]),
             JointQuestion::BestComponent => {
                 let mut columns: Vec<String> = words(&["best_component"]);
@@ -130,7 +138,10 @@ impl JointQuestion {
     ) -> Result<(), PredictError> {
         let outcome = outcome.unwrap_or_default();
         match *self {
-            JointQuestion::LogDensity => cells.push(Cell::Number(mixture.log_density(outcome)?)),
+            JointQuestion::LogDensity(ref transforms) => {
+                let slope = log_slope(transforms, outcome) as f32;
+                cells.push(Cell::Number(mixture.log_density(outcome)? + slope));
+            }
             JointQuestion::Anomaly => {
                 cells.push(Cell::Number(mixture.anomaly_score(outcome)?));
                 let flag = mixture.is_anomaly(outcome)?;

@@ -1,0 +1,159 @@
+//! Targets that are learnt on another scale: the column `log(price)` of a table that has `price`.
+//!
+//! The transform is the target's name, in tables, in model files and in answers. A table that has no
+//! column of that name but has the one inside gives its values, transformed; a density of the
+//! transformed target becomes one of the column itself by the slope of the transform.
+
+/// A monotone map of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Transform {
+    /// z = ln y, for y above 0.
+    Log,
+    /// z = ln (y / (1 − y)), for y between 0 and 1.
+    Logit,
+}
+
+impl Transform {
+    const ALL: [Transform; 2] = [Transform::Log, Transform::Logit];
+
+    /// As names spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Transform::Log => "log",
+            Transform::Logit => "logit",
+        }
+    }
+
+    /// Which values it has an image for.
+    pub const fn domain(self) -> &'static str {
+        match self {
+            Transform::Log => "above 0",
+            Transform::Logit => "between 0 and 1",
+        }
+    }
+
+    /// What the transformed `column` is called.
+    pub fn of(self, column: &str) -> String {
+        format!("{}({column})", self.name())
+    }
+
+    /// The transform and the column that `name` is made of.
+    pub fn parse(name: &str) -> Option<(Transform, &str)> {
+        Self::ALL.into_iter().find_map(|transform| {
+            let inside = name.strip_prefix(transform.name())?.strip_prefix('(')?;
+            let column = inside.strip_suffix(')').filter(|column| !column.is_empty());
+            Some((transform, column?))
+        })
+    }
+
+    /// The transform of the target `name`, if any, and the column that answers are about.
+    pub fn split(name: &str) -> (Option<Transform>, &str) {
+        match Self::parse(name) {
+            Some((transform, column)) => (Some(transform), column),
+            None => (None, name),
+        }
+    }
+
+    /// z for y, infinite at the ends of the domain and beyond.
+    pub fn apply_anywhere(self, y: f64) -> f64 {
+        let outside = if y > 0.0 {
+            f64::INFINITY
+        } else {
+            f64::NEG_INFINITY
+        };
+        self.apply(y).unwrap_or(outside)
+    }
+
+    /// z for y; `None` outside the domain.
+    pub fn apply(self, y: f64) -> Option<f64> {
+        match self {
+            Transform::Log => (y > 0.0).then(|| y.ln()),
+            Transform::Logit => (0.0 < y && y < 1.0).then(|| y.ln() - (-y).ln_1p()),
+        }
+    }
+
+    /// y for z.
+    pub fn undo(self, z: f64) -> f64 {
+        match self {
+            Transform::Log => z.exp(),
+            Transform::Logit => 1.0 / (1.0 + (-z).exp()),
+        }
+    }
+
+    /// ln |dz/dy| at the y of z: what to add to the log-density of z for that of y.
+    pub fn log_slope(self, z: f64) -> f64 {
+        match self {
+            Transform::Log => -z,
+            // −ln y − ln (1 − y), of which one is near 0 for large |z|.
+            Transform::Logit => z.abs() + 2.0 * (-z.abs()).exp().ln_1p(),
+        }
+    }
+}
+
+/// The sum of the log-slopes for one row of targets `[D]`; `transforms` may be empty.
+pub fn log_slope(transforms: &[Option<Transform>], targets: &[f32]) -> f64 {
+    let pairs = transforms.iter().zip(targets);
+    let slopes = pairs.filter_map(|(transform, &z)| Some(transform.as_ref()?.log_slope(z.into())));
+    slopes.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_the_transform() {
+        for transform in Transform::ALL {
+            let name = transform.of("a (b)");
+            assert_eq!(Transform::parse(&name), Some((transform, "a (b)")));
+        }
+        for name in [
+            "price",
+            "log()",
+            "log(price",
+            "log price)",
+            "ln(price)",
+            "Log(x)",
+        ] {
+            assert_eq!(Transform::parse(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn there_and_back() {
+        for transform in Transform::ALL {
+            for y in [1e-30, 1e-3, 0.25, 0.5, 0.75, 0.999] {
+                let z = transform.apply(y).unwrap();
+                assert!(
+                    (transform.undo(z) / y - 1.0).abs() < 1e-12,
+                    "{transform:?} {y}"
+                );
+            }
+            assert_eq!(transform.apply(0.0), None);
+            assert_eq!(transform.apply(-1.0), None);
+            assert_eq!(transform.apply_anywhere(-1.0), f64::NEG_INFINITY);
+        }
+        assert_eq!(Transform::Logit.apply(1.0), None);
+        assert_eq!(Transform::Logit.apply_anywhere(2.0), f64::INFINITY);
+        assert_eq!(Transform::split("log(x)"), (Some(Transform::Log), "x"));
+        assert_eq!(Transform::split("x"), (None, "x"));
+        assert_eq!(Transform::Log.apply(1.0), Some(0.0));
+    }
+
+    #[test]
+    fn slopes_are_those_of_differences() {
+        for transform in Transform::ALL {
+            for y in [1e-3, 0.3, 0.5, 0.99] {
+                let step = 1e-7 * y;
+                let z = |y: f64| transform.apply(y).unwrap();
+                let slope = (z(y + step) - z(y - step)) / (2.0 * step);
+                let found = transform.log_slope(z(y)).exp();
+                assert!((found / slope - 1.0).abs() < 1e-6, "{transform:?} {y}");
+            }
+        }
+        let both = [Some(Transform::Log), None];
+        assert_eq!(log_slope(&both, &[2.0, 9.0]), -2.0);
+        assert_eq!(log_slope(&[], &[2.0, 9.0]), 0.0);
+    }
+}

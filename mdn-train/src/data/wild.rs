@@ -1,0 +1,163 @@
+//! A few values that lie wildly outside what is ordinary for their column.
+//!
+//! One wrong value a million spreads away would set the units that training sees, and its gradient
+//! would drown all others. So training takes it for the nearest ordinary value (Winsorising). What
+//! is ordinary is judged by quartiles, which a few wrong values cannot move, and a column is left
+//! alone unless the case is clear.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::ops::RangeInclusive;
+
+/// How many times the distance between the quartiles from the median a value is wild.
+pub const WILD: f64 = 20.0;
+/// Values are wild only where at most this share of their column is; else they are its nature.
+const FEW: f64 = 0.01;
+/// And only where they make the standard deviation at least this many times as large.
+const GROSS: f64 = 2.0;
+
+/// The ordinary values of each column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ordinary {
+    /// For each column the range of its ordinary values, where it has wild ones.
+    ranges: Vec<Option<(f32, f32)>>,
+}
+
+impl Ordinary {
+    /// Takes every value for ordinary.
+    pub fn all(columns: usize) -> Self {
+        Ordinary {
+            ranges: vec![None; columns],
+        }
+    }
+
+    /// Judges columns one after the other, of which `column` has all values. Time linear in them.
+    pub(super) fn judge<E>(
+        columns: usize,
+        mut column: impl FnMut(usize) -> Result<Vec<f32>, E>,
+    ) -> Result<Self, E> {
+        let ranges = (0..columns).map(|number| Ok(ordinary(&mut column(number)?)));
+        Ok(Ordinary {
+            ranges: ranges.collect::<Result<_, E>>()?,
+        })
+    }
+
+    /// Judges the columns of `values`, which is row-major, `[rows][columns]`.
+    ///
+    /// Time linear in the values; memory for one column.
+    pub fn of(values: &[f32], columns: usize) -> Self {
+        let column = |number| {
+            let column = values.iter().skip(number).step_by(columns.max(1));
+            Ok::<_, Infallible>(column.copied().collect())
+        };
+        let Ok(judged) = Self::judge(columns, column);
+        judged
+    }
+
+    /// `values` `[rows][columns]` with the wild ones moved to the nearest ordinary one; where no
+    /// column has any, as they are.
+    pub fn clamp<'v>(&self, values: &'v [f32]) -> Cow<'v, [f32]> {
+        if self.ranges.iter().all(Option::is_none) {
+            return Cow::Borrowed(values);
+        }
+        Cow::Owned(self.clamped(values.iter().copied()).collect())
+    }
+
+    /// The same of values that come one by one, row after row.
+    pub(super) fn clamped(&self, values: impl Iterator<Item = f32>) -> impl Iterator<Item = f32> {
+        values
+            .zip(self.ranges.iter().cycle())
+            .map(|(value, range)| match range {
+                Some((low, high)) => value.clamp(*low, *high),
+                None => value,
+            })
+    }
+}
+
+/// Beyond which values a column's are wild; `None` where the quartiles are equal. Reorders it.
+pub fn fences(column: &mut [f32]) -> Option<RangeInclusive<f64>> {
+    let last = column.len().checked_sub(1)?;
+    let mut quartile = |quarters: usize| {
+        let (_, value, _) = column.select_nth_unstable_by(quarters * last / 4, f32::total_cmp);
+        f64::from(*value)
+    };
+    let (low, middle, high) = (quartile(1), quartile(2), quartile(3));
+    let limit = WILD * (high - low);
+    (limit > 0.0).then(|| middle - limit..=middle + limit)
+}
+
+/// The range of the ordinary values, where there are a few wild ones. Reorders the column.
+fn ordinary(column: &mut [f32]) -> Option<(f32, f32)> {
+    let fences = fences(column)?;
+    let is_ordinary = |value: &f32| fences.contains(&f64::from(*value));
+    let wild = column.iter().filter(|value| !is_ordinary(value)).count();
+    if wild == 0 || wild as f64 > FEW * column.len() as f64 {
+        return None;
+    }
+    let inside = column.iter().copied().filter(is_ordinary);
+    let (low, high) = inside.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    let all = deviation(column, |value| value);
+    let ordinary = deviation(column, |value| value.clamp(low, high));
+    (all > GROSS * ordinary).then_some((low, high))
+}
+
+/// The standard deviation of the values that `of` makes of the column's.
+fn deviation(column: &[f32], of: impl Fn(f32) -> f32) -> f64 {
+    let count = column.len() as f64;
+    let values = || column.iter().map(|&value| f64::from(of(value)));
+    let mean = values().map(|value| value / count).sum::<f64>();
+    (values().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 0, 1, … 999, then the values given.
+    fn column(wild: &[f32]) -> Vec<f32> {
+        let ordinary = (0..1000).map(|i| i as f32);
+        ordinary.chain(wild.iter().copied()).collect()
+    }
+
+    #[test]
+    fn a_few_wild_values_become_the_nearest_ordinary_one() {
+        let values = column(&[1e9, -f32::MAX]);
+        let ordinary = Ordinary::of(&values, 1);
+        let clamped = ordinary.clamp(&values);
+        assert_eq!(clamped[..1000], values[..1000]);
+        assert_eq!(clamped[1000..], [999.0, 0.0]);
+    }
+
+    #[test]
+    fn ordinary_columns_are_left_as_they_are() {
+        let same =
+            |values: &[f32]| matches!(Ordinary::of(values, 1).clamp(values), Cow::Borrowed(_));
+        assert!(same(&column(&[])));
+        // Far, but no wider than heavy tails are.
+        assert!(same(&column(&[1e4])));
+        // Beyond the fences, but it moves the standard deviation little.
+        assert!(same(&column(&[1.1e4])));
+        // Many: the column's nature.
+        assert!(same(&column(&[1e9; 20])));
+        // Quartiles that say nothing.
+        assert!(same(
+            &[vec![0.0; 900], column(&[])[..100].to_vec()].concat()
+        ));
+        assert!(same(&[]));
+        assert!(same(&[3.0]));
+    }
+
+    #[test]
+    fn columns_are_judged_one_by_one() {
+        let values: Vec<f32> = column(&[1e9]).into_iter().flat_map(|v| [7.0, v]).collect();
+        let ordinary = Ordinary::of(&values, 2);
+        assert_eq!(ordinary.ranges, [None, Some((0.0, 999.0))]);
+        assert_eq!(
+            ordinary.clamp(&[1e9, 1e9, -1.0, -1.0])[..],
+            [1e9, 999.0, -1.0, 0.0]
+        );
+        assert_eq!(Ordinary::of(&[], 0).clamp(&[])[..], [0.0; 0]);
+    }
+}

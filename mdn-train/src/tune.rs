@@ -1,0 +1,282 @@
+//! Which configuration predicts a table best: many are tried, and the poor ones given up early.
+//!
+//! Trials race over the folds of one cross-validation (successive halving, Jamieson & Talwalkar
+//! 2016, with folds as the resource): every trial is fitted and scored on the first fold, the best
+//! third on the second too, the best third of those on all. A fold is scored exactly as
+//! [`cross_validate`](crate::cross_validate) does, so all trials that reach a fold are compared on
+//! the same rows, which none of their fits has seen. Trial 0 is the configuration that was given;
+//! it always runs to the end, so that the gain is known.
+//!
+//! Fits run in parallel; the outcome is the same, bit for bit, for any number of threads. A
+//! [`Journal`] keeps every score when it is known, so that a race that was cut short goes on.
+
+mod journal;
+mod space;
+
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::cross_validate::{Fold, Folds, FoldsError, Summary, score_fold};
+use crate::data::Dataset;
+use crate::fit::{FitConfig, FitError};
+use crate::train::TrainError;
+pub use journal::{JOURNAL, Journal, JournalError};
+pub use space::{Candidate, Space};
+
+/// The share of the trials that goes on to the next stage is one in so many.
+const KEPT: usize = 3;
+
+/// What to try, and how hard.
+#[derive(Clone, Debug, Serialize)]
+pub struct TuneConfig {
+    /// Everything that is not tried; with its own choices it is trial 0. Its seed also decides
+    /// which candidates are drawn and how the rows are parted.
+    pub base: FitConfig,
+    /// What is tried.
+    pub space: Space,
+    /// How many trials, that of the base among them.
+    pub trials: usize,
+    /// Into how many folds the rows are parted, at least 2.
+    pub folds: usize,
+}
+
+/// A configuration that was tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// From 0, which is the configuration that was given.
+    pub number: usize,
+    /// What was tried.
+    pub candidate: Candidate,
+    /// The mean negative log-likelihood of the rows of each fold, as far as the trial came, nats;
+    /// infinite where the density of a row is 0 or training diverged.
+    pub nll: Vec<f64>,
+}
+
+impl Trial {
+    /// Mean and standard error over the folds.
+    pub fn summary(&self) -> Summary {
+        Summary::new(&self.nll, self.nll.len())
+    }
+}
+
+/// One fit of one trial, scored on one fold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The trial's number.
+    pub trial: usize,
+    /// The fold's, from 0.
+    pub fold: usize,
+    /// As in [`Trial::nll`]; `None` stands for infinity.
+    pub nll: Option<f64>,
+}
+
+/// Why nothing was tuned.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TuneError {
+    /// The rows cannot be parted.
+    #[error(transparent)]
+    Folds(#[from] FoldsError),
+    /// A fit failed for another reason than divergence.
+    #[error("trial {trial}, fold {}: {source}", fold + 1)]
+    Fit {
+        /// The trial's number.
+        trial: usize,
+        /// The fold's, from 0.
+        fold: usize,
+        /// Why.
+        source: FitError,
+    },
+    /// A score could not be kept.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Races the trials; `observer` hears of each score as soon as it is known, in no certain order.
+///
+/// Returns the trials from the best to the worst: those that came further first, then by their
+/// mean, then by their number. The scores that `journal` knows are taken from it.
+///
+/// Takes about 1.2 times as many fits as there are trials, and for each trial that reaches the end
+/// one a fold.
+///
+/// # Errors
+///
+/// [`TuneError`]; of several the one of the first trial.
+pub fn tune(
+    data: &Dataset,
+    config: &TuneConfig,
+    journal: &mut Journal,
+    observer: &(dyn Fn(&Outcome) + Sync),
+) -> Result<Vec<Trial>, TuneError> {
+    let folds = Folds::shuffled(data.rows, config.folds, 1, config.base.seed)?;
+    let mut racing = config.trials();
+    let mut out = Vec::new();
+    for (stage, until) in stages(config.folds).enumerate() {
+        if stage > 0 {
+            rank(&mut racing);
+            let keep = racing.len().div_ceil(KEPT);
+            out.extend(retire(&mut racing, keep));
+        }
+        race(
+            data,
+            config,
+            &folds.folds()[..until],
+            &mut racing,
+            journal,
+            observer,
+        )?;
+    }
+    racing.extend(out);
+    rank(&mut racing);
+    Ok(racing)
+}
+
+/// How many folds a trial has been scored on after each stage.
+fn stages(folds: usize) -> impl Iterator<Item = usize> {
+    let mut stages = vec![1, 2, folds];
+    stages.dedup();
+    stages.into_iter()
+}
+
+/// Best first.
+fn rank(trials: &mut [Trial]) {
+    let key = |trial: &Trial| match trial.summary().mean {
+        mean if mean.is_nan() => f64::INFINITY,
+        mean => mean,
+    };
+    trials.sort_by(|a, b| {
+        let further = b.nll.len().cmp(&a.nll.len());
+        further
+            .then(key(a).total_cmp(&key(b)))
+            .then(a.number.cmp(&b.number))
+    });
+}
+
+/// Takes out all but the first `keep` and trial 0.
+fn retire(ranked: &mut Vec<Trial>, keep: usize) -> Vec<Trial> {
+    let mut out = ranked.split_off(keep.min(ranked.len()));
+    let given = out.iter().position(|trial| trial.number == 0);
+    ranked.extend(given.map(|position| out.remove(position)));
+    out
+}
+
+/// Scores each trial on those of the folds that it has not been scored on.
+fn race(
+    data: &Dataset,
+    config: &TuneConfig,
+    folds: &[Fold],
+    racing: &mut [Trial],
+    journal: &mut Journal,
+    observer: &(dyn Fn(&Outcome) + Sync),
+) -> Result<(), TuneError> {
+    let wanted = racing.iter().flat_map(|trial| {
+        let missing = trial.nll.len()..folds.len();
+        missing.map(move |fold| (trial, fold))
+    });
+    let mut tasks: Vec<(&Trial, usize)> = wanted
+        .filter(|(trial, fold)| journal.score(trial.number, *fold).is_none())
+        .collect();
+    tasks.sort_by_key(|(trial, fold)| (trial.number, *fold));
+    let shared = Mutex::new(&mut *journal);
+    let one = |&(trial, fold): &(&Trial, usize)| {
+        let nll = score(data, config, trial, fold, &folds[fold])?;
+        let outcome = Outcome {
+            trial: trial.number,
+            fold,
+            nll: nll.is_finite().then_some(nll),
+        };
+        let mut journal = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        journal.add(&outcome, &trial.candidate)?;
+        observer(&outcome);
+        Ok(())
+    };
+    let done: Vec<Result<(), TuneError>> = tasks.par_iter().map(one).collect();
+    done.into_iter().collect::<Result<(), TuneError>>()?;
+    for trial in racing {
+        let known = (trial.nll.len()..folds.len()).map(|fold| journal.score(trial.number, fold));
+        let known: Vec<f64> = known.flatten().collect();
+        trial.nll.extend(known);
+    }
+    Ok(())
+}
+
+/// The score of one trial on one fold.
+fn score(
+    data: &Dataset,
+    config: &TuneConfig,
+    trial: &Trial,
+    number: usize,
+    fold: &Fold,
+) -> Result<f64, TuneError> {
+    match score_fold(data, &trial.candidate.apply(&config.base), fold) {
+        Ok(scores) => Ok(scores.test.nll),
+        Err(FitError::Train(TrainError::Diverged { .. })) => Ok(f64::INFINITY),
+        Err(source) => Err(TuneError::Fit {
+            trial: trial.number,
+            fold: number,
+            source,
+        }),
+    }
+}
+
+impl TuneConfig {
+    /// The base, then different candidates of the space drawn at random; fewer than asked for
+    /// where the space has no more.
+    fn trials(&self) -> Vec<Trial> {
+        let candidates = self.space.draw(&self.base, self.trials);
+        let numbered = candidates.into_iter().enumerate();
+        numbered
+            .map(|(number, candidate)| Trial {
+                number,
+                candidate,
+                nll: Vec::new(),
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trial(number: usize, nll: &[f64]) -> Trial {
+        Trial {
+            number,
+            candidate: Candidate::of(&FitConfig::default()),
+            nll: nll.to_vec(),
+        }
+    }
+
+    #[test]
+    fn stages_end_with_all_folds() {
+        assert!(stages(2).eq([1, 2]));
+        assert!(stages(5).eq([1, 2, 5]));
+    }
+
+    #[test]
+    fn those_who_came_further_rank_first_and_nan_last() {
+        let mut trials = [
+            trial(0, &[2.0]),
+            trial(1, &[f64::NAN, 0.0]),
+            trial(2, &[5.0, 3.0]),
+            trial(3, &[1.0]),
+            trial(4, &[4.0, 4.0]),
+            trial(5, &[f64::INFINITY]),
+        ];
+        rank(&mut trials);
+        let order: Vec<usize> = trials.iter().map(|trial| trial.number).collect();
+        assert_eq!(order, [2, 4, 1, 3, 0, 5]);
+    }
+
+    #[test]
+    fn the_given_configuration_stays_however_poor() {
+        let mut trials = vec![trial(3, &[1.0]), trial(1, &[2.0]), trial(0, &[9.0])];
+        let out = retire(&mut trials, 1);
+        let numbers = |trials: &[Trial]| trials.iter().map(|t| t.number).collect::<Vec<_>>();
+        assert_eq!(numbers(&trials), [3, 0]);
+        assert_eq!(numbers(&out), [1]);
+    }
+}
