@@ -18,7 +18,7 @@ const FIT: &str = "fit";
 /// Options that are about the run and the file themselves.
 const NEVER: [&str; 6] = ["config", "run", "resume", "json", "help", "version"];
 /// Options that may change while a run goes on: they do not decide what is computed.
-const FREE: [&str; 3] = ["data", "out", "checkpoint-interval"];
+const FREE: [&str; 4] = ["data", "out", "checkpoint-interval", "stream-above"];
 
 /// The arguments, with those of the file that they name put in.
 pub struct Arguments {
