@@ -48,37 +48,76 @@ impl Display for Cell {
     }
 }
 
-/// Writes rows of cells: to `path`, to standard output, or as the result of `--json`, whose
-/// object has the keys of `more` too.
+/// Hands rows of cells on as they are made.
+pub type Rows<'a> = dyn FnMut(&mut Sink<'_>) -> anyhow::Result<()> + 'a;
+/// Takes some rows.
+pub type Sink<'a> = dyn FnMut(Vec<Vec<Cell>>) -> anyhow::Result<()> + 'a;
+
+/// Writes rows of cells as they come: to `path`, to standard output, or as the result of `--json`,
+/// whose object has the keys of `more` too. A file is written whole or not at all; what went to
+/// standard output before a fault stays there.
 pub fn write(
     path: Option<&Path>,
     columns: &[String],
-    rows: &[Vec<Cell>],
+    rows: &mut Rows<'_>,
     more: Map<String, Value>,
     output: &mut Output,
 ) -> anyhow::Result<()> {
+    let mut result = more;
     if let Some(path) = path {
-        write_atomically(path, |out| {
-            write_csv(out, columns, rows).map_err(io::Error::other)
+        let mut fault = None;
+        let mut count = 0;
+        let written = write_atomically(path, |out| {
+            let outcome = write_csv(out, columns, rows);
+            match outcome {
+                Ok(rows) => count = rows,
+                // A fault of the rows is told as it is; one of the file with the file's name.
+                Err(error) => match error.downcast::<csv::Error>() {
+                    Ok(error) => return Err(io::Error::other(error)),
+                    Err(error) => {
+                        fault = Some(error);
+                        return Err(io::ErrorKind::Other.into());
+                    }
+                },
+            }
+            Ok(())
+        });
+        fault.map_or(Ok(()), Err)?;
+        written?;
+        output.say(format_args!("{}: {count} rows", path.display()))?;
+        result.insert("file".to_owned(), json!(path.display().to_string()));
+    } else if output.is_json() {
+        let mut all = Vec::new();
+        rows(&mut |rows| {
+            all.extend(rows.iter().map(|row| json!(row)));
+            Ok(())
         })?;
-        output.say(format_args!("{}: {} rows", path.display(), rows.len()))?;
-    } else if !output.is_json() {
+        result.insert("rows".to_owned(), Value::Array(all));
+    } else {
         write_csv(&mut io::stdout().lock(), columns, rows)?;
     }
-    let mut result = more;
-    match path {
-        Some(path) => result.insert("file".to_owned(), json!(path.display().to_string())),
-        None => result.insert("rows".to_owned(), json!(rows)),
-    };
     result.insert("columns".to_owned(), json!(columns));
     output.result(&Value::Object(result))
 }
 
-fn write_csv(out: &mut dyn Write, columns: &[String], rows: &[Vec<Cell>]) -> csv::Result<()> {
+/// The header, then the rows; how many.
+fn write_csv(
+    out: &mut dyn Write,
+    columns: &[String],
+    rows: &mut Rows<'_>,
+) -> anyhow::Result<usize> {
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(columns)?;
-    for row in rows {
-        csv.write_record(row.iter().map(Cell::to_string))?;
-    }
-    Ok(csv.flush()?)
+    let mut count = 0;
+    rows(&mut |rows| {
+        if count == 0 {
+            csv.write_record(columns)?;
+        }
+        for row in &rows {
+            csv.write_record(row.iter().map(Cell::to_string))?;
+        }
+        count += rows.len();
+        Ok(())
+    })?;
+    csv.flush().map_err(csv::Error::from)?;
+    Ok(count)
 }

@@ -18,7 +18,13 @@ const COMMANDS: [&str; 2] = ["fit", "tune"];
 /// Options that are about the run and the file themselves.
 const NEVER: [&str; 6] = ["config", "run", "resume", "json", "help", "version"];
 /// Options that may change while a run goes on: they do not decide what is computed.
-const FREE: [&str; 4] = ["data", "out", "picture", "checkpoint-interval"];
+const FREE: [&str; 5] = [
+    "data",
+    "out",
+    "picture",
+    "checkpoint-interval",
+    "stream-above",
+];
 
 /// The arguments, with those of the file that they name put in.
 pub struct Arguments {

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mdn_train::diagnose::{Diagnostic, diagnose};
-use mdn_train::metrics::{Scores, kolmogorov_limit, normal_nll, score};
+use mdn_train::metrics::{Scorer, Scores, kolmogorov_limit, normal_nll};
 use mdn_train::model_file::ModelFile;
 use serde::Serialize;
 
 use super::options::{Reading, coarse_targets, count, target_names};
 use super::output::{NORMAL, Output, figure};
+use super::pieces::Sample;
 
 const BINS: usize = 10;
 const BAR_WIDTH: usize = 40;
@@ -87,11 +88,19 @@ impl Evaluate {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
-        let data = self.reading.for_scoring(&model, output)?;
+        let mut pieces = self.reading.for_evaluation(&model)?;
+        let (mut scorer, mut sample) = (Scorer::new(model), Sample::default());
+        let mut next = Some(pieces.first(output)?);
+        while let Some(data) = next.take() {
+            let added = scorer.add(&data);
+            added.map_err(|error| self.reading.place(error))?;
+            sample.add(data);
+            next = pieces.next()?;
+        }
+        let (scores, data) = (scorer.finish(), sample.rows());
         for warning in coarse_targets(&data) {
             output.note(format_args!("warning: {warning}"));
         }
-        let scores = score(&model, &data).map_err(|error| self.reading.place(error))?;
         let diagnostics = diagnose(&model, &data, &scores, None);
         let targets = target_names(&model)
             .into_iter()
@@ -99,7 +108,7 @@ impl Evaluate {
             .map(|(d, name)| TargetEvaluation::new(&scores, d, name));
         let evaluation = Evaluation {
             rows: scores.rows,
-            skipped_rows: data.skipped_rows,
+            skipped_rows: pieces.skipped(output),
             nll: finite(scores.nll),
             normal_nll: normal_nll(&data),
             zero_density_rows: scores.zero_density_rows,

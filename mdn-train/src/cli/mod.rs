@@ -12,6 +12,7 @@ mod given;
 mod inspect;
 mod options;
 mod output;
+mod pieces;
 mod plot;
 mod predict;
 mod problem;

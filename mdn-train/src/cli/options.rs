@@ -12,6 +12,7 @@ use mdn_train::metrics::RowError;
 use mdn_train::run::RunError;
 
 use super::output::Output;
+use super::pieces::Pieces;
 
 /// How to read a table.
 #[derive(Args, Clone, Debug)]
@@ -50,22 +51,19 @@ impl Reading {
         Ok(Table::read(&self.data, &self.options())?)
     }
 
-    /// The rows that `model` is to predict. Of the targets the data has all where the table does,
-    /// else only the `needed` ones, which the table must have.
+    /// The rows that `model` is to predict, piece by piece. Of the targets the data has all where the
+    /// table does, else only the `needed` ones, which the table must have.
     pub fn for_prediction(
         &self,
         model: &Model<'_>,
-        needed: &[String],
-        output: &mut Output,
-    ) -> anyhow::Result<Dataset> {
-        let (inputs, targets) = column_names(model);
-        let (table, options) = (self.table()?, self.options());
-        let data = if needed.is_empty() || table.has_columns(&targets) {
-            Dataset::for_prediction(&table, &inputs, &targets, &options)?
-        } else {
-            Dataset::for_scoring(&table, &inputs, needed, &options)?
-        };
-        Ok(self.check(data, output))
+        needed: Vec<String>,
+    ) -> anyhow::Result<Pieces<'_>> {
+        Pieces::open(self, column_names(model), Some(needed))
+    }
+
+    /// The rows on which `model` is to be scored, piece by piece.
+    pub fn for_evaluation(&self, model: &Model<'_>) -> anyhow::Result<Pieces<'_>> {
+        Pieces::open(self, column_names(model), None)
     }
 
     /// The rows on which `model` is to be scored.
@@ -77,9 +75,7 @@ impl Reading {
 
     /// Says what the data's owner should know, and passes it on.
     pub fn check(&self, data: Dataset, output: &mut Output) -> Dataset {
-        for warning in &data.warnings {
-            output.note(format_args!("warning: {warning}"));
-        }
+        self.warn(&data, output);
         if data.skipped_rows > 0 {
             output.note(format_args!(
                 "{} left out for missing values",
@@ -87,6 +83,13 @@ impl Reading {
             ));
         }
         data
+    }
+
+    /// Says what the data's owner should know of its columns.
+    pub fn warn(&self, data: &Dataset, output: &mut Output) {
+        for warning in &data.warnings {
+            output.note(format_args!("warning: {warning}"));
+        }
     }
 
     /// What the engine said of a row, with the place in the table.

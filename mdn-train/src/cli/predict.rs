@@ -10,12 +10,12 @@ use clap::Args;
 use each::{EachTarget, Question};
 use joint::{AllTargets, JointQuestion};
 use mdn_infer::{Mixture, PredictError};
-use mdn_train::data::Transform;
+use mdn_train::data::{Dataset, Transform};
 use mdn_train::metrics::map_rows;
 use mdn_train::model_file::ModelFile;
 use serde_json::{Map, json};
 
-use super::cells::{Cell, write};
+use super::cells::{Cell, Sink, write};
 use super::given::{Condition, Given};
 use super::options::Reading;
 use super::output::{Output, check_writable};
@@ -66,9 +66,10 @@ impl Predict {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let needed = self.given.columns(&model)?;
-        let data = self.reading.for_prediction(&model, &needed, output)?;
+        let mut pieces = self.reading.for_prediction(&model, needed)?;
+        let first = pieces.first(output)?;
         self.out.as_deref().map_or(Ok(()), check_writable)?;
-        let condition = self.given.condition(&model, &data)?;
+        let condition = self.given.condition(&model, &first)?;
         self.check_scored(&condition)?;
         let questions = Questions {
             each: self.each.questions(&condition.names)?,
@@ -78,23 +79,35 @@ impl Predict {
                 .questions(&condition.names, condition.scored, !self.summary),
         };
         let columns = questions.columns(&condition.names, model.components());
-        let rows = map_rows(&model, &data, |row, mixture| {
-            let targets = data.target(row);
-            let outcome = condition.outcome(targets);
-            let mut cells = vec![Cell::Index(data.lines[row] as usize)];
-            cells.extend(condition.apply(mixture, targets, |mixture| {
-                questions.answers(mixture, outcome.as_deref())
-            })?);
-            Ok(cells)
-        })
-        .map_err(|error| self.reading.place(error))?;
+        let answers = |data: &Dataset| {
+            let answers = map_rows(&model, data, |row, mixture| {
+                let targets = data.target(row);
+                let outcome = condition.outcome(targets);
+                let mut cells = vec![Cell::Index(data.lines[row] as usize)];
+                cells.extend(condition.apply(mixture, targets, |mixture| {
+                    questions.answers(mixture, outcome.as_deref())
+                })?);
+                Ok(cells)
+            });
+            answers.map_err(|error| self.reading.place(error))
+        };
         let mut more = Map::new();
         if self.joint.anomaly {
             let threshold = condition.anomaly_threshold(&model);
             joint::say_threshold(threshold, output);
             more.insert("anomaly_threshold".to_owned(), json!(threshold));
         }
-        write(self.out.as_deref(), &columns, &rows, more, output)
+        let mut next = Some(first);
+        let mut rows = |sink: &mut Sink<'_>| {
+            while let Some(data) = next.take() {
+                sink(answers(&data)?)?;
+                next = pieces.next()?;
+            }
+            Ok(())
+        };
+        write(self.out.as_deref(), &columns, &mut rows, more, output)?;
+        pieces.skipped(output);
+        Ok(())
     }
 
     /// Scores need targets in the table.

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mdn_infer::{Mixture, PredictError, Temperature};
-use mdn_train::data::Transform;
+use mdn_train::data::{Dataset, Transform};
 use mdn_train::metrics::map_rows;
 use mdn_train::model_file::ModelFile;
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
 use serde_json::Map;
 
-use super::cells::{Cell, write};
+use super::cells::{Cell, Sink, write};
 use super::given::Given;
 use super::options::Reading;
 use super::output::{Output, check_writable};
@@ -59,26 +59,39 @@ impl Sample {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let needed = self.given.columns(&model)?;
-        let data = self.reading.for_prediction(&model, &needed, output)?;
+        let mut pieces = self.reading.for_prediction(&model, needed)?;
+        let first = pieces.first(output)?;
         self.out.as_deref().map_or(Ok(()), check_writable)?;
-        let condition = self.given.condition(&model, &data)?;
+        let condition = self.given.condition(&model, &first)?;
         let transforms = transforms(&condition.names);
-        let drawn = map_rows(&model, &data, |row, mixture| {
-            let mut rng = self.generator(row);
-            let line = data.lines[row] as usize;
-            condition.apply(mixture, data.target(row), |mixture| {
-                self.draw(mixture, &transforms, line, &mut rng)
-            })
-        })
-        .map_err(|error| self.reading.place(error))?;
         let names = condition
             .names
             .iter()
             .map(|name| Transform::split(name).1.to_owned());
+        let draws = |data: &Dataset, before: usize| {
+            let drawn = map_rows(&model, data, |row, mixture| {
+                let mut rng = self.generator(before + row);
+                let line = data.lines[row] as usize;
+                condition.apply(mixture, data.target(row), |mixture| {
+                    self.draw(mixture, &transforms, line, &mut rng)
+                })
+            });
+            drawn.map_err(|error| self.reading.place(error))
+        };
         let columns = ["line", "draw", "component"].map(str::to_owned).into_iter();
         let columns: Vec<String> = columns.chain(names).collect();
-        let rows: Vec<Vec<Cell>> = drawn.into_iter().flatten().collect();
-        write(self.out.as_deref(), &columns, &rows, Map::new(), output)
+        let (mut next, mut before) = (Some(first), 0);
+        let mut rows = |sink: &mut Sink<'_>| {
+            while let Some(data) = next.take() {
+                sink(draws(&data, before)?.into_iter().flatten().collect())?;
+                before += data.rows;
+                next = pieces.next()?;
+            }
+            Ok(())
+        };
+        write(self.out.as_deref(), &columns, &mut rows, Map::new(), output)?;
+        pieces.skipped(output);
+        Ok(())
     }
 
     /// The generator of the row `row`, whatever the other rows draw.

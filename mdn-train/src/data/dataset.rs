@@ -197,6 +197,15 @@ impl Dataset {
             .collect()
     }
 
+    /// Appends rows of the same columns.
+    pub fn append(&mut self, mut more: Self) {
+        self.inputs.append(&mut more.inputs);
+        self.targets.append(&mut more.targets);
+        self.lines.append(&mut more.lines);
+        self.rows += more.rows;
+        self.skipped_rows += more.skipped_rows;
+    }
+
     /// The rows `rows`, in that order, under the same names; rows that do not exist are left out.
     pub fn subset(&self, rows: &[usize]) -> Self {
         let rows = rows.iter().filter(|&&row| row < self.rows);

@@ -13,6 +13,7 @@ mod prune;
 mod quantize;
 mod questions;
 mod runs;
+mod streaming;
 mod support;
 mod tables;
 mod targets;

@@ -1,0 +1,153 @@
+//! The rows of a table for a model, piece by piece.
+
+use anyhow::bail;
+use mdn_train::data::{DataError, Dataset, ReadOptions, Table, TableBlocks};
+
+use super::options::{Reading, count};
+use super::output::Output;
+use super::streaming::LOOKED_AT;
+
+/// Reads a table as it is asked for more.
+pub struct Pieces<'r> {
+    reading: &'r Reading,
+    blocks: TableBlocks,
+    options: ReadOptions,
+    inputs: Vec<String>,
+    targets: Vec<String>,
+    /// Whether `targets` are read only where the table has them all; else these.
+    or_else: Option<Vec<String>>,
+    skipped: usize,
+}
+
+impl<'r> Pieces<'r> {
+    /// The columns `inputs` and `targets`; with `or_else` those instead of the targets where the table
+    /// does not have all targets.
+    pub fn open(
+        reading: &'r Reading,
+        (inputs, targets): (Vec<String>, Vec<String>),
+        or_else: Option<Vec<String>>,
+    ) -> anyhow::Result<Self> {
+        let options = reading.options();
+        Ok(Self {
+            blocks: TableBlocks::open(&reading.data, &options)?,
+            reading,
+            options,
+            inputs,
+            targets,
+            or_else,
+            skipped: 0,
+        })
+    }
+
+    /// The first rows; what the table's owner should know of its columns is said.
+    pub fn first(&mut self, output: &mut Output) -> anyhow::Result<Dataset> {
+        let Some(data) = self.next()? else {
+            let (file, skipped) = (self.blocks.name().to_owned(), self.skipped);
+            bail!(DataError::AllRowsSkipped { file, skipped });
+        };
+        self.reading.warn(&data, output);
+        Ok(data)
+    }
+
+    /// The next rows, at least one; none at the end.
+    pub fn next(&mut self) -> anyhow::Result<Option<Dataset>> {
+        while let Some(block) = self.blocks.next().transpose()? {
+            match self.select(&block) {
+                Err(DataError::AllRowsSkipped { skipped, .. }) => self.skipped += skipped,
+                Err(error) => return Err(error.into()),
+                Ok(data) => {
+                    self.skipped += data.skipped_rows;
+                    return Ok(Some(data));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Says how many rows were left out, and counts them.
+    pub fn skipped(&self, output: &mut Output) -> usize {
+        if self.skipped > 0 {
+            output.note(format_args!(
+                "{} left out for missing values",
+                count(self.skipped, "row")
+            ));
+        }
+        self.skipped
+    }
+
+    fn select(&mut self, block: &Table) -> Result<Dataset, DataError> {
+        if let Some(others) = self.or_else.take()
+            && !block.has_columns(&self.targets)
+        {
+            self.targets = others;
+        }
+        Dataset::for_scoring(block, &self.inputs, &self.targets, &self.options)
+    }
+}
+
+/// Rows of a table that comes in pieces, evenly over it: all, where there are few.
+#[derive(Default)]
+pub struct Sample {
+    rows: Option<Dataset>,
+    /// One row of 2 to this power is kept.
+    thinned: u32,
+    seen: usize,
+}
+
+impl Sample {
+    /// Takes the next rows.
+    pub fn add(&mut self, mut data: Dataset) {
+        let (seen, stride) = (self.seen, 1_usize << self.thinned);
+        self.seen += data.rows;
+        let Some(rows) = &mut self.rows else {
+            self.rows = Some(data);
+            return self.thin();
+        };
+        if stride > 1 {
+            let wanted = (0..data.rows).filter(|row| (seen + row).is_multiple_of(stride));
+            data = data.subset(&wanted.collect::<Vec<_>>());
+        }
+        rows.append(data);
+        self.thin();
+    }
+
+    /// Lets every second row go until there are few enough.
+    fn thin(&mut self) {
+        let Some(rows) = &mut self.rows else { return };
+        while rows.rows > LOOKED_AT {
+            *rows = rows.subset(&(0..rows.rows).step_by(2).collect::<Vec<_>>());
+            self.thinned += 1;
+        }
+    }
+
+    /// The rows that were kept.
+    pub fn rows(self) -> Dataset {
+        self.rows.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_even_and_whole_where_rows_are_few() {
+        let piece = |from: u64, rows: u64| Dataset {
+            lines: (from..from + rows).collect(),
+            rows: rows as usize,
+            ..Dataset::default()
+        };
+        let mut few = Sample::default();
+        few.add(piece(0, 10));
+        few.add(piece(10, 5));
+        assert_eq!(few.rows().lines, (0..15).collect::<Vec<_>>());
+        let mut many = Sample::default();
+        for start in 0..50 {
+            many.add(piece(start * 12_345, 12_345));
+        }
+        let lines = many.rows().lines;
+        assert!((LOOKED_AT / 2..=LOOKED_AT).contains(&lines.len()));
+        let stride = lines[1];
+        assert!(lines.iter().zip(0..).all(|(&line, at)| line == at * stride));
+    }
+}
