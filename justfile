@@ -58,6 +58,10 @@ embedded: && no-panic
 no-panic:
     scripts/no-panic.sh
 
+# An upper bound of a prediction's stack on a Cortex-M4F, beside what runs use
+stack:
+    python3 benches/board/stack.py
+
 # The firmware on both emulated boards
 firmware:
     cd firmware-example && for board in {{ boards }}; do BOARD="$board" cargo run --locked --release; done
