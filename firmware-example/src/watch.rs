@@ -19,8 +19,10 @@ const PREDICTIONS: u32 = include!(concat!(env!("OUT_DIR"), "/predictions.rs"));
 const ROUND: u32 = 1000;
 /// Bytes of the file that are checked after a prediction.
 const SLICE: usize = 64;
+/// Room for an input, in f32: working memory holds it too, in 16 bits at the least.
+const INPUT_LEN: usize = 2 * WORKING_LEN;
 /// Bytes of stack for everything: 8 KiB, the predictor twice (it moves), and an input.
-const STACK: usize = 8192 + 3 * 4 * WORKING_LEN;
+const STACK: usize = 8192 + 4 * (2 * WORKING_LEN + INPUT_LEN);
 
 /// Runs the loop and prints what it saw.
 pub fn run(
@@ -69,7 +71,7 @@ pub fn run(
 /// A prediction at place `index` of the stream; its log-density at the middle target joins `hash`.
 fn predict(predictor: &mut Predictor<'_>, index: u32, hash: &mut Hash) -> Result<(), Failure> {
     let model = *predictor.model();
-    let mut x = [0.0; WORKING_LEN];
+    let mut x = [0.0; INPUT_LEN];
     let x = x.get_mut(..model.inputs()).unwrap_or_default();
     input(&model, index, x);
     let mixture = predictor.predict(x)?;
