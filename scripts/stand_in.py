@@ -23,6 +23,8 @@ PLACES = {
 }
 # Options that a page names because they do not exist yet.
 MISSING = {"--transform log"}
+# Options of other programs that stand alone in the text.
+OTHERS = {"--remap-path-prefix"}
 # Steps of each training: what the pages say about accuracy is measured elsewhere.
 STEPS = "120"
 TRAINING = ("fit", "demo", "cross-validate")
@@ -177,7 +179,7 @@ def recipes():
 def mention(span):
     """A complaint about a piece of code in running text, or nothing."""
     first, *rest = span.split() or [""]
-    if span in MISSING:
+    if span in MISSING | OTHERS:
         return None
     if first == "just" and rest and rest[0] not in recipes():
         return f"no recipe `{rest[0]}`"
