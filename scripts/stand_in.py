@@ -25,9 +25,10 @@ PLACES = {
 MISSING = {"--transform log"}
 # Options of other programs that stand alone in the text.
 OTHERS = {"--remap-path-prefix"}
-# Steps of each training: what the pages say about accuracy is measured elsewhere.
-STEPS = "120"
-TRAINING = ("fit", "demo", "cross-validate")
+# What makes training short: what the pages say about accuracy is measured elsewhere.
+STEPS = ["--steps", "120"]
+TRAINING = {"fit": STEPS, "demo": STEPS, "cross-validate": STEPS,
+            "tune": [*STEPS, "--trials", "2"]}
 
 
 def target_folder():
@@ -48,9 +49,8 @@ def real(command, folder=None, **more):
 def trainer(arguments):
     """`mdn-train`, with few steps where it would train."""
     command = [str(target_folder() / "release/mdn-train"), *arguments]
-    trains = arguments and arguments[0] in TRAINING
-    if trains and not {"--steps", "--epochs", "--resume", "--help"} & set(arguments):
-        command += ["--steps", STEPS]
+    if not {"--steps", "--epochs", "--resume", "--help"} & set(arguments):
+        command += TRAINING.get(arguments[0], []) if arguments else []
     return real(command)
 
 
