@@ -58,9 +58,32 @@ embedded: && no-panic
 no-panic:
     scripts/no-panic.sh
 
+# An upper bound of a prediction's stack on a Cortex-M4F, beside what runs use
+stack:
+    python3 benches/board/stack.py
+
 # The firmware on both emulated boards
 firmware:
     cd firmware-example && for board in {{ boards }}; do BOARD="$board" cargo run --locked --release; done
+
+# Predicts on the host, with unchanged bits and constant memory: 10^9 take minutes, CI does 10^7
+long-run predictions="1000000000":
+    cargo run --locked --release -p mdn-infer --example long_run -- {{ predictions }}
+
+# Predicts on the emulated boards, a week's worth at one a second by default; CI does 20,000
+firmware-long predictions="604800":
+    scripts/firmware-long.sh {{ predictions }} {{ boards }}
+
+# Flips bits of the model in the emulated boards' flash; the firmware must notice
+flash-flip:
+    python3 scripts/flash-flip.py {{ boards }}
+
+# The bounded forms of the long runs
+endurance: (long-run "10000000") (firmware-long "20000") flash-flip
+
+# Builds the firmware in two folders: the same bytes
+reproducible:
+    scripts/reproducible.sh netduinoplus2
 
 # The agreement suite on every target, build and instruction set, then the sample model
 bits: && (model-bits "mdn-infer/samples/classic.mdn")

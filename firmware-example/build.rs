@@ -1,4 +1,5 @@
-//! Puts the memory layout of `BOARD` and the model `MDN_MODEL` where the build finds them.
+//! Puts the memory layout of `BOARD`, the model `MDN_MODEL` and the number `MDN_PREDICTIONS` where
+//! the build finds them.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
@@ -12,6 +13,23 @@ fn main() {
     };
     choose_board(&out_dir);
     copy_model(&out_dir);
+    choose_predictions(&out_dir);
+}
+
+/// Writes the length of the watched loop, `MDN_PREDICTIONS`, as a Rust number.
+fn choose_predictions(out_dir: &Path) {
+    println!("cargo:rerun-if-env-changed=MDN_PREDICTIONS");
+    let text = env::var("MDN_PREDICTIONS").unwrap_or_else(|_| "1000".to_owned());
+    let Ok(number) = text.parse::<u32>() else {
+        fail(&format!(
+            "MDN_PREDICTIONS is `{text}`: a number up to {}",
+            u32::MAX
+        ));
+    };
+    let path = out_dir.join("predictions.rs");
+    if let Err(error) = fs::write(&path, number.to_string()) {
+        fail(&format!("cannot write `{}`: {error}", path.display()));
+    }
 }
 
 fn choose_board(out_dir: &Path) {

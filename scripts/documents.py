@@ -76,6 +76,8 @@ def concrete(rows, with_target):
 TABLES = {
     "concrete.csv": concrete(120, True),
     "new.csv": concrete(9, False),
+    "houses.csv": "rooms,price\n" + "".join(f"{n % 7},{9 + n}e4\n" for n in range(60)),
+    "shares.csv": "x,a,b\n" + "".join(f"{n},{n / 99 + 0.1:.3f},{n % 5}\n" for n in range(60)),
     "concrete_test_rows.json": "[[0, 5, 9], [1, 7, 30]]",
 }
 

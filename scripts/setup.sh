@@ -23,6 +23,7 @@ needed=(
     "/usr/aarch64-linux-gnu/lib/libc.so.6 libc6-dev-arm64-cross"
     "node nodejs"
     "valgrind valgrind"
+    "arm-none-eabi-objdump binutils-arm-none-eabi"
 )
 
 install_rust_parts() {

@@ -23,9 +23,12 @@ PLACES = {
 }
 # Options that a page names because they do not exist yet.
 MISSING = {"--transform log"}
-# Steps of each training: what the pages say about accuracy is measured elsewhere.
-STEPS = "120"
-TRAINING = ("fit", "demo", "cross-validate")
+# Options of other programs that stand alone in the text.
+OTHERS = {"--remap-path-prefix"}
+# What makes training short: what the pages say about accuracy is measured elsewhere.
+STEPS = ["--steps", "120"]
+TRAINING = {"fit": STEPS, "demo": STEPS, "cross-validate": STEPS,
+            "tune": [*STEPS, "--trials", "2"]}
 
 
 def target_folder():
@@ -46,9 +49,8 @@ def real(command, folder=None, **more):
 def trainer(arguments):
     """`mdn-train`, with few steps where it would train."""
     command = [str(target_folder() / "release/mdn-train"), *arguments]
-    trains = arguments and arguments[0] in TRAINING
-    if trains and not {"--steps", "--epochs", "--resume", "--help"} & set(arguments):
-        command += ["--steps", STEPS]
+    if not {"--steps", "--epochs", "--resume", "--help"} & set(arguments):
+        command += TRAINING.get(arguments[0], []) if arguments else []
     return real(command)
 
 
@@ -177,7 +179,7 @@ def recipes():
 def mention(span):
     """A complaint about a piece of code in running text, or nothing."""
     first, *rest = span.split() or [""]
-    if span in MISSING:
+    if span in MISSING | OTHERS:
         return None
     if first == "just" and rest and rest[0] not in recipes():
         return f"no recipe `{rest[0]}`"

@@ -2,22 +2,25 @@
 
 use crate::board::{self, counter::Counter};
 use crate::failure::Failure;
+use crate::watch;
 use core::fmt::{self, Write};
 use core::hint::black_box;
-use mdn_infer::{BackEnd, Component, Level, Mixture, Model};
+use mdn_infer::{BackEnd, Component, Level, Mixture, Model, SelfTest};
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
-const MODEL: &[u8] = mdn_infer::include_model!(concat!(env!("OUT_DIR"), "/model.mdn"));
+/// The model's file, in flash.
+pub const MODEL: &[u8] = mdn_infer::include_model!(concat!(env!("OUT_DIR"), "/model.mdn"));
 /// Working memory in f32, as the model's file asks for.
-const WORKING_LEN: usize = mdn_infer::working_len(MODEL);
+pub const WORKING_LEN: usize = mdn_infer::working_len(MODEL);
 /// Components in the table, the heaviest first.
 const HEAVIEST: usize = 3;
 const SAMPLES: usize = 5;
 /// Room for one draw.
 const MAX_DIMENSIONS: usize = mdn_infer::format::MAX_DIMENSIONS;
 
-type Predictor<'m> = mdn_infer::Predictor<'m, WORKING_LEN>;
+/// A predictor with just enough of it.
+pub type Predictor<'m> = mdn_infer::Predictor<'m, WORKING_LEN>;
 
 /// Runs everything and prints it.
 pub fn run(out: &mut impl Write, counter: Counter) -> Result<(), Failure> {
@@ -32,7 +35,8 @@ pub fn run(out: &mut impl Write, counter: Counter) -> Result<(), Failure> {
         let mixture = predictor.predict(golden.input)?;
         print_mixture(out, &mixture, golden.target)?;
     }
-    costs(out, counter, &mut predictor)
+    costs(out, counter, &mut predictor)?;
+    watch::run(out, counter, &mut predictor)
 }
 
 fn calibrate(out: &mut impl Write, counter: Counter) -> Result<(), Failure> {
@@ -91,10 +95,16 @@ fn print_columns<'a>(
     Ok(())
 }
 
+/// Checks the golden vectors and prints what came of it.
 fn self_test(out: &mut impl Write, predictor: &mut Predictor<'_>) -> Result<(), Failure> {
     let report = predictor.self_test()?;
     writeln!(out, "self-test: {report}")?;
     writeln!(out, "output_hash {:#018x}", report.output_hash)?;
+    passed(&report)
+}
+
+/// That the golden vectors agree, where the elementary functions are the exact ones.
+pub fn passed(report: &SelfTest) -> Result<(), Failure> {
     if report.passed() || report.back_end != BackEnd::Exact {
         Ok(())
     } else {

@@ -13,6 +13,12 @@ pub enum Failure {
     Model(ParseError),
     /// The model gave no answer.
     Prediction(PredictError),
+    /// The model's bytes in flash are no longer those that were parsed.
+    Flash(ParseError),
+    /// The same inputs gave other bits than before.
+    Stream,
+    /// The stack went below its limit.
+    Stack,
     /// Golden vectors differ, by at most so many units in the last place.
     SelfTest(u32),
 }
@@ -26,6 +32,9 @@ impl fmt::Display for Failure {
             }
             Failure::Model(error) => write!(f, "model.mdn: {error}"),
             Failure::Prediction(error) => write!(f, "prediction: {error}"),
+            Failure::Flash(error) => write!(f, "the model in flash has changed: {error}"),
+            Failure::Stream => f.write_str("the same inputs gave other bits than before"),
+            Failure::Stack => f.write_str("the stack went below its limit"),
             Failure::SelfTest(ulp) => {
                 write!(f, "the self-test found differences of up to {ulp} ulp")
             }

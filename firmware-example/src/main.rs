@@ -1,4 +1,5 @@
-//! Runs an mdn model on a Cortex-M4F: self-test, mixtures, samples and what they cost.
+//! Runs an mdn model on a Cortex-M4F: self-test, mixtures, samples, what they
+//! cost, and a loop of predictions that watches flash and stack.
 //!
 //! The exit status is 0 if everything agreed bit for bit, otherwise 1; 101 after a panic,
 //! 102 after a hard fault.
@@ -8,6 +9,7 @@
 mod board;
 mod demo;
 mod failure;
+mod watch;
 
 use board::Console;
 use board::counter::Counter;

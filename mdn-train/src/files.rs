@@ -65,10 +65,26 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     sync_folder(folder)
 }
 
+const PREFIX: &str = ".mdn-";
+const SUFFIX: &str = ".tmp";
+
+/// Removes from `folder` the temporary files that a killed process left. Nobody else may be
+/// writing there. A file that cannot be removed stays: it is in nobody's way.
+pub(crate) fn remove_leftovers(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+            fs::remove_file(entry.path()).ok();
+        }
+    }
+}
+
 /// A temporary file in `folder` with the permissions that the finished file is to have.
 fn temporary_file(path: &Path, folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".mdn-").suffix(".tmp");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     let permissions = fs::metadata(path).map(|old| old.permissions()).ok();
     #[cfg(unix)]
     let permissions = permissions.or_else(|| {

@@ -22,7 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::data::TableRows;
-use crate::files::{WriteError, write_atomically};
+use crate::files::{WriteError, remove_leftovers, write_atomically};
 use crate::fit::{FitConfig, FitError, Fitted, fit_with};
 use crate::train::{Control, Keeper, Progress, Snapshot, Starts, Trained};
 use checkpoint::Checkpoint;
@@ -132,6 +132,7 @@ impl Run {
             let folder = folder.to_owned();
             return Err(RunError::Exists { folder });
         }
+        remove_leftovers(folder);
         write_atomically(folder.join(CONFIG), |out| out.write_all(config.as_bytes()))?;
         Ok(Self::new(folder, lock, false))
     }
@@ -146,6 +147,7 @@ impl Run {
             return Err(RunError::NoRun { folder });
         }
         let lock = lock(folder)?;
+        remove_leftovers(folder);
         let path = folder.join(CONFIG);
         let config = fs::read_to_string(&path).map_err(|source| io_error(&path, source))?;
         Ok((Self::new(folder, lock, true), config))

@@ -1,8 +1,8 @@
-//! Every question that the engine answers.
+//! Every question that the engine answers about a prediction; `structure` has those about the model.
 
 use core::hint::black_box;
 
-use mdn_infer::{Component, IntegrityWalk, Level, Marginal, Mixture, Mixtures, Model, Predictor, Temperature};
+use mdn_infer::{Component, Level, Marginal, Mixture, Mixtures, Model, Predictor, Temperature};
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
@@ -11,14 +11,12 @@ use crate::{Failure, Inputs};
 /// Capacity of the predictor, in f32.
 const CAPACITY: usize = 256;
 
-/// Calls every public function of the engine that a firmware can call.
+/// Calls every public function that predicts or answers.
 ///
 /// # Errors
 ///
 /// [`Failure`]; each answer may be one.
 pub fn everything(inputs: &mut Inputs<'_>) -> Result<(), Failure> {
-    let mut walk = IntegrityWalk::new(inputs.file);
-    black_box(walk.step(black_box(64))?);
     black_box(Model::words_needed(inputs.file)?);
     let model = black_box(Model::parse_into(inputs.file, inputs.working)?);
     black_box((model.parameters(), model.golden().count()));

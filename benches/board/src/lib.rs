@@ -6,8 +6,10 @@
 #![no_std]
 
 mod everything;
+mod structure;
 
 pub use everything::everything;
+pub use structure::structure;
 
 use core::hint::black_box;
 use mdn_infer::{Level, Mixture, Model, ParseError, PredictError};

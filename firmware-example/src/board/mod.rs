@@ -4,6 +4,7 @@
 #[cfg_attr(board = "netduinoplus2", path = "netduinoplus2.rs")]
 mod chosen;
 pub mod counter;
+pub mod stack;
 
 pub use chosen::NAME;
 

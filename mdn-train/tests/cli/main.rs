@@ -6,6 +6,7 @@ mod damage;
 mod demo;
 mod diagnose;
 mod ensemble;
+mod faults;
 mod files;
 mod given;
 mod journey;

@@ -8,12 +8,13 @@ use assert_cmd::cargo::cargo_bin;
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
 
+use super::faults::only_whole_files;
 use super::support::{Bench, GEYSER};
 
 const SMALL: &str = "--target duration --steps 600 --hidden 6 -k 2";
 
 /// Starts the program with `arguments`, parted at spaces, in the folder.
-fn start(bench: &Bench, arguments: &str) -> Child {
+pub fn start(bench: &Bench, arguments: &str) -> Child {
     Command::new(cargo_bin!("mdn-train"))
         .args(arguments.split_whitespace())
         .current_dir(bench.path(""))
@@ -24,7 +25,7 @@ fn start(bench: &Bench, arguments: &str) -> Child {
         .unwrap()
 }
 
-fn until(what: &str, mut done: impl FnMut() -> bool) {
+pub fn until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
         assert!(
@@ -36,7 +37,7 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
 }
 
 /// Sends a signal to a process that the test started.
-fn signal(child: &Child, name: &str) {
+pub fn signal(child: &Child, name: &str) {
     let id = child.id().to_string();
     assert!(
         Command::new("kill")
@@ -208,6 +209,7 @@ fn kill_and_resume(times: usize, seed: u64) {
         // `kill` is SIGKILL.
         child.kill().unwrap();
         let ended = child.wait().unwrap();
+        only_whole_files(&bench.path("r"));
         kills += usize::from(!ended.success());
         if ended.success() {
             fs::remove_dir_all(bench.path("r")).unwrap();
@@ -219,6 +221,7 @@ fn kill_and_resume(times: usize, seed: u64) {
         format!("{GEYSER} {options} --run r")
     };
     bench.json(&format!("fit {how}"));
+    assert_eq!(only_whole_files(&bench.path("r")), 0, "leftovers");
     for name in ["model.mdn", "metrics.jsonl"] {
         let read = |folder: &str| fs::read(bench.path(&format!("{folder}/{name}"))).unwrap();
         assert_eq!(read("r"), read("whole"), "{name}");

@@ -4,7 +4,7 @@
 #![no_main]
 
 use core::hint::black_box;
-use mdn_bench_board::{Inputs, everything};
+use mdn_bench_board::{Inputs, everything, structure};
 
 mdn_bench_board::never_panics!(run);
 
@@ -15,6 +15,7 @@ fn run() {
         numbers: black_box(&[]),
         working: black_box(&mut working[..]),
     };
+    black_box(structure(&mut inputs).is_ok());
     black_box(everything(&mut inputs).is_ok());
     #[cfg(feature = "panic")]
     black_box(&[0_u8; 4][..black_box(5)]);

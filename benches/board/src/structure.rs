@@ -1,0 +1,47 @@
+//! Everything that the engine tells about a model, and the checks of its bytes. Not the texts of
+//! errors: those are formatted by `core::fmt`, which has panics of its own.
+
+use core::hint::black_box;
+
+use mdn_infer::{Dense, IntegrityWalk, Level, Model};
+
+use crate::{Failure, Inputs};
+
+/// Calls every public function that looks at a model, and what the other forms of parsing and
+/// predicting reach.
+///
+/// # Errors
+///
+/// [`Failure`]; each answer may be one.
+pub fn structure(inputs: &mut Inputs<'_>) -> Result<(), Failure> {
+    let mut walk = IntegrityWalk::new(inputs.file);
+    black_box(walk.step(black_box(64))?);
+    let model = black_box(Model::parse(inputs.file)?);
+    let header = black_box(*model.header());
+    black_box((header.components(), header.hidden_layers().count()));
+    black_box((header.version(), model.head().outputs()));
+    black_box((model.storage().name(), model.members()));
+    black_box((model.input_shift(), model.input_scale()));
+    black_box((model.target_shift(), model.target_scale()));
+    model.golden().for_each(|golden| {
+        black_box((golden.input, golden.target, golden.expected));
+    });
+    model.layers().iter().for_each(layer);
+    for layer_of_member in model.network(black_box(1)) {
+        layer(&layer_of_member);
+    }
+    black_box(model.self_test(Level::detect(), inputs.working)?.passed());
+    let mixture = black_box(model.predict(Level::detect(), inputs.numbers, inputs.working)?);
+    black_box((mixture.len(), mixture.is_empty(), mixture.dimensions()));
+    black_box((mixture.covariance(), mixture.log_weights()));
+    black_box(mixture.component(black_box(3)));
+    Ok(())
+}
+
+fn layer(layer: &Dense<'_>) {
+    black_box((layer.inputs(), layer.outputs(), layer.activation()));
+    black_box(layer.scales());
+    for value in layer.row(black_box(2)) {
+        black_box(value);
+    }
+}

@@ -1,0 +1,163 @@
+//! What can fail under a training run but the process itself: the disk, the folder, the table.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use assert_cmd::cargo::cargo_bin;
+use crc::{CRC_64_XZ, Crc};
+
+use super::runs::{signal, start, until};
+use super::support::{Bench, GEYSER};
+
+const LONG: &str = "--target duration --steps 1000000 --hidden 8 -k 3 --patience 0";
+
+/// Checks that every file of a run's folder is whole; returns how many hidden temporary files of a
+/// killed process lie beside them. A folder that is not there holds nothing.
+pub fn only_whole_files(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut hidden = 0;
+    for entry in entries {
+        let path = entry.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let whole = match name {
+            "lock" => bytes.is_empty(),
+            "config.toml" => bytes.ends_with(b"\n"),
+            "metrics.jsonl" => lines_are_objects(&bytes),
+            "checkpoint-0" | "checkpoint-1" => checkpoint_is_whole(&bytes),
+            "model.mdn" => mdn_infer::Model::words_needed(&bytes).is_ok(),
+            _ if name.starts_with(".mdn-") => {
+                hidden += 1;
+                true
+            }
+            _ => false,
+        };
+        assert!(whole, "{name}: {} bytes", bytes.len());
+    }
+    hidden
+}
+
+fn lines_are_objects(bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let object = |line| serde_json::from_str(line).is_ok_and(|v: serde_json::Value| v.is_object());
+    (text.is_empty() || text.ends_with('\n')) && text.lines().all(object)
+}
+
+/// Magic, the length of the rest, its CRC-64/XZ, the rest.
+fn checkpoint_is_whole(bytes: &[u8]) -> bool {
+    let number = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+    bytes.len() >= 24
+        && number(8) == bytes.len() as u64 - 24
+        && number(16) == Crc::<u64>::new(&CRC_64_XZ).checksum(&bytes[24..])
+}
+
+/// Runs the program where no file may grow beyond `blocks` of 512 bytes (1024 in some shells): a
+/// write that goes further fails, as on a full disk.
+#[cfg(unix)]
+fn run_limited(bench: &Bench, blocks: usize, arguments: &str) -> (Option<i32>, String) {
+    let program = cargo_bin!("mdn-train").display().to_string();
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec {program} {arguments}");
+    let run = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(bench.path(""))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    (run.status.code(), String::from_utf8(run.stderr).unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_disk_that_fills_up_leaves_the_old_model() {
+    let bench = Bench::new();
+    bench.write("model.mdn", "an older model");
+    let options = "--target duration --steps 20 --hidden 64,64 -k 3";
+    let (code, words) = run_limited(&bench, 4, &format!("fit {GEYSER} {options}"));
+    assert_eq!(code, Some(1), "{words}");
+    assert!(words.contains("error: cannot write model.mdn: "), "{words}");
+    assert_eq!(bench.read("model.mdn"), "an older model");
+    assert_eq!(bench.names(), ["model.mdn"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_disk_that_fills_up_during_a_run_leaves_whole_files() {
+    let bench = Bench::new();
+    let options = "--target duration --steps 20 --hidden 64,64 -k 3";
+    let fit = format!("fit {GEYSER} {options} --run r --checkpoint-interval 0");
+    let (code, words) = run_limited(&bench, 8, &fit);
+    assert_eq!(code, Some(1), "{words}");
+    assert!(words.contains("cannot write r/checkpoint-0: "), "{words}");
+    assert!(words.contains("cannot write r/model.mdn: "), "{words}");
+    assert_eq!(only_whole_files(&bench.path("r")), 0);
+    assert!(!bench.path("r/model.mdn").exists());
+    // With room again the run goes on to the model of an undisturbed one.
+    bench.json("fit --resume r");
+    bench.json(&format!("fit {GEYSER} {options} --out whole.mdn"));
+    let model = |name: &str| fs::read(bench.path(name)).unwrap();
+    assert_eq!(model("r/model.mdn"), model("whole.mdn"));
+}
+
+/// `/proc` takes no new files, not even root's.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_read_only_folder_is_refused_before_training() {
+    let bench = Bench::new();
+    for (output, words) in [
+        ("--out /proc/model.mdn", "cannot write /proc/model.mdn: "),
+        ("--run /proc/r", "/proc/r: "),
+    ] {
+        let run = bench.run(&format!("fit {GEYSER} {LONG} {output}"));
+        assert!(run.error(1).contains(words), "{}", run.stderr);
+    }
+    assert_eq!(bench.names(), [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_table_that_changes_or_vanishes_under_way_changes_nothing() {
+    let bench = Bench::new();
+    let table = fs::read_to_string(GEYSER).unwrap();
+    let options = "--target duration --steps 6000 --hidden 8 -k 3 --patience 0";
+    bench.json(&format!("fit {GEYSER} {options} --out whole.mdn"));
+    let (header, rows) = table.split_once('\n').unwrap();
+    let cut = format!("{header}\n{}", &rows[..rows.len() / 2]);
+    for (run, change) in [("changed", Some(cut)), ("vanished", None)] {
+        bench.write("t.csv", &table);
+        let mut child = start(&bench, &format!("fit t.csv {options} --run {run}"));
+        let metrics = bench.path(&format!("{run}/metrics.jsonl"));
+        until("a report", || {
+            fs::metadata(&metrics).is_ok_and(|found| found.len() > 0)
+        });
+        match change {
+            Some(text) => bench.write("t.csv", text),
+            None => fs::remove_file(bench.path("t.csv")).unwrap(),
+        }
+        let early = child.try_wait().unwrap().is_none();
+        assert!(early, "the run was over before the table changed");
+        assert!(child.wait().unwrap().success());
+        let model = fs::read(bench.path(&format!("{run}/model.mdn"))).unwrap();
+        assert_eq!(model, fs::read(bench.path("whole.mdn")).unwrap(), "{run}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn signals_keep_the_best_model_without_a_run_too() {
+    for (name, status) in [("-INT", 130), ("-TERM", 143)] {
+        let bench = Bench::new();
+        // A signal that comes before training starts leaves no model: wait longer then.
+        let kept = (1..8).any(|attempt| {
+            let mut child = start(&bench, &format!("fit {GEYSER} {LONG}"));
+            std::thread::sleep(Duration::from_millis(250 << attempt));
+            signal(&child, name);
+            child.wait().unwrap().code() == Some(status) && bench.path("model.mdn").exists()
+        });
+        assert!(kept, "{name}");
+        let told = bench.json("verify model.mdn");
+        assert_eq!(told["golden_bits_equal"], true, "{told}");
+        assert_eq!(bench.names(), ["model.mdn"]);
+    }
+}
