@@ -12,6 +12,8 @@ use crate::{Answers, Source};
 
 /// Of the numbers of a moderate mixture.
 const LARGEST: f32 = 1e6;
+/// Components of mixtures that are asked for what costs most.
+const FEW: usize = 4;
 /// The choice of questions with which a region, the dearest of all, is asked for.
 const REGION: u8 = 0x8d;
 
@@ -68,14 +70,14 @@ fn ask_some(mixture: &Mixture<'_>, source: &mut Source<'_>, answers: &mut Answer
         if kinds & 16 != 0 {
             inverse(&marginal, source, answers);
         }
-        if kinds & 0xf0 == 0xa0 {
+        if kinds & 0xf8 == 0xa0 && mixture.len() <= FEW {
             modes_of_marginal(&marginal, answers);
         }
-        if kinds == REGION && mixture.len() <= 4 {
+        if kinds == REGION && mixture.len() <= FEW {
             region(&marginal, source, answers);
         }
     }
-    if kinds & 0xf0 == 0x60 {
+    if kinds & 0xf8 == 0x60 && mixture.len() <= FEW {
         modes(mixture, answers);
     }
     if kinds & 0xc0 == 0xc0 {
