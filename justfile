@@ -138,6 +138,33 @@ bench-board *sections="instructions storage memory ensembles code back-ends cycl
 exhaustive:
     cargo test --release -p mdn-tests --test elementary -- --ignored --nocapture
 
+# Fuzz one target for so many seconds: file, model, query, or table (the trainer's readers, a long build)
+fuzz target="file" seconds="3600" *options="":
+    scripts/fuzz.sh "{{ target }}" "{{ seconds }}" {{ options }}
+
+# The engine's fuzz targets, some seconds each
+fuzz-short seconds="10":
+    for target in file model query; do scripts/fuzz.sh "$target" "{{ seconds }}" -verbosity=0; done
+
+# The engine under Miri, on a little-endian and a big-endian machine
+miri:
+    for target in x86_64-unknown-linux-gnu s390x-unknown-linux-gnu; do \
+        cargo +nightly miri test --quiet -p mdn-hostile --no-default-features --test miri --target "$target"; done
+
+# Licences, sources and duplicates of all dependencies; what is linked beside the engine
+deny:
+    cargo deny --offline --locked check licenses bans sources
+    scripts/engine-tree.sh
+
+# Known weaknesses of the dependencies; needs the network for RustSec's database
+advisories:
+    cargo deny --locked check advisories
+
+# The engine on the oldest compiler that it supports, the one of `rust-version`
+oldest:
+    cargo +1.89 check --locked -p mdn-infer --target-dir target/oldest
+    cargo +1.89 check --locked -p mdn-infer --target-dir target/oldest --all-features
+
 # Everything that CI runs
 ci:
     .ci/run

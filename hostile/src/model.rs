@@ -1,0 +1,199 @@
+//! A model whose shape and numbers come from a fuzzer's bytes.
+//!
+//! Whatever the bytes say, the file is one that the format allows: it must parse, and what it holds
+//! may overflow but never fault.
+
+use mdn_infer::Model;
+use mdn_infer::format::{
+    self, Activation, Covariance, Head, Header, Hidden, KernelSource, LayerSource, MAX_HIDDEN,
+    ModelSource, ScaleMap, Storage,
+};
+
+use crate::{Source, query};
+
+const ACTIVATIONS: [Activation; 6] = [
+    Activation::Tanh,
+    Activation::Relu,
+    Activation::Sigmoid,
+    Activation::Silu,
+    Activation::Gelu,
+    Activation::Identity,
+];
+const COVARIANCES: [Covariance; 3] = [
+    Covariance::Diagonal,
+    Covariance::Full,
+    Covariance::Isotropic,
+];
+/// Bounds of log-scales: ordinary ones and those of the format.
+const BOUNDS: [(f32, f32); 3] = [(-7.0, 7.0), (-60.0, 60.0), (-20.0, 0.5)];
+
+/// The largest models that the bytes can ask for.
+const MOST_INPUTS: usize = 5;
+const MOST_UNITS: usize = 12;
+const MOST_COMPONENTS: usize = 9;
+const MOST_DIMENSIONS: usize = 4;
+const MOST_MEMBERS: usize = 3;
+
+/// Makes a model of `data` and asks it.
+///
+/// # Panics
+///
+/// Where a promise is broken.
+pub fn any(data: &[u8]) {
+    let mut source = Source::new(data);
+    let words = file(&mut source);
+    let model = Model::parse(bytemuck::cast_slice(&words)).expect("what was written parses");
+    query::agree(&model, source);
+}
+
+/// The file, aligned, of the model that the bytes describe.
+///
+/// # Panics
+///
+/// Never: every description is of a valid model.
+pub fn file(source: &mut Source<'_>) -> Vec<u32> {
+    let header = header(source);
+    let inputs = usize::from(header.inputs);
+    let dimensions = usize::from(header.head.dimensions);
+    let (input_columns, target_columns) = (columns(inputs), columns(dimensions));
+    let header = Header {
+        input_columns: &input_columns,
+        target_columns: &target_columns,
+        ..header
+    };
+    let layers = layers(&header, source);
+    let mut finite = |count: usize| -> Vec<f32> { (0..count).map(|_| source.finite()).collect() };
+    let (input_shift, target_shift) = (finite(inputs), finite(dimensions));
+    let mut positive =
+        |count: usize| -> Vec<f32> { (0..count).map(|_| source.positive()).collect() };
+    let (input_scale, target_scale) = (positive(inputs), positive(dimensions));
+    let layers: Vec<LayerSource<'_>> = layers.iter().map(Layer::source).collect();
+    encode(&ModelSource {
+        header,
+        input_shift: &input_shift,
+        input_scale: &input_scale,
+        target_shift: &target_shift,
+        target_scale: &target_scale,
+        layers: &layers,
+        golden: &[],
+    })
+}
+
+fn encode(source: &ModelSource<'_>) -> Vec<u32> {
+    let len = format::encoded_len(source).expect("a valid header");
+    let mut words = vec![0_u32; len.div_ceil(4)];
+    let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+    format::write(source, &mut bytes[..len]).expect("matching shapes");
+    words
+}
+
+fn header(source: &mut Source<'_>) -> Header<'static> {
+    let mut hidden = [Hidden::NONE; MAX_HIDDEN];
+    let activation = source.choice(&ACTIVATIONS);
+    let depth = source.below(3);
+    for slot in hidden.iter_mut().take(depth) {
+        let units = 1 + source.below(MOST_UNITS) as u16;
+        *slot = Hidden { units, activation };
+    }
+    let (log_scale_min, log_scale_max) = source.choice(&BOUNDS);
+    Header {
+        producer: "mdn-hostile",
+        input_columns: "",
+        target_columns: "",
+        inputs: 1 + source.below(MOST_INPUTS) as u16,
+        hidden,
+        head: Head {
+            components: 1 + source.below(MOST_COMPONENTS) as u16,
+            dimensions: 1 + source.below(MOST_DIMENSIONS) as u8,
+            covariance: source.choice(&COVARIANCES),
+            scale_map: source.choice(&[ScaleMap::Exp, ScaleMap::Softplus]),
+            log_scale_min,
+            log_scale_max,
+        },
+        anomaly_threshold: Some(source.finite()).filter(|threshold| *threshold > 0.0),
+        golden: 0,
+        storage: source.choice(&Storage::ALL),
+        members: 1 + (source.below(2 * MOST_MEMBERS).saturating_sub(MOST_MEMBERS)) as u8,
+    }
+}
+
+fn columns(count: usize) -> String {
+    let names: Vec<String> = (0..count).map(|i| format!("c{i}")).collect();
+    names.join("\n")
+}
+
+/// The numbers of a dense layer.
+struct Layer {
+    storage: Storage,
+    numbers: Vec<f32>,
+    halves: Vec<u16>,
+    bytes: Vec<i8>,
+    scales: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Layer {
+    fn source(&self) -> LayerSource<'_> {
+        let kernel = match self.storage {
+            Storage::F16 => KernelSource::F16(&self.halves),
+            Storage::Bf16 => KernelSource::Bf16(&self.halves),
+            Storage::I8 => KernelSource::I8 {
+                entries: &self.bytes,
+                scales: &self.scales,
+            },
+            _ => KernelSource::F32(&self.numbers),
+        };
+        LayerSource {
+            kernel,
+            bias: &self.bias,
+        }
+    }
+}
+
+/// The layers of all networks. A few bytes give all numbers: they are taken round and round, with
+/// a step that differs from layer to layer.
+fn layers(header: &Header<'_>, source: &mut Source<'_>) -> Vec<Layer> {
+    let mut pool = [0; 64];
+    pool.iter_mut().for_each(|byte| *byte = source.byte());
+    let mut widths = vec![usize::from(header.inputs)];
+    widths.extend(header.hidden_layers().map(|layer| usize::from(layer.units)));
+    widths.push(header.head.outputs());
+    let shapes = widths.windows(2).map(|pair| (pair[0], pair[1]));
+    let shapes: Vec<(usize, usize)> = shapes.collect();
+    let shapes = (0..header.members).flat_map(|_| shapes.iter().copied());
+    let numbered = (0..).zip(shapes);
+    numbered
+        .map(|(index, shape)| layer(header.storage, shape, &pool, index))
+        .collect()
+}
+
+fn layer(storage: Storage, (inputs, outputs): (usize, usize), pool: &[u8], index: usize) -> Layer {
+    let step = 2 * index + 1;
+    let entry = |i: usize| pool[(i * step + index) % pool.len()];
+    let count = |wanted: bool| if wanted { inputs * outputs } else { 0 };
+    let narrow = |i: usize| u16::from_le_bytes([entry(2 * i), entry(2 * i + 1)]);
+    // Exponents of ones belong to what is not finite.
+    let exponent = if storage == Storage::F16 {
+        0x7c00
+    } else {
+        0x7f80
+    };
+    let half = |i: usize| match narrow(i) {
+        pattern if pattern & exponent == exponent => pattern & !0x4000,
+        pattern => pattern,
+    };
+    let number = |i: usize| Source::new(&[entry(i), entry(i + 1)]).finite();
+    let scale = |i: usize| (0.01 * number(i)).clamp(-1e30, 1e30);
+    Layer {
+        storage,
+        numbers: (0..count(storage == Storage::F32)).map(number).collect(),
+        halves: (0..count(matches!(storage, Storage::F16 | Storage::Bf16)))
+            .map(half)
+            .collect(),
+        bytes: (0..count(storage == Storage::I8))
+            .map(|i| (entry(i) as i8).max(-127))
+            .collect(),
+        scales: (0..outputs).map(scale).collect(),
+        bias: (0..outputs).map(|i| number(i + 7)).collect(),
+    }
+}

@@ -1,0 +1,93 @@
+//! What Miri runs (`just miri`): parsing, predictions and questions, few and small, for interpreted
+//! code is a thousand times slower. On a big-endian machine files are copied, and the golden vectors
+//! hold all the same.
+
+use mdn_agreement::SAMPLES;
+use mdn_hostile::file::{aligned, repair_checksum};
+use mdn_hostile::{Answers, Source, model, questions};
+use mdn_infer::{Level, Model, ParseError};
+
+/// One model of each storage, covariance and number of networks.
+const CHOSEN: [&str; 8] = [
+    "linear.mdn",
+    "plane.mdn",
+    "identity.mdn",
+    "sigmoid.mdn",
+    "f16.mdn",
+    "bf16.mdn",
+    "i8.mdn",
+    "ensemble-i8.mdn",
+];
+
+/// Asks the model in `file`, copied to a buffer of its own.
+fn ask(file: &[u8], question: &[u8]) -> Result<Answers, ParseError> {
+    let mut buffer = vec![0.0; Model::words_needed(file)?];
+    let model = Model::parse_into(file, &mut buffer)?;
+    let mut working = vec![0.0; model.working_len()];
+    let mut answers = Answers::default();
+    let x = vec![0.5; model.inputs()];
+    match model.predict(Level::scalar(), &x, &mut working) {
+        Ok(mixture) => questions::ask(&mixture, &mut Source::new(question), &mut answers),
+        Err(error) => answers.error(error),
+    }
+    Ok(answers)
+}
+
+#[test]
+fn golden_vectors_hold() {
+    for sample in SAMPLES
+        .iter()
+        .filter(|sample| CHOSEN.contains(&sample.name))
+    {
+        let mut buffer = vec![0.0; Model::words_needed(sample.file).expect("sound")];
+        let model = Model::parse_into(sample.file, &mut buffer).expect("sound");
+        let mut working = vec![0.0; model.working_len()];
+        let report = model.self_test(Level::scalar(), &mut working);
+        assert!(report.expect("finite").passed(), "{}", sample.name);
+    }
+}
+
+#[test]
+fn a_file_is_used_in_place_only_in_its_byte_order() {
+    let words = aligned(SAMPLES[0].file);
+    let parsed = Model::parse(&bytemuck::cast_slice(&words)[..SAMPLES[0].file.len()]);
+    if cfg!(target_endian = "big") {
+        assert_eq!(parsed.err(), Some(ParseError::ForeignEndian));
+    } else {
+        assert!(parsed.is_ok());
+    }
+}
+
+/// The cheap questions, a region, modes of both kinds, and a conditional.
+#[test]
+fn every_question() {
+    let file = SAMPLES[1].file;
+    for kinds in [0x1f, 0x8d, 0xa0, 0x60, 0xc1] {
+        ask(file, &[kinds, 130, 140, 1, 135, 120, 0, 1, 0, 130, 140]).expect("sound");
+    }
+}
+
+#[test]
+fn damage_never_faults() {
+    let file = SAMPLES[0].file;
+    for at in (0..file.len()).step_by(5) {
+        let mut damaged = file.to_vec();
+        damaged[at] ^= 0x41;
+        assert!(ask(&damaged, &[0]).is_err(), "byte {at}");
+        repair_checksum(&mut damaged);
+        let _ = ask(&damaged, &[1, 130, 140]);
+    }
+    for len in (0..file.len()).step_by(7) {
+        assert!(ask(&file[..len], &[0]).is_err());
+    }
+}
+
+#[test]
+fn odd_numbers_never_fault() {
+    for seed in [3, 71, 140] {
+        let description: Vec<u8> = (0..40_u8).map(|i| i.wrapping_mul(seed)).collect();
+        let words = model::file(&mut Source::new(&description));
+        let file: &[u8] = bytemuck::cast_slice(&words);
+        ask(file, &[0x1f, 11, 2, 14, 1, 13, 12]).expect("sound");
+    }
+}
