@@ -129,6 +129,12 @@ bench:
     scripts/performance.sh machine cargo bench --locked --quiet -p mdn-benches --bench machine
     scripts/performance.sh tail benches/peers/run.sh tail
 
+# Training beside JAX and PyTorch, where its time goes, and reading CSV, into docs/training.md (the first run fetches the peers)
+bench-training:
+    for problem in classic larger profile; do \
+        PAGE=training scripts/performance.sh "speed-$problem" python3 benches/peers/training/run.py "$problem"; done
+    PAGE=training scripts/performance.sh speed-read cargo bench --locked --quiet -p mdn-benches --bench read
+
 # What the engine costs on microcontrollers, into docs/performance.md
 bench-board *sections="instructions storage memory ensembles code back-ends cycles peers":
     for section in {{ sections }}; do \

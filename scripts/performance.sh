@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # performance.sh SECTION COMMAND...: puts what COMMAND prints, Markdown, between the lines
-# <!-- SECTION --> and <!-- /SECTION --> of docs/performance.md. Nothing is written where COMMAND
-# fails or the section is missing.
+# <!-- SECTION --> and <!-- /SECTION --> of docs/performance.md, or of docs/$PAGE.md. Nothing is
+# written where COMMAND fails or the section is missing.
 set -euo pipefail
 
 section="$1"
 shift
-page="$(dirname "$0")/../docs/performance.md"
+page="$(dirname "$0")/../docs/${PAGE:-performance}.md"
 printed="$(mktemp)"
 trap 'rm -f "$printed" "$page.new"' EXIT
 

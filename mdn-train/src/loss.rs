@@ -18,7 +18,7 @@ use mdn_infer::format::{Covariance, Head, ScaleMap};
 use mdn_infer::math;
 use mdn_infer::simd::{Kernel, Level, Simd, Vector};
 
-use crate::network::{Pair, ROWS, Strip, pitch};
+use crate::network::{ROWS, Strip, load, pitch, save};
 use block::{Block, Lanes, scratch_strips};
 use covariance::{Diagonal, Full, Isotropic, Kind};
 use scale::{Exp, LogScale, Softplus};
@@ -83,9 +83,9 @@ struct Shard<'a> {
 impl Shard<'_> {
     fn with_map<M: LogScale>(self, level: Level, map: M) -> f64 {
         match self.head.covariance {
-            Covariance::Isotropic => level.run(Likelihood(self, Isotropic, map)),
-            Covariance::Diagonal => level.run(Likelihood(self, Diagonal, map)),
-            _ => level.run(Likelihood(self, Full, map)),
+            Covariance::Isotropic => level.run_batch(Likelihood(self, Isotropic, map)),
+            Covariance::Diagonal => level.run_batch(Likelihood(self, Diagonal, map)),
+            _ => level.run_batch(Likelihood(self, Full, map)),
         }
     }
 }
@@ -110,11 +110,11 @@ impl<C: Kind, M: LogScale> Kernel for Likelihood<'_, C, M> {
             for first in (0..ROWS).step_by(Lanes::<S>::LANES) {
                 block.first = first;
                 let row = likelihood::<S, C, M>(&mut block);
-                row.nll.save(&mut losses, first);
+                save(row.nll, &mut losses, first);
                 if let Some(weight) = shard.weight {
                     let mut weights = [0.0; ROWS];
                     weights[..rows].fill(weight);
-                    let weights = Pair::load(simd, &weights, first);
+                    let weights = load(simd, &weights, first);
                     gradient::<S, C, M>(&mut block, &row, weights);
                 }
             }
@@ -191,7 +191,7 @@ fn priors<S: Simd>(block: &mut Block<S>) -> (Lanes<S>, Lanes<S>) {
 fn relative<V: Vector>(x: V) -> V {
     let lowest = x.splat(-60.0);
     let kept = lowest.less(x);
-    math::exp(x.select(kept, lowest)).select(kept, x.splat(0.0))
+    math::exp_normal(x.select(kept, lowest)).select(kept, x.splat(0.0))
 }
 
 /// Replaces the block's outputs by `weights` times the gradient.

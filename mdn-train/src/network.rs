@@ -16,7 +16,7 @@ use thiserror::Error;
 pub use initialise::Initialisation;
 pub(crate) use initialise::uniform;
 pub(crate) use pass::{Packed, Workspace};
-pub(crate) use strip::{Pair, ROWS, Strip, buffer, pitch};
+pub(crate) use strip::{ROWS, Strip, buffer, load, pitch, save};
 
 /// The largest number of target dimensions that training supports.
 pub const MAX_DIMENSIONS: usize = 16;

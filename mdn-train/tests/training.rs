@@ -125,19 +125,66 @@ fn any_number_of_threads_gives_the_same_bits() {
             target_noise: 0.1,
             ..TrainOptions::default()
         };
-        let results: Vec<Trained> = [1, 2, 5]
-            .into_iter()
-            .map(|threads| {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-                let pool = pool.build().expect("a pool");
-                pool.install(|| run(&architecture, &data, &options))
-            })
-            .collect();
-        for other in &results[1..] {
-            assert_eq!(results[0].network, other.network);
-            assert_eq!(results[0].curve, other.curve);
-        }
+        same_for_any_threads(&architecture, &data, &options);
     }
+}
+
+/// That 1, 2, 3 and 8 threads train the same network in the same way, bit for bit.
+fn same_for_any_threads(
+    architecture: &Architecture,
+    data: &TrainingData<'_>,
+    options: &TrainOptions,
+) {
+    let results = [1, 2, 3, 8].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let pool = pool.build().expect("a pool");
+        pool.install(|| run(architecture, data, options))
+    });
+    for other in &results[1..] {
+        assert_eq!(results[0].network, other.network);
+        assert_eq!(results[0].curve, other.curve);
+    }
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits_at_the_sizes_of_the_benchmark() {
+    let table = classic_toy(1000, 5);
+    let data = TrainingData {
+        train: table.rows(),
+        validation: None,
+    };
+    let options = TrainOptions {
+        length: Length::Steps(50),
+        ..TrainOptions::classic()
+    };
+    same_for_any_threads(
+        &architecture(&[24], Activation::Sigmoid, 24),
+        &data,
+        &options,
+    );
+    let mut rng = SplitMix64::seed_from_u64(6);
+    let mut values = |count: usize| -> Vec<f32> {
+        let draw = |_| 4.0 * uniform(&mut rng) as f32 - 2.0;
+        (0..count).map(draw).collect()
+    };
+    let (inputs, targets) = (values(400 * 32), values(400 * 8));
+    let data = TrainingData {
+        train: Rows {
+            inputs: &inputs,
+            targets: &targets,
+        },
+        validation: None,
+    };
+    let mut wide = architecture(&[256, 256], Activation::Tanh, 16);
+    wide.inputs = 32;
+    wide.head.dimensions = 8;
+    wide.head.covariance = Covariance::Full;
+    let options = TrainOptions {
+        length: Length::Steps(3),
+        batch: Batch::Rows(200),
+        ..TrainOptions::default()
+    };
+    same_for_any_threads(&wide, &data, &options);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-"""The classic recipe in PyTorch: `classic_torch.py DATA STEPS`; prints seconds and the loss."""
+"""The classic recipe in PyTorch: `classic_torch.py TABLE.npy STEPS`; prints seconds and the loss."""
 
 import math
 import sys
@@ -20,7 +20,7 @@ def mean_nll(network, x, y):
 
 def main(path, steps):
     torch.manual_seed(0)
-    table = torch.from_numpy(np.loadtxt(path, delimiter=",", skiprows=1, dtype=np.float32))
+    table = torch.from_numpy(np.load(path))
     x, y = table[:, :1], table[:, 1:]
     network = torch.nn.Sequential(torch.nn.Linear(1, UNITS), torch.nn.Sigmoid(),
                                   torch.nn.Linear(UNITS, 3 * COMPONENTS))

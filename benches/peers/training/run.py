@@ -1,10 +1,10 @@
-"""Training beside JAX and PyTorch: `run.py classic | larger` prints a table in Markdown.
+"""Training beside JAX and PyTorch: `run.py classic | larger | profile` prints a table in Markdown.
 
 The peers come from PyPI into a throw-away environment (PyTorch takes gigabytes). All run one after
-the other, in turns, on all cores; the fastest turn counts, and compilation does not.
+the other, in turns, on all cores, PyTorch on one where it is faster for that; the fastest turn
+counts, and compilation does not.
 """
 
-import json
 import os
 import platform
 import subprocess
@@ -12,79 +12,103 @@ import sys
 import venv
 from pathlib import Path
 
+from sampling import shares
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 WORK = HERE.parent / "target/training"
 PYTHON = WORK / "venv/bin/python"
-TRAIN = ROOT / "target/release/mdn-train"
-TURNS = 3
-CLASSIC_STEPS, LARGER_ROWS, EPOCHS = 10_000, 100_000, 3
+TRAIN = ROOT / "target/release/train"
+TURNS, CLASSIC_STEPS, EPOCHS = 2, 10_000, 3
 
 
-def run(*command):
+def run(*command, env=None):
     """What a command prints; it ends the program where it fails."""
-    return subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True).stdout
+    done = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True, env=env)
+    return done.stdout
 
 
 def prepare():
     """Builds our side and fetches the others."""
-    subprocess.run(["cargo", "build", "--locked", "--quiet", "--release", "-p", "mdn-train"],
-                   cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--locked", "--quiet", "--release", "-p", "mdn-benches",
+                    "--bin", "train"], cwd=ROOT, check=True)
+    WORK.mkdir(parents=True, exist_ok=True)
     if not PYTHON.exists():
         venv.create(PYTHON.parents[1], with_pip=True)
     run(PYTHON, "-m", "pip", "install", "--quiet", "--requirement", HERE / "requirements.txt")
 
 
-def peer(script, *arguments):
-    seconds, loss = run(PYTHON, HERE / script, *arguments).split()
+def ours(*arguments):
+    """Seconds, loss, and the dense layers' share of the machine's peak."""
+    return tuple(map(float, run(TRAIN, *arguments).split()))
+
+
+def peer(script, *arguments, threads=None):
+    """Seconds and loss."""
+    environment = os.environ if threads is None else os.environ | {"OMP_NUM_THREADS": str(threads)}
+    seconds, loss = run(PYTHON, HERE / script, *arguments, env=environment).split()
     return float(seconds), float(loss)
 
 
-def classic_ours(folder):
-    said = json.loads(run(TRAIN, "demo", "--steps", CLASSIC_STEPS, "--out", folder, "--json"))
-    return said["training_seconds"], said["train_nll"]
+def table(name, draw):
+    """A file with what NumPy draws."""
+    path = WORK / name
+    run(PYTHON, "-c", f"""
+import numpy as np
+random = np.random.default_rng(0)
+{draw}
+np.save({str(path)!r}, np.hstack([x, y]).astype(np.float32))""")
+    return path
+
+
+def classic_table():
+    """The inverse sine: y is uniform and x its noisy function."""
+    return table("classic.npy", """
+y = random.uniform(-10.5, 10.5, size=(1000, 1))
+x = 7 * np.sin(0.75 * y) + 0.5 * y + random.normal(size=y.shape)""")
+
+
+def larger_table():
+    """32 inputs and 8 targets, smooth functions of them with noise."""
+    return table("larger.npy", """
+x = random.normal(size=(100_000, 32))
+y = np.tanh(x @ random.normal(size=(32, 8)) / 6) + 0.1 * random.normal(size=(len(x), 8))""")
 
 
 def classic():
     """The tutorial's network, 10,000 full-batch steps of Adam on 1000 rows."""
-    folder = WORK / "classic"
-    classic_ours(folder)
-    table = folder / "data.csv"
-    turns = [(classic_ours(folder), peer("classic_jax.py", table, CLASSIC_STEPS),
-              peer("classic_torch.py", table, CLASSIC_STEPS)) for _ in range(TURNS)]
+    table = classic_table()
+    threads = min((None, 1), key=lambda threads: peer("classic_torch.py", table, 200, threads=threads))
+    turns = [(ours("classic", table, CLASSIC_STEPS),
+              peer("classic_jax.py", table, CLASSIC_STEPS),
+              peer("classic_torch.py", table, CLASSIC_STEPS, threads=threads)) for _ in range(TURNS)]
     report(["mdn-train", "JAX (jit, scan)", "PyTorch"], turns, "seconds")
 
 
-def larger_ours(table, epochs):
-    said = run(TRAIN, "fit", table, "--targets", 8, "--hidden", "256,256", "-k", 16, "--covariance",
-               "full", "--batch", 1024, "--epochs", epochs, "--starts", 1, "--validation", 0,
-               "--averaging", 0, "--learning-rate", 0.001, "--out", WORK / "larger.mdn", "--json")
-    return json.loads(said)
-
-
 def larger():
-    """100,000 rows, two layers of 256 units, full covariance; what one more epoch takes."""
-    table = WORK / "larger.npy"
-    run(PYTHON, "-c", f"""
-import numpy as np
-draw = np.random.default_rng(0).normal
-x = draw(size=({LARGER_ROWS}, 32))
-y = np.tanh(x @ draw(size=(32, 8)) / 6) + 0.1 * draw(size=({LARGER_ROWS}, 8))
-np.save({str(table)!r}, np.hstack([x, y]).astype(np.float32))""")
-    turns = []
-    for _ in range(TURNS):
-        short, long = larger_ours(table, 1), larger_ours(table, 1 + EPOCHS)
-        ours = (long["seconds"] - short["seconds"]) / EPOCHS, long["train_nll"]
-        turns.append((ours, peer("larger_jax.py", table, EPOCHS)))
+    """100,000 rows, two layers of 256 units, full covariance; the fastest epoch."""
+    table = larger_table()
+    turns = [(ours("larger", table, EPOCHS), peer("larger_jax.py", table, EPOCHS))
+             for _ in range(TURNS)]
     report(["mdn-train", "JAX (jit, scan)"], turns, "seconds an epoch")
+
+
+def profile():
+    """Where our time goes in both problems."""
+    classic = shares(TRAIN, "classic", classic_table(), CLASSIC_STEPS)
+    larger = shares(TRAIN, "larger", larger_table(), EPOCHS)
+    print("| part | classic | larger |\n|---|---:|---:|")
+    for part in classic:
+        print(f"| {part} | {100 * classic[part]:.0f}% | {100 * larger[part]:.0f}% |")
 
 
 def report(names, turns, unit):
     best = [min(turn[i] for turn in turns) for i in range(len(names))]
     print(f"| | {unit} | of ours | NLL at the end |\n|---|---:|---:|---:|")
-    for name, (seconds, loss) in zip(names, best):
+    for name, (seconds, loss, *_) in zip(names, best):
         print(f"| {name} | {seconds:.2f} | {seconds / best[0][0]:.1f} × | {loss:.3f} |")
-    print(f"\n{processor()}, {os.cpu_count()} cores.")
+    print(f"\nOurs does the products and sums of the dense layers at {100 * best[0][2]:.0f}% of the peak.")
+    print(f"{processor()}, {os.cpu_count()} cores.")
 
 
 def processor():
@@ -98,7 +122,7 @@ def processor():
 
 
 if __name__ == "__main__":
-    problems = {"classic": classic, "larger": larger}
+    problems = {"classic": classic, "larger": larger, "profile": profile}
     if len(sys.argv) != 2 or sys.argv[1] not in problems:
         raise SystemExit(__doc__)
     prepare()

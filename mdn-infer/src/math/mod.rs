@@ -13,8 +13,8 @@ use close as chosen;
 #[cfg(not(any(feature = "libm", feature = "micromath")))]
 use exact as chosen;
 
-pub use chosen::{exp, gelu, ln, ln_1p, sigmoid, silu, softplus, tanh};
-pub(crate) use chosen::{exp_below_one, exp_normal, ln_normal};
+pub use chosen::{exp, exp_normal, gelu, ln, ln_1p, sigmoid, silu, softplus, tanh};
+pub(crate) use chosen::{exp_below_one, ln_normal};
 pub use exact::{erf, erfc, normal_cdf, normal_quantile, relu, sqrt};
 
 use core::slice::from_mut;

@@ -4,7 +4,7 @@
 use core::arch::x86_64::*;
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
-use super::{Kernel, Octets, Simd, Vector, Vectors, padded, store_front};
+use super::{Kernel, Octets, Simd, Twin, Vector, Vectors, padded, store_front};
 
 cpufeatures::new!(cpuid, "avx2");
 
@@ -172,9 +172,30 @@ impl Vector for F32x8 {
     }
 }
 
+/// Two squares of four by four turned: the low lanes of four octets, and their high ones.
+#[inline(always)]
+fn quarter_turns(rows: [Vectors<F32x8, 1>; 4]) -> [F32x8; 4] {
+    let [Vectors([a]), Vectors([b]), Vectors([c]), Vectors([d])] = rows;
+    let (ab, cd) = (
+        avx2!(_mm256_unpacklo_ps(a.0, b.0)),
+        avx2!(_mm256_unpacklo_ps(c.0, d.0)),
+    );
+    let (upper_ab, upper_cd) = (
+        avx2!(_mm256_unpackhi_ps(a.0, b.0)),
+        avx2!(_mm256_unpackhi_ps(c.0, d.0)),
+    );
+    [
+        F32x8(avx2!(_mm256_shuffle_ps::<0x44>(ab, cd))),
+        F32x8(avx2!(_mm256_shuffle_ps::<0xee>(ab, cd))),
+        F32x8(avx2!(_mm256_shuffle_ps::<0x44>(upper_ab, upper_cd))),
+        F32x8(avx2!(_mm256_shuffle_ps::<0xee>(upper_ab, upper_cd))),
+    ]
+}
+
 impl Simd for Avx2 {
     type Vector = F32x8;
     type Wide = F32x8;
+    type Twin = Twin<F32x8>;
     type Octet = Vectors<F32x8, 1>;
     type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 8;
@@ -202,12 +223,28 @@ impl Simd for Avx2 {
         self.load(from, 0.0)
     }
     #[inline(always)]
+    fn load_twin(self, from: &[f32]) -> Self::Twin {
+        Twin::load(self, from)
+    }
+    #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {
         Vectors([self.splat(value)])
     }
     #[inline(always)]
     fn load_octet(self, from: &[f32; 8]) -> Self::Octet {
         Vectors([self.load_full(from)])
+    }
+    #[inline(always)]
+    fn turn(self, square: [Self::Octet; 8]) -> [Self::Octet; 8] {
+        let [a, b, c, d, e, f, g, h] = square;
+        let low = quarter_turns([a, b, c, d]);
+        let high = quarter_turns([e, f, g, h]);
+        let mut turned = square;
+        for (i, (&low, &high)) in low.iter().zip(&high).enumerate() {
+            turned[i] = Vectors([F32x8(avx2!(_mm256_permute2f128_ps::<0x20>(low.0, high.0)))]);
+            turned[i + 4] = Vectors([F32x8(avx2!(_mm256_permute2f128_ps::<0x31>(low.0, high.0)))]);
+        }
+        turned
     }
     #[inline(always)]
     fn load_halves(self, from: &[u32; 4]) -> Self::Octet {

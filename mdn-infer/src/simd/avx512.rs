@@ -184,6 +184,7 @@ impl Pair<Avx512> for F32x16 {
 impl Simd for Avx512 {
     type Vector = F32x8;
     type Wide = F32x16;
+    type Twin = F32x16;
     type Octet = Vectors<F32x8, 1>;
     type Pair = F32x16;
     const BLOCK: usize = 8;
@@ -213,12 +214,20 @@ impl Simd for Avx512 {
         }
     }
     #[inline(always)]
+    fn load_twin(self, from: &[f32]) -> F32x16 {
+        self.load_wide(from)
+    }
+    #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {
         self.0.splat_octet(value)
     }
     #[inline(always)]
     fn load_octet(self, from: &[f32; 8]) -> Self::Octet {
         self.0.load_octet(from)
+    }
+    #[inline(always)]
+    fn turn(self, square: [Self::Octet; 8]) -> [Self::Octet; 8] {
+        self.0.turn(square)
     }
     #[inline(always)]
     fn load_halves(self, from: &[u32; 4]) -> Self::Octet {

@@ -24,8 +24,11 @@ mod scalar;
 mod simd128;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod sse2;
+mod twin;
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
 mod vfp;
+
+pub use twin::Twin;
 
 /// `LANES` binary32 values, each treated alike.
 ///
@@ -239,6 +242,9 @@ pub trait Simd: Copy {
     /// Its widest vector, for functions of single elements: wider than the unit of reductions
     /// where the hardware is.
     type Wide: Vector;
+    /// Two of [`Vector`](Self::Vector) seen as one, or one register as wide: for functions of many
+    /// elements, in kernels over many rows.
+    type Twin: Vector;
     /// Eight lanes of [`Vector`](Self::Vector).
     type Octet: Octet<Vector = Self::Vector>;
     /// Two octets of it.
@@ -261,10 +267,27 @@ pub trait Simd: Copy {
     fn load(self, from: &[f32], fill: f32) -> Self::Vector;
     /// The first lanes of `from`, 0 beyond its end.
     fn load_wide(self, from: &[f32]) -> Self::Wide;
+    /// The first lanes of `from`, 0 beyond its end.
+    fn load_twin(self, from: &[f32]) -> Self::Twin;
     /// `value` in all eight lanes.
     fn splat_octet(self, value: f32) -> Self::Octet;
     /// Eight lanes.
     fn load_octet(self, from: &[f32; 8]) -> Self::Octet;
+    /// A square turned: lane i of the result's octet j is lane j of octet i.
+    #[inline(always)]
+    fn turn(self, square: [Self::Octet; 8]) -> [Self::Octet; 8] {
+        let mut turned = [[0.0; 8]; 8];
+        for (i, octet) in square.iter().enumerate() {
+            for (row, value) in turned.iter_mut().zip(octet.to_array()) {
+                row[i] = value;
+            }
+        }
+        let mut octets = square;
+        for (octet, row) in octets.iter_mut().zip(&turned) {
+            *octet = self.load_octet(row);
+        }
+        octets
+    }
     /// Eight 16-bit patterns, two a word and the first in the lower half, as the lanes' patterns.
     fn load_halves(self, from: &[u32; 4]) -> Self::Octet;
     /// Eight finite binary16 numbers, laid out alike; the conversion is exact.

@@ -1,6 +1,6 @@
 //! Plain Rust: one lane, on every target.
 
-use super::{Kernel, Octets, Simd, Vector, Vectors, padded, store_front};
+use super::{Kernel, Octets, Simd, Twin, Vector, Vectors, padded, store_front};
 
 /// The token for plain Rust; always available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +94,7 @@ impl Vector for f32 {
 impl Simd for Scalar {
     type Vector = f32;
     type Wide = f32;
+    type Twin = Twin<f32>;
     type Octet = Vectors<f32, 8>;
     type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 1;
@@ -116,6 +117,10 @@ impl Simd for Scalar {
     #[inline(always)]
     fn load_wide(self, from: &[f32]) -> f32 {
         self.load(from, 0.0)
+    }
+    #[inline(always)]
+    fn load_twin(self, from: &[f32]) -> Self::Twin {
+        Twin::load(self, from)
     }
     #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {

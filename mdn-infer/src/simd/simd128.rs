@@ -3,7 +3,7 @@
 
 use core::arch::wasm32::*;
 
-use super::{Kernel, Octets, Simd, Vector, Vectors, padded, store_front};
+use super::{Kernel, Octets, Simd, Twin, Vector, Vectors, padded, store_front};
 
 /// The token for simd128; only [`Simd::detect`] builds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +131,7 @@ impl Vector for F32x4 {
 impl Simd for Simd128 {
     type Vector = F32x4;
     type Wide = F32x4;
+    type Twin = Twin<F32x4>;
     type Octet = Vectors<F32x4, 2>;
     type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 2;
@@ -156,6 +157,10 @@ impl Simd for Simd128 {
     #[inline(always)]
     fn load_wide(self, from: &[f32]) -> F32x4 {
         self.load(from, 0.0)
+    }
+    #[inline(always)]
+    fn load_twin(self, from: &[f32]) -> Self::Twin {
+        Twin::load(self, from)
     }
     #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {

@@ -3,7 +3,7 @@
 
 use core::arch::x86_64::*;
 
-use super::{Kernel, Octets, Simd, Vector, Vectors, padded, store_front};
+use super::{Kernel, Octets, Simd, Twin, Vector, Vectors, padded, store_front};
 
 /// The token for SSE2; only [`Simd::detect`] builds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +157,7 @@ impl Vector for F32x4 {
 impl Simd for Sse2 {
     type Vector = F32x4;
     type Wide = F32x4;
+    type Twin = Twin<F32x4>;
     type Octet = Vectors<F32x4, 2>;
     type Pair = Octets<Self::Octet>;
     const BLOCK: usize = 2;
@@ -182,6 +183,10 @@ impl Simd for Sse2 {
     #[inline(always)]
     fn load_wide(self, from: &[f32]) -> F32x4 {
         self.load(from, 0.0)
+    }
+    #[inline(always)]
+    fn load_twin(self, from: &[f32]) -> Self::Twin {
+        Twin::load(self, from)
     }
     #[inline(always)]
     fn splat_octet(self, value: f32) -> Self::Octet {

@@ -3,10 +3,10 @@
 use mdn_infer::format::Head;
 use mdn_infer::simd::{Simd, Vector};
 
-use crate::network::{Pair, Strip};
+use crate::network::{Strip, load, save};
 
 /// As many rows as are worked on at once.
-pub(super) type Lanes<S> = Pair<<S as Simd>::Vector>;
+pub(super) type Lanes<S> = <S as Simd>::Twin;
 
 /// As many rows of a block as [`Lanes`] has lanes. Intermediate values lie in `scratch` as
 /// `[item][K]`: the priors, the joints, the inverse scales `[D]`, the slopes of the log-scales
@@ -53,23 +53,23 @@ impl<'a, S: Simd> Block<'a, S> {
 
     #[inline(always)]
     pub(super) fn splat(&self, value: f32) -> Lanes<S> {
-        Pair::splat(self.simd, value)
+        self.simd.load_twin(&[]).splat(value)
     }
     #[inline(always)]
     fn output(&self, row: usize) -> Lanes<S> {
-        Pair::load(self.simd, &self.outputs[row], self.first)
+        load(self.simd, &self.outputs[row], self.first)
     }
     #[inline(always)]
     fn set_output(&mut self, row: usize, value: Lanes<S>) {
-        value.save(&mut self.outputs[row], self.first);
+        save(value, &mut self.outputs[row], self.first);
     }
     #[inline(always)]
     fn kept(&self, item: usize, k: usize) -> Lanes<S> {
-        Pair::load(self.simd, &self.scratch[item * self.components + k], 0)
+        load(self.simd, &self.scratch[item * self.components + k], 0)
     }
     #[inline(always)]
     fn keep(&mut self, item: usize, k: usize, value: Lanes<S>) {
-        value.save(&mut self.scratch[item * self.components + k], 0);
+        save(value, &mut self.scratch[item * self.components + k], 0);
     }
 
     #[inline(always)]
@@ -100,7 +100,7 @@ impl<'a, S: Simd> Block<'a, S> {
     /// The target less the mean.
     #[inline(always)]
     pub(super) fn difference(&self, d: usize, k: usize) -> Lanes<S> {
-        let target = Pair::load(self.simd, &self.targets[d], self.first);
+        let target = load(self.simd, &self.targets[d], self.first);
         target.sub(self.mean(d, k))
     }
 

@@ -6,7 +6,7 @@ use mdn_infer::format::Activation;
 use mdn_infer::math;
 use mdn_infer::simd::{Kernel, Level, Simd, Vector};
 
-use super::strip::{Pair, ROWS, Strip};
+use super::strip::{ROWS, Strip, load, save};
 
 /// An activation with its derivative.
 trait Differentiable {
@@ -117,20 +117,20 @@ impl<A: Differentiable> Kernel for Forward<'_, A> {
     type Output = ();
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) {
-        let lanes = (0..ROWS).step_by(2 * S::Vector::LANES);
+        let lanes = (0..ROWS).step_by(S::Twin::LANES);
         if A::KEEPS_SLOPE {
             for (values, slopes) in self.values.iter_mut().zip(self.slopes) {
                 for first in lanes.clone() {
-                    let (value, slope) = A::forward(Pair::load(simd, values, first));
-                    value.save(values, first);
-                    slope.save(slopes, first);
+                    let (value, slope) = A::forward(load(simd, values, first));
+                    save(value, values, first);
+                    save(slope, slopes, first);
                 }
             }
         } else {
             for values in self.values {
                 for first in lanes.clone() {
-                    let (value, _) = A::forward(Pair::load(simd, values, first));
-                    value.save(values, first);
+                    let (value, _) = A::forward(load(simd, values, first));
+                    save(value, values, first);
                 }
             }
         }
@@ -155,10 +155,10 @@ impl<A: Differentiable> Kernel for Backward<'_, A> {
             self.values
         };
         for (delta, (values, kept)) in self.delta.iter_mut().zip(self.values.iter().zip(kept)) {
-            for first in (0..ROWS).step_by(2 * S::Vector::LANES) {
-                let value = Pair::load(simd, values, first);
-                let slope = A::slope(value, Pair::load(simd, kept, first));
-                Pair::load(simd, delta, first).mul(slope).save(delta, first);
+            for first in (0..ROWS).step_by(S::Twin::LANES) {
+                let value = load(simd, values, first);
+                let slope = A::slope(value, load(simd, kept, first));
+                save(load(simd, delta, first).mul(slope), delta, first);
             }
         }
     }
@@ -169,11 +169,11 @@ macro_rules! dispatch {
     ($activation:expr, $level:expr, $kernel:ident { $($fields:tt)* }) => {
         match $activation {
             Activation::Identity => {}
-            Activation::Sigmoid => $level.run($kernel { activation: PhantomData::<Sigmoid>, $($fields)* }),
-            Activation::Tanh => $level.run($kernel { activation: PhantomData::<Tanh>, $($fields)* }),
-            Activation::Relu => $level.run($kernel { activation: PhantomData::<Relu>, $($fields)* }),
-            Activation::Gelu => $level.run($kernel { activation: PhantomData::<Gelu>, $($fields)* }),
-            Activation::Silu => $level.run($kernel { activation: PhantomData::<Silu>, $($fields)* }),
+            Activation::Sigmoid => $level.run_batch($kernel { activation: PhantomData::<Sigmoid>, $($fields)* }),
+            Activation::Tanh => $level.run_batch($kernel { activation: PhantomData::<Tanh>, $($fields)* }),
+            Activation::Relu => $level.run_batch($kernel { activation: PhantomData::<Relu>, $($fields)* }),
+            Activation::Gelu => $level.run_batch($kernel { activation: PhantomData::<Gelu>, $($fields)* }),
+            Activation::Silu => $level.run_batch($kernel { activation: PhantomData::<Silu>, $($fields)* }),
             other => unreachable!("activation {other:?} is refused by Architecture::check"),
         }
     };

@@ -1,16 +1,16 @@
 //! The products of a dense layer with its parameters.
 //!
-//! Written over the engine's octets, without fused multiply-add, in an order that doesn't depend
+//! Written over the engine's pairs of octets, without fused multiply-add, in an order that doesn't depend
 //! on the vector width: a sum starts with the bias and adds its terms in ascending order. So
 //! training gives the same bits on every instruction set.
 //!
-//! Each tile keeps twelve octets of sums in registers, which hides the latency of the additions;
+//! Each tile keeps six pairs of sums in registers, which hides the latency of the additions;
 //! parameters are packed once a step in the order in which the tiles read them.
 
-use mdn_infer::simd::{Kernel, Level, Octet, Simd};
+use mdn_infer::simd::{Kernel, Level, Pair, Simd};
 
 use super::LayerShape;
-use super::strip::{OCTETS, Strip, pitch};
+use super::strip::{Strip, load_pair, pitch};
 
 /// How many sums a tile has.
 const WIDE: usize = 6;
@@ -55,7 +55,11 @@ impl Packed {
             let columns = tile * WIDE..outputs.min((tile + 1) * WIDE);
             let rows = std::iter::once(bias).chain(kernel.chunks_exact(outputs));
             for (panel, row) in panels.iter_mut().zip(rows) {
-                panel[..columns.len()].copy_from_slice(&row[columns.clone()]);
+                let row = &row[columns.clone()];
+                match row.first_chunk::<WIDE>() {
+                    Some(whole) => *panel = *whole,
+                    None => panel[..row.len()].copy_from_slice(row),
+                }
             }
         }
         let tiles = self.backward.chunks_exact_mut(outputs + 1);
@@ -70,7 +74,7 @@ impl Packed {
 
     /// The layer's outputs `to` from its inputs `from`.
     pub(super) fn forward(&self, level: Level, from: &[Strip], to: &mut [Strip]) {
-        level.run(Combine {
+        level.run_batch(Combine {
             panels: &self.forward,
             terms: self.layer.inputs,
             sums: self.layer.outputs,
@@ -82,7 +86,7 @@ impl Packed {
     /// The gradient with respect to the layer's inputs, `to`, from that with respect to its
     /// outputs, `from`.
     pub(super) fn backward(&self, level: Level, from: &[Strip], to: &mut [Strip]) {
-        level.run(Combine {
+        level.run_batch(Combine {
             panels: &self.backward,
             terms: self.layer.outputs,
             sums: self.layer.inputs,
@@ -112,8 +116,8 @@ impl Kernel for Combine<'_> {
             for (panels, to) in tiles.zip(to[..self.sums].chunks_mut(WIDE)) {
                 let sums = tile(simd, panels, from);
                 match to.first_chunk_mut::<WIDE>() {
-                    Some(to) => store(to, &sums),
-                    None => store(to, &sums),
+                    Some(to) => store::<S>(to, &sums),
+                    None => store::<S>(to, &sums),
                 }
             }
         }
@@ -122,31 +126,26 @@ impl Kernel for Combine<'_> {
 
 /// The sums of one tile over one block.
 #[inline(always)]
-fn tile<S: Simd>(simd: S, panels: &[Panel], from: &[Strip]) -> [[S::Octet; OCTETS]; WIDE] {
-    let mut sums = [[simd.splat_octet(0.0); OCTETS]; WIDE];
+fn tile<S: Simd>(simd: S, panels: &[Panel], from: &[Strip]) -> [S::Pair; WIDE] {
+    let mut sums = [S::Pair::splat(simd, 0.0); WIDE];
     let Some((start, weights)) = panels.split_first() else {
         return sums;
     };
-    for (sums, &start) in sums.iter_mut().zip(start) {
-        *sums = [simd.splat_octet(start); OCTETS];
+    for (sum, &start) in sums.iter_mut().zip(start) {
+        *sum = S::Pair::splat(simd, start);
     }
     for (strip, weights) in from.iter().zip(weights) {
-        let octets = strip.as_chunks().0;
-        let (left, right) = (simd.load_octet(&octets[0]), simd.load_octet(&octets[1]));
-        for (sums, &weight) in sums.iter_mut().zip(weights) {
-            let weight = simd.splat_octet(weight);
-            sums[0] = sums[0].add(left.mul(weight));
-            sums[1] = sums[1].add(right.mul(weight));
+        let values = load_pair(simd, strip);
+        for (sum, &weight) in sums.iter_mut().zip(weights) {
+            *sum = sum.add(values.mul(S::Pair::splat(simd, weight)));
         }
     }
     sums
 }
 
 #[inline(always)]
-fn store<O: Octet>(to: &mut [Strip], sums: &[[O; OCTETS]; WIDE]) {
-    for (to, sums) in to.iter_mut().zip(sums) {
-        for (to, sum) in to.as_chunks_mut().0.iter_mut().zip(sums) {
-            *to = sum.to_array();
-        }
+fn store<S: Simd>(to: &mut [Strip], sums: &[S::Pair; WIDE]) {
+    for (to, sum) in to.iter_mut().zip(sums) {
+        sum.store(to);
     }
 }

@@ -5,12 +5,10 @@
 //! the outputs is turned row by row, sixteen outputs at a time. A kernel entry adds its rows in
 //! ascending order on every instruction set.
 
-use std::array::from_fn;
-
-use mdn_infer::simd::{Kernel, Level, Octet, Simd};
+use mdn_infer::simd::{Kernel, Level, Octet, Pair, Simd};
 
 use super::LayerShape;
-use super::strip::{OCTETS, ROWS, Strip, pitch};
+use super::strip::{ROWS, Strip, load_pair, pitch};
 
 /// Sixteen outputs of the rows of one block: `[row][output]`.
 pub(super) type Turned = [Strip; ROWS];
@@ -30,7 +28,7 @@ pub(super) fn accumulate(
     if first {
         gradient.fill(0.0);
     }
-    level.run(Accumulate {
+    level.run_batch(Accumulate {
         layer,
         inputs,
         delta,
@@ -87,29 +85,25 @@ impl Accumulate<'_> {
     /// The kernel's gradient for `M` inputs and up to sixteen outputs.
     #[inline(always)]
     fn tile<S: Simd, const M: usize>(&mut self, simd: S, input: usize, output: usize) {
-        let mut sums = [[simd.splat_octet(0.0); OCTETS]; M];
+        let mut sums = [S::Pair::splat(simd, 0.0); M];
         let blocks = self.inputs.chunks_exact(pitch(self.layer.inputs));
         for (block, turned) in blocks.zip(self.turned.iter()) {
             let Some(strips) = block[input..].first_chunk::<M>() else {
                 continue;
             };
             for (row, deltas) in turned.iter().enumerate() {
-                let octets = deltas.as_chunks().0;
-                let (left, right) = (simd.load_octet(&octets[0]), simd.load_octet(&octets[1]));
-                for (sums, strip) in sums.iter_mut().zip(strips) {
-                    let value = simd.splat_octet(strip[row]);
-                    sums[0] = sums[0].add(left.mul(value));
-                    sums[1] = sums[1].add(right.mul(value));
+                let deltas = load_pair(simd, deltas);
+                for (sum, strip) in sums.iter_mut().zip(strips) {
+                    *sum = sum.add(deltas.mul(S::Pair::splat(simd, strip[row])));
                 }
             }
         }
         let width = self.layer.outputs;
         let rows = self.gradient[input * width..].chunks_mut(width);
-        for (row, sums) in rows.zip(&sums) {
-            let end = width.min(output + ROWS);
-            for (to, sum) in row[output..end].chunks_mut(8).zip(sums) {
-                add(to, sum.to_array());
-            }
+        for (row, sum) in rows.zip(&sums) {
+            let mut lanes = [0.0; ROWS];
+            sum.store(&mut lanes);
+            add(&mut row[output..width.min(output + ROWS)], &lanes);
         }
     }
 
@@ -132,15 +126,15 @@ impl Accumulate<'_> {
 }
 
 #[inline(always)]
-fn add(to: &mut [f32], octet: [f32; 8]) {
-    match to.first_chunk_mut::<8>() {
+fn add(to: &mut [f32], values: &Strip) {
+    match to.first_chunk_mut::<ROWS>() {
         Some(to) => {
-            for (to, value) in to.iter_mut().zip(octet) {
+            for (to, value) in to.iter_mut().zip(values) {
                 *to += value;
             }
         }
         None => {
-            for (to, value) in to.iter_mut().zip(octet) {
+            for (to, value) in to.iter_mut().zip(values) {
                 *to += value;
             }
         }
@@ -150,15 +144,15 @@ fn add(to: &mut [f32], octet: [f32; 8]) {
 /// From `[output][row]` to `[row][output]`, zeros where there is no output.
 #[inline(always)]
 fn transpose<S: Simd>(simd: S, strips: &[Strip], turned: &mut Turned) {
-    for (row, deltas) in turned.iter_mut().enumerate() {
-        let (octets, _) = deltas.as_chunks_mut();
-        for (octet, strips) in octets
-            .iter_mut()
-            .zip([strips, strips.get(8..).unwrap_or(&[])])
-        {
-            // By way of a vector, which is put together in a register and stored at once.
-            let lanes = from_fn(|i| strips.get(i).map_or(0.0, |strip| strip[row]));
-            *octet = simd.load_octet(&lanes).to_array();
+    for (half, rows) in turned.chunks_exact_mut(8).enumerate() {
+        for first in [0, 8] {
+            let mut square = [simd.splat_octet(0.0); 8];
+            for (octet, strip) in square.iter_mut().zip(strips.iter().skip(first)) {
+                *octet = simd.load_octet(&strip.as_chunks().0[half]);
+            }
+            for (row, octet) in rows.iter_mut().zip(simd.turn(square)) {
+                octet.store(&mut row[first..first + 8]);
+            }
         }
     }
 }

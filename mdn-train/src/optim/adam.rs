@@ -72,7 +72,7 @@ impl Adam {
         }
         self.steps = self.steps.saturating_add(1);
         let correction = |decay: f32| 1.0 - f64::from(decay).powi(self.steps);
-        Level::detect().run(Update {
+        Level::detect().run_batch(Update {
             decays: [self.mean_decay, self.square_decay],
             rate: (f64::from(learning_rate) / correction(self.mean_decay)) as f32,
             square_correction: (1.0 / correction(self.square_decay)) as f32,

@@ -27,7 +27,7 @@ pub(crate) fn exp_below_one<V: Vector>(x: V) -> V {
 
 /// e^x for -87 <= x <= 87.
 #[inline(always)]
-pub(crate) fn exp_normal<V: Vector>(x: V) -> V {
+pub fn exp_normal<V: Vector>(x: V) -> V {
     exp(x)
 }
 

@@ -57,9 +57,10 @@ pub(crate) fn exp_below_one<V: Vector>(x: V) -> V {
     exp_nonpositive(x.splat(-104.0).larger(x))
 }
 
-/// e^x for -87 <= x <= 87, with the bits of [`exp`] and fewer operations.
+/// e^x for -87 <= x <= 87, with the bits of [`exp`] and fewer operations; beyond, and for NaN, any
+/// number.
 #[inline(always)]
-pub(crate) fn exp_normal<V: Vector>(x: V) -> V {
+pub fn exp_normal<V: Vector>(x: V) -> V {
     let (q, n) = reduce(x, 0.0);
     // The product with 2^n is normal: n is added to the exponent.
     x.splat(1.0).add(q).add_bits(n.shift_left::<23>())

@@ -24,8 +24,8 @@ mod softplus;
 mod sqrt;
 mod tanh;
 
-pub use exp::exp;
-pub(crate) use exp::{exp_below_one, exp_normal};
+pub(crate) use exp::exp_below_one;
+pub use exp::{exp, exp_normal};
 pub use gated::{gelu, silu};
 pub(crate) use ln::ln_normal;
 pub use ln::{ln, ln_1p};
