@@ -240,9 +240,11 @@ impl Simd for Avx2 {
         let low = quarter_turns([a, b, c, d]);
         let high = quarter_turns([e, f, g, h]);
         let mut turned = square;
-        for (i, (&low, &high)) in low.iter().zip(&high).enumerate() {
-            turned[i] = Vectors([F32x8(avx2!(_mm256_permute2f128_ps::<0x20>(low.0, high.0)))]);
-            turned[i + 4] = Vectors([F32x8(avx2!(_mm256_permute2f128_ps::<0x31>(low.0, high.0)))]);
+        let (firsts, lasts) = turned.split_at_mut(4);
+        let places = firsts.iter_mut().zip(lasts);
+        for ((first, last), (&low, &high)) in places.zip(low.iter().zip(&high)) {
+            *first = Vectors([F32x8(avx2!(_mm256_permute2f128_ps::<0x20>(low.0, high.0)))]);
+            *last = Vectors([F32x8(avx2!(_mm256_permute2f128_ps::<0x31>(low.0, high.0)))]);
         }
         turned
     }

@@ -279,7 +279,9 @@ pub trait Simd: Copy {
         let mut turned = [[0.0; 8]; 8];
         for (i, octet) in square.iter().enumerate() {
             for (row, value) in turned.iter_mut().zip(octet.to_array()) {
-                row[i] = value;
+                if let Some(place) = row.get_mut(i) {
+                    *place = value;
+                }
             }
         }
         let mut octets = square;
