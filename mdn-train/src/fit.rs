@@ -1,6 +1,7 @@
 //! From a table to a model file: split, standardise, train, export, score.
 
 mod ensemble;
+mod refit;
 
 use std::ops::ControlFlow;
 
@@ -39,6 +40,9 @@ pub struct FitConfig {
     pub standardise: bool,
     /// The share of the rows held back to choose the best step; 0 for none.
     pub validation: f64,
+    /// Train once more on all rows, those held back too, for as long as they found best: the file has
+    /// that network, and the scores of the rows held back are those of the one before.
+    pub refit: bool,
     /// Seed of the split and of everything random in training.
     pub seed: u64,
     /// The share of ordinary rows that may count as anomalies: the file's threshold is the score
@@ -74,6 +78,7 @@ impl Default for FitConfig {
             scale_floor: ScaleFloor::Automatic,
             standardise: true,
             validation: 0.1,
+            refit: false,
             seed: 0,
             anomaly_rate: 0.01,
             units: Vec::new(),
@@ -203,13 +208,20 @@ pub fn fit_with(
     }
     let bare = plan.export(&networks, None)?;
     let threshold = plan.anomaly_threshold(&bare)?;
-    let file = plan.export(&networks, Some(threshold))?;
+    let chosen = plan.export(&networks, Some(threshold))?;
+    let scores = |file: &ModelFile, part: &Dataset| score(&file.model(), part);
+    let validation = plan
+        .held_back()
+        .map(|part| scores(&chosen, part))
+        .transpose()?;
+    let file = match plan.refit(&networks)? {
+        Some(networks) => plan.export(&networks, Some(threshold))?,
+        None => chosen,
+    };
     let others = networks.split_off(1);
-    let model = file.model();
-    let scores = |part: &Dataset| score(&model, part);
     Ok(Fitted {
-        train: scores(&plan.training)?,
-        validation: plan.held_back().map(scores).transpose()?,
+        train: scores(&file, &plan.training)?,
+        validation,
         log_jacobian: plan.log_jacobian(&plan.training),
         validation_log_jacobian: plan.log_jacobian(&plan.validation),
         trained: networks.remove(0),

@@ -127,12 +127,11 @@ pub enum Question {
 impl Question {
     /// Whether the answer about a transformed target is exactly one about the column itself.
     fn is_about_the_column(&self) -> bool {
-        use Question::{Cdf, Interval, Pit, Quantile, Survival, UpperQuantile};
-        match self {
-            Quantile(_) | UpperQuantile(_) | Cdf(_) | Survival(_) | Interval(_) | Pit => true,
-            Question::Between(..) => true,
-            _ => false,
-        }
+        use Question::{Between, Cdf, Interval, Pit, Quantile, Survival, UpperQuantile};
+        matches!(
+            self,
+            Quantile(_) | UpperQuantile(_) | Cdf(_) | Survival(_) | Between(..) | Interval(_) | Pit
+        )
     }
 
     /// The names of the columns that answer it about the target `name`.
