@@ -1,6 +1,7 @@
 //! From a table to a model file: split, standardise, train, export, score.
 
 mod ensemble;
+mod refit;
 
 use std::ops::ControlFlow;
 
@@ -42,6 +43,9 @@ pub struct FitConfig {
     pub standardise: bool,
     /// The share of the rows held back to choose the best step; 0 for none.
     pub validation: f64,
+    /// Train once more on all rows, those held back too, for as long as they found best: the file has
+    /// that network, and the scores of the rows held back are those of the one before.
+    pub refit: bool,
     /// Seed of the split and of everything random in training.
     pub seed: u64,
     /// The share of ordinary rows that may count as anomalies: the file's threshold is the score
@@ -77,6 +81,7 @@ impl Default for FitConfig {
             scale_floor: ScaleFloor::Automatic,
             standardise: true,
             validation: 0.1,
+            refit: false,
             seed: 0,
             anomaly_rate: 0.01,
             units: Vec::new(),
@@ -207,13 +212,20 @@ pub fn fit_with<'d>(
     }
     let bare = plan.export(&networks, None)?;
     let threshold = plan.anomaly_threshold(&bare)?;
-    let file = plan.export(&networks, Some(threshold))?;
+    let chosen = plan.export(&networks, Some(threshold))?;
+    let scores = |file: &ModelFile, part: TableRows<'_>| score(&file.model(), part);
+    let validation = plan
+        .held_back()
+        .map(|part| scores(&chosen, part))
+        .transpose()?;
+    let file = match plan.refit(&networks)? {
+        Some(networks) => plan.export(&networks, Some(threshold))?,
+        None => chosen,
+    };
     let others = networks.split_off(1);
-    let model = file.model();
-    let scores = |part: TableRows<'_>| score(&model, part);
     Ok(Fitted {
-        train: scores(plan.training.rows())?,
-        validation: plan.held_back().map(scores).transpose()?,
+        train: scores(&file, plan.training.rows())?,
+        validation,
         log_jacobian: plan.log_jacobians[0],
         validation_log_jacobian: plan.log_jacobians[1],
         trained: networks.remove(0),
@@ -225,6 +237,8 @@ pub fn fit_with<'d>(
 /// What is settled before training starts.
 struct Plan<'a> {
     config: &'a FitConfig,
+    /// All rows: those to train on and those held back.
+    rows: TableRows<'a>,
     architecture: Architecture,
     training: OwnedRows,
     validation: OwnedRows,
@@ -241,7 +255,7 @@ struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn new(data: TableRows<'_>, config: &'a FitConfig) -> Result<Self, FitError> {
+    fn new(data: TableRows<'a>, config: &'a FitConfig) -> Result<Self, FitError> {
         let (train_rows, validation_rows) = split(data.count(), config.validation, config.seed)?;
         let training = data.part(&train_rows);
         let (width, dimensions) = (data.input_names().len(), data.target_names().len());
@@ -268,6 +282,7 @@ impl<'a> Plan<'a> {
         };
         Ok(Plan {
             config,
+            rows: data,
             architecture: architecture(data, config, bounds)?,
             log_jacobians: [log_jacobian(&training)?, log_jacobian(&validation)?],
             validation,
@@ -282,8 +297,8 @@ impl<'a> Plan<'a> {
     /// One network, with `seed` for all that is random in its training.
     fn train(&self, seed: u64, control: Control<'_>) -> Result<Trained, TrainError> {
         let (training, validation) = (
-            self.standard(&self.training),
-            self.standard(&self.validation),
+            self.standard(self.training.rows()),
+            self.standard(self.validation.rows()),
         );
         let data = Feeds {
             train: training.feed(),
@@ -310,13 +325,13 @@ impl<'a> Plan<'a> {
     }
 
     /// Rows in the units that training sees.
-    fn standard<'p>(&'p self, part: &'p OwnedRows) -> Standard<'p> {
+    fn standard<'p>(&'p self, part: TableRows<'p>) -> Standard<'p> {
         match part {
-            OwnedRows::Memory(rows) => Standard::Memory {
+            TableRows::Memory(rows) => Standard::Memory {
                 inputs: self.inputs.apply(&self.ordinary[0].clamp(&rows.inputs)),
                 targets: self.targets.apply(&self.ordinary[1].clamp(&rows.targets)),
             },
-            OwnedRows::Stored(table) => Standard::Stored(StoredRows {
+            TableRows::Stored(table) => Standard::Stored(StoredRows {
                 table,
                 ordinary: &self.ordinary,
                 inputs: &self.inputs,

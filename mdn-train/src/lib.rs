@@ -35,7 +35,7 @@
 //! ```
 //!
 //! [`fit::fit`] takes an observer of the progress beside, [`run::Run`] keeps checkpoints, and
-//! [`cross_validate`] scores a configuration on rows held out.
+//! [`cross_validate`] scores a configuration on rows held out, [`tune`](mod@tune) tries many.
 
 use std::ops::ControlFlow;
 

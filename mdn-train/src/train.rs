@@ -6,6 +6,7 @@ mod feed;
 mod noise;
 mod objective;
 mod options;
+mod refit;
 mod sampler;
 mod session;
 mod snapshot;
@@ -21,6 +22,7 @@ pub use control::{Control, Keeper, Kept};
 pub use feed::{Feed, Feeds};
 pub use objective::{Objective, Rows, Selection};
 pub use options::{Averaging, Batch, Length, NoiseUse, TrainOptions};
+pub use refit::refit;
 pub use snapshot::Snapshot;
 pub use starts::Starts;
 
@@ -83,6 +85,8 @@ pub enum Event {
 pub struct Trained {
     /// The network of the best step.
     pub network: Network,
+    /// Which of the starts it came from, from 0.
+    pub start: usize,
     /// The step with the lowest validation loss; the last one without validation rows.
     pub best_step: usize,
     /// The loss of the network over the training rows.

@@ -15,7 +15,7 @@ use crate::train::{Control, Keeper, Kept, Progress, TrainError, Trained};
 const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The seed of network `member`: that of the whole for the first.
-fn seed(config: &FitConfig, member: u8) -> u64 {
+pub(super) fn seed(config: &FitConfig, member: u8) -> u64 {
     config
         .seed
         .wrapping_add(SEED_STEP.wrapping_mul(member.into()))

@@ -80,6 +80,8 @@ pub(super) struct Session<'a> {
     pub(super) architecture: &'a Architecture,
     pub(super) options: &'a TrainOptions,
     pub(super) total: usize,
+    /// The step to end at, at most `total`.
+    pub(super) last: usize,
     pub(super) interval: usize,
     pub(super) train: Objective<'a>,
     pub(super) validation: Option<Objective<'a>>,
@@ -122,6 +124,7 @@ impl<'a> Session<'a> {
             architecture,
             options,
             total,
+            last: total,
             interval: options.report_interval.unwrap_or(interval),
             train: Objective::new(architecture, data.train, sampler.batch_rows()),
             validation: validation.map(|rows| Objective::without_gradient(architecture, rows)),
@@ -153,7 +156,7 @@ impl<'a> Session<'a> {
                 self.worst = start + WORST_RISE * (1.0 + start.abs());
             }
         }
-        while self.tried < self.total {
+        while self.tried < self.last {
             let stopped = control.is_stopped();
             if control.is_due() || stopped {
                 control.keep(&self.snapshot());
@@ -316,6 +319,7 @@ impl<'a> Session<'a> {
                 architecture: self.architecture.clone(),
                 parameters: self.parameters,
             },
+            start: 0,
             best_step: self.step,
             train_nll,
             curve: self.curve,

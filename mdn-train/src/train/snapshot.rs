@@ -86,6 +86,7 @@ impl Session<'_> {
             curve,
             events,
             rollbacks,
+            last: _,
         } = self;
         Snapshot {
             tried: *tried,

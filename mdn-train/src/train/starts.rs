@@ -21,7 +21,10 @@ impl Starts {
         self.done
     }
 
-    fn add(&mut self, outcome: Result<Trained, TrainError>) -> Result<(), TrainError> {
+    fn add(&mut self, mut outcome: Result<Trained, TrainError>) -> Result<(), TrainError> {
+        if let Ok(trained) = &mut outcome {
+            trained.start = self.done;
+        }
         match outcome {
             Ok(trained) if self.best.as_ref().is_none_or(|best| better(&trained, best)) => {
                 self.best = Some(trained);
@@ -106,7 +109,7 @@ pub(super) fn train(
 }
 
 /// What the start of this number, from 0, trains with.
-fn options_at(options: &TrainOptions, start: usize) -> TrainOptions {
+pub(super) fn options_at(options: &TrainOptions, start: usize) -> TrainOptions {
     let noise = match options.noise.at(start) {
         true => (options.input_noise, options.target_noise),
         false => (0.0, 0.0),

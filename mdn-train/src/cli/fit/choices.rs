@@ -87,6 +87,10 @@ pub struct TrainingChoices {
     /// Share of the rows held back to choose the best step; 0 for none
     #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share)]
     validation: f64,
+    /// Train once more on all rows, those held back too, for as many passes as they found best; the
+    /// scores of the rows held back are those of the network before
+    #[arg(long)]
+    refit: bool,
     /// Stop after this many evaluations without a better validation loss; 0 never stops
     #[arg(long, value_name = "N",
           default_value_t = TrainOptions::default().patience.unwrap_or(0))]
@@ -144,6 +148,7 @@ pub fn config(
             .map_or(ScaleFloor::Automatic, ScaleFloor::Fixed),
         standardise: !training.no_standardise,
         validation: training.validation,
+        refit: training.refit,
         seed: training.seed,
         anomaly_rate: training.anomaly_rate,
         units: columns.unit.clone(),

@@ -130,7 +130,7 @@ impl Question {
         use Question::{Between, Cdf, Interval, Pit, Quantile, Survival, UpperQuantile};
         matches!(
             self,
-            Quantile(_) | UpperQuantile(_) | Cdf(_) | Survival(_) | Interval(_) | Between(..) | Pit
+            Quantile(_) | UpperQuantile(_) | Cdf(_) | Survival(_) | Between(..) | Interval(_) | Pit
         )
     }
 
