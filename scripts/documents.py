@@ -141,6 +141,9 @@ def bits_table(text):
     return None
 
 
+# What is wrong with scripts/wrong.md.
+FAULTS = 10
+
 # Blocks of output: the page, how the block begins, and what compares it.
 TEXTS = [("docs/arithmetic.md", "target                 level", bits_table)]
 
@@ -185,8 +188,16 @@ def check(page):
     return len(found), complaints, exceptions
 
 
+def finds_faults():
+    """Whether each fault of a page that is wrong on purpose is found."""
+    _, complaints, _ = check("scripts/wrong.md")
+    if len(complaints) != FAULTS:
+        raise SystemExit(f"scripts/wrong.md has {FAULTS} faults, but not these: {complaints}")
+
+
 def main():
     """All pages, or those named; the exit status says whether they hold."""
+    finds_faults()
     failed = False
     for page in sys.argv[1:] or pages():
         count, complaints, exceptions = check(page)

@@ -71,7 +71,7 @@ fn add(digest: &mut Digest, bytes: &[u8]) {
 /// # fn main() -> Result<(), mdn_infer::ParseError> {
 /// use mdn_infer::{IntegrityWalk, Progress};
 ///
-/// const FILE: &[u8] = mdn_infer::include_model!("../samples/classic.mdn");
+/// const FILE: &[u8] = mdn_infer::include_model!("../../samples/classic.mdn");
 /// let mut walk = IntegrityWalk::new(FILE);
 /// // Between two predictions:
 /// while walk.step(64)? == Progress::Underway {}
