@@ -21,8 +21,6 @@ PLACES = {
     "/path/to/model.mdn": str(ROOT / "mdn-infer/samples/classic.mdn"),
     " | grep measured:": "",
 }
-# Options that a page names because they do not exist yet.
-MISSING = {"--transform log"}
 # Options of other programs that stand alone in the text.
 OTHERS = {"--remap-path-prefix"}
 # What makes training short: what the pages say about accuracy is measured elsewhere.
@@ -179,7 +177,7 @@ def recipes():
 def mention(span):
     """A complaint about a piece of code in running text, or nothing."""
     first, *rest = span.split() or [""]
-    if span in MISSING | OTHERS:
+    if span in OTHERS:
         return None
     if first == "just" and rest and rest[0] not in recipes():
         return f"no recipe `{rest[0]}`"
