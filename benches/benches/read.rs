@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use mdn_benches::{Table, compare, machine};
 use mdn_infer::Level;
-use mdn_train::data::{self, Dataset, NumericTable, ReadOptions};
+use mdn_train::data::{self, NumericTable, ReadOptions};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -44,14 +44,11 @@ fn main() {
     println!("{}, one thread.", machine::name());
 }
 
-/// From bytes to the rows of a dataset.
+/// From bytes to numbers that a dataset can be made of.
 fn read(text: &[u8]) {
     let options = ReadOptions::default();
     let table = data::Table::from_bytes("table".to_owned(), text.to_vec(), &options);
-    let table = table.expect("the table is sound");
-    let numbers = table.select(table.columns(), false);
-    let dataset = Dataset::from_numeric(numbers.expect("all are numbers"), 1);
-    black_box(dataset.expect("inputs and targets"));
+    black_box(table.expect("the table is sound"));
 }
 
 fn split(text: &[u8]) {
