@@ -70,7 +70,7 @@ pub fn fences(column: &mut [f32]) -> Option<RangeInclusive<f64>> {
     };
     let (low, middle, high) = (quartile(1), quartile(2), quartile(3));
     let limit = WILD * (high - low);
-    (limit > 0.0).then(|| middle - limit..=middle + limit)
+    (limit > 0.0).then_some(middle - limit..=middle + limit)
 }
 
 /// The range of the ordinary values, where there are a few wild ones. Reorders the column.
