@@ -6,6 +6,8 @@
 
 mod categories;
 mod cell;
+#[cfg(feature = "columnar")]
+mod claims;
 mod column;
 #[cfg(feature = "columnar")]
 mod columnar;
