@@ -105,12 +105,24 @@ fn committed() -> Vec<(PathBuf, Vec<u8>)> {
     all
 }
 
+/// In the dev profile one change of each byte, in release five.
 #[test]
 fn damaged_tables_are_refused_or_read() {
     for (path, bytes) in committed() {
         let what = path.display().to_string();
         for at in 0..bytes.len() {
-            for value in [bytes[at] ^ 1, bytes[at] ^ 0x80, 0, 0x7f, 0xff] {
+            let values = [bytes[at] ^ 1, bytes[at] ^ 0x80, 0, 0x7f, 0xff];
+            let skipped = if cfg!(debug_assertions) {
+                at % values.len()
+            } else {
+                0
+            };
+            let taken = if cfg!(debug_assertions) {
+                1
+            } else {
+                values.len()
+            };
+            for &value in values.iter().skip(skipped).take(taken) {
                 let mut damaged = bytes.clone();
                 damaged[at] = value;
                 assert_modest(&what, damaged);
