@@ -17,9 +17,10 @@ use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::blocks::Blocks;
+use super::claims;
 use super::column::Column;
 use super::error::DataError;
-use super::table::Contents;
+use super::table::{Contents, most_unpacked};
 
 /// Rows of a Parquet block.
 const BATCH: usize = 1 << 14;
@@ -31,6 +32,17 @@ pub(super) fn read(
     format: &'static str,
     bytes: Vec<u8>,
 ) -> Result<Contents, DataError> {
+    let most = most_unpacked(bytes.len());
+    let checked = match format {
+        "Parquet" => Ok(()),
+        "Arrow" => claims::check_file(&bytes, most),
+        _ => claims::check_stream(&bytes, most),
+    };
+    checked.map_err(|reason| DataError::Unreadable {
+        file: file.to_owned(),
+        format,
+        reason,
+    })?;
     let bytes = Bytes::from(bytes);
     let read = match format {
         "Parquet" => parquet(bytes),

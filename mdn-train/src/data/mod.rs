@@ -8,6 +8,8 @@ mod blocks;
 mod categories;
 mod cell;
 mod chunks;
+#[cfg(feature = "columnar")]
+mod claims;
 mod column;
 #[cfg(feature = "columnar")]
 mod columnar;

@@ -313,9 +313,14 @@ fn decompress(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, DataError> {
     })
 }
 
+/// How many bytes so many packed ones may unpack to.
+pub(super) fn most_unpacked(packed: usize) -> usize {
+    packed.saturating_mul(EXPANSION).max(HARMLESS)
+}
+
 /// All that `reader` unpacks from `packed` bytes, where it stays in proportion to them.
 pub(super) fn expand(reader: impl Read, packed: usize) -> io::Result<Vec<u8>> {
-    let most = packed.saturating_mul(EXPANSION).max(HARMLESS);
+    let most = most_unpacked(packed);
     let mut plain = Vec::new();
     reader.take(most as u64 + 1).read_to_end(&mut plain)?;
     if plain.len() > most {

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Once;
 
 use allocation_counter::measure;
 use flate2::Compression;
@@ -14,8 +15,10 @@ use mdn_hostile::table::read;
 const SHARE: u64 = 1024;
 const BESIDE: u64 = 64 << 20;
 
-/// Reads `bytes` and says how much memory that took.
+/// Reads `bytes` and says how much memory that took; but for backtraces, which take a lot.
 fn memory(bytes: Vec<u8>) -> u64 {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| std::panic::set_hook(Box::new(|panic| eprintln!("{panic}"))));
     measure(|| read(bytes)).bytes_max
 }
 
@@ -88,7 +91,7 @@ fn a_little_gzip_does_not_become_a_lot_of_memory() {
 }
 
 fn committed() -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/formats");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/formats");
     let entries = fs::read_dir(folder).expect("a folder");
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let data = paths.filter(|path| path.extension().is_some_and(|ending| ending != "py"));
@@ -102,12 +105,24 @@ fn committed() -> Vec<(PathBuf, Vec<u8>)> {
     all
 }
 
+/// In the dev profile one change of each byte, in release five.
 #[test]
 fn damaged_tables_are_refused_or_read() {
     for (path, bytes) in committed() {
         let what = path.display().to_string();
         for at in 0..bytes.len() {
-            for value in [bytes[at] ^ 1, bytes[at] ^ 0x80, 0, 0x7f, 0xff] {
+            let values = [bytes[at] ^ 1, bytes[at] ^ 0x80, 0, 0x7f, 0xff];
+            let skipped = if cfg!(debug_assertions) {
+                at % values.len()
+            } else {
+                0
+            };
+            let taken = if cfg!(debug_assertions) {
+                1
+            } else {
+                values.len()
+            };
+            for &value in values.iter().skip(skipped).take(taken) {
                 let mut damaged = bytes.clone();
                 damaged[at] = value;
                 assert_modest(&what, damaged);
