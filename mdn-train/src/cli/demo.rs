@@ -104,7 +104,7 @@ impl Demo {
         let data = Dataset::from_numeric(table, self.problem.inputs())?;
         let network = match self.problem {
             Problem::InverseSine => "1 → 24 → 24 components",
-            Problem::TwoLinkArm => "2 → 64 → 64 → 5 components, full covariance",
+            Problem::TwoLinkArm => "2 → 64 → 64 → 20 components, full covariance",
         };
         let law = self.problem.law();
         let networks = match self.ensemble {
