@@ -107,7 +107,7 @@ impl Demo {
         let data = Dataset::from_numeric(table, self.problem.inputs())?;
         let network = match self.problem {
             Problem::InverseSine => "1 → 24 → 24 components",
-            Problem::TwoLinkArm => "2 → 64 → 64 → 5 components, full covariance",
+            Problem::TwoLinkArm => "2 → 64 → 64 → 20 components, full covariance",
             Problem::Bishop => "1 → 64 → 64 → 20 components",
         };
         let law = self.problem.law();

@@ -1,0 +1,116 @@
+//! Text with delimiters: what is accepted, and how each fault of the whole is told.
+
+use mdn_train::data::{DataError, Dataset, ReadOptions, Table, generators};
+
+use crate::support::{names, read, read_bytes, train};
+
+#[test]
+fn delimiters_are_found() {
+    for text in [
+        "x,y\n1.5,2\n3,4\n",
+        "x;y\n1.5;2\n3;4\n",
+        "x\ty\n1.5\t2\n3\t4\n",
+    ] {
+        let data = train(text, None, &["y"]).unwrap();
+        assert_eq!(data.inputs, [1.5, 3.0], "{text}");
+    }
+    // Delimiters in quotes do not count.
+    let data = train("\"x, in m, say\";y\n1;2\n3;4\n", None, &["y"]).unwrap();
+    assert_eq!(data.input_names, ["x, in m, say"]);
+}
+
+#[test]
+fn a_given_delimiter_is_obeyed() {
+    let options = ReadOptions {
+        delimiter: Some(b'|'),
+        ..ReadOptions::default()
+    };
+    let table = Table::from_bytes("t".into(), b"a,b|y\n1|2\n".to_vec(), &options).unwrap();
+    assert_eq!(table.columns(), ["a,b", "y"]);
+}
+
+#[test]
+fn quotes_spaces_marks_and_line_ends_are_tolerated() {
+    let text = "\u{feff}\r\n x ,\"y\"\r\n\r\n\" 1 \", 2 \r\n3,\"4\"";
+    let data = train(text, None, &["y"]).unwrap();
+    assert_eq!(data.input_names, ["x"]);
+    assert_eq!(data.inputs, [1.0, 3.0]);
+    assert_eq!(data.targets, [2.0, 4.0]);
+    assert_eq!(data.lines, [4, 5]);
+}
+
+#[test]
+fn lines_are_counted_as_an_editor_counts_them() {
+    // Windows line ends, blank lines, and a quoted line break all come before the fault.
+    let text = "note,x,y\r\n\"two\r\nlines\",1,2\r\n\r\n\r\nb,oops,3\r\n";
+    let told = message!(
+        train(text, Some(&["x"]), &["y"]),
+        DataError::NotANumber { .. }
+    );
+    assert_eq!(told, "data.csv:6: column `x`: `oops` is not a number");
+}
+
+#[test]
+fn empty_tables() {
+    let told = message!(read(""), DataError::NoHeader { .. });
+    assert_eq!(
+        told,
+        "data.csv: empty; a line of column names and at least one row are needed"
+    );
+    message!(read("\u{feff}\n\n"), DataError::NoHeader { .. });
+    let told = message!(read("x,y\n\n"), DataError::NoRows { .. });
+    assert_eq!(told, "data.csv: no rows below the header");
+}
+
+#[test]
+fn a_missing_header_is_noticed() {
+    let told = message!(read("1,2\n3,4\n"), DataError::NumericHeader { .. });
+    assert_eq!(
+        told,
+        "data.csv:1: the first line holds only numbers; a line of column names must come first"
+    );
+    assert!(read("x,2\n3,4\n").is_ok());
+}
+
+#[test]
+fn ragged_rows_are_placed() {
+    let told = message!(read("x,y\n1,2\n3\n"), DataError::RaggedRow { .. });
+    assert_eq!(told, "data.csv:3: 1 cells, but the header has 2");
+    message!(
+        read("x,y\r\n1,2\r\n3,4,5\r\n"),
+        DataError::RaggedRow {
+            line: 3,
+            expected: 2,
+            found: 3,
+            ..
+        }
+    );
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    let options = ReadOptions::default();
+    let missing = Table::read("no/such.csv", &options);
+    assert_eq!(
+        message!(missing, DataError::NotFound { .. }),
+        "no/such.csv: no such file"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    message!(Table::read(folder.path(), &options), DataError::Read { .. });
+    let told = message!(read_bytes(b"x,y\n1,2\n\xff,3\n"), DataError::NotUtf8 { .. });
+    assert_eq!(
+        told,
+        "data.csv:3: not UTF-8 text; save the table as UTF-8 CSV"
+    );
+}
+
+#[test]
+fn generated_data_survive_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("demo.csv");
+    let table = generators::inverse_sine(50, 3);
+    table.write_csv(&path).unwrap();
+    let read = Dataset::from_csv(&path, None, &names(&["y"]), &ReadOptions::default()).unwrap();
+    assert_eq!(read, Dataset::from_numeric(table, 1).unwrap());
+    assert_eq!(read.input_names, ["x"]);
+}
