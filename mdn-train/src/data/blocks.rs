@@ -9,17 +9,20 @@ use flate2::read::MultiGzDecoder;
 use super::chunks::TextChunks;
 use super::error::DataError;
 use super::table::{
-    ARROW, ARROW_STREAM, Contents, NPY, PARQUET, ReadOptions, STANDARD_INPUT, Table, ZIP, contents,
+    ARROW, ARROW_STREAM, Contents, GZIP, NPY, PARQUET, ReadOptions, STANDARD_INPUT, Table, ZIP,
+    contents, decompress,
 };
 
 /// How many bytes of a file tell its format.
 const MAGIC: u64 = 8;
+/// How many packed bytes tell what is packed.
+const PACKED: u64 = 1 << 16;
 
 /// The rows of a file as one [`Table`] after another, in the order of the file.
 ///
-/// A block of a text is some 8 MB of it; Parquet and Arrow come in batches of their own size. NumPy's
-/// formats, and Parquet and Arrow files within gzip or from standard input, are read whole, as a
-/// single block.
+/// A block of a text, within gzip or not, is some 8 MB of it, that of a Parquet file some thousand
+/// rows. Arrow's and NumPy's formats, and Parquet within gzip or from standard input, are read whole,
+/// as a single block.
 pub struct TableBlocks {
     name: String,
     blocks: Blocks,
@@ -87,34 +90,54 @@ fn blocks(
     input: Box<dyn Read>,
     options: &ReadOptions,
 ) -> Result<Blocks, DataError> {
-    let (head, mut input) = peek(name, input)?;
-    let begins = |magic: &[u8]| head.starts_with(magic);
-    if begins(b"\x1f\x8b") {
-        let plain = MultiGzDecoder::new(BufReader::new(input));
-        return blocks(name, None, Box::new(plain), options);
+    let (head, input) = peek(name, input, MAGIC)?;
+    if let Some(path) = path.filter(|_| head.starts_with(PARQUET))
+        && let Some(blocks) = parquet(name, path)
+    {
+        return blocks;
     }
-    if begins(ARROW_STREAM) {
-        return columnar(name, "Arrow stream", input);
+    if !head.starts_with(GZIP) {
+        return match is_binary(&head) {
+            true => whole(name, input, options),
+            false => Ok(Box::new(TextChunks::new(name, input, options.delimiter))),
+        };
     }
-    if let Some(path) = path.filter(|_| begins(PARQUET) || begins(ARROW)) {
-        let file = File::open(path).map_err(|source| unread(name, source))?;
-        return columnar_file(name, begins(PARQUET), file);
+    let (packed, input) = peek(name, input, PACKED)?;
+    let mut head = Vec::new();
+    // However that ends, what came before tells the format.
+    let _ = MultiGzDecoder::new(&*packed)
+        .take(MAGIC)
+        .read_to_end(&mut head);
+    if is_binary(&head) {
+        return whole(name, input, options);
     }
-    if [NPY, ZIP, PARQUET, ARROW].into_iter().any(begins) {
-        let mut bytes = Vec::new();
-        input
-            .read_to_end(&mut bytes)
-            .map_err(|source| unread(name, source))?;
-        let whole = contents(name, bytes, options)?;
-        return Ok(Box::new(std::iter::once(Ok(whole))));
-    }
-    Ok(Box::new(TextChunks::new(name, input, options.delimiter)))
+    let text = Box::new(MultiGzDecoder::new(BufReader::new(input)));
+    Ok(Box::new(TextChunks::new(name, text, options.delimiter)))
 }
 
-/// The first bytes of `input`, and all of it.
-fn peek(name: &str, mut input: Box<dyn Read>) -> Result<(Vec<u8>, Box<dyn Read>), DataError> {
+/// Whether bytes that begin like this are of a format that is no text.
+fn is_binary(head: &[u8]) -> bool {
+    let magics = [NPY, ZIP, PARQUET, ARROW, ARROW_STREAM];
+    magics.into_iter().any(|magic| head.starts_with(magic))
+}
+
+/// The whole input as one block.
+fn whole(name: &str, mut input: Box<dyn Read>, options: &ReadOptions) -> Result<Blocks, DataError> {
+    let mut bytes = Vec::new();
+    let read = input.read_to_end(&mut bytes);
+    read.map_err(|source| unread(name, source))?;
+    let whole = contents(name, decompress(name, bytes)?, options)?;
+    Ok(Box::new(std::iter::once(Ok(whole))))
+}
+
+/// The first `most` bytes of `input`, and all of it.
+fn peek(
+    name: &str,
+    mut input: Box<dyn Read>,
+    most: u64,
+) -> Result<(Vec<u8>, Box<dyn Read>), DataError> {
     let mut head = Vec::new();
-    let read = input.by_ref().take(MAGIC).read_to_end(&mut head);
+    let read = input.by_ref().take(most).read_to_end(&mut head);
     read.map_err(|source| unread(name, source))?;
     let all = Cursor::new(head.clone()).chain(input);
     Ok((head, Box::new(all)))
@@ -125,26 +148,14 @@ pub(super) fn unread(file: &str, source: io::Error) -> DataError {
     DataError::Read { file, source }
 }
 
+/// The batches of a Parquet file, where the program was built to read them.
 #[cfg(feature = "columnar")]
-use super::columnar::{file_blocks as columnar_file, stream_blocks};
-
-#[cfg(feature = "columnar")]
-fn columnar(name: &str, _: &'static str, input: Box<dyn Read>) -> Result<Blocks, DataError> {
-    stream_blocks(name, input)
+fn parquet(name: &str, path: &Path) -> Option<Result<Blocks, DataError>> {
+    let file = File::open(path).map_err(|source| unread(name, source));
+    Some(file.and_then(|file| super::columnar::parquet_blocks(name, file)))
 }
 
 #[cfg(not(feature = "columnar"))]
-fn columnar(name: &str, format: &'static str, _: Box<dyn Read>) -> Result<Blocks, DataError> {
-    super::table::read_columnar(name, format, Vec::new()).map(|_| unreachable_blocks())
-}
-
-#[cfg(not(feature = "columnar"))]
-fn columnar_file(name: &str, parquet: bool, _: File) -> Result<Blocks, DataError> {
-    let format = if parquet { "Parquet" } else { "Arrow" };
-    columnar(name, format, Box::new(io::empty()))
-}
-
-#[cfg(not(feature = "columnar"))]
-fn unreachable_blocks() -> Blocks {
-    Box::new(std::iter::empty())
+fn parquet(_: &str, _: &Path) -> Option<Result<Blocks, DataError>> {
+    None
 }

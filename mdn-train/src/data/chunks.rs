@@ -12,6 +12,8 @@ use super::text::{self, guess_delimiter};
 
 /// Bytes of a piece.
 const PIECE: u64 = 8 << 20;
+/// Bytes that one record may have.
+const LONGEST: usize = 1 << 28;
 
 /// Reads pieces, each under the header as if it were a table of its own.
 pub(super) struct TextChunks {
@@ -69,6 +71,13 @@ impl TextChunks {
                 false => self.last_end(),
             };
             // Within one long record, or the header itself, there is nothing to give out yet.
+            if end == 0 && self.rest.len() > LONGEST {
+                return Err(DataError::Unreadable {
+                    file: self.name.clone(),
+                    format: "text",
+                    reason: "a line of more than 256 MB; is a quote open?".to_owned(),
+                });
+            }
             if self.ended || (end > 0 && !self.header.is_empty()) {
                 self.done = self.ended;
                 return self.give_out(end);

@@ -1,7 +1,7 @@
 //! Parquet and Arrow IPC, both by way of Arrow's record batches.
 
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read};
+use std::io::Cursor;
 use std::iter;
 
 use arrow_array::cast::AsArray;
@@ -20,7 +20,7 @@ use super::blocks::Blocks;
 use super::claims;
 use super::column::Column;
 use super::error::DataError;
-use super::table::{Contents, most_unpacked};
+use super::table::{Contents, guarded, most_unpacked};
 
 /// Rows of a Parquet block.
 const BATCH: usize = 1 << 14;
@@ -56,41 +56,30 @@ fn parquet(bytes: Bytes) -> Result<Contents, ArrowError> {
     gather(ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()?)
 }
 
-/// The batches of a file, Parquet or else Arrow, as blocks; rows are numbered from 1 throughout.
-pub(super) fn file_blocks(name: &str, is_parquet: bool, file: File) -> Result<Blocks, DataError> {
-    if is_parquet {
-        let batches = ParquetRecordBatchReaderBuilder::try_new(file)
+/// The batches of a Parquet file as blocks; rows are numbered from 1 throughout.
+pub(super) fn parquet_blocks(name: &str, file: File) -> Result<Blocks, DataError> {
+    const FORMAT: &str = "Parquet";
+    let mut batches = guarded(name, FORMAT, || {
+        ParquetRecordBatchReaderBuilder::try_new(file)
             .and_then(|builder| builder.with_batch_size(BATCH).build())
-            .map_err(|error| unreadable(name, "Parquet", &error.into()))?;
-        return Ok(batch_blocks(name, "Parquet", batches));
-    }
-    let batches = FileReader::try_new(BufReader::new(file), None)
-        .map_err(|error| unreadable(name, "Arrow", &error))?;
-    Ok(batch_blocks(name, "Arrow", batches))
-}
-
-/// The batches of an Arrow stream as blocks.
-pub(super) fn stream_blocks(name: &str, input: Box<dyn Read>) -> Result<Blocks, DataError> {
-    const FORMAT: &str = "Arrow stream";
-    let batches = StreamReader::try_new(BufReader::new(input), None)
-        .map_err(|error| unreadable(name, FORMAT, &error))?;
-    Ok(batch_blocks(name, FORMAT, batches))
-}
-
-fn batch_blocks(
-    name: &str,
-    format: &'static str,
-    batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + 'static,
-) -> Blocks {
+            .map_err(|error| unreadable(name, FORMAT, &error.into()))
+    })?;
     let name = name.to_owned();
     let mut rows = 0;
-    Box::new(batches.map(move |batch| {
-        let mut block =
-            gather(iter::once(batch)).map_err(|error| unreadable(&name, format, &error))?;
-        block.lines.iter_mut().for_each(|line| *line += rows);
-        rows += block.lines.len() as u64;
-        Ok(block)
-    }))
+    Ok(Box::new(iter::from_fn(move || {
+        let block = guarded(&name, FORMAT, || {
+            let batch = batches.next().map(|batch| gather(iter::once(batch)));
+            batch
+                .transpose()
+                .map_err(|error| unreadable(&name, FORMAT, &error))
+        });
+        let mut block = block.transpose()?;
+        if let Ok(block) = &mut block {
+            block.lines.iter_mut().for_each(|line| *line += rows);
+            rows += block.lines.len() as u64;
+        }
+        Some(block)
+    })))
 }
 
 fn unreadable(file: &str, format: &'static str, error: &ArrowError) -> DataError {

@@ -25,6 +25,7 @@ const HARMLESS: usize = 16 << 20;
 pub const STANDARD_INPUT: &str = "-";
 
 /// How files of each format begin.
+pub(super) const GZIP: &[u8] = b"\x1f\x8b";
 pub(super) const NPY: &[u8] = b"\x93NUMPY";
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
 pub(super) const PARQUET: &[u8] = b"PAR1";
@@ -172,9 +173,13 @@ impl Table {
             .iter()
             .map(|name| self.source(name))
             .collect::<Result<Vec<Source<'_>>, DataError>>()?;
+        let mut transforms: Vec<_> = sources.iter().map(|source| source.transform).collect();
+        if transforms.iter().all(Option::is_none) {
+            transforms.clear();
+        }
         let mut selected = NumericTable {
             columns: names.to_vec(),
-            transforms: sources.iter().map(|source| source.transform).collect(),
+            transforms,
             ..NumericTable::default()
         };
         for (row, &line) in self.lines.iter().enumerate() {
@@ -301,8 +306,8 @@ impl Table {
 }
 
 /// What is inside of gzip, where it is gzip.
-fn decompress(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, DataError> {
-    if !bytes.starts_with(b"\x1f\x8b") {
+pub(super) fn decompress(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, DataError> {
+    if !bytes.starts_with(GZIP) {
         return Ok(bytes);
     }
     let plain = expand(MultiGzDecoder::new(&*bytes), bytes.len());
@@ -355,11 +360,11 @@ pub(super) fn contents(
 }
 
 /// What `read` finds; where a format's own library panics at a damaged file, that is an error too.
-fn guarded(
+pub(super) fn guarded<T>(
     file: &str,
     format: &'static str,
-    read: impl FnOnce() -> Result<Contents, DataError>,
-) -> Result<Contents, DataError> {
+    read: impl FnOnce() -> Result<T, DataError>,
+) -> Result<T, DataError> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         Err(DataError::Unreadable {
             file: file.to_owned(),
@@ -374,11 +379,7 @@ use super::columnar::read as read_columnar;
 
 /// The program was built without these formats.
 #[cfg(not(feature = "columnar"))]
-pub(super) fn read_columnar(
-    file: &str,
-    format: &'static str,
-    _: Vec<u8>,
-) -> Result<Contents, DataError> {
+fn read_columnar(file: &str, format: &'static str, _: Vec<u8>) -> Result<Contents, DataError> {
     Err(DataError::Unreadable {
         file: file.to_owned(),
         format,
