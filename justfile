@@ -16,6 +16,7 @@ setup:
 check: && docs
     cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
+    cd fuzz && cargo fmt --check && cargo update --quiet --workspace --locked
     cd benches/peers && cargo fmt --check && cargo update --quiet --workspace --locked
     cd firmware-example && cargo fmt --check
     cd firmware-example && cargo clippy --locked --release -- -D warnings
