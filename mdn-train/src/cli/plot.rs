@@ -62,8 +62,13 @@ impl Plot {
         let mut sections = Vec::new();
         for (d, name) in target_names(&model).iter().enumerate() {
             let figures = draw_target(&mut album, &model, &data, &scores, input, d, name)?;
-            let words = "One input varies over the table's range, the others are held at their \
-                         training means; the points are all rows of the table.";
+            let words = match model.inputs() {
+                1 => "The points are all rows of the table.",
+                _ => {
+                    "One input varies over the table's range, the others are held at their \
+                     training means; the points are all rows of the table."
+                }
+            };
             sections.push(Section {
                 heading: name.clone(),
                 words: words.to_owned(),
