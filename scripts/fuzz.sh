@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes TARGET (file, model, query; table with the trainer's readers) for SECONDS with libFuzzer, on
+# Fuzzes TARGET (parse, file, model, query; table with the trainer's readers) for SECONDS with libFuzzer, on
 # the nightly compiler; no cargo-fuzz is needed. SANITIZER=address finds bad memory accesses beside.
 # usage: fuzz.sh TARGET SECONDS [libFuzzer's options]
 set -euo pipefail

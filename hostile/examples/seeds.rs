@@ -19,7 +19,7 @@ const TABLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data");
 fn main() -> io::Result<()> {
     let folder = env::args().nth(1).unwrap_or("fuzz/corpus".to_owned());
     let folder = Path::new(&folder);
-    for target in ["file", "model", "query", "table"] {
+    for target in ["file", "model", "parse", "query", "table"] {
         fs::create_dir_all(folder.join(target))?;
     }
     let write =
@@ -29,15 +29,18 @@ fn main() -> io::Result<()> {
         write("model", format!("seed-{seed}"), &description)?;
         let words = model::file(&mut Source::new(&description));
         let file: &[u8] = bytemuck::cast_slice(&words);
-        write("file", format!("seed-{seed}"), &[&[0], file].concat())?;
+        for target in ["file", "parse"] {
+            write(target, format!("seed-{seed}"), &[&[0], file].concat())?;
+        }
         write("query", format!("seed-{seed}"), &description[..48])?;
     }
     for sample in SAMPLES.iter().filter(|sample| sample.file.len() < 4096) {
-        write(
-            "file",
-            sample.name.to_owned(),
-            &[&[0], sample.file].concat(),
-        )?;
+        let name = || sample.name.to_owned();
+        let bytes = [&[0], sample.file].concat();
+        write("file", name(), &bytes)?;
+        if sample.file.len() < 2048 {
+            write("parse", name(), &bytes)?;
+        }
     }
     let formats = Path::new(TABLES).join("formats");
     for entry in fs::read_dir(formats)?.chain(fs::read_dir(TABLES)?) {

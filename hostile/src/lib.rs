@@ -4,6 +4,7 @@
 //! those of proptest and of the committed files:
 //!
 //! - [`file`](mod@file): bytes as a model file, with the front put right so that deep code is reached;
+//! - [`parse`]: bytes as a model file that is read but not asked, many times as fast;
 //! - [`model`]: bytes as the shape and the numbers of a model, which then always parses;
 //! - [`query`]: bytes as inputs and arguments, NaN and infinities included, for committed models;
 //! - `table` (feature `tables`): bytes as a table in any of the trainer's formats.
@@ -14,6 +15,7 @@
 mod answers;
 pub mod file;
 pub mod model;
+pub mod parse;
 pub mod query;
 pub mod questions;
 mod source;

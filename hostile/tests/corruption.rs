@@ -137,5 +137,16 @@ fn seeds_keep_every_promise() {
         mdn_hostile::model::any(&bytes);
         query::any(&bytes);
         mdn_hostile::file::any(&bytes);
+        mdn_hostile::parse::any(&bytes);
+    }
+}
+
+/// The fuzz target's own checks, in every mode that its first byte can ask for.
+#[test]
+fn every_mode_parses_the_committed_files() {
+    for sample in SAMPLES {
+        for mode in 0..16 {
+            mdn_hostile::parse::any(&[&[mode], sample.file].concat());
+        }
     }
 }
