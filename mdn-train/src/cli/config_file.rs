@@ -4,6 +4,9 @@
 //! in a file, and its value is checked where that of the option is. Options on the command line
 //! win: a key is left out where they name it, or name an option that excludes it.
 
+#[cfg(test)]
+mod tests;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
