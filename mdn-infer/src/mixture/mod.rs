@@ -36,7 +36,14 @@ use crate::simd::{Level, Simd};
 ///
 /// An argument that is NaN or infinite is an error, never an answer. An answer that leaves
 /// binary32 is ±∞ or 0: a density far out, its logarithm 10¹⁹ scales out, a variance whose root
-/// is above 10¹⁹ or below 10⁻²³ raw units. No answer is NaN.
+/// is above 10¹⁹ or below 10⁻²³ raw units.
+///
+/// No answer is NaN while, for every component, means and [precision
+/// factors](Component::precision_factor) are at most 10⁶ in absolute value, and scales and the
+/// factors on the diagonal lie between 10⁻⁶ and 10⁶, all in raw units; arguments may be any
+/// finite numbers. That is tested by fuzzing, not proved. Nearer the ends of binary32, sums over
+/// components can overflow both ways, and then moments, draws and medians can be NaN. An accessor
+/// whose index is out of range gives NaN where its own documentation says so.
 #[derive(Clone, Copy, Debug)]
 pub struct Mixture<'a> {
     level: Level,
