@@ -167,6 +167,14 @@ deny:
 advisories:
     cargo deny --locked check advisories
 
+# The engine's public items against mdn-infer/public-api.txt
+api:
+    scripts/api.sh
+
+# Accept the engine's public items as they are
+api-accept:
+    scripts/api.sh accept
+
 # The engine on the oldest compiler that it supports, the one of `rust-version`
 oldest:
     cargo +1.89 check --locked -p mdn-infer --target-dir target/oldest

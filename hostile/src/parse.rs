@@ -105,7 +105,7 @@ fn read(model: &Model<'_>) {
     assert!(model.input_columns().all(named) && model.target_columns().all(named));
     assert_eq!(model.input_columns().count(), inputs);
     assert_eq!(model.target_columns().count(), dimensions);
-    assert_eq!(model.golden().count(), model.header().golden.into());
+    assert_eq!(model.golden().count(), usize::from(model.header().golden));
     for golden in model.golden() {
         assert_eq!(
             (golden.input.len(), golden.target.len()),
