@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Fuzzes TARGET (parse, file, model, query; table with the trainer's readers) for SECONDS with libFuzzer, on
-# the nightly compiler; no cargo-fuzz is needed. SANITIZER=address finds bad memory accesses beside.
+# Fuzzes TARGET (parse, file, model, query; table with the trainer's readers) for SECONDS with
+# libFuzzer, on the nightly compiler; no cargo-fuzz is needed. SANITIZER=address finds bad memory
+# accesses beside.
 # usage: fuzz.sh TARGET SECONDS [libFuzzer's options]
 set -euo pipefail
 cd "$(dirname "$0")/.."
