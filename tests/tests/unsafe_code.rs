@@ -7,7 +7,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-const CRATES: [&str; 5] = ["mdn-infer", "mdn-train", "agreement", "tests", "benches"];
+const CRATES: [&str; 7] = [
+    "mdn-infer",
+    "mdn-train",
+    "agreement",
+    "hostile",
+    "tests",
+    "benches",
+    "api",
+];
 /// Programs for microcontrollers of their own workspaces, whose start-up and counters need it.
 const FIRMWARE: [&str; 3] = ["agreement/bare", "benches/board", "benches/peers"];
 const ALLOWED: &str = "mdn-infer/src/simd";
