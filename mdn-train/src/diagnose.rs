@@ -216,7 +216,8 @@ fn dead_components(use_of: &Use) -> Option<Diagnostic> {
             "{dead} of {} components explain no row",
             use_of.explained.len()
         ),
-        advice: "They do no harm; `mdn-train prune` drops them and makes the model smaller and faster",
+        advice: "They do no harm; `mdn-train prune` drops them and makes the model smaller and \
+                 faster",
     })
 }
 
@@ -227,7 +228,7 @@ fn miscalibration(scores: &Scores) -> Option<Diagnostic> {
         let covered = scores.mean_coverage(0.9);
         Diagnostic {
             code: "miscalibration",
-        severity: Severity::Warning,
+            severity: Severity::Warning,
             finding: format!(
                 "the PITs are {worst:.3} from uniform, more than chance explains; the central 90% \
                  intervals hold {:.1}% of the targets",
@@ -237,9 +238,9 @@ fn miscalibration(scores: &Scores) -> Option<Diagnostic> {
                 "The intervals are too narrow: try --ensemble 5, more rows, more --weight-decay or \
                  --noise always"
             } else {
-                "Rows that the model was trained on look too easy to it: judge it by others. Else look \
-                 at the PIT histogram: a hump means intervals that are too wide, which longer training \
-                 or more --components may narrow; few different targets give steps"
+                "Rows that the model was trained on look too easy to it: judge it by others. Else \
+                 look at the PIT histogram: a hump means intervals that are too wide, which longer \
+                 training or more --components may narrow; few different targets give steps"
             },
         }
     })
@@ -248,25 +249,27 @@ fn miscalibration(scores: &Scores) -> Option<Diagnostic> {
 fn over_fit(train: &Scores, held_out: &Scores) -> Option<Diagnostic> {
     let gap = held_out.nll - train.nll;
     let covered = held_out.mean_coverage(0.9);
-    let spread = (0.9 * 0.1 / held_out.rows as f64).sqrt();
+    let too_narrow = covered < 0.9 - TOO_FEW * (0.9 * 0.1 / held_out.rows as f64).sqrt();
     (gap > OVER_FIT).then(|| Diagnostic {
         code: "over-fit",
-        severity: if covered < 0.9 - TOO_FEW * spread {
-            Severity::Warning
-        } else {
-            Severity::Note
+        severity: match too_narrow {
+            true => Severity::Warning,
+            false => Severity::Note,
         },
         finding: format!(
             "rows held back are {gap:.2} nats harder than those learnt from, and the central 90% \
              intervals hold {:.1}% of their targets",
             100.0 * covered
         ),
-        advice: if covered < 0.9 - TOO_FEW * spread {
-            "The model is too sure of itself: try --ensemble 5, more rows, fewer --hidden units, more \
-             --weight-decay or --noise always"
-        } else {
-            "The intervals are right all the same; judge the model by the rows held back. More rows or \
-             --ensemble 5 would help"
+        advice: match too_narrow {
+            true => {
+                "The model is too sure of itself: try --ensemble 5, more rows, fewer --hidden units, \
+                 more --weight-decay or --noise always"
+            }
+            false => {
+                "The intervals are right all the same; judge the model by the rows held back. More \
+                 rows or --ensemble 5 would help"
+            }
         },
     })
 }
@@ -307,9 +310,9 @@ fn wild_targets(data: &Dataset) -> Option<Diagnostic> {
                  {WILD} times the distance between the quartiles",
                 data.rows
             ),
-            advice: "check them: `fit` takes a few wild values for the nearest ordinary one, so that \
-                     they spoil nothing else, but many widen the units that training sees; where \
-                     they are right, train on the logarithm of the target",
+            advice: "Check them: `fit` takes a few wild values for the nearest ordinary one, so that \
+                     they spoil nothing else, but many widen the units that training sees. Where they \
+                     are right, --transform log may suit the target",
         })
     })
 }

@@ -178,8 +178,8 @@ pub fn nll(model: &Model<'_>, data: &Dataset) -> Result<f64, RowError> {
 }
 
 /// The mean negative log-density, nats in raw units, of the targets under one normal distribution
-/// with their own means and standard deviations (where targets are transformed, of those): what a model must beat to have learnt anything.
-/// There is none where a target is constant.
+/// with their own means and standard deviations (where targets are transformed, of those): what a
+/// model must beat to have learnt anything. There is none where a target is constant.
 pub fn normal_nll(data: &Dataset) -> Option<f64> {
     let columns = data.target_names.len();
     let rows: Vec<usize> = (0..data.rows).collect();

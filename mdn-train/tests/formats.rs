@@ -5,7 +5,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use mdn_train::data::{DataError, NumericTable, ReadOptions, Table};
+use mdn_train::data::{DataError, NumericTable, ReadOptions, Table, TableBlocks};
 
 fn bytes(file: &str) -> Vec<u8> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/formats/");
@@ -30,6 +30,48 @@ const COLUMNAR: [&str; 5] = [
     "zstd.feather",
     "plain.arrows",
 ];
+
+/// All blocks of a file that holds `bytes`.
+#[cfg(feature = "columnar")]
+fn blocks(bytes: Vec<u8>) -> Result<Vec<Table>, DataError> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&file, bytes).unwrap();
+    TableBlocks::open(&file, &ReadOptions::default())?.collect()
+}
+
+#[cfg(feature = "columnar")]
+#[test]
+fn blocks_of_columnar_tables_make_the_whole() {
+    for file in COLUMNAR {
+        let whole = read(bytes(file)).unwrap();
+        let names = ["x", "half", "flag", "when", "day", "y"];
+        let whole = select(&whole, &names).unwrap();
+        let blocks = blocks(bytes(file)).unwrap();
+        let blocks: Vec<_> = blocks.iter().map(|b| select(b, &names).unwrap()).collect();
+        let values: Vec<f64> = blocks.iter().flat_map(|b| b.values.clone()).collect();
+        let lines: Vec<u64> = blocks.iter().flat_map(|b| b.lines.clone()).collect();
+        assert_eq!((values, lines), (whole.values, whole.lines), "{file}");
+    }
+}
+
+/// Block by block a damaged file is refused where it is refused as a whole, and nothing panics.
+#[cfg(feature = "columnar")]
+#[test]
+fn blocks_of_damaged_columnar_tables_are_refused() {
+    for file in COLUMNAR {
+        let sound = bytes(file);
+        let mut refused = 0;
+        for at in (0..sound.len()).step_by(7) {
+            let mut damaged = sound.clone();
+            damaged[at] ^= 0x55;
+            let whole = read(damaged.clone());
+            let cut = blocks(damaged);
+            assert_eq!(cut.is_err(), whole.is_err(), "{file}, byte {at}");
+            refused += usize::from(cut.is_err());
+        }
+        assert!(refused > 0, "{file}");
+    }
+}
 
 #[cfg(feature = "columnar")]
 #[test]

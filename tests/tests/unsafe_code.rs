@@ -16,15 +16,16 @@ const CRATES: [&str; 7] = [
     "benches",
     "api",
 ];
-/// Programs for microcontrollers of their own workspaces, whose start-up and counters need it.
-const FIRMWARE: [&str; 3] = ["agreement/bare", "benches/board", "benches/peers"];
+/// Folders within those that are workspaces of their own: programs for microcontrollers, whose
+/// start-up and counters need it, and the peers.
+const OTHERS: [&str; 3] = ["agreement/bare", "benches/board", "benches/peers"];
 const ALLOWED: &str = "mdn-infer/src/simd";
 
-/// All Rust sources below `folder`, without build results and the firmware.
+/// All Rust sources below `folder`, without build results and other workspaces.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let other = FIRMWARE.iter().any(|name| path.ends_with(name));
+        let other = OTHERS.iter().any(|name| path.ends_with(name));
         if path.is_dir() && !path.ends_with("target") && !other {
             sources(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {

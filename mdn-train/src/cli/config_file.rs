@@ -1,8 +1,8 @@
 //! `--config FILE.toml`: options from a file, and the options of a run as such a file.
 //!
-//! A key is the long name of an option of the command (`fit`, `tune`), or `data` for the table; so every option can stand
-//! in a file, and its value is checked where that of the option is. Options on the command line
-//! win: a key is left out where they name it, or name an option that excludes it.
+//! A key is the long name of an option of the command (`fit`, `tune`), or `data` for the table; so
+//! every option can stand in a file, and its value is checked where that of the option is. Options on
+//! the command line win: a key is left out where they name it, or name an option that excludes it.
 
 #[cfg(test)]
 mod tests;

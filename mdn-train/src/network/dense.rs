@@ -1,7 +1,7 @@
 //! The products of a dense layer with its parameters.
 //!
-//! Written over the engine's pairs of octets, without fused multiply-add, in an order that doesn't depend
-//! on the vector width: a sum starts with the bias and adds its terms in ascending order. So
+//! Written over the engine's pairs of octets, without fused multiply-add, in an order that doesn't
+//! depend on the vector width: a sum starts with the bias and adds its terms in ascending order. So
 //! training gives the same bits on every instruction set.
 //!
 //! Each tile keeps six pairs of sums in registers, which hides the latency of the additions;
