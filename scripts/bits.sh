@@ -13,7 +13,6 @@ limit=300
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER="${CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER:-aarch64-linux-gnu-gcc}"
 logs="$(mktemp -d)"
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$logs"' EXIT
-rows=()
 status=0
 
 # compile ARTIFACT ARGUMENT...: builds with these arguments of cargo and keeps a copy of the
@@ -21,19 +20,20 @@ status=0
 compile() {
     local artifact="$1"
     shift
-    log="$logs/${#rows[@]}"
+    log="$(mktemp "$logs/XXXXXX")"
     image="$log.image"
     cargo build --locked --quiet "$@" 2>"$log.err" && cp "$artifact" "$image" || true
 }
 
-# start TARGET LEVELS BUILD PART COMMAND...: runs the image in the background, and notes the rows
+# start TARGET LEVELS BUILD PART COMMAND...: runs the image in the background, and prints the rows
 # that it must give.
 start() {
     local target="$1" levels="$2" build="$3" part="$4"
     shift 4
-    local out="$logs/${#rows[@]}.out"
+    local out
+    out="$(mktemp "$logs/XXXXXX")"
     for level in $levels; do
-        rows+=("$target|$level|$build|$part|$out|$log.err")
+        echo "$target|$level|$build|$part|$out|$log.err"
     done
     (ulimit -St "$limit" && exec "$@") </dev/null >"$out" 2>>"$log.err" &
 }
@@ -94,28 +94,40 @@ verdict() {
     fi
 }
 
-# The slow ones come first: they run while the others are built.
-on_host release 3 small whole
-on_board Cortex-M3 mps2-an385 thumbv7m-none-eabi 3 whole ""
-on_board RV32IMAC virt riscv32imac-unknown-none-elf 3 whole ""
-on_board RV32IMAFC virt riscv32imafc-unknown-none-elf 3 whole ""
-on_board Cortex-M0 microbit thumbv6m-none-eabi s small ""
-on_board Cortex-M4F mps2-an386 thumbv7em-none-eabihf 3 whole "-C target-cpu=cortex-m4"
-on_board Cortex-M7 mps2-an500 thumbv7em-none-eabihf 3 whole "-C target-cpu=cortex-m7"
-on_board Cortex-M33 mps2-an505 thumbv8m.main-none-eabihf 3 whole "-C target-cpu=cortex-m33"
-# Not for target-cpu=cortex-m55, whose vectors flush subnormal numbers (docs/arithmetic.md).
-on_board Cortex-M55 mps3-an547 thumbv8m.main-none-eabihf 3 whole ""
-on_system aarch64-unknown-linux-gnu "scalar neon" "" mdn-agreement \
-    qemu-aarch64 -L /usr/aarch64-linux-gnu
-node=(node --no-warnings scripts/wasi-runner.mjs)
-on_system wasm32-wasip1 scalar "" mdn-agreement.wasm "${node[@]}"
-on_system wasm32-wasip1 "scalar simd128" "-C target-feature=+simd128" mdn-agreement.wasm "${node[@]}"
-on_host release s whole
-on_host release 0 whole
-on_host dev 0 whole
-on_host dev s whole
-on_host dev 3 whole
-wait
+# The slow ones come first: they run while the others are built. Not for target-cpu=cortex-m55,
+# whose vectors flush subnormal numbers (docs/arithmetic.md).
+boards() {
+    on_board Cortex-M3 mps2-an385 thumbv7m-none-eabi 3 whole ""
+    on_board RV32IMAC virt riscv32imac-unknown-none-elf 3 whole ""
+    on_board Cortex-M0 microbit thumbv6m-none-eabi s small ""
+    on_board RV32IMAFC virt riscv32imafc-unknown-none-elf 3 whole ""
+    on_board Cortex-M4F mps2-an386 thumbv7em-none-eabihf 3 whole "-C target-cpu=cortex-m4"
+    on_board Cortex-M7 mps2-an500 thumbv7em-none-eabihf 3 whole "-C target-cpu=cortex-m7"
+    on_board Cortex-M33 mps2-an505 thumbv8m.main-none-eabihf 3 whole "-C target-cpu=cortex-m33"
+    on_board Cortex-M55 mps3-an547 thumbv8m.main-none-eabihf 3 whole ""
+}
+
+systems() {
+    on_host release 0 whole
+    on_host dev 0 whole
+    on_host release 3 small whole
+    on_system aarch64-unknown-linux-gnu "scalar neon" "" mdn-agreement \
+        qemu-aarch64 -L /usr/aarch64-linux-gnu
+    local node=(node --no-warnings scripts/wasi-runner.mjs)
+    on_system wasm32-wasip1 scalar "" mdn-agreement.wasm "${node[@]}"
+    on_system wasm32-wasip1 "scalar simd128" "-C target-feature=+simd128" mdn-agreement.wasm \
+        "${node[@]}"
+    on_host release s whole
+    on_host dev s whole
+    on_host dev 3 whole
+}
+
+# Each builds in a folder of its own, so neither waits for the other.
+(boards; wait) >"$logs/boards" &
+(systems; wait) >"$logs/systems" &
+wait %1
+wait %2
+mapfile -t rows < <(cat "$logs/systems" "$logs/boards")
 
 layout='%-22s %-8s %-11s %-6s %-17s %s\n'
 table="$(printf "$layout" target level build part hash verdict)"
