@@ -175,9 +175,9 @@ api:
 api-accept:
     scripts/api.sh accept
 
-# The engine on the oldest compiler that it supports, the one of `rust-version`
+# Engine and trainer on the oldest compiler that they support, the one of `rust-version`
 oldest:
-    cargo +1.89 check --locked -p mdn-infer --target-dir target/oldest
+    cargo +1.89 check --locked -p mdn-infer -p mdn-train --target-dir target/oldest
     cargo +1.89 check --locked -p mdn-infer --target-dir target/oldest --all-features
 
 # What CI has no time for: Miri, and seconds of fuzzing for each target of the engine

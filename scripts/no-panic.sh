@@ -5,13 +5,13 @@
 # Prints a row for each target and build. A deliberate panic must fail, or the proof proves nothing.
 set -euo pipefail
 cd "$(dirname "$0")/../benches/board"
-folder="${CARGO_TARGET_DIR:-target}"
+folder="${CARGO_TARGET_DIR:-target}/proof"
 
 # link BOARD TARGET FLAGS OPT ARGUMENT...: links the image; the linker's words are in `errors`.
 link() {
     local -x BOARD="$1" RUSTFLAGS="$3" CARGO_PROFILE_RELEASE_OPT_LEVEL="$4"
     errors="$(cargo build --locked --quiet --release --bin proof --target "$2" "${@:5}" \
-        --target-dir "$folder" 2>&1)"
+        --target-dir "$folder-$4" 2>&1)"
 }
 
 # links BOARD TARGET FLAGS OPT ARGUMENT...: a row of the table.
@@ -24,17 +24,23 @@ links() {
     printf '%-30s opt-level %s  no panic  %s\n' "$2" "$4" "${*:5}"
 }
 
-for opt in 3 s; do
-    links microbit thumbv6m-none-eabi "" "$opt"
-    links mps2-an385 thumbv7m-none-eabi "" "$opt"
-    links mps2-an386 thumbv7em-none-eabihf "-C target-cpu=cortex-m4" "$opt"
-    links mps2-an505 thumbv8m.main-none-eabihf "-C target-cpu=cortex-m33" "$opt"
-    links virt riscv32imac-unknown-none-elf "" "$opt"
+# everywhere OPT: the table's rows of this build.
+everywhere() {
+    links microbit thumbv6m-none-eabi "" "$1"
+    links mps2-an385 thumbv7m-none-eabi "" "$1"
+    links mps2-an386 thumbv7em-none-eabihf "-C target-cpu=cortex-m4" "$1"
+    links mps2-an505 thumbv8m.main-none-eabihf "-C target-cpu=cortex-m33" "$1"
+    links virt riscv32imac-unknown-none-elf "" "$1"
     for functions in libm micromath; do
-        links mps2-an386 thumbv7em-none-eabihf "-C target-cpu=cortex-m4" "$opt" \
+        links mps2-an386 thumbv7em-none-eabihf "-C target-cpu=cortex-m4" "$1" \
             --features "$functions"
     done
-done
+}
+
+# Both builds at once, each in a folder of its own.
+everywhere s &
+everywhere 3
+wait %1
 
 if link mps2-an386 thumbv7em-none-eabihf "" 3 --features panic; then
     echo "an image with a deliberate panic linked: the proof is broken" >&2
