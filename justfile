@@ -155,8 +155,7 @@ fuzz-short seconds="10":
 
 # The engine under Miri, on a little-endian and a big-endian machine (not x86-64: libm uses assembly there)
 miri:
-    for target in riscv64gc-unknown-linux-gnu s390x-unknown-linux-gnu; do \
-        cargo +nightly miri test --quiet -p mdn-hostile --no-default-features --test miri --target "$target"; done
+    scripts/miri.sh riscv64gc-unknown-linux-gnu s390x-unknown-linux-gnu
 
 # Licences, sources and duplicates of all dependencies; what is linked beside the engine
 deny:
