@@ -61,7 +61,8 @@ fn tables(folder: &Path) -> io::Result<()> {
             fs::write(folder.join(name), table(fs::read(&path)?))?;
         }
     }
-    fs::write(folder.join("small"), b"\0a;b\n1;2\n3,5;\"x\"\n")
+    fs::write(folder.join("semicolons"), b"\0a;b\n1;2\n3,5;\"x\"\n")?;
+    fs::write(folder.join("tabs"), b"\0a\tb\n1\t2\n-1e3\t\n")
 }
 
 /// The bytes of a description: activation, storage, covariance and networks run through all their
