@@ -145,18 +145,17 @@ bench-board *sections="instructions storage memory ensembles code back-ends cycl
 exhaustive:
     cargo test --release -p mdn-tests --test elementary -- --ignored --nocapture
 
-# Fuzz one target for so many seconds: parse, file, model, query, or table (the trainer's readers, a long build)
+# Fuzz targets, with commas between, for so many seconds: parse, file, model, query; table (the trainer's readers, a long build)
 fuzz target="file" seconds="3600" *options="":
     scripts/fuzz.sh "{{ target }}" "{{ seconds }}" {{ options }}
 
-# The engine's fuzz targets, some seconds each
-fuzz-short seconds="8":
-    for target in parse file model query; do scripts/fuzz.sh "$target" "{{ seconds }}" -verbosity=0; done
+# The engine's fuzz targets, all at the same time for some seconds
+fuzz-short seconds="10":
+    PROFILE=short scripts/fuzz.sh parse,file,model,query "{{ seconds }}" -verbosity=0
 
 # The engine under Miri, on a little-endian and a big-endian machine (not x86-64: libm uses assembly there)
 miri:
-    for target in riscv64gc-unknown-linux-gnu s390x-unknown-linux-gnu; do \
-        cargo +nightly miri test --quiet -p mdn-hostile --no-default-features --test miri --target "$target"; done
+    scripts/miri.sh riscv64gc-unknown-linux-gnu s390x-unknown-linux-gnu
 
 # Licences, sources and duplicates of all dependencies; what is linked beside the engine
 deny:

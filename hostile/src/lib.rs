@@ -9,7 +9,7 @@
 //! - [`query`]: bytes as inputs and arguments, NaN and infinities included, for committed models;
 //! - `table` (feature `tables`): bytes as a table in any of the trainer's formats.
 //!
-//! [`questions`] asks a mixture everything; all levels of the machine must give the same bits.
+//! [`seeds`] are what they begin with. [`questions`] asks a mixture everything; all levels of the machine must give the same bits.
 #![forbid(unsafe_code)]
 
 mod answers;
@@ -18,6 +18,7 @@ pub mod model;
 pub mod parse;
 pub mod query;
 pub mod questions;
+pub mod seeds;
 mod source;
 #[cfg(feature = "tables")]
 pub mod table;

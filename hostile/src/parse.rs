@@ -5,7 +5,7 @@
 
 use core::fmt::{self, Write};
 
-use mdn_infer::{Model, ParseError};
+use mdn_infer::{IntegrityWalk, Model, ParseError, Progress};
 
 use crate::file::repair;
 
@@ -18,6 +18,8 @@ const AS_IT_IS: u8 = 1;
 const MISALIGNED: u8 = 2;
 const SHORT_BUFFER: u8 = 4;
 const ERROR_TEXT: u8 = 8;
+/// The three bits above it say how long the slices are.
+const WALK: u8 = 16;
 
 /// Parses `data`, whose first byte says how, in place and by copying, and reads what parses.
 ///
@@ -39,6 +41,9 @@ pub fn any(data: &[u8]) {
     let mut numbers = [0.0; LONGEST / WORD];
     let copied = Model::parse_into(file, &mut numbers);
     compare(Model::parse(file), &copied, mode & MISALIGNED != 0);
+    if mode & WALK != 0 {
+        walk(file, 1 + 37 * usize::from(mode >> 5), copied.as_ref().err());
+    }
     match copied {
         Ok(model) => {
             read(&model);
@@ -70,6 +75,19 @@ fn compare(
         }
         (Err(one), Err(other)) => assert_eq!(one, *other),
         (one, other) => panic!("{:?} in place, {:?} copied", one.err(), other.err()),
+    }
+}
+
+/// The checksum in slices says what `parse` said, but for what `parse` finds beside.
+fn walk(file: &[u8], slice: usize, refused: Option<&ParseError>) {
+    let mut walk = IntegrityWalk::new(file);
+    let mut steps = (0..=file.len()).map(|_| walk.step(slice));
+    let end = steps.find(|step| *step != Ok(Progress::Underway));
+    let end = end.expect("a step reads a byte");
+    match refused {
+        None => assert_eq!(end, Ok(Progress::Unchanged)),
+        Some(ParseError::ChecksumMismatch { .. }) => assert_eq!(end.as_ref().err(), refused),
+        Some(_) => {}
     }
 }
 

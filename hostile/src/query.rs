@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use mdn_agreement::SAMPLES;
 use mdn_infer::{Level, Model};
+use rand_xoshiro::Xoshiro128PlusPlus;
+use rand_xoshiro::rand_core::SeedableRng;
 
 use crate::{Answers, Source, questions};
 
@@ -97,4 +99,8 @@ fn batch(
     let y: [f32; ROWS] = core::array::from_fn(|_| source.float());
     let answer = mixtures.cdfs(source.below(model.dimensions()), &y, &mut to);
     answers.written(answer, &to);
+    let mut rng = Xoshiro128PlusPlus::seed_from_u64(0);
+    let mut draws = vec![0.0; ROWS * model.dimensions()];
+    let answer = mixtures.samples(&mut rng, &mut draws);
+    answers.written(answer, &draws);
 }

@@ -87,6 +87,9 @@ fn ask_some(mixture: &Mixture<'_>, source: &mut Source<'_>, answers: &mut Answer
 
 fn at(mixture: &Mixture<'_>, target: &[f32], answers: &mut Answers) {
     answers.answer(mixture.log_density(target));
+    if let Err(error) = mixture.outputs(target, |output| answers.number(output)) {
+        answers.error(error);
+    }
     answers.answer(mixture.density(target));
     answers.answer(mixture.anomaly_score(target));
     match mixture.is_anomaly(target) {
@@ -131,6 +134,11 @@ fn draws(mixture: &Mixture<'_>, source: &mut Source<'_>, answers: &mut Answers) 
         }
     }
     answers.numbers(to);
+    let (mut two, mut components) = ([0.0; 2 * MAX_DIMENSIONS], [0; 2]);
+    let two = &mut two[..2 * mixture.dimensions()];
+    let drawn = mixture.samples(&mut rng, two, Some(&mut components));
+    answers.written(drawn, two);
+    components.iter().for_each(|&k| answers.count(k));
 }
 
 fn of_component(component: &Component<'_>, answers: &mut Answers) {
