@@ -1,5 +1,5 @@
 //! The loss of a shard of rows and its gradient with respect to the outputs: the negative
-//! log-likelihood ([`likelihood`]) or the continuous ranked probability score ([`crps`]).
+//! log-likelihood or the continuous ranked probability score.
 //!
 //! What both share is here: which of them it is, and the way from block to block. A vector's lanes
 //! are rows, and each operation is rounded once, so every instruction set gives the same bits.
