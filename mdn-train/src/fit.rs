@@ -2,6 +2,7 @@
 
 mod ensemble;
 mod refit;
+mod units;
 
 use std::ops::ControlFlow;
 
@@ -19,6 +20,8 @@ use crate::network::{Architecture, Network};
 use crate::train::{
     Control, Feed, Feeds, Keeper, Progress, Rows, TrainError, TrainOptions, Trained, train_from,
 };
+
+pub use units::LossUnits;
 
 /// What to fit, and how.
 #[derive(Clone, Debug, Serialize)]
@@ -122,11 +125,8 @@ pub struct Fitted {
     pub trained: Trained,
     /// The further networks of an ensemble, in the order of the file.
     pub others: Vec<Trained>,
-    /// What to add to a loss of the training rows in standardised units to have it in the units of
-    /// the file's columns: Σ ln(target scale), less the mean log-slope of the targets' transforms.
-    pub log_jacobian: f64,
-    /// The same for a loss of the rows held back.
-    pub validation_log_jacobian: f64,
+    /// What turns the losses in the histories into those in the units of the file's columns.
+    pub units: LossUnits,
     /// Scores of the file on the rows trained on.
     pub train: Scores,
     /// Scores of the file on the rows held back, where there are any.
@@ -226,8 +226,7 @@ pub fn fit_with<'d>(
     Ok(Fitted {
         train: scores(&file, plan.training.rows())?,
         validation,
-        log_jacobian: plan.log_jacobians[0],
-        validation_log_jacobian: plan.log_jacobians[1],
+        units: plan.units,
         trained: networks.remove(0),
         others,
         file,
@@ -249,9 +248,7 @@ struct Plan<'a> {
     targets: Standardiser,
     /// Where the inputs lie.
     spread: Standardiser,
-    /// What turns a loss of the training rows, and of those held back, in the units of training
-    /// into one in those of the file's columns.
-    log_jacobians: [f64; 2],
+    units: LossUnits,
 }
 
 impl<'a> Plan<'a> {
@@ -274,17 +271,13 @@ impl<'a> Plan<'a> {
             )
         };
         let validation = data.part(&validation_rows);
-        let scales = targets.scale.iter().map(|&scale| f64::from(scale).ln());
-        let scales = scales.sum::<f64>();
-        let log_jacobian = |part: &OwnedRows| {
-            let slope = part.rows().mean_log_slope();
-            slope.map(|slope| scales - slope)
-        };
+        let log_slope = |part: &OwnedRows| part.rows().mean_log_slope();
+        let log_slopes = [log_slope(&training)?, log_slope(&validation)?];
         Ok(Plan {
             config,
             rows: data,
             architecture: architecture(data, config, bounds)?,
-            log_jacobians: [log_jacobian(&training)?, log_jacobian(&validation)?],
+            units: LossUnits::new(config.options.loss, &targets, log_slopes),
             validation,
             training,
             ordinary,
@@ -308,14 +301,8 @@ impl<'a> Plan<'a> {
             seed,
             ..self.config.options.clone()
         };
-        let [train, validation] = self.log_jacobians;
-        let mut observer = |progress: &Progress| {
-            (control.observer)(&Progress {
-                train_nll: progress.train_nll + train,
-                validation_nll: progress.validation_nll.map(|nll| nll + validation),
-                ..*progress
-            })
-        };
+        let units = self.units;
+        let mut observer = |progress: &Progress| (control.observer)(&units.progress(progress));
         let control = Control {
             observer: &mut observer,
             keeper: control.keeper.map(|keeper| keeper as &mut dyn Keeper),

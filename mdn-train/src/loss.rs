@@ -1,50 +1,76 @@
-//! The negative log-likelihood of a mixture and its gradient with respect to the outputs.
+//! The loss of a shard of rows and its gradient with respect to the outputs: the negative
+//! log-likelihood or the continuous ranked probability score.
 //!
-//! With logits aₖ, the density of component k at the target x is
-//! Nₖ = (2π)^(−D/2) · Πᵢ e^(−ℓᵢ) · exp(−½ ‖z‖²), z = L (x − μₖ), Σ⁻¹ = LᵀL, and the loss of a row is
-//!
-//! > −ln Σₖ wₖ Nₖ = logsumexp(a) − logsumexp(a + ln N), with wₖ = softmax(a)ₖ.
-//!
-//! Its gradient goes through the responsibilities rₖ = softmax(a + ln N)ₖ (Bishop 1994):
-//! ∂/∂aₖ = wₖ − rₖ, ∂/∂μₖ = −rₖ Lᵀz, ∂/∂ℓᵢ = rₖ (1 − zᵢ Lᵢᵢ (x − μ)ᵢ), ∂/∂Lᵢⱼ = rₖ zᵢ (x − μ)ⱼ.
-//! All of it stays in the log domain, so that far-away targets and dead components give finite
-//! values.
+//! What both share is here: which of them it is, and the way from block to block. A vector's lanes
+//! are rows, and each operation is rounded once, so every instruction set gives the same bits.
 
 mod block;
 mod covariance;
+mod crps;
+mod likelihood;
 mod scale;
 
 use mdn_infer::format::{Covariance, Head, ScaleMap};
-use mdn_infer::math;
 use mdn_infer::simd::{Kernel, Level, Simd, Vector};
+use serde::{Deserialize, Serialize};
 
 use crate::network::{ROWS, Strip, load, pitch, save};
 use block::{Block, Lanes, scratch_strips};
-use covariance::{Diagonal, Full, Isotropic, Kind};
+use covariance::{Diagonal, Full, Isotropic};
+use crps::Crps;
+use likelihood::Likelihood;
 use scale::{Exp, LogScale, Softplus};
 
-/// The smallest log-density of a component that is told from zero; keeps overflowing square
-/// distances from turning into infinities.
-const LOG_FLOOR: f32 = -1e30;
+/// What training minimises: a proper score of the forecast, a mean over rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LossKind {
+    /// The negative log-likelihood, in nats.
+    #[default]
+    Nll,
+    /// The continuous ranked probability score, in the units of the targets that training sees: of
+    /// each target by itself, added up. A row far from its forecast pulls no harder than one at some
+    /// distance. It says nothing of how targets move together, so it suits several targets only where
+    /// each is asked about alone, and full covariance not at all.
+    Crps,
+}
+
+impl LossKind {
+    /// `NLL` or `CRPS`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LossKind::Nll => "NLL",
+            LossKind::Crps => "CRPS",
+        }
+    }
+
+    /// Whether it determines every parameter of mixtures with this head.
+    pub(crate) fn suits(self, head: &Head) -> bool {
+        self == LossKind::Nll || head.dimensions == 1 || head.covariance != Covariance::Full
+    }
+}
 
 /// The working memory of the loss, allocated once.
 #[derive(Debug)]
 pub(crate) struct Loss {
+    kind: LossKind,
     level: Level,
     head: Head,
     scratch: Vec<Strip>,
 }
 
 impl Loss {
-    pub(crate) fn new(head: Head) -> Self {
+    /// For a `kind` that suits the head.
+    pub(crate) fn new(kind: LossKind, head: Head) -> Self {
         Loss {
+            kind,
             level: Level::detect(),
             head,
             scratch: vec![[0.0; ROWS]; scratch_strips(&head)],
         }
     }
 
-    /// The summed negative log-likelihood, in nats, of `rows` rows with targets `[block][D]`.
+    /// The summed loss of `rows` rows with targets `[block][D]`.
     ///
     /// `outputs` `[block][O]` are replaced by `weight` times the gradient of the sum, zero for
     /// padding. With `weight` `None` their content afterwards means nothing.
@@ -63,11 +89,21 @@ impl Loss {
             rows,
             weight,
         };
-        match self.head.scale_map {
-            ScaleMap::Softplus => shard.with_map(self.level, Softplus),
-            _ => shard.with_map(self.level, Exp),
+        let map = self.head.scale_map;
+        match (self.kind, map) {
+            (LossKind::Nll, ScaleMap::Softplus) => shard.likelihood(self.level, Softplus),
+            (LossKind::Nll, _) => shard.likelihood(self.level, Exp),
+            (LossKind::Crps, ScaleMap::Softplus) => shard.run(self.level, Crps(Softplus)),
+            (LossKind::Crps, _) => shard.run(self.level, Crps(Exp)),
         }
     }
+}
+
+/// A loss, for one vector of rows.
+trait Rule {
+    /// The loss of each row; with `weights`, one a row, the block's outputs are replaced by the
+    /// weighted gradient.
+    fn apply<S: Simd>(block: &mut Block<S>, weights: Option<Lanes<S>>) -> Lanes<S>;
 }
 
 /// A shard of rows on its way to the kernel that suits its head.
@@ -81,23 +117,27 @@ struct Shard<'a> {
 }
 
 impl Shard<'_> {
-    fn with_map<M: LogScale>(self, level: Level, map: M) -> f64 {
+    fn likelihood<M: LogScale>(self, level: Level, map: M) -> f64 {
         match self.head.covariance {
-            Covariance::Isotropic => level.run_batch(Likelihood(self, Isotropic, map)),
-            Covariance::Diagonal => level.run_batch(Likelihood(self, Diagonal, map)),
-            _ => level.run_batch(Likelihood(self, Full, map)),
+            Covariance::Isotropic => self.run(level, Likelihood(Isotropic, map)),
+            Covariance::Diagonal => self.run(level, Likelihood(Diagonal, map)),
+            _ => self.run(level, Likelihood(Full, map)),
         }
+    }
+
+    fn run<R: Rule>(self, level: Level, rule: R) -> f64 {
+        level.run_batch(Blocks(self, rule))
     }
 }
 
-struct Likelihood<'a, C, M>(Shard<'a>, C, M);
+struct Blocks<'a, R>(Shard<'a>, R);
 
-impl<C: Kind, M: LogScale> Kernel for Likelihood<'_, C, M> {
+impl<R: Rule> Kernel for Blocks<'_, R> {
     type Output = f64;
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> f64 {
-        let Likelihood(shard, ..) = self;
+        let Blocks(shard, _) = self;
         let outputs = shard.outputs.chunks_exact_mut(pitch(shard.head.outputs()));
         let targets = shard
             .targets
@@ -106,17 +146,12 @@ impl<C: Kind, M: LogScale> Kernel for Likelihood<'_, C, M> {
         for (number, (outputs, targets)) in outputs.zip(targets).enumerate() {
             let rows = shard.rows.saturating_sub(number * ROWS).min(ROWS);
             let mut block = Block::new(simd, shard.head, outputs, targets, shard.scratch);
+            let weights = shard.weight.map(|weight| row_weights(weight, rows));
             let mut losses = [0.0; ROWS];
             for first in (0..ROWS).step_by(Lanes::<S>::LANES) {
                 block.first = first;
-                let row = likelihood::<S, C, M>(&mut block);
-                save(row.nll, &mut losses, first);
-                if let Some(weight) = shard.weight {
-                    let mut weights = [0.0; ROWS];
-                    weights[..rows].fill(weight);
-                    let weights = load(simd, &weights, first);
-                    gradient::<S, C, M>(&mut block, &row, weights);
-                }
+                let weights = weights.as_ref().map(|weights| load(simd, weights, first));
+                save(R::apply(&mut block, weights), &mut losses, first);
             }
             for &loss in &losses[..rows] {
                 total += f64::from(loss);
@@ -126,87 +161,10 @@ impl<C: Kind, M: LogScale> Kernel for Likelihood<'_, C, M> {
     }
 }
 
-/// What the gradient needs of a block's likelihood, a row a lane.
-struct Row<V> {
-    /// The negative log-likelihood.
-    nll: V,
-    /// Σ e^(aₖ − max a)
-    prior: V,
-    /// Σ e^(jₖ − max j), where jₖ = aₖ + ln Nₖ
-    joint: V,
-}
-
-/// Leaves e^(aₖ − max a) and e^(jₖ − max j) in the block's scratch.
-///
-/// Each loop does little, so that the processor works on several components at once.
+/// `weight` for each of the block's `rows`, nothing for padding.
 #[inline(always)]
-fn likelihood<S: Simd, C: Kind, M: LogScale>(block: &mut Block<S>) -> Row<Lanes<S>> {
-    let (prior, log_prior) = priors(block);
-    C::scales::<S, M>(block);
-    let floor = block.splat(LOG_FLOOR);
-    let mut highest = floor;
-    for k in 0..block.components {
-        let joint = C::log_density(block, k);
-        let joint = floor.larger(joint);
-        highest = highest.larger(joint);
-        block.set_joint(k, joint);
-    }
-    let mut joint = floor.splat(0.0);
-    for k in 0..block.components {
-        let unnormalised = relative(block.joint(k).sub(highest));
-        joint = joint.add(unnormalised);
-        block.set_joint(k, unnormalised);
-    }
-    let constant = 0.5 * block.dimensions as f32 * std::f32::consts::TAU.ln();
-    let log_joint = highest.add(math::ln(joint)).sub(floor.splat(constant));
-    Row {
-        nll: log_prior.sub(log_joint),
-        prior,
-        joint,
-    }
-}
-
-/// Leaves e^(aₖ − max a) and aₖ in the block's scratch; the sum of the former and its logarithm
-/// with max a added.
-#[inline(always)]
-fn priors<S: Simd>(block: &mut Block<S>) -> (Lanes<S>, Lanes<S>) {
-    let mut highest = block.logit(0);
-    for k in 0..block.components {
-        let logit = block.logit(k);
-        highest = highest.larger(logit);
-        block.set_joint(k, logit);
-    }
-    let mut sum = highest.splat(0.0);
-    for k in 0..block.components {
-        let unnormalised = relative(block.logit(k).sub(highest));
-        sum = sum.add(unnormalised);
-        block.set_prior(k, unnormalised);
-    }
-    (sum, highest.add(math::ln(sum)))
-}
-
-/// e^x for x ≤ 0, where x is relative to the largest term of a sum: zero once it is far below
-/// the sum's rounding error, which keeps slow subnormal numbers out of all that follows.
-#[inline(always)]
-fn relative<V: Vector>(x: V) -> V {
-    let lowest = x.splat(-60.0);
-    let kept = lowest.less(x);
-    math::exp_normal(x.select(kept, lowest)).select(kept, x.splat(0.0))
-}
-
-/// Replaces the block's outputs by `weights` times the gradient.
-#[inline(always)]
-fn gradient<S: Simd, C: Kind, M: LogScale>(
-    block: &mut Block<S>,
-    row: &Row<Lanes<S>>,
-    weights: Lanes<S>,
-) {
-    let prior = weights.div(row.prior);
-    let joint = weights.div(row.joint);
-    for k in 0..block.components {
-        let responsibility = block.joint(k).mul(joint);
-        let weight = block.prior(k).mul(prior);
-        block.set_logit(k, weight.sub(responsibility));
-        C::gradient::<S, M>(block, k, responsibility);
-    }
+fn row_weights(weight: f32, rows: usize) -> Strip {
+    let mut weights = [0.0; ROWS];
+    weights[..rows].fill(weight);
+    weights
 }

@@ -8,12 +8,13 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
 
 use crate::data::Dataset;
+use crate::fit::LossUnits;
 use crate::metrics::Scores;
 use crate::plot::{
     Band, Calibration, FanChart, Grid, Heatmap, Loss, PitHistogram, PlotError, Point, Samples,
     Scatter, Weights, centres,
 };
-use crate::train::Trained;
+use crate::train::{Progress, Trained};
 
 pub use arm::arm;
 pub use joint::pair;
@@ -254,18 +255,16 @@ fn label(column: Option<(&str, Option<&str>)>) -> String {
     }
 }
 
-/// The loss over the steps, in raw units: `log_jacobian` is added to the recorded losses.
-pub fn loss(trained: &Trained, log_jacobian: f64) -> Loss {
-    let at = |step: usize, nll: f64| (step as u64, (nll + log_jacobian) as f32);
-    let validation = |p: &crate::train::Progress| p.validation_nll.map(|nll| at(p.step, nll));
+/// The loss over the steps, in `units`.
+pub fn loss(trained: &Trained, units: &LossUnits) -> Loss {
+    let at = |step: usize, loss: f64| (step as u64, loss as f32);
+    let reports = trained.curve.iter().map(|report| units.progress(report));
+    let validation = |p: Progress| p.validation_loss.map(|loss| at(p.step, loss));
     Loss {
         title: "Loss while training".to_owned(),
-        train: trained
-            .curve
-            .iter()
-            .map(|p| at(p.step, p.train_nll))
-            .collect(),
-        validation: trained.curve.iter().filter_map(validation).collect(),
+        kind: units.kind(),
+        train: reports.clone().map(|p| at(p.step, p.train_loss)).collect(),
+        validation: reports.filter_map(validation).collect(),
     }
 }
 

@@ -196,7 +196,7 @@ impl Run {
         let (before, resume) = found.map_or((Vec::new(), None), |(_, checkpoint)| {
             (checkpoint.reports, Some(checkpoint.kept))
         });
-        let mut metrics = Metrics::create(self.folder.join(METRICS), notice);
+        let mut metrics = Metrics::create(self.folder.join(METRICS), config.options.loss, notice);
         for progress in &before {
             metrics.add(progress);
             // What an undisturbed run would have shown; whoever was to end it has not.

@@ -17,6 +17,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use crate::loss::LossKind;
 use crate::network::{Architecture, ArchitectureError, Network};
 pub use control::{Control, Keeper, Kept};
 pub use feed::{Feed, Feeds};
@@ -35,8 +36,8 @@ pub struct TrainingData<'a> {
     pub validation: Option<Rows<'a>>,
 }
 
-/// Where training stands. Losses are mean negative log-likelihoods, in nats, of standardised
-/// targets: add the log-Jacobian of the standardisation for raw units.
+/// Where training stands. Losses are means over rows, of standardised targets: negative
+/// log-likelihoods in nats, or what else [`TrainOptions::loss`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Steps done.
@@ -45,9 +46,9 @@ pub struct Progress {
     pub total: usize,
     /// Over the training rows before this step; with mini-batches, the mean over the batches
     /// since the last report.
-    pub train_nll: f64,
+    pub train_loss: f64,
     /// Over the validation rows after this step.
-    pub validation_nll: Option<f64>,
+    pub validation_loss: Option<f64>,
     /// The learning rate of this step.
     pub learning_rate: f32,
 }
@@ -62,7 +63,7 @@ pub enum Event {
         /// The step that failed.
         step: usize,
         /// The loss that gave it away.
-        nll: f64,
+        loss: f64,
         /// The step whose state was restored.
         restored: usize,
         /// The learning rate, before the schedule's factor, from here on.
@@ -90,9 +91,9 @@ pub struct Trained {
     /// The step with the lowest validation loss; the last one without validation rows.
     pub best_step: usize,
     /// The loss of the network over the training rows.
-    pub train_nll: f64,
+    pub train_loss: f64,
     /// The loss of the network over the validation rows.
-    pub validation_nll: Option<f64>,
+    pub validation_loss: Option<f64>,
     /// Every report, in order.
     pub curve: Vec<Progress>,
     /// What else happened, in order.
@@ -120,6 +121,9 @@ pub enum TrainError {
         /// Its name.
         option: &'static str,
     },
+    /// The CRPS of several targets says nothing of how they move together.
+    #[error("the CRPS cannot train full covariance of several targets; choose diagonal covariance")]
+    Loss,
     /// There are no rows.
     #[error("there are no {table} rows")]
     NoRows {
@@ -213,6 +217,9 @@ pub fn train_from(
 ) -> Result<Trained, TrainError> {
     architecture.check()?;
     options.check()?;
+    if !options.loss.suits(&architecture.head) {
+        return Err(TrainError::Loss);
+    }
     data.train.check("training", architecture)?;
     if let Some(rows) = &data.validation {
         rows.check("validation", architecture)?;

@@ -56,9 +56,7 @@ fn networks_start_apart_and_the_first_is_the_one_without_others() {
 #[test]
 fn an_ensemble_is_at_least_as_good_as_its_networks_on_average() {
     let fitted = fitted(&config(4), |_| true);
-    let own = fitted
-        .networks()
-        .map(|one| one.validation_nll.unwrap() + fitted.log_jacobian);
+    let own = fitted.networks().map(|one| fitted.units.of(one).1.unwrap());
     let mean = own.sum::<f64>() / 4.0;
     let all = fitted.validation.unwrap();
     assert_eq!(all.rows, 60);

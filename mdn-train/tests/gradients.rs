@@ -1,12 +1,12 @@
 //! The loss and its gradient against an oracle in double precision.
 //!
 //! The oracle is written for reading: the forward pass, the mixture density through an explicit
-//! covariance matrix, and central differences of them. It shares nothing with the
+//! covariance matrix or the closed form of the CRPS, and central differences of them. It shares nothing with the
 //! implementation but the meaning of the parameters.
 
 use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
 use mdn_train::network::{Architecture, Initialisation, Network};
-use mdn_train::train::{Objective, Rows, Selection};
+use mdn_train::train::{LossKind, Objective, Rows, Selection};
 use nalgebra::{DMatrix, DVector};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
@@ -128,7 +128,7 @@ mod oracle {
         highest + values.iter().map(|v| (v - highest).exp()).sum::<f64>().ln()
     }
 
-    fn row(head: &Head, outputs: &[f64], target: &[f32]) -> f64 {
+    fn nll(head: &Head, outputs: &[f64], target: &[f32]) -> f64 {
         let (k, d) = (usize::from(head.components), target.len());
         let (logits, rest) = outputs.split_at(k);
         let (means, factors) = rest.split_at(d * k);
@@ -143,8 +143,48 @@ mod oracle {
         log_sum_exp(logits) - log_sum_exp(&joint)
     }
 
-    /// The mean negative log-likelihood.
-    pub fn nll(architecture: &Architecture, parameters: &[f64], rows: Rows) -> f64 {
+    /// E|x| of the normal x.
+    fn distance(mean: f64, scale: f64) -> f64 {
+        let x = mean / scale;
+        let density = (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
+        let cdf = 0.5 * statrs::function::erf::erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
+        2.0 * scale * density + mean * (2.0 * cdf - 1.0)
+    }
+
+    /// Over the targets, the sum of E|t − x| − ½ E|x − x′|.
+    fn crps(head: &Head, outputs: &[f64], target: &[f32]) -> f64 {
+        let (k, d) = (usize::from(head.components), target.len());
+        let scales = (outputs.len() / k - 1 - d).min(d);
+        let total = log_sum_exp(&outputs[..k]);
+        let weight = |c: usize| (outputs[c] - total).exp();
+        let mut sum = 0.0;
+        for i in 0..d {
+            let mean = |c: usize| outputs[(1 + i) * k + c];
+            let row = 1 + d + i.min(scales - 1);
+            let scale = |c: usize| log_scale(head, outputs[row * k + c]).exp();
+            for c in 0..k {
+                let among = (0..k).map(|other| {
+                    let both = scale(c).hypot(scale(other));
+                    weight(other) * distance(mean(c) - mean(other), both)
+                });
+                let from_target = distance(f64::from(target[i]) - mean(c), scale(c));
+                sum += weight(c) * (from_target - 0.5 * among.sum::<f64>());
+            }
+        }
+        sum
+    }
+
+    /// The mean loss.
+    pub fn loss(
+        kind: LossKind,
+        architecture: &Architecture,
+        parameters: &[f64],
+        rows: Rows,
+    ) -> f64 {
+        let row = match kind {
+            LossKind::Nll => nll,
+            LossKind::Crps => crps,
+        };
         let d = usize::from(architecture.head.dimensions);
         let inputs = rows.inputs.chunks_exact(architecture.inputs);
         let sum: f64 = inputs
@@ -159,14 +199,19 @@ mod oracle {
 
     /// Its gradient by central differences. The step is small, so that ReLU's kink doesn't fall
     /// within it; what rounding then leaves is some 1e-8.
-    pub fn gradient(architecture: &Architecture, parameters: &[f64], rows: Rows) -> Vec<f64> {
+    pub fn gradient(
+        kind: LossKind,
+        architecture: &Architecture,
+        parameters: &[f64],
+        rows: Rows,
+    ) -> Vec<f64> {
         const STEP: f64 = 1e-7;
         let mut moved = parameters.to_vec();
         (0..parameters.len())
             .map(|i| {
                 let mut at = |offset: f64| {
                     moved[i] = parameters[i] + offset;
-                    nll(architecture, &moved, rows)
+                    loss(kind, architecture, &moved, rows)
                 };
                 let difference = at(STEP) - at(-STEP);
                 moved[i] = parameters[i];
@@ -189,6 +234,7 @@ fn normals(rng: &mut SplitMix64, count: usize) -> Vec<f32> {
 }
 
 struct Case {
+    loss: LossKind,
     architecture: Architecture,
     parameters: Vec<f32>,
     inputs: Vec<f32>,
@@ -208,6 +254,7 @@ impl Case {
         let spread = 0.5;
         let parameters = normals(&mut rng, architecture.parameters());
         Case {
+            loss: LossKind::Nll,
             parameters: parameters.into_iter().map(|p| p * spread).collect(),
             inputs: normals(&mut rng, rows * 3),
             targets: normals(&mut rng, rows * usize::from(head.dimensions)),
@@ -222,12 +269,17 @@ impl Case {
         }
     }
 
+    /// The same with another loss.
+    fn with(self, loss: LossKind) -> Self {
+        Case { loss, ..self }
+    }
+
     fn loss_and_gradient(&self) -> (f64, Vec<f32>) {
         let mut gradient = vec![f32::NAN; self.parameters.len()];
-        let mut objective = Objective::new(&self.architecture, self.rows(), usize::MAX);
-        let nll = objective.gradient(&self.parameters, Selection::All, &mut gradient);
-        assert_eq!(nll, objective.nll(&self.parameters), "one loss");
-        (nll, gradient)
+        let mut objective = Objective::new(&self.architecture, self.loss, self.rows(), usize::MAX);
+        let loss = objective.gradient(&self.parameters, Selection::All, &mut gradient);
+        assert_eq!(loss, objective.loss(&self.parameters), "one loss");
+        (loss, gradient)
     }
 
     /// Compares loss and gradient with the oracle's.
@@ -239,15 +291,15 @@ impl Case {
     /// formula shows at 1e-2 or more. The differences' own error is about 1e-8.
     fn check(&self) {
         let label = format!(
-            "{:?} {:?}",
-            self.architecture.activation, self.architecture.head
+            "{:?} {:?} {:?}",
+            self.loss, self.architecture.activation, self.architecture.head
         );
         let parameters: Vec<f64> = self.parameters.iter().map(|&p| p.into()).collect();
-        let (nll, gradient) = self.loss_and_gradient();
-        let expected = oracle::nll(&self.architecture, &parameters, self.rows());
-        let error = (nll - expected).abs() / expected.abs().max(1.0);
-        assert!(error < 1e-6, "{label}: loss {nll}, oracle {expected}");
-        let expected = oracle::gradient(&self.architecture, &parameters, self.rows());
+        let (loss, gradient) = self.loss_and_gradient();
+        let expected = oracle::loss(self.loss, &self.architecture, &parameters, self.rows());
+        let error = (loss - expected).abs() / expected.abs().max(1.0);
+        assert!(error < 1e-6, "{label}: loss {loss}, oracle {expected}");
+        let expected = oracle::gradient(self.loss, &self.architecture, &parameters, self.rows());
         let norm = expected.iter().map(|g| g * g).sum::<f64>().sqrt();
         for (i, (g, e)) in gradient.iter().zip(&expected).enumerate() {
             let error = (f64::from(*g) - e).abs() / norm;
@@ -280,6 +332,10 @@ fn every_activation_covariance_and_scale_map() {
                     seed += 1;
                     let head = head(components, dimensions, covariance, scale_map);
                     Case::new(activation, head, 11, seed).check();
+                    if covariance != Covariance::Full || dimensions == 1 {
+                        let case = Case::new(activation, head, 11, seed);
+                        case.with(LossKind::Crps).check();
+                    }
                 }
             }
         }
@@ -297,6 +353,8 @@ fn many_dimensions_and_components() {
     }
     let many = head(40, 1, Covariance::Isotropic, ScaleMap::Softplus);
     Case::new(Activation::Silu, many, 9, 78).check();
+    let case = Case::new(Activation::Silu, many, 9, 78);
+    case.with(LossKind::Crps).check();
 }
 
 /// Enough rows for several shards, groups and a part of a vector.
@@ -305,6 +363,8 @@ fn many_rows() {
     for rows in [257, 1003] {
         let head = head(3, 1, Covariance::Diagonal, ScaleMap::Exp);
         Case::new(Activation::Gelu, head, rows, 5).check();
+        let case = Case::new(Activation::Gelu, head, rows, 5);
+        case.with(LossKind::Crps).check();
     }
 }
 
@@ -318,13 +378,14 @@ fn selected_rows_count_as_often_as_they_are_named() {
         selection.iter().flat_map(row).collect()
     };
     let picked = Case {
+        loss: case.loss,
         architecture: case.architecture.clone(),
         parameters: case.parameters.clone(),
         inputs: pick(&case.inputs, 3),
         targets: pick(&case.targets, 2),
     };
     let mut gradient = vec![0.0; case.parameters.len()];
-    let nll = Objective::new(&case.architecture, case.rows(), 8).gradient(
+    let nll = Objective::new(&case.architecture, case.loss, case.rows(), 8).gradient(
         &case.parameters,
         Selection::Some(&selection),
         &mut gradient,
@@ -346,6 +407,7 @@ fn constant(head: Head, outputs: &[f32], targets: &[f32]) -> Case {
     network.parameters[..kernel].fill(0.0);
     network.parameters[kernel..].copy_from_slice(outputs);
     Case {
+        loss: LossKind::Nll,
         architecture,
         parameters: network.parameters,
         inputs: vec![0.5; rows],

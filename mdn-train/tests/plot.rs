@@ -3,6 +3,7 @@
 //! With the environment variable `MDN_KEEP_PICTURES` naming a folder, they are left there to look at.
 
 use mdn_train::data::generators;
+use mdn_train::loss::LossKind;
 use mdn_train::plot::{
     Band, Calibration, FanChart, Figure, Grid, Heatmap, Loss, Picture, PitHistogram, Point, Report,
     Samples, Scatter, Section, SummaryRow, centres,
@@ -60,6 +61,7 @@ fn loss() -> Loss {
     let wave = |step: u64| 0.02 * ((step * 7919) % 97) as f32 / 97.0;
     Loss {
         title: "Loss during training".into(),
+        kind: LossKind::Nll,
         train: (0..400)
             .map(|i| (i * 25, value(i * 25, 1.28) + wave(i)))
             .collect(),

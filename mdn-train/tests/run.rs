@@ -11,7 +11,8 @@ use mdn_train::data::{Dataset, generators};
 use mdn_train::fit::{FitConfig, FitError, Fitted, fit, fit_with};
 use mdn_train::run::{Run, RunError};
 use mdn_train::train::{
-    Batch, Control, Event, Keeper, Kept, Length, Progress, Snapshot, Starts, TrainOptions, Trained,
+    Batch, Control, Event, Keeper, Kept, Length, LossKind, Progress, Snapshot, Starts,
+    TrainOptions, Trained,
 };
 
 fn data(seed: u64) -> Dataset {
@@ -49,6 +50,12 @@ fn ensemble() -> FitConfig {
         ensemble: 2,
         ..config()
     }
+}
+
+fn ranked() -> FitConfig {
+    let mut config = config();
+    config.options.loss = LossKind::Crps;
+    config
 }
 
 fn ignore(_: &Progress) -> ControlFlow<()> {
@@ -99,7 +106,7 @@ fn fit_kept(
 #[test]
 fn every_step_can_be_gone_on_from() {
     let data = data(1);
-    for config in [config(), wild(), ensemble()] {
+    for config in [config(), wild(), ensemble(), ranked()] {
         let whole = fit(&data, &config, &mut ignore).unwrap();
         let mut all = All::default();
         let observed = fit_kept(&data, &config, Some(&mut all), None).unwrap();

@@ -69,7 +69,7 @@ fn more_starts_are_never_worse_on_the_validation_rows() {
     let nll = |starts| {
         trained(starts, NoiseUse::InTurn, true)
             .0
-            .validation_nll
+            .validation_loss
             .unwrap()
     };
     let (one, two, five) = (nll(1), nll(2), nll(5));

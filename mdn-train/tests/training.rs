@@ -98,14 +98,14 @@ fn train_classic(steps: usize, learning_rate: f32) -> Trained {
 /// inputs, 1.288.
 #[test]
 fn classic_toy_finds_the_branches() {
-    let nll = train_classic(500, 3e-3).train_nll;
+    let nll = train_classic(500, 3e-3).train_loss;
     assert!(nll < 2.0, "train NLL {nll}");
 }
 
 #[test]
 #[ignore = "10,000 steps: run with --release"]
 fn classic_toy_reaches_the_published_figure() {
-    let nll = train_classic(10_000, 1e-3).train_nll;
+    let nll = train_classic(10_000, 1e-3).train_loss;
     assert!(nll < 1.36, "train NLL {nll}");
 }
 
@@ -227,7 +227,7 @@ fn a_wild_learning_rate_is_rolled_back_until_it_works() {
     let rates: Vec<f32> = rollbacks.collect();
     assert!(rates.len() > 5, "{:?}", trained.events);
     assert!(rates.windows(2).all(|pair| pair[1] == 0.5 * pair[0]));
-    assert!(trained.train_nll < 1.2, "train NLL {}", trained.train_nll);
+    assert!(trained.train_loss < 1.2, "train NLL {}", trained.train_loss);
     assert!(trained.network.parameters.iter().all(|p| p.is_finite()));
 }
 
@@ -264,14 +264,14 @@ fn early_stopping_keeps_the_best() {
     let best = seen
         .iter()
         .min_by(|a, b| {
-            a.validation_nll
-                .partial_cmp(&b.validation_nll)
+            a.validation_loss
+                .partial_cmp(&b.validation_loss)
                 .expect("numbers")
         })
         .expect("reports");
     assert_eq!(trained.best_step, best.step);
-    assert_eq!(trained.validation_nll, best.validation_nll);
-    assert!(best.validation_nll < seen.last().expect("reports").validation_nll);
+    assert_eq!(trained.validation_loss, best.validation_loss);
+    assert!(best.validation_loss < seen.last().expect("reports").validation_loss);
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn main() -> Result<(), Error> {
     let mut loss = f64::NAN;
     train(&architecture, &data, &options, &mut |progress| {
         ends.push(start.elapsed().as_secs_f64());
-        loss = progress.train_nll;
+        loss = progress.train_loss;
         ControlFlow::Continue(())
     })?;
     let epochs = ends.windows(2).map(|ends| ends[1] - ends[0]);

@@ -148,7 +148,7 @@ impl Demo {
         if let Some(steps) = self.steps {
             config.options.length = Length::Steps(steps as usize);
         }
-        let mut progress = TrainingProgress::new();
+        let mut progress = TrainingProgress::new(config.options.loss);
         let fitted = fit(data, &config, &mut |report| progress.show(report));
         progress.finish();
         Ok(fitted?)

@@ -81,21 +81,21 @@ struct FitResult {
     diagnostics: Vec<Diagnostic>,
 }
 
-/// One network alone: its own scores and steps.
+/// One network alone: its own losses and steps.
 #[derive(Serialize)]
 struct NetworkResult {
-    train_nll: f64,
-    validation_nll: Option<f64>,
+    train_loss: f64,
+    validation_loss: Option<f64>,
     best_step: usize,
     steps: usize,
 }
 
 impl NetworkResult {
     fn new(trained: &Trained, fitted: &Fitted) -> Self {
-        let validation = trained.validation_nll;
+        let (train_loss, validation_loss) = fitted.units.of(trained);
         NetworkResult {
-            train_nll: trained.train_nll + fitted.log_jacobian,
-            validation_nll: validation.map(|nll| nll + fitted.validation_log_jacobian),
+            train_loss,
+            validation_loss,
             best_step: trained.best_step,
             steps: trained.curve.last().map_or(0, |last| last.step),
         }
@@ -246,15 +246,16 @@ fn say_events(
 }
 
 /// How much better the ensemble is than its networks alone.
-fn say_networks(result: &FitResult, output: &mut Output) -> anyhow::Result<()> {
+fn say_networks(fitted: &Fitted, result: &FitResult, output: &mut Output) -> anyhow::Result<()> {
     let alone = result.networks.iter();
-    let alone = alone.map(|one| one.validation_nll.unwrap_or(one.train_nll));
+    let alone = alone.map(|one| one.validation_loss.unwrap_or(one.train_loss));
     let lowest = alone.clone().fold(f64::INFINITY, f64::min);
     let highest = alone.fold(f64::NEG_INFINITY, f64::max);
     let count = result.networks.len();
     if count > 1 {
         output.say(format_args!(
-            "NLL {lowest:.4} to {highest:.4} of the {count} networks alone on the same rows"
+            "{} {lowest:.4} to {highest:.4} of the {count} networks alone on the same rows",
+            fitted.units.kind().name()
         ))?;
     }
     Ok(())
@@ -273,7 +274,7 @@ fn say(
     if let Some(nll) = result.validation_nll {
         output.say(format_args!("NLL {nll:.4} on {validation}"))?;
     }
-    say_networks(result, output)?;
+    say_networks(fitted, result, output)?;
     if let Some(nll) = result.normal_nll {
         output.say(format_args!("NLL {nll:.4} {NORMAL}"))?;
     }

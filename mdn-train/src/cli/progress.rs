@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use mdn_train::train::Progress;
+use mdn_train::train::{LossKind, Progress};
 
 use super::spark::sparkline;
 
@@ -15,6 +15,7 @@ const CURVE: usize = 60;
 /// Shows training as it goes.
 pub struct TrainingProgress {
     bar: ProgressBar,
+    loss: LossKind,
     /// The losses of the reports so far, of the validation rows where there are any.
     losses: Vec<f64>,
     /// The lowest of them.
@@ -24,7 +25,7 @@ pub struct TrainingProgress {
 impl TrainingProgress {
     /// Nothing is shown before the first report, and nothing ever where standard error is no
     /// terminal.
-    pub fn new() -> Self {
+    pub fn new(loss: LossKind) -> Self {
         let bar = ProgressBar::new(0);
         let template = "{bar:24} {pos}/{len} steps, {per_sec}, {eta} left\n{msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -33,6 +34,7 @@ impl TrainingProgress {
         bar.enable_steady_tick(Duration::from_millis(200));
         TrainingProgress {
             bar,
+            loss,
             losses: Vec::new(),
             best: f64::INFINITY,
         }
@@ -40,7 +42,7 @@ impl TrainingProgress {
 
     /// Takes one report.
     pub fn show(&mut self, progress: &Progress) -> ControlFlow<()> {
-        let shown = progress.validation_nll.unwrap_or(progress.train_nll);
+        let shown = progress.validation_loss.unwrap_or(progress.train_loss);
         self.losses.push(shown);
         self.best = self.best.min(shown);
         if !self.bar.is_hidden() {
@@ -52,8 +54,8 @@ impl TrainingProgress {
     }
 
     fn words(&self, progress: &Progress) -> String {
-        let mut words = format!("NLL {:.4}", progress.train_nll);
-        if let Some(validation) = progress.validation_nll {
+        let mut words = format!("{} {:.4}", self.loss.name(), progress.train_loss);
+        if let Some(validation) = progress.validation_loss {
             words += &format!(", validation {validation:.4} (best {:.4})", self.best);
         }
         let curve = sparkline(&self.losses, CURVE);
@@ -81,16 +83,16 @@ mod tests {
 
     #[test]
     fn words_have_both_losses_and_the_curve() {
-        let mut shown = TrainingProgress::new();
-        let report = |step: usize, validation_nll| Progress {
+        let mut shown = TrainingProgress::new(LossKind::Nll);
+        let report = |step: usize, validation_loss| Progress {
             step,
             total: 10,
-            train_nll: 1.5,
-            validation_nll,
+            train_loss: 1.5,
+            validation_loss,
             learning_rate: 0.005,
         };
-        for (step, nll) in [(1, 2.0), (2, 1.0), (3, 1.25)] {
-            assert!(shown.show(&report(step, Some(nll))).is_continue());
+        for (step, loss) in [(1, 2.0), (2, 1.0), (3, 1.25)] {
+            assert!(shown.show(&report(step, Some(loss))).is_continue());
         }
         let words = shown.words(&report(3, Some(1.25)));
         let expected = "NLL 1.5000, validation 1.2500 (best 1.0000), learning rate 5.00e-3\n█▁";

@@ -162,7 +162,7 @@ impl Tune {
     }
 
     fn refit(&self, data: &Dataset, best: &Trial, config: &TuneConfig) -> anyhow::Result<Fitted> {
-        let mut progress = TrainingProgress::new();
+        let mut progress = TrainingProgress::new(config.base.options.loss);
         let mut observer = |report: &_| progress.show(report);
         let fitted = fit(data, &best.candidate.apply(&config.base), &mut observer);
         progress.finish();

@@ -1,6 +1,6 @@
 //! One vector of rows: where its outputs, targets and intermediate values lie.
 
-use mdn_infer::format::Head;
+use mdn_infer::format::{Covariance, Head};
 use mdn_infer::simd::{Simd, Vector};
 
 use crate::network::{Strip, load, save};
@@ -10,11 +10,14 @@ pub(super) type Lanes<S> = <S as Simd>::Twin;
 
 /// As many rows of a block as [`Lanes`] has lanes. Intermediate values lie in `scratch` as
 /// `[item][K]`: the priors, the joints, the inverse scales `[D]`, the slopes of the log-scales
-/// `[D]` and the whitened differences z `[D]`.
+/// `[D]`; then, for the likelihood, the whitened differences z `[D]`, and for the CRPS its
+/// derivatives by the means `[D]` and by the scales `[D]`, and the scales `[D]`.
 pub(super) struct Block<'a, S> {
     simd: S,
     pub(super) components: usize,
     pub(super) dimensions: usize,
+    /// How many scales a component has, where covariance is not full.
+    pub(super) scales: usize,
     /// The first row.
     pub(super) first: usize,
     log_scale_min: f32,
@@ -26,7 +29,7 @@ pub(super) struct Block<'a, S> {
 
 /// How many strips the scratch of a block has.
 pub(super) fn scratch_strips(head: &Head) -> usize {
-    head.components as usize * (2 + 3 * head.dimensions as usize)
+    head.components as usize * (2 + 5 * head.dimensions as usize)
 }
 
 impl<'a, S: Simd> Block<'a, S> {
@@ -42,6 +45,10 @@ impl<'a, S: Simd> Block<'a, S> {
             simd,
             components: head.components as usize,
             dimensions: head.dimensions as usize,
+            scales: match head.covariance {
+                Covariance::Isotropic => 1,
+                _ => head.dimensions as usize,
+            },
             first: 0,
             log_scale_min: head.log_scale_min,
             log_scale_max: head.log_scale_max,
@@ -148,6 +155,43 @@ impl<'a, S: Simd> Block<'a, S> {
     #[inline(always)]
     pub(super) fn set_whitened(&mut self, d: usize, k: usize, value: Lanes<S>) {
         self.keep(2 + 2 * self.dimensions + d, k, value);
+    }
+
+    /// The CRPS's derivative by component `k`'s weight, with the other weights as they are.
+    #[inline(always)]
+    pub(super) fn by_weight(&self, k: usize) -> Lanes<S> {
+        self.kept(1, k)
+    }
+    #[inline(always)]
+    pub(super) fn set_by_weight(&mut self, k: usize, value: Lanes<S>) {
+        self.keep(1, k, value);
+    }
+    /// The CRPS's derivative by a mean.
+    #[inline(always)]
+    pub(super) fn by_mean(&self, d: usize, k: usize) -> Lanes<S> {
+        self.kept(2 + 2 * self.dimensions + d, k)
+    }
+    #[inline(always)]
+    pub(super) fn set_by_mean(&mut self, d: usize, k: usize, value: Lanes<S>) {
+        self.keep(2 + 2 * self.dimensions + d, k, value);
+    }
+    /// The CRPS's derivative by a scale.
+    #[inline(always)]
+    pub(super) fn by_scale(&self, row: usize, k: usize) -> Lanes<S> {
+        self.kept(2 + 3 * self.dimensions + row, k)
+    }
+    #[inline(always)]
+    pub(super) fn set_by_scale(&mut self, row: usize, k: usize, value: Lanes<S>) {
+        self.keep(2 + 3 * self.dimensions + row, k, value);
+    }
+    /// e^ℓ
+    #[inline(always)]
+    pub(super) fn scale(&self, row: usize, k: usize) -> Lanes<S> {
+        self.kept(2 + 4 * self.dimensions + row, k)
+    }
+    #[inline(always)]
+    pub(super) fn set_scale(&mut self, row: usize, k: usize, value: Lanes<S>) {
+        self.keep(2 + 4 * self.dimensions + row, k, value);
     }
 
     /// `value` within the bounds on log-scales.

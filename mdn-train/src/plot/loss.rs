@@ -7,13 +7,16 @@ use plotters::prelude::*;
 
 use super::canvas::{Drawn, Picture};
 use super::frame::{BLUE, Frame, GREEN, ORANGE, legend, line, range, thin};
+use crate::loss::LossKind;
 
-/// Negative log-likelihood against training steps, the best step marked.
+/// The loss against training steps, the best step marked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Loss {
     /// The heading.
     pub title: String,
-    /// Step and mean negative log-likelihood (nats a row) on the training rows.
+    /// What it is.
+    pub kind: LossKind,
+    /// Step and mean loss on the training rows.
     pub train: Vec<(u64, f32)>,
     /// The same on the validation rows; empty if there are none. Need not have the same steps.
     pub validation: Vec<(u64, f32)>,
@@ -62,7 +65,10 @@ impl Picture for Loss {
         let frame = Frame {
             title: &self.title,
             x_label: "training step",
-            y_label: "negative log-likelihood (nats)",
+            y_label: match self.kind {
+                LossKind::Nll => "negative log-likelihood (nats)",
+                LossKind::Crps => "CRPS",
+            },
             x: range(steps.map(|&(step, _)| step as f64), 0.02),
             y: self.value_range(),
         };
@@ -103,6 +109,7 @@ mod tests {
         };
         Loss {
             title: String::new(),
+            kind: LossKind::Nll,
             train: steps(train),
             validation: steps(validation),
         }

@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::plot::Loss;
-use crate::train::Progress;
+use crate::train::{LossKind, Progress};
 
 #[derive(Serialize, Deserialize)]
 struct Line {
     step: usize,
     steps: usize,
-    train_nll: f64,
-    validation_nll: Option<f64>,
+    loss: LossKind,
+    train_loss: f64,
+    validation_loss: Option<f64>,
     learning_rate: f32,
 }
 
@@ -31,8 +32,9 @@ pub fn losses(path: &Path) -> io::Result<Loss> {
     {
         let line: Line = serde_json::from_str(line)?;
         let step = line.step as u64;
-        loss.train.push((step, line.train_nll as f32));
-        let validation = line.validation_nll.map(|nll| (step, nll as f32));
+        loss.kind = line.loss;
+        loss.train.push((step, line.train_loss as f32));
+        let validation = line.validation_loss.map(|loss| (step, loss as f32));
         loss.validation.extend(validation);
     }
     Ok(loss)
@@ -41,18 +43,24 @@ pub fn losses(path: &Path) -> io::Result<Loss> {
 /// The file, begun anew: after an interruption all reports come again.
 pub(super) struct Metrics<'a> {
     path: PathBuf,
+    loss: LossKind,
     /// `None` once it has failed.
     file: Option<File>,
     notice: &'a (dyn Fn(&str) + Sync),
 }
 
 impl<'a> Metrics<'a> {
-    pub(super) fn create(path: PathBuf, notice: &'a (dyn Fn(&str) + Sync)) -> Self {
+    pub(super) fn create(path: PathBuf, loss: LossKind, notice: &'a (dyn Fn(&str) + Sync)) -> Self {
         let (file, fault) = match File::create(&path) {
             Ok(file) => (Some(file), None),
             Err(fault) => (None, Some(fault)),
         };
-        let metrics = Metrics { path, file, notice };
+        let metrics = Metrics {
+            path,
+            loss,
+            file,
+            notice,
+        };
         if let Some(fault) = fault {
             metrics.tell(&fault);
         }
@@ -64,8 +72,9 @@ impl<'a> Metrics<'a> {
         let line = Line {
             step: progress.step,
             steps: progress.total,
-            train_nll: progress.train_nll,
-            validation_nll: progress.validation_nll,
+            loss: self.loss,
+            train_loss: progress.train_loss,
+            validation_loss: progress.validation_loss,
             learning_rate: progress.learning_rate,
         };
         let Some(file) = &mut self.file else { return };

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::TrainError;
 use super::feed::{Feed, read_error};
 use super::noise::{Noise, add_noise};
-use crate::loss::Loss;
+use crate::loss::{Loss, LossKind};
 use crate::network::{Architecture, Packed, ROWS, Strip, Workspace, buffer, pitch};
 
 /// Groups, and so threads, that a pass can use at most.
@@ -40,8 +40,8 @@ pub enum Selection<'a> {
     Some(&'a [u32]),
 }
 
-/// The mean negative log-likelihood of the rows of a table, and its gradient with respect to
-/// the network's parameters. Allocates when it is made and never again, but for the first rows that
+/// The mean loss of the rows of a table, the negative log-likelihood or the CRPS, and its gradient
+/// with respect to the network's parameters. Allocates when it is made and never again, but for the first rows that
 /// it reads from the disk.
 #[derive(Debug)]
 pub struct Objective<'a> {
@@ -57,25 +57,37 @@ impl<'a> Objective<'a> {
     /// An objective over all of `rows`, or batches of them with up to `batch` rows.
     ///
     /// # Panics
-    /// If the slices hold different numbers of rows, or a part of one.
-    pub fn new(architecture: &Architecture, rows: impl Into<Feed<'a>>, batch: usize) -> Self {
-        Self::with_backward(architecture, rows.into(), batch, true)
+    /// If the slices hold different numbers of rows, or a part of one, or if `loss` is the CRPS of
+    /// several targets with full covariance.
+    pub fn new(
+        architecture: &Architecture,
+        loss: LossKind,
+        rows: impl Into<Feed<'a>>,
+        batch: usize,
+    ) -> Self {
+        Self::with_backward(architecture, loss, rows.into(), batch, true)
     }
 
     /// As [`Objective::new`], without the memory that gradients take.
     ///
     /// # Panics
     /// As [`Objective::new`].
-    pub fn without_gradient(architecture: &Architecture, rows: impl Into<Feed<'a>>) -> Self {
-        Self::with_backward(architecture, rows.into(), usize::MAX, false)
+    pub fn without_gradient(
+        architecture: &Architecture,
+        loss: LossKind,
+        rows: impl Into<Feed<'a>>,
+    ) -> Self {
+        Self::with_backward(architecture, loss, rows.into(), usize::MAX, false)
     }
 
     fn with_backward(
         architecture: &Architecture,
+        loss: LossKind,
         rows: Feed<'a>,
         batch: usize,
         backward: bool,
     ) -> Self {
+        assert!(loss.suits(&architecture.head), "a loss for this covariance");
         let dimensions = usize::from(architecture.head.dimensions);
         let count = rows.count(dimensions);
         if let Feed::Memory(rows) = rows {
@@ -96,7 +108,7 @@ impl<'a> Objective<'a> {
             shard_rows,
             packed: Packed::new(architecture, backward),
             groups: (0..groups)
-                .map(|_| Group::new(architecture, shard_rows, backward))
+                .map(|_| Group::new(architecture, loss, shard_rows, backward))
                 .collect(),
         }
     }
@@ -106,16 +118,16 @@ impl<'a> Objective<'a> {
         self.count
     }
 
-    /// The mean negative log-likelihood of all rows, in nats.
-    pub fn nll(&mut self, parameters: &[f32]) -> f64 {
+    /// The mean loss of all rows.
+    pub fn loss(&mut self, parameters: &[f32]) -> f64 {
         let plan = self.plan(Selection::All, None);
         self.packed.pack(parameters);
         plan.run(&mut self.groups, &self.packed, None);
-        self.groups.iter().map(|group| group.nll).sum::<f64>() / plan.count as f64
+        self.groups.iter().map(|group| group.sum).sum::<f64>() / plan.count as f64
     }
 
-    /// The mean negative log-likelihood of the selected rows, in nats; `gradient` is replaced by
-    /// its gradient with respect to `parameters`.
+    /// The mean loss of the selected rows; `gradient` is replaced by its gradient with respect to
+    /// `parameters`.
     ///
     /// # Panics
     /// If the objective was made without gradient, a slice is too short, or a row doesn't exist.
@@ -147,7 +159,7 @@ impl<'a> Objective<'a> {
             let pieces = gradient.par_chunks_mut(PARALLEL_PARAMETERS).enumerate();
             pieces.for_each(|(number, piece)| add_up(used, number * PARALLEL_PARAMETERS, piece));
         }
-        used.iter().map(|group| group.nll).sum::<f64>() / plan.count as f64
+        used.iter().map(|group| group.sum).sum::<f64>() / plan.count as f64
     }
 
     /// Whether rows on the disk could not be read, so that what was computed from them is void.
@@ -278,7 +290,8 @@ struct Group {
     targets: Vec<Strip>,
     /// The sum over this group's shards; empty without backward pass.
     gradient: Vec<f32>,
-    nll: f64,
+    /// The loss, summed over this group's rows.
+    sum: f64,
     /// The shard whose rows are loaded, where that stays true from pass to pass.
     loaded: Option<usize>,
     /// Rows from the disk: inputs and targets.
@@ -288,7 +301,7 @@ struct Group {
 }
 
 impl Group {
-    fn new(architecture: &Architecture, rows: usize, backward: bool) -> Self {
+    fn new(architecture: &Architecture, loss: LossKind, rows: usize, backward: bool) -> Self {
         let workspace = Workspace::new(architecture, rows, backward);
         let parameters = if backward {
             architecture.parameters()
@@ -298,9 +311,9 @@ impl Group {
         Group {
             targets: buffer(architecture.head.dimensions.into(), rows),
             workspace,
-            loss: Loss::new(architecture.head),
+            loss: Loss::new(loss, architecture.head),
             gradient: vec![0.0; parameters],
-            nll: 0.0,
+            sum: 0.0,
             loaded: None,
             read: [Vec::new(), Vec::new()],
             memory: Vec::new(),
@@ -310,14 +323,14 @@ impl Group {
 
     /// Group `number`'s part of the plan.
     fn run(&mut self, plan: &Plan, number: usize, packed: &Packed, weight: Option<f32>) {
-        self.nll = 0.0;
+        self.sum = 0.0;
         let shards = number * plan.shards / plan.groups..(number + 1) * plan.shards / plan.groups;
         for shard in shards.clone() {
             self.load(plan, shard);
             self.workspace.forward(packed);
             let outputs = self.workspace.outputs_mut();
             let rows = plan.shard_len(shard);
-            self.nll += self.loss.apply(outputs, &self.targets, rows, weight);
+            self.sum += self.loss.apply(outputs, &self.targets, rows, weight);
             if weight.is_some() {
                 let first = shard == shards.start;
                 self.workspace.backward(packed, first, &mut self.gradient);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::TrainError;
+use crate::loss::LossKind;
 use crate::network::Initialisation;
 use crate::optim::Schedule;
 
@@ -64,6 +65,8 @@ impl NoiseUse {
 /// [`TrainOptions::classic`] is the textbook's plain full-batch Adam.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TrainOptions {
+    /// What is minimised, and by which the validation rows choose.
+    pub loss: LossKind,
     /// Steps or epochs.
     pub length: Length,
     /// Rows a step.
@@ -105,6 +108,7 @@ pub struct TrainOptions {
 impl Default for TrainOptions {
     fn default() -> Self {
         TrainOptions {
+            loss: LossKind::Nll,
             length: Length::Automatic,
             batch: Batch::Automatic,
             initialisation: Initialisation::Spread,
@@ -144,6 +148,7 @@ impl TrainOptions {
     /// clipping, decay, noise or early stopping: Bishop 1994 as notebooks do it today.
     pub fn classic() -> Self {
         TrainOptions {
+            loss: LossKind::Nll,
             length: Length::Steps(10_000),
             batch: Batch::Full,
             initialisation: Initialisation::Classic,

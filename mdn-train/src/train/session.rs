@@ -18,7 +18,7 @@ use crate::optim::{Adam, clip, norm};
 const MAX_ROLLBACKS: usize = 64;
 /// A gradient this long would overflow Adam's mean squares.
 const LONGEST_GRADIENT: f64 = 1e18;
-/// A loss this far above the start's, in nats and again relative to it, counts as divergence.
+/// A loss this far above the start's, in its own unit and again relative to it, counts as divergence.
 const WORST_RISE: f64 = 1.0;
 
 /// A state that training can return to.
@@ -55,7 +55,7 @@ impl Good {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Best {
     pub(super) step: usize,
-    pub(super) nll: f64,
+    pub(super) loss: f64,
     pub(super) parameters: Vec<f32>,
 }
 
@@ -67,8 +67,8 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    fn add(&mut self, nll: f64) {
-        self.sum += nll;
+    fn add(&mut self, loss: f64) {
+        self.sum += loss;
         self.steps += 1;
     }
     fn mean(&self) -> f64 {
@@ -126,8 +126,9 @@ impl<'a> Session<'a> {
             total,
             last: total,
             interval: options.report_interval.unwrap_or(interval),
-            train: Objective::new(architecture, data.train, sampler.batch_rows()),
-            validation: validation.map(|rows| Objective::without_gradient(architecture, rows)),
+            train: Objective::new(architecture, options.loss, data.train, sampler.batch_rows()),
+            validation: validation
+                .map(|rows| Objective::without_gradient(architecture, options.loss, rows)),
             average: Average::new(options.averaging, sampler.batches(), &good.parameters),
             sampler,
             kernels: architecture.layers().map(|layer| layer.kernel()).collect(),
@@ -152,7 +153,7 @@ impl<'a> Session<'a> {
         match control.resume.take() {
             Some(kept) => self.restore(kept.current)?,
             None => {
-                let start = self.train.nll(&self.parameters);
+                let start = self.train.loss(&self.parameters);
                 self.worst = start + WORST_RISE * (1.0 + start.abs());
             }
         }
@@ -186,7 +187,7 @@ impl<'a> Session<'a> {
     /// One step of the optimiser; `None` if it failed and was rolled back.
     fn take_step(&mut self, step: usize, check: bool) -> Result<Option<Progress>, TrainError> {
         let noise = self.noise(step);
-        let nll = self.train.noisy_gradient(
+        let loss = self.train.noisy_gradient(
             &self.parameters,
             self.sampler.draw(),
             noise,
@@ -197,13 +198,13 @@ impl<'a> Session<'a> {
             Some(limit) => clip(&mut self.gradient, limit),
             None => norm(&self.gradient),
         };
-        self.recent.add(nll);
+        self.recent.add(loss);
         let far = check && self.recent.mean() > self.worst;
-        if far || !nll.is_finite() || norm.is_nan() || norm > LONGEST_GRADIENT {
-            self.roll_back(step, nll)?;
+        if far || !loss.is_finite() || norm.is_nan() || norm > LONGEST_GRADIENT {
+            self.roll_back(step, loss)?;
             return Ok(None);
         }
-        if check && nll <= self.worst {
+        if check && loss <= self.worst {
             self.good.step = step - 1;
             self.good.parameters.copy_from_slice(&self.parameters);
             self.good.adam.copy_from(&self.adam);
@@ -223,13 +224,13 @@ impl<'a> Session<'a> {
         Ok(Some(Progress {
             step,
             total: self.total,
-            train_nll: nll,
-            validation_nll: None,
+            train_loss: loss,
+            validation_loss: None,
             learning_rate,
         }))
     }
 
-    fn roll_back(&mut self, step: usize, nll: f64) -> Result<(), TrainError> {
+    fn roll_back(&mut self, step: usize, loss: f64) -> Result<(), TrainError> {
         self.rollbacks += 1;
         if self.rollbacks > MAX_ROLLBACKS {
             return Err(TrainError::Diverged { step });
@@ -244,7 +245,7 @@ impl<'a> Session<'a> {
         }
         self.events.push(Event::RolledBack {
             step,
-            nll,
+            loss,
             restored: self.good.step,
             learning_rate: self.learning_rate,
         });
@@ -258,10 +259,10 @@ impl<'a> Session<'a> {
         observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
     ) -> ControlFlow<()> {
         if self.sampler.batches() > 1 {
-            progress.train_nll = self.recent.mean();
+            progress.train_loss = self.recent.mean();
         }
         self.recent = Recent::default();
-        progress.validation_nll = self.validate(progress.step);
+        progress.validation_loss = self.validate(progress.step);
         self.curve.push(progress);
         let step = progress.step;
         if observer(&progress).is_break() {
@@ -282,19 +283,19 @@ impl<'a> Session<'a> {
             Some(average) => average.parameters(),
             None => &self.parameters,
         };
-        let nll = self.validation.as_mut()?.nll(parameters);
+        let loss = self.validation.as_mut()?.loss(parameters);
         self.reports_since_best += 1;
-        if nll.is_finite() && self.best.as_ref().is_none_or(|best| nll < best.nll) {
+        if loss.is_finite() && self.best.as_ref().is_none_or(|best| loss < best.loss) {
             self.reports_since_best = 0;
             let best = self.best.get_or_insert_with(|| Best {
                 step,
-                nll,
+                loss,
                 parameters: parameters.to_vec(),
             });
-            (best.step, best.nll) = (step, nll);
+            (best.step, best.loss) = (step, loss);
             best.parameters.copy_from_slice(parameters);
         }
-        Some(nll)
+        Some(loss)
     }
 
     /// Settles on the best state, or on the last one if that is sound.
@@ -305,23 +306,23 @@ impl<'a> Session<'a> {
         } else if let Some(average) = &self.average {
             self.parameters.copy_from_slice(average.parameters());
         }
-        let mut train_nll = self.train.nll(&self.parameters);
-        if train_nll.is_nan() || train_nll > self.worst {
-            self.roll_back(self.step, train_nll)?;
-            train_nll = self.train.nll(&self.parameters);
+        let mut train_loss = self.train.loss(&self.parameters);
+        if train_loss.is_nan() || train_loss > self.worst {
+            self.roll_back(self.step, train_loss)?;
+            train_loss = self.train.loss(&self.parameters);
         }
         let validation = self.validation.as_mut();
-        let validation_nll = validation.map(|objective| objective.nll(&self.parameters));
+        let validation_loss = validation.map(|objective| objective.loss(&self.parameters));
         self.check_read()?;
         Ok(Trained {
-            validation_nll,
+            validation_loss,
             network: Network {
                 architecture: self.architecture.clone(),
                 parameters: self.parameters,
             },
             start: 0,
             best_step: self.step,
-            train_nll,
+            train_loss,
             curve: self.curve,
             events: self.events,
         })

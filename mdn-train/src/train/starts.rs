@@ -124,7 +124,7 @@ pub(super) fn options_at(options: &TrainOptions, start: usize) -> TrainOptions {
 }
 
 fn better(new: &Trained, old: &Trained) -> bool {
-    match (new.validation_nll, old.validation_nll) {
+    match (new.validation_loss, old.validation_loss) {
         (Some(new), Some(old)) => new < old || old.is_nan(),
         _ => false,
     }

@@ -12,7 +12,7 @@ fn ensembles_are_used_like_any_other() {
     assert_eq!(networks.len(), 3);
     let alone: Vec<f64> = networks
         .iter()
-        .map(|network| number(network, "validation_nll"))
+        .map(|network| number(network, "validation_loss"))
         .collect();
     // The logarithm of a mean is at least the mean of the logarithms.
     let mean = alone.iter().sum::<f64>() / 3.0;

@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod given;
 mod journey;
+mod loss;
 mod prune;
 mod quantize;
 mod questions;

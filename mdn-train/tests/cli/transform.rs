@@ -50,7 +50,7 @@ fn a_transformed_target_is_its_logarithm_and_scores_have_the_jacobian() {
     assert!((number(&price_scores, "crps") - number(&plain_scores, "crps")).abs() < 1e-5);
     for result in [&price, &plain] {
         let network = &result["networks"][0];
-        let gap = number(network, "validation_nll") - number(result, "validation_nll");
+        let gap = number(network, "validation_loss") - number(result, "validation_nll");
         assert!(gap.abs() < 1e-4, "{result}");
     }
 }

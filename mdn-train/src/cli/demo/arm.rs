@@ -58,7 +58,7 @@ pub fn draw(
         )?,
         album.add(
             "loss",
-            &loss(&fitted.trained, fitted.log_jacobian),
+            &loss(&fitted.trained, &fitted.units),
             "The mean negative log-likelihood of training and validation points.",
         )?,
     ])

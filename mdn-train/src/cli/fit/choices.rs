@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use mdn_infer::format::MAX_COMPONENTS;
 use mdn_train::fit::{FitConfig, ScaleFloor};
-use mdn_train::train::{Averaging, Batch, Length, NoiseUse, TrainOptions};
+use mdn_train::train::{Averaging, Batch, Length, LossKind, NoiseUse, TrainOptions};
 
 use super::columns::ColumnChoices;
 use crate::cli::options::{ActivationName, CovarianceName, ScaleMapName};
@@ -43,6 +43,9 @@ pub struct NetworkChoices {
 /// How it is trained.
 #[derive(Args)]
 pub struct TrainingChoices {
+    /// What training minimises on the training rows, and by which the rows held back choose
+    #[arg(long, default_value = "nll", value_name = "LOSS")]
+    loss: LossName,
     /// Optimiser steps [default: 4000]
     #[arg(long, value_name = "N", conflicts_with = "epochs", value_parser = positive)]
     steps: Option<usize>,
@@ -106,6 +109,25 @@ pub struct TrainingChoices {
     no_standardise: bool,
 }
 
+/// `--loss`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LossName {
+    /// Negative log-likelihood: the density where the targets lie
+    Nll,
+    /// Continuous ranked probability score, of each target by itself: less moved by single rows far
+    /// off; not for full covariance
+    Crps,
+}
+
+impl From<LossName> for LossKind {
+    fn from(name: LossName) -> Self {
+        match name {
+            LossName::Nll => LossKind::Nll,
+            LossName::Crps => LossKind::Crps,
+        }
+    }
+}
+
 /// The epochs of [`Averaging`] unless chosen.
 const AVERAGING: f32 = 5.0;
 
@@ -165,6 +187,7 @@ impl TrainingChoices {
             (None, None) => defaults.length,
         };
         TrainOptions {
+            loss: self.loss.into(),
             length,
             batch: self.batch,
             learning_rate: self.learning_rate,

@@ -73,7 +73,7 @@ pub fn watched(
 ) -> anyhow::Result<(Fitted, Option<u8>)> {
     let signals = Signals::catch()?;
     let stop = || signals.came();
-    let mut progress = TrainingProgress::new();
+    let mut progress = TrainingProgress::new(config.options.loss);
     let notice = progress.notice();
     let mut observer = |report: &_| progress.show(report);
     let fitted = match run {

@@ -1,0 +1,57 @@
+//! `--loss crps` from the command line and from a file.
+
+use std::fs;
+
+use crate::support::{Bench, GEYSER, number};
+
+const FIT: &str = "--target duration --steps 120 --hidden 6 -k 3";
+
+#[test]
+fn a_run_keeps_its_loss() {
+    let bench = Bench::new();
+    let told = bench.json(&format!("fit {GEYSER} {FIT} --loss crps --run r"));
+    let model = |name: &str| fs::read(bench.path(name)).unwrap();
+    assert!(bench.read("r/config.toml").contains("loss = \"crps\""));
+    bench.json("fit --config r/config.toml --out again.mdn");
+    assert_eq!(model("again.mdn"), model("r/model.mdn"));
+    fs::rename(bench.path("r/model.mdn"), bench.path("first.mdn")).unwrap();
+    bench.json("fit --resume r");
+    assert_eq!(model("r/model.mdn"), model("first.mdn"));
+    // Another loss would be another run.
+    let refused = bench.run("fit --resume r --loss nll");
+    assert_ne!(refused.code, Some(0), "{}", refused.stderr);
+
+    let lines = bench.read("r/metrics.jsonl");
+    let best = lines.lines().map(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["loss"], "crps");
+        number(&line, "validation_loss")
+    });
+    // The lowest loss of the rows held back is what was kept.
+    let best = best.fold(f64::INFINITY, f64::min);
+    let network = &told["networks"][0];
+    assert!((number(network, "validation_loss") - best).abs() < 1e-9);
+    // An NLL is told beside, and is something else.
+    assert!((number(&told, "validation_nll") - best).abs() > 1e-3);
+    bench.json(&format!("plot r/model.mdn {GEYSER} --out pictures"));
+}
+
+#[test]
+fn full_covariance_is_refused_before_anything_is_written() {
+    let bench = Bench::new();
+    bench.json("generate two-link-arm --rows 60 --out arm.csv");
+    let before = bench.names();
+    let run = bench.run("fit arm.csv --targets 2 --covariance full --loss crps --steps 5");
+    let error = run.error(1);
+    assert!(error.contains("choose diagonal covariance"), "{error}");
+    assert_eq!(bench.names(), before);
+    bench.json("fit arm.csv --targets 2 --loss crps --steps 5 --hidden 4 -k 2");
+}
+
+#[test]
+fn help_says_what_the_losses_are() {
+    let help = Bench::new().run("fit --help").stdout;
+    for words in ["--loss <LOSS>", "ranked probability score", "likelihood"] {
+        assert!(help.contains(words), "{words} in {help}");
+    }
+}
