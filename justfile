@@ -114,6 +114,11 @@ tricks *tables:
     cargo build --release -p mdn-train
     python3 scripts/tricks.py {{ tables }}
 
+# L-BFGS beside the trainer's AdamW on small tables, for docs/training.md (the first run builds it, which takes minutes)
+lbfgs:
+    cd benches/peers && for table in "inverse-sine 500" "bishop 500"; do \
+        cargo run --release --no-default-features --bin lbfgs $table; done
+
 # Instructions of one prediction against benches/counts.txt; fails where they have grown by 3%
 count:
     cargo run --locked --release -p mdn-benches --bin count

@@ -445,6 +445,27 @@ fn far_targets_dead_components_and_uneven_weights_stay_finite() {
 }
 
 #[test]
+fn the_crps_stays_finite_and_its_pull_bounded() {
+    for covariance in [Covariance::Isotropic, Covariance::Diagonal] {
+        for scale_map in SCALE_MAPS {
+            let head = head(3, 2, covariance, scale_map);
+            let count = head.outputs();
+            let mut outputs = vec![0.1; count];
+            // Means, log-weights and log-scales far beyond anything sensible.
+            for values in [[0.1; 3], [-500.0, 80.0, -90.0], [0.0, -1e5, 1e5]] {
+                for first in (0..count).step_by(3) {
+                    outputs[first..first + 3].copy_from_slice(&values);
+                    let case = constant(head, &outputs, &[1e4, -1e4, 0.0, 0.5]);
+                    let (_, gradient) = assert_finite(&case.with(LossKind::Crps));
+                    let by_means = &gradient[count + 3..count + 9];
+                    assert!(by_means.iter().all(|g| g.abs() <= 2.0), "{by_means:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_far_target_pulls_the_nearest_mean() {
     let head = head(2, 1, Covariance::Isotropic, ScaleMap::Exp);
     let case = constant(head, &[0.0, 0.0, -1.0, 1.0, 0.0, 0.0], &[1e4]);
