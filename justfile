@@ -184,9 +184,6 @@ oldest:
     cargo +1.89 check --locked -p mdn-infer -p mdn-train --target-dir target/oldest
     cargo +1.89 check --locked -p mdn-infer --target-dir target/oldest --all-features
 
-# What CI has no time for: Miri, and seconds of fuzzing for each target of the engine
-deep: miri fuzz-short
-
 # Everything that CI runs
 ci:
     .ci/run

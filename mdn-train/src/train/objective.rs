@@ -41,8 +41,8 @@ pub enum Selection<'a> {
 }
 
 /// The mean loss of the rows of a table, the negative log-likelihood or the CRPS, and its gradient
-/// with respect to the network's parameters. Allocates when it is made and never again, but for the first rows that
-/// it reads from the disk.
+/// with respect to the network's parameters. Allocates when it is made and never again, but for the
+/// first rows that it reads from the disk.
 #[derive(Debug)]
 pub struct Objective<'a> {
     rows: Feed<'a>,
