@@ -22,6 +22,8 @@ PROGRAM = os.path.join(ROOT, "target", "release", "mdn-train")
 # Rows and targets.
 GENERATED = {"inverse-sine": (500, 1), "bishop": (500, 1), "two-link-arm": (500, 2)}
 VARIANTS = [
+    "--activation tanh",
+    "--activation gelu",
     "--averaging 0",
     "--starts 1",
     "--starts 1 --noise always",

@@ -77,7 +77,7 @@ impl Default for FitConfig {
         FitConfig {
             ensemble: 1,
             hidden: vec![64, 64],
-            activation: Activation::Tanh,
+            activation: Activation::Silu,
             components: 20,
             covariance: Covariance::Diagonal,
             scale_map: ScaleMap::Exp,

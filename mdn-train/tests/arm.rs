@@ -46,7 +46,8 @@ fn full_covariance_recovers_both_solutions_and_earns_its_keep() {
         "{score}, floor {floor}"
     );
     let diagonal = nll(&fitted(Covariance::Diagonal).file.model(), &fresh).unwrap();
-    assert!(diagonal > score + 0.25, "{diagonal} against {score}");
+    // Ten standard errors of either.
+    assert!(diagonal > score + 0.1, "{diagonal} against {score}");
     check_pictures(&full);
 }
 

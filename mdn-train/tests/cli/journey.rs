@@ -302,7 +302,7 @@ fn inspect_shows_the_columns_and_what_firmware_needs() {
     let shape = |layer: &Value| (number(layer, "inputs"), number(layer, "outputs"));
     let shapes: Vec<_> = layers.iter().map(shape).collect();
     assert_eq!(shapes, [(1.0, 6.0), (6.0, 5.0), (5.0, 6.0)]);
-    assert_eq!(layers[0]["activation"], "tanh");
+    assert_eq!(layers[0]["activation"], "silu");
     assert!((number(&found, "scale_min") / 0.05 - 1.0).abs() < 1e-6);
     assert_eq!(number(&found, "golden_vectors"), 4.0);
     let words = bench.run("inspect model.mdn").stdout;

@@ -119,7 +119,7 @@ impl Table {
     }
 }
 
-/// The trainer's default, for one input and one target.
+/// The trainer's default for one input and one target, but with tanh units.
 fn architecture() -> Architecture {
     Architecture {
         inputs: 1,

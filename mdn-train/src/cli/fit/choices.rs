@@ -21,7 +21,7 @@ pub struct NetworkChoices {
     #[arg(long, default_value = "64,64", value_name = "N,…", value_parser = layers)]
     hidden: Layers,
     /// The function of the hidden units
-    #[arg(long, default_value = "tanh", value_name = "NAME")]
+    #[arg(long, default_value = "silu", value_name = "NAME")]
     activation: ActivationName,
     /// Components of a network's mixture: more than one input can have separate answers; those that
     /// are not needed do no harm
