@@ -150,7 +150,7 @@ bench-board *sections="instructions storage memory ensembles code back-ends cycl
 exhaustive:
     cargo test --release -p mdn-tests --test elementary -- --ignored --nocapture
 
-# Fuzz targets, with commas between, for so many seconds: parse, file, model, query; table (the trainer's readers, a long build)
+# Fuzz targets, with commas between, for so many seconds: parse, file, model, query; config; table (the trainer's readers, a long build)
 fuzz target="file" seconds="3600" *options="":
     scripts/fuzz.sh "{{ target }}" "{{ seconds }}" {{ options }}
 

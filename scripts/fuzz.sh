@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes TARGETS, one or several with commas between them, for SECONDS, all at the same time: parse,
-# file, model, query; table with the trainer's readers. libFuzzer on the nightly compiler; no
-# cargo-fuzz is needed. SANITIZER=address finds bad memory accesses beside; PROFILE=short builds
-# sooner what then runs slower.
+# file, model, query; table with the trainer's readers; config with that of configuration files.
+# libFuzzer on the nightly compiler; no cargo-fuzz is needed. SANITIZER=address finds bad memory
+# accesses beside; PROFILE=short builds sooner what then runs slower.
 # usage: fuzz.sh TARGETS SECONDS [libFuzzer's options]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,14 +23,18 @@ flags=(
 )
 # What is compared guides libFuzzer to fields of files. Where bytes are numbers and choices it says
 # nothing, and takes a third of the time.
-if [[ " ${targets[*]} " =~ \ (parse|file|table)\  ]]; then
+if [[ " ${targets[*]} " =~ \ (config|parse|file|table)\  ]]; then
     flags+=(-Cllvm-args=-sanitizer-coverage-trace-compares)
 else
     folder+=/numbers
 fi
 if [[ " ${targets[*]} " == *" table "* ]]; then
-    features=(--features tables)
+    features+=(--features tables)
     folder+=/tables
+fi
+if [[ " ${targets[*]} " == *" config "* ]]; then
+    features+=(--features config)
+    folder+=/config
 fi
 [ -z "${SANITIZER:-}" ] || flags+=("-Zsanitizer=$SANITIZER")
 
@@ -40,6 +44,7 @@ program="$folder/$host/$profile/mdn-fuzz"
 
 # A corpus that an earlier run left is taken up again.
 [ -d fuzz/corpus ] || FUZZ_SEEDS=fuzz/corpus "$program"
+mkdir -p fuzz/corpus/config && cp fuzz/seeds/config/* fuzz/corpus/config
 
 # fuzz TARGET OPTIONS
 fuzz() {
@@ -53,7 +58,7 @@ fuzz() {
         table) longest=8192 ;;
     esac
     # Counting how often loops turn takes half the time of a model, and reaches no more code.
-    [[ $target =~ ^(parse|table)$ ]] || set -- -use_counters=0 "$@"
+    [[ $target =~ ^(config|parse|table)$ ]] || set -- -use_counters=0 "$@"
     FUZZ_TARGET=$target "$program" -max_total_time="$seconds" -timeout=120 \
         -report_slow_units=60 -max_len="$longest" -len_control=0 -print_final_stats=1 \
         -artifact_prefix="fuzz/artifacts/$target/" "$@" "fuzz/corpus/$target"

@@ -3,6 +3,9 @@
 //! target's seeds written there instead. `scripts/fuzz.sh` sets them.
 #![no_main]
 
+#[cfg(feature = "config")]
+mod config;
+
 use std::sync::LazyLock;
 use std::{env, path::Path, process};
 
@@ -12,6 +15,8 @@ use mdn_hostile::seeds;
 type Target = fn(&[u8]);
 
 const TARGETS: &[(&str, Target)] = &[
+    #[cfg(feature = "config")]
+    ("config", config::any),
     ("file", mdn_hostile::file::any),
     ("model", mdn_hostile::model::any),
     ("parse", mdn_hostile::parse::any),
