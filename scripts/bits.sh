@@ -68,7 +68,7 @@ on_system() {
 on_board() {
     local board="$2" target="$3" opt="$4"
     local -x BOARD="$board" RUSTFLAGS="$6" CARGO_PROFILE_RELEASE_OPT_LEVEL="$opt"
-    local folder=agreement/bare/target
+    local folder=target/bare
     compile "$folder/$target/release/mdn-agreement-bare" --release --target "$target" \
         --manifest-path agreement/bare/Cargo.toml --target-dir "$folder"
     local emulator=(qemu-system-arm)

@@ -7,7 +7,7 @@
 mod config;
 
 use std::sync::LazyLock;
-use std::{env, path::Path, process};
+use std::{env, panic, path::Path, process};
 
 use mdn_hostile::seeds;
 
@@ -44,6 +44,11 @@ fn initialize() {
         process::exit(0);
     }
     LazyLock::force(&CHOSEN);
+    // On damaged tables the libraries that read them panic, and the trainer catches it: libFuzzer's
+    // hook must not end the run before. A panic that nobody catches still does.
+    if cfg!(feature = "tables") {
+        panic::set_hook(Box::new(|_| {}));
+    }
 }
 
 libfuzzer_sys::fuzz_target!(init: initialize(), |data: &[u8]| CHOSEN(data));
