@@ -163,6 +163,16 @@ fn what_cannot_be_a_table_is_said() {
 }
 
 #[test]
+fn brackets_in_the_header_of_an_array_are_counted() {
+    // Each that is left open would double the time that the header takes.
+    let header = format!("{{'descr': '<f8', 'shape': {}\n", "[".repeat(100));
+    let len = (header.len() as u16).to_le_bytes();
+    let file = [&b"\x93NUMPY\x01\x00"[..], &len, header.as_bytes()].concat();
+    let error = read(file).unwrap_err().to_string();
+    assert!(error.contains("nested too deep"), "{error}");
+}
+
+#[test]
 fn files_that_are_cut_off_are_errors() {
     let files = ["f8.npy", "arrays.npz", "comma.csv.gz"];
     #[cfg(feature = "columnar")]

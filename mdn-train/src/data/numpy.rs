@@ -44,7 +44,7 @@ fn unreadable(file: &str, reason: String) -> DataError {
 
 /// Appends the columns of an array.
 fn array(name: &str, bytes: &[u8], contents: &mut Contents) -> Result<(), String> {
-    check_header_len(bytes)?;
+    check_header(bytes)?;
     let npy = NpyFile::new(bytes).map_err(|error| error.to_string())?;
     let (rows, width) = match *npy.shape() {
         [rows] => (rows, None),
@@ -88,16 +88,31 @@ fn array(name: &str, bytes: &[u8], contents: &mut Contents) -> Result<(), String
     Ok(())
 }
 
-/// The header is within the file; its reader takes memory for it at once. Version 1 of the format has
-/// a length of two bytes, later ones of four.
-fn check_header_len(bytes: &[u8]) -> Result<(), String> {
-    let len = match bytes.get(6..12) {
-        Some(&[1, _, a, b, ..]) => u32::from_le_bytes([a, b, 0, 0]),
-        Some(&[_, _, a, b, c, d]) => u32::from_le_bytes([a, b, c, d]),
-        _ => u32::MAX,
+/// Brackets within brackets in the header of an array of records, the deepest there is.
+const DEEPEST: usize = 4;
+
+/// The header is within the file, as its reader takes memory for it at once, and its brackets are not
+/// nested deeper than any array's, as its reader takes twice as long for each bracket that is left
+/// open. Version 1 of the format has a length of two bytes, later ones of four.
+fn check_header(bytes: &[u8]) -> Result<(), String> {
+    let (start, len) = match bytes.get(6..12) {
+        Some(&[1, _, a, b, ..]) => (10, u32::from_le_bytes([a, b, 0, 0])),
+        Some(&[_, _, a, b, c, d]) => (12, u32::from_le_bytes([a, b, c, d])),
+        _ => (0, u32::MAX),
     };
     if len as usize > bytes.len() {
         return Err("the file is cut off".to_owned());
+    }
+    let mut depth = 0_usize;
+    for byte in bytes[start..].iter().take(len as usize) {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Err("the brackets of its header are nested too deep".to_owned());
+        }
     }
     Ok(())
 }
