@@ -8,7 +8,8 @@ mod together;
 
 use mdn_infer::format::MAX_COMPONENTS;
 
-use super::{FitConfig, FitError, Plan};
+use super::plan::Plan;
+use super::{FitConfig, FitError};
 use crate::train::{Control, Keeper, Kept, Progress, TrainError, Trained};
 
 /// Far apart for neighbouring seeds: 2⁶⁴ / φ.

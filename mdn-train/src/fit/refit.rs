@@ -1,6 +1,7 @@
 //! The networks of a file trained once more, on all rows.
 
-use super::{Plan, ensemble};
+use super::ensemble;
+use super::plan::Plan;
 use crate::train::{TrainError, TrainOptions, Trained, refit};
 
 impl Plan<'_> {

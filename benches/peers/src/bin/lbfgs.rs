@@ -16,8 +16,9 @@ use anyhow::{Result, bail};
 use argmin::core::{CostFunction, Error, Executor, Gradient};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
-use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
+use mdn_infer::format::Head;
 use mdn_train::data::{Dataset, NumericTable, Standardiser, generators, split};
+use mdn_train::fit::FitConfig;
 use mdn_train::network::{Architecture, Initialisation, Network};
 use mdn_train::train::{LossKind, Objective, Rows, Selection, TrainOptions, TrainingData, train};
 
@@ -119,17 +120,18 @@ impl Table {
     }
 }
 
-/// The trainer's default for one input and one target, but with tanh units.
+/// The trainer's default for one input and one target.
 fn architecture() -> Architecture {
+    let defaults = FitConfig::default();
     Architecture {
         inputs: 1,
-        hidden: vec![64, 64],
-        activation: Activation::Tanh,
+        hidden: defaults.hidden,
+        activation: defaults.activation,
         head: Head {
-            components: 20,
+            components: defaults.components,
             dimensions: 1,
-            covariance: Covariance::Diagonal,
-            scale_map: ScaleMap::Exp,
+            covariance: defaults.covariance,
+            scale_map: defaults.scale_map,
             log_scale_min: 1e-3_f32.ln(),
             log_scale_max: 1e3_f32.ln(),
         },

@@ -7,7 +7,7 @@ use std::thread;
 
 use rayon::ThreadPoolBuilder;
 
-use super::super::Plan;
+use super::super::plan::Plan;
 use super::seed;
 use crate::train::{Control, Progress, TrainError, Trained};
 

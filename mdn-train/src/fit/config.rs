@@ -1,0 +1,106 @@
+//! What to fit, and how.
+
+use mdn_infer::format::{Activation, Covariance, ScaleMap};
+use serde::Serialize;
+
+use crate::train::TrainOptions;
+
+/// What to fit, and how.
+#[derive(Clone, Debug, Serialize)]
+pub struct FitConfig {
+    /// How many networks are trained; with more than one the file is an ensemble, whose density is
+    /// the mean of theirs.
+    pub ensemble: u8,
+    /// Units of each hidden layer.
+    pub hidden: Vec<usize>,
+    /// The function of the hidden units.
+    pub activation: Activation,
+    /// K, the components of each network.
+    pub components: u16,
+    /// The kind of covariance.
+    pub covariance: Covariance,
+    /// How network outputs become scales.
+    pub scale_map: ScaleMap,
+    /// The smallest scale of a component, in the units that training sees.
+    pub scale_floor: ScaleFloor,
+    /// Train in units of mean 0 and standard deviation 1 of the training rows, and take a few wild
+    /// values for the nearest ordinary one ([`Ordinary`]).
+    pub standardise: bool,
+    /// The share of the rows held back to choose the best step; 0 for none.
+    pub validation: f64,
+    /// Train once more on all rows, those held back too, for as long as they found best: the file has
+    /// that network, and the scores of the rows held back are those of the one before.
+    pub refit: bool,
+    /// Seed of the split and of everything random in training.
+    pub seed: u64,
+    /// The share of ordinary rows that may count as anomalies: the file's threshold is the score
+    /// that this share of the rows held back (or of all, where none are) exceeds.
+    pub anomaly_rate: f64,
+    /// Unit of a column, by its name.
+    pub units: Vec<(String, String)>,
+    /// The optimiser and the loop; its seed is replaced by `seed`.
+    pub options: TrainOptions,
+}
+
+/// The smallest scale of a component.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub enum ScaleFloor {
+    /// From how finely the targets were recorded: in steps of Δ no value can be more than certain,
+    /// which is a density of 1/Δ, the peak of a normal of standard deviation Δ/√(2π); a narrower
+    /// component would only chase the recording. The finest target decides, and never less than a
+    /// thousandth of the spread.
+    Automatic,
+    /// This scale.
+    Fixed(f32),
+}
+
+impl Default for FitConfig {
+    fn default() -> Self {
+        FitConfig {
+            ensemble: 1,
+            hidden: vec![64, 64],
+            activation: Activation::Silu,
+            components: 20,
+            covariance: Covariance::Diagonal,
+            scale_map: ScaleMap::Exp,
+            scale_floor: ScaleFloor::Automatic,
+            standardise: true,
+            validation: 0.1,
+            refit: false,
+            seed: 0,
+            anomaly_rate: 0.01,
+            units: Vec::new(),
+            options: TrainOptions::default(),
+        }
+    }
+}
+
+impl FitConfig {
+    /// The classic tutorial's network and recipe for the inverse problem of
+    /// [`inverse_sine`](fn@crate::data::generators::inverse_sine): 24 sigmoid units, 24 isotropic
+    /// components, raw units, every row for training, plain full-batch Adam.
+    ///
+    /// One thing is added: a floor of 0.2 on the scales, about the width of the truth's narrowest
+    /// branch, 1 / max |dx/dy| = 0.17. Without it the recipe lets a component collapse onto a few
+    /// points.
+    pub fn classic() -> Self {
+        FitConfig {
+            hidden: vec![24],
+            activation: Activation::Sigmoid,
+            components: 24,
+            covariance: Covariance::Isotropic,
+            scale_floor: ScaleFloor::Fixed(0.2),
+            standardise: false,
+            validation: 0.0,
+            options: TrainOptions::classic(),
+            ..FitConfig::default()
+        }
+    }
+}
+
+impl FitConfig {
+    pub(super) fn column(&self, name: &str) -> (String, Option<String>) {
+        let unit = self.units.iter().find(|(column, _)| column == name);
+        (name.to_owned(), unit.map(|(_, unit)| unit.clone()))
+    }
+}

@@ -1,0 +1,220 @@
+//! What is settled before training starts: which rows are held back, the units that training sees, the
+//! network's shape and the bounds of its scales; and what becomes of networks that are trained: a file.
+
+use mdn_infer::format::{Head, MAX_DIMENSIONS, MAX_LOG_SCALE};
+
+use super::{FitConfig, FitError, LossUnits, ScaleFloor};
+use crate::data::{DataError, Ordinary, OwnedRows, Standardiser, StoredRows, TableRows, split};
+use crate::export::{Export, golden_numbers};
+use crate::metrics::map_rows;
+use crate::model_file::ModelFile;
+use crate::network::{Architecture, Network};
+use crate::train::{
+    Control, Feed, Feeds, Keeper, Progress, Rows, TrainError, TrainOptions, Trained, train_from,
+};
+
+/// What is settled before training starts.
+pub(super) struct Plan<'a> {
+    pub(super) config: &'a FitConfig,
+    /// All rows: those to train on and those held back.
+    pub(super) rows: TableRows<'a>,
+    architecture: Architecture,
+    pub(super) training: OwnedRows,
+    validation: OwnedRows,
+    /// What is ordinary for inputs and for targets, judged by all rows.
+    ordinary: [Ordinary; 2],
+    /// The units that training sees.
+    pub(super) inputs: Standardiser,
+    targets: Standardiser,
+    /// Where the inputs lie.
+    pub(super) spread: Standardiser,
+    pub(super) units: LossUnits,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(data: TableRows<'a>, config: &'a FitConfig) -> Result<Self, FitError> {
+        let (train_rows, validation_rows) = split(data.count(), config.validation, config.seed)?;
+        let training = data.part(&train_rows);
+        let (width, dimensions) = (data.input_names().len(), data.target_names().len());
+        let ordinary = match config.standardise {
+            true => data.ordinary()?,
+            false => [Ordinary::all(width), Ordinary::all(dimensions)],
+        };
+        let [spread, target_spread] = training.rows().spread(&ordinary)?;
+        let bounds = log_scale_bounds(training.rows(), config, &target_spread.scale)?;
+        let (inputs, targets) = if config.standardise {
+            (spread.clone(), target_spread)
+        } else {
+            (
+                Standardiser::identity(width),
+                Standardiser::identity(dimensions),
+            )
+        };
+        let validation = data.part(&validation_rows);
+        let log_slope = |part: &OwnedRows| part.rows().mean_log_slope();
+        let log_slopes = [log_slope(&training)?, log_slope(&validation)?];
+        Ok(Plan {
+            config,
+            rows: data,
+            architecture: architecture(data, config, bounds)?,
+            units: LossUnits::new(config.options.loss, &targets, log_slopes),
+            validation,
+            training,
+            ordinary,
+            inputs,
+            targets,
+            spread,
+        })
+    }
+
+    /// One network, with `seed` for all that is random in its training.
+    pub(super) fn train(&self, seed: u64, control: Control<'_>) -> Result<Trained, TrainError> {
+        let (training, validation) = (
+            self.standard(self.training.rows()),
+            self.standard(self.validation.rows()),
+        );
+        let data = Feeds {
+            train: training.feed(),
+            validation: self.held_back().map(|_| validation.feed()),
+        };
+        let options = TrainOptions {
+            seed,
+            ..self.config.options.clone()
+        };
+        let units = self.units;
+        let mut observer = |progress: &Progress| (control.observer)(&units.progress(progress));
+        let control = Control {
+            observer: &mut observer,
+            keeper: control.keeper.map(|keeper| keeper as &mut dyn Keeper),
+            ..control
+        };
+        train_from(&self.architecture, &data, &options, control)
+    }
+
+    /// Rows in the units that training sees.
+    pub(super) fn standard<'p>(&'p self, part: TableRows<'p>) -> Standard<'p> {
+        match part {
+            TableRows::Memory(rows) => Standard::Memory {
+                inputs: self.inputs.apply(&self.ordinary[0].clamp(&rows.inputs)),
+                targets: self.targets.apply(&self.ordinary[1].clamp(&rows.targets)),
+            },
+            TableRows::Stored(table) => Standard::Stored(StoredRows {
+                table,
+                ordinary: &self.ordinary,
+                inputs: &self.inputs,
+                targets: &self.targets,
+            }),
+        }
+    }
+
+    pub(super) fn held_back(&self) -> Option<TableRows<'_>> {
+        Some(self.validation.rows()).filter(|rows| rows.count() > 0)
+    }
+
+    pub(super) fn export(
+        &self,
+        networks: &[Trained],
+        threshold: Option<f32>,
+    ) -> Result<ModelFile, FitError> {
+        let named = |names: &[String]| -> Vec<_> {
+            names.iter().map(|name| self.config.column(name)).collect()
+        };
+        let networks: Vec<&Network> = networks.iter().map(|trained| &trained.network).collect();
+        let rows = self.training.rows();
+        let golden = rows.pick(&golden_numbers(rows.count()))?;
+        let file = Export {
+            networks: &networks,
+            inputs: &self.spread,
+            targets: &self.targets,
+            input_columns: &named(rows.input_names()),
+            target_columns: &named(rows.target_names()),
+            anomaly_threshold: threshold,
+            golden_inputs: &golden.inputs,
+            golden_targets: &golden.targets,
+        };
+        Ok(file.to_file()?)
+    }
+
+    /// The anomaly score that the configured share of ordinary rows exceeds.
+    pub(super) fn anomaly_threshold(&self, file: &ModelFile) -> Result<f32, FitError> {
+        let rows = self.held_back().unwrap_or(self.training.rows());
+        let mut scores = Vec::with_capacity(rows.count());
+        rows.visit(|block| {
+            scores.extend(map_rows(&file.model(), block, |row, mixture| {
+                mixture.anomaly_score(block.target(row))
+            })?);
+            Ok::<_, FitError>(())
+        })?;
+        scores.sort_by(f32::total_cmp);
+        let below = ((1.0 - self.config.anomaly_rate) * scores.len() as f64).ceil() as usize;
+        let last_finite = scores.iter().rev().copied().find(|score| score.is_finite());
+        let chosen = scores.get(below.saturating_sub(1)).copied();
+        Ok(chosen
+            .filter(|score| score.is_finite())
+            .or(last_finite)
+            .unwrap_or(f32::MAX))
+    }
+}
+
+/// Rows in the units that training sees: on the disk they are brought there when they are read.
+pub(super) enum Standard<'a> {
+    Memory { inputs: Vec<f32>, targets: Vec<f32> },
+    Stored(StoredRows<'a>),
+}
+
+impl Standard<'_> {
+    pub(super) fn feed(&self) -> Feed<'_> {
+        match self {
+            Standard::Memory { inputs, targets } => Feed::Memory(Rows { inputs, targets }),
+            Standard::Stored(rows) => Feed::Stored(*rows),
+        }
+    }
+}
+
+fn architecture(
+    data: TableRows<'_>,
+    config: &FitConfig,
+    (log_scale_min, log_scale_max): (f32, f32),
+) -> Result<Architecture, FitError> {
+    let found = data.target_names().len();
+    let dimensions = u8::try_from(found)
+        .ok()
+        .filter(|&found| usize::from(found) <= MAX_DIMENSIONS);
+    Ok(Architecture {
+        inputs: data.input_names().len(),
+        hidden: config.hidden.clone(),
+        activation: config.activation,
+        head: Head {
+            components: config.components,
+            dimensions: dimensions.ok_or(FitError::TooManyTargets {
+                found,
+                max: MAX_DIMENSIONS,
+            })?,
+            covariance: config.covariance,
+            scale_map: config.scale_map,
+            log_scale_min,
+            log_scale_max,
+        },
+    })
+}
+
+/// Bounds on the log-scales, in the units that training sees; `spread` is that of each target.
+fn log_scale_bounds(
+    training: TableRows<'_>,
+    config: &FitConfig,
+    spread: &[f32],
+) -> Result<(f32, f32), DataError> {
+    let unit = |spread: f32| if config.standardise { 1.0 } else { spread };
+    let resolutions = training.target_resolutions()?;
+    let floors = resolutions.iter().zip(spread).map(|(step, &spread)| {
+        let certain = step.unwrap_or(0.0) / std::f32::consts::TAU.sqrt();
+        (certain / spread).clamp(1e-3, 1.0) * unit(spread)
+    });
+    let floor = match config.scale_floor {
+        ScaleFloor::Automatic => floors.min_by(f32::total_cmp).unwrap_or(1e-3),
+        ScaleFloor::Fixed(floor) => floor,
+    };
+    let widest = spread.iter().copied().map(unit).fold(floor, f32::max);
+    let bound = |scale: f32| scale.ln().clamp(-MAX_LOG_SCALE, MAX_LOG_SCALE);
+    Ok((bound(floor), bound(1e3 * widest)))
+}
