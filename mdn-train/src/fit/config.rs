@@ -24,7 +24,7 @@ pub struct FitConfig {
     /// The smallest scale of a component, in the units that training sees.
     pub scale_floor: ScaleFloor,
     /// Train in units of mean 0 and standard deviation 1 of the training rows, and take a few wild
-    /// values for the nearest ordinary one ([`Ordinary`]).
+    /// values for the nearest ordinary one ([`Ordinary`](crate::data::Ordinary)).
     pub standardise: bool,
     /// The share of the rows held back to choose the best step; 0 for none.
     pub validation: f64,
