@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use mdn_infer::Model;
-use mdn_train::data::Dataset;
+use mdn_train::data::{Dataset, Transform};
 use mdn_train::files::write_atomically;
 use mdn_train::metrics::{Scores, normal_nll, score};
 use mdn_train::model_file::ModelFile;
@@ -61,6 +61,8 @@ impl Plot {
         let mut album = Album::create(&self.out)?;
         let mut sections = Vec::new();
         for (d, name) in target_names(&model).iter().enumerate() {
+            // Pictures are about the column itself.
+            let name = Transform::split(name).1;
             let figures = draw_target(&mut album, &model, &data, &scores, input, d, name)?;
             let words = match model.inputs() {
                 1 => "The points are all rows of the table.",
@@ -70,7 +72,7 @@ impl Plot {
                 }
             };
             sections.push(Section {
-                heading: name.clone(),
+                heading: name.to_owned(),
                 words: words.to_owned(),
                 figures,
             });
@@ -190,7 +192,7 @@ fn draw_target(
     let line = Line::new(model, input, d);
     let points = line.points(data);
     let x_range = range(data.input_column(input));
-    let y_range = range(data.target_column(d));
+    let y_range = range(points.iter().map(|point| point.1));
     let xs = centres(x_range, PLACES);
     let file = |what: &str| {
         let suffix = if model.dimensions() > 1 {

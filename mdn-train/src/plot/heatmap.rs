@@ -71,7 +71,7 @@ impl Grid {
     }
 
     /// `[rows][columns]`, finite, the row of the lowest y first.
-    pub(super) fn values(&self) -> &[f32] {
+    pub fn values(&self) -> &[f32] {
         &self.values
     }
 
@@ -102,11 +102,19 @@ fn mix(a: f32, b: f32, towards_b: f32) -> f32 {
 
 /// The centres of `count` equal cells of a range (low, high), in ascending order.
 pub fn centres(range: (f32, f32), count: usize) -> Vec<f32> {
-    let (low, high) = (f64::from(range.0), f64::from(range.1));
-    let cell = (high - low) / count as f64;
-    (0..count)
-        .map(|i| (low + (i as f64 + 0.5) * cell) as f32)
-        .collect()
+    places(range, count, 0.5).take(count).collect()
+}
+
+/// The `count + 1` edges of equal cells that fill `range`.
+pub fn edges(range: (f32, f32), count: usize) -> Vec<f32> {
+    places(range, count, 0.0).take(count + 1).collect()
+}
+
+/// The places in equal cells that fill `range`, `count` of them, where a share of the cell lies below.
+fn places((low, high): (f32, f32), count: usize, share: f64) -> impl Iterator<Item = f32> {
+    let low = f64::from(low);
+    let cell = (f64::from(high) - low) / count as f64;
+    (0..).map(move |i| (low + (f64::from(i) + share) * cell) as f32)
 }
 
 /// A conditional density `p(y | x)` as colours, with a scale beside it.
@@ -271,6 +279,7 @@ mod tests {
     fn centres_divide_the_range() {
         assert_eq!(centres((-1.0, 1.0), 4), [-0.75, -0.25, 0.25, 0.75]);
         assert!(centres((0.0, 1.0), 0).is_empty());
+        assert_eq!(edges((-1.0, 1.0), 4), [-1.0, -0.5, 0.0, 0.5, 1.0]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub use arm::{Arm, ArmMode};
 pub use calibration::{Calibration, PitHistogram};
 pub use canvas::{Drawn, Picture, PlotError};
 pub use fan::{Band, FanChart};
-pub use heatmap::{Grid, Heatmap, centres};
+pub use heatmap::{Grid, Heatmap, centres, edges};
 pub use loss::Loss;
 pub use pair::Pair;
 pub use report::{Figure, Report, Section, SummaryRow};
