@@ -177,15 +177,12 @@ fn findings(fitted: &Fitted, data: &Dataset) -> Result<Vec<Diagnostic>, RowError
 fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
     let mut warnings: Vec<String> = data.warnings.iter().map(ToString::to_string).collect();
     warnings.extend(coarse_targets(data));
+    // Rows that are held back choose the step, and tell whether the others are learnt by heart.
     let parameters = fitted.file.model().parameters();
-    if parameters > fitted.train.rows {
-        let guard = match &fitted.validation {
-            Some(_) => "the validation rows, by which the best step is chosen, and --weight-decay",
-            None => "--weight-decay alone, as no rows are held back,",
-        };
+    if fitted.validation.is_none() && parameters > fitted.train.rows {
         warnings.push(format!(
-            "the network has {parameters} parameters for {}; {guard} must keep it from learning \
-             them by heart",
+            "the network has {parameters} parameters for {}, and as no rows are held back, \
+             --weight-decay alone must keep it from learning them by heart",
             count(fitted.train.rows, "training row")
         ));
     }

@@ -196,7 +196,7 @@ fn doubts_are_warnings_once_each() {
         .collect::<String>();
     let bench = Bench::new();
     bench.write("data.csv", format!("age,dose,y\n{rows}"));
-    let run = bench.run("fit data.csv --target y --steps 5 --json");
+    let run = bench.run("fit data.csv --target y --steps 5 --validation 0 --json");
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     let fit = run.object();
     let warnings: Vec<&str> = fit["warnings"]
@@ -213,12 +213,20 @@ fn doubts_are_warnings_once_each() {
     // The squares modulo 13.
     let coarse = "target `y` has only 7 different values";
     assert!(warnings[1].starts_with(coarse), "{warnings:?}");
-    let many = " parameters for 54 training rows";
+    let many = " parameters for 60 training rows";
     assert!(warnings[2].contains(many), "{warnings:?}");
     for warning in warnings {
         let said = run.stderr.matches(&format!("warning: {warning}")).count();
         assert_eq!(said, 1, "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_sound_table_raises_no_doubts() {
+    let bench = Bench::new();
+    bench.run("generate inverse-sine --rows 200 --out sine.csv");
+    let fit = bench.json("fit sine.csv --targets 1 --steps 5");
+    assert_eq!(fit["warnings"], serde_json::json!([]));
 }
 
 #[test]
