@@ -71,8 +71,11 @@ struct FitResult {
     anomaly_threshold: Option<f32>,
     best_step: usize,
     steps: usize,
-    /// The step after which a signal ended training.
+    /// The step after which a signal ended training; where it cut a further network of an ensemble
+    /// short, which is then left out, the steps of those before.
     interrupted: Option<usize>,
+    /// How many networks were asked for.
+    ensemble: u8,
     networks: Vec<NetworkResult>,
     seconds: f64,
     parameters: usize,
@@ -97,7 +100,7 @@ impl NetworkResult {
             train_loss,
             validation_loss,
             best_step: trained.best_step,
-            steps: trained.curve.last().map_or(0, |last| last.step),
+            steps: steps(trained),
         }
     }
 }
@@ -116,12 +119,17 @@ impl Fit {
         output.status = stopped.unwrap_or(0);
         let found = findings(&fitted, &data);
         let found = found.map_err(|error| self.columns.reading.place(error))?;
-        let result = self.summarise(&fitted, start.elapsed().as_secs_f64(), &data, found);
+        let seconds = start.elapsed().as_secs_f64();
+        let result = self.summarise(&fitted, config.ensemble, seconds, &data, found);
         say(&fitted, &result, &data, output)?;
         if let Some(step) = result.interrupted {
+            let networks = match (result.networks.len(), result.ensemble) {
+                (_, 1) => String::new(),
+                (kept, all) => format!(", with {kept} of {all} networks in the file"),
+            };
             let way_on = self.running.way_on();
             output.note(format_args!(
-                "stopped by a signal after step {step}{way_on}"
+                "stopped by a signal after step {step}{networks}{way_on}"
             ));
         }
         output.result(&result)
@@ -134,6 +142,7 @@ impl Fit {
     fn summarise(
         &self,
         fitted: &Fitted,
+        ensemble: u8,
         seconds: f64,
         data: &Dataset,
         diagnostics: Vec<Diagnostic>,
@@ -152,8 +161,9 @@ impl Fit {
             coverage_90: scores.mean_coverage(0.9),
             anomaly_threshold: fitted.file.model().header().anomaly_threshold,
             best_step: fitted.trained.best_step,
-            steps: fitted.trained.curve.last().map_or(0, |last| last.step),
-            interrupted: interruption(fitted.networks().flat_map(|one| &one.events)),
+            steps: steps(&fitted.trained),
+            interrupted: interruption(fitted, ensemble),
+            ensemble,
             networks: networks.collect(),
             seconds,
             parameters: fitted.file.model().parameters(),
@@ -199,11 +209,19 @@ fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
     warnings
 }
 
-fn interruption<'a>(mut events: impl Iterator<Item = &'a Event>) -> Option<usize> {
-    events.find_map(|event| match *event {
+fn interruption(fitted: &Fitted, ensemble: u8) -> Option<usize> {
+    let mut events = fitted.networks().flat_map(|one| &one.events);
+    let cut = events.find_map(|event| match *event {
         Event::Interrupted { step } => Some(step),
         _ => None,
-    })
+    });
+    let left_out = fitted.networks().len() < ensemble.into();
+    cut.or_else(|| left_out.then(|| fitted.networks().map(steps).sum()))
+}
+
+/// The steps of the start that was kept.
+fn steps(trained: &Trained) -> usize {
+    trained.curve.last().map_or(0, |last| last.step)
 }
 
 /// How often training diverged, and what came of the learning rate.

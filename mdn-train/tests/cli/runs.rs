@@ -279,6 +279,36 @@ fn a_stopped_run_says_how_to_go_on() {
     );
 }
 
+/// The network that a signal cuts short is left out; those before it are the model, and that is said.
+#[cfg(unix)]
+#[test]
+fn a_stopped_ensemble_says_how_many_networks_it_has() {
+    let bench = Bench::new();
+    let options =
+        "--target duration --steps 60000 --hidden 6 -k 2 --patience 0 --starts 1 --ensemble 3";
+    let child = start(&bench, &format!("fit {GEYSER} {options} --run r --json"));
+    let metrics = bench.path("r/metrics.jsonl");
+    until("the second network", || {
+        let lines = fs::read_to_string(&metrics).unwrap_or_default();
+        let last = lines.lines().last();
+        let last = last.and_then(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        last.is_some_and(|report| report["step"].as_u64() > Some(60_000))
+    });
+    signal(&child, "-INT");
+    let told = child.wait_with_output().unwrap();
+    let words = String::from_utf8(told.stderr).unwrap();
+    assert!(
+        words.contains("with 1 of 3 networks in the file"),
+        "{words}"
+    );
+    assert!(
+        words.contains("`mdn-train fit --resume r` goes on"),
+        "{words}"
+    );
+    let model = bench.json("inspect r/model.mdn");
+    assert_eq!(model["components"], 2, "{model}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_costs_the_checkpoints_only() {
