@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::data::{Dataset, WILD, fences};
 use crate::metrics::{RowError, Scores, map_rows};
+use crate::prune::{THRESHOLD, needed};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -38,19 +39,30 @@ pub enum Severity {
 const NEAR_FLOOR: f32 = 1.1;
 /// The share of the weight in collapsed components from which they are worth a word.
 const COLLAPSED_SHARE: f64 = 0.05;
-/// A component is dead when it explains fewer rows than this, summed over their responsibilities.
-const DEAD_ROWS: f64 = 0.5;
+/// In standardised units: only a floor below this is as narrow as single values.
+const NARROW_FLOOR: f32 = 0.3;
 /// How many standard deviations from the training rows' mean an input is far outside.
 const FAR_INPUT: f32 = 6.0;
 /// Nats between held-out and training rows from which the network has learnt rows by heart.
 const OVER_FIT: f64 = 0.3;
 /// Standard errors by which intervals must hold too few targets to be called too narrow.
 const TOO_FEW: f64 = 2.33;
+/// Standard errors by which the mean PIT must lie from a half to be called one-sided.
+const ONE_SIDED: f64 = 4.0;
 /// The 0.1% point of Kolmogorov's law, times √n: rarely by chance even among many models.
 const KOLMOGOROV: f64 = 1.949;
 
-/// Everything worth a word about `model` on the rows of `data`, of which `scores` are the scores;
-/// `train` are the scores of the rows that were learnt from, where `scores` are those of others.
+/// Which rows a model is looked at with.
+#[derive(Clone, Copy, Debug)]
+pub enum Seen<'a> {
+    /// Those of its training: the scores are of rows held back, and these of the rows learnt from; or
+    /// of the rows learnt from, where none were held back.
+    Training(Option<&'a Scores>),
+    /// Any others, as far as is known.
+    Others,
+}
+
+/// Everything worth a word about `model` on the rows of `data`, of which `scores` are the scores.
 ///
 /// One prediction a row.
 ///
@@ -61,16 +73,16 @@ pub fn diagnose(
     model: &Model<'_>,
     data: &Dataset,
     scores: &Scores,
-    train: Option<&Scores>,
+    seen: Seen<'_>,
 ) -> Result<Vec<Diagnostic>, RowError> {
     let use_of = Use::new(model, data)?;
     let found = [
         negative_loss(scores),
-        collapsed_scales(&use_of, data),
-        dead_components(&use_of),
-        miscalibration(scores),
-        train.and_then(|train| over_fit(train, scores)),
-        extrapolation(model, data),
+        collapsed_scales(&use_of, model, data),
+        dead_components(&use_of, model),
+        miscalibration(scores, seen),
+        over_fit(scores, seen),
+        extrapolation(model, data, seen),
         wild_targets(data),
     ];
     Ok(found.into_iter().flatten().collect())
@@ -79,8 +91,8 @@ pub fn diagnose(
 /// How the rows use the components.
 struct Use {
     rows: usize,
-    /// `[K]`: the responsibilities summed over the rows.
-    explained: Vec<f64>,
+    /// `[K]`: the largest weight at any row.
+    largest: Vec<f32>,
     /// The mean weight in components at the floor of their scales.
     collapsed: f64,
 }
@@ -103,34 +115,29 @@ impl fmt::Display for Diagnostic {
 
 impl Use {
     fn new(model: &Model<'_>, data: &Dataset) -> Result<Self, RowError> {
-        let floor = NEAR_FLOOR * model.header().head.log_scale_min.exp();
-        let rows = map_rows(model, data, |row, mixture| {
-            let mut shares = vec![0.0; mixture.components().count()];
-            // A target of density 0 is no component's; the scores count it.
-            if mixture
-                .responsibilities(data.target(row), &mut shares)
-                .is_err()
-            {
-                shares.fill(0.0);
-            }
-            Ok((shares, collapsed_weight(mixture, model, floor)))
+        let floor = NEAR_FLOOR * floor(model);
+        let rows = map_rows(model, data, |_, mixture| {
+            let weights: Vec<f32> = mixture.components().map(|k| k.weight()).collect();
+            Ok((weights, collapsed_weight(mixture, model, floor)))
         })?;
-        let mut explained = vec![0.0; model.components()];
-        for (shares, _) in &rows {
-            for (sum, &share) in explained.iter_mut().zip(shares) {
-                *sum += f64::from(share);
+        let mut largest = vec![0.0_f32; model.components()];
+        for (weights, _) in &rows {
+            for (largest, &weight) in largest.iter_mut().zip(weights) {
+                *largest = largest.max(weight);
             }
         }
-        let collapsed = rows
-            .iter()
-            .map(|(_, weight)| f64::from(*weight))
-            .sum::<f64>();
+        let collapsed = rows.iter().map(|(_, weight)| f64::from(*weight));
         Ok(Use {
             rows: rows.len(),
-            explained,
-            collapsed: collapsed / rows.len() as f64,
+            largest,
+            collapsed: collapsed.sum::<f64>() / rows.len() as f64,
         })
     }
+}
+
+/// The smallest scale of a component, in standardised units.
+fn floor(model: &Model<'_>) -> f32 {
+    model.header().head.log_scale_min.exp()
 }
 
 /// The weight of the components with a scale below `floor`, in standardised units.
@@ -157,30 +164,42 @@ fn negative_loss(scores: &Scores) -> Option<Diagnostic> {
     })
 }
 
-fn collapsed_scales(use_of: &Use, data: &Dataset) -> Option<Diagnostic> {
+fn collapsed_scales(use_of: &Use, model: &Model<'_>, data: &Dataset) -> Option<Diagnostic> {
     if use_of.collapsed <= COLLAPSED_SHARE {
         return None;
     }
+    let floor = floor(model);
     let share = format!(
-        "{:.0}% of the weight is in components as narrow as the floor of the scales allows",
+        "{:.0}% of the weight is in components as narrow as the floor of the scales allows, {floor:.3} \
+         in standardised units",
         100.0 * use_of.collapsed
     );
-    let repeated = (0..data.target_names.len()).find_map(|target| repeated(data, target));
-    Some(match repeated {
-        Some(why) => Diagnostic {
-            code: "collapsed-scales",
-            severity: Severity::Note,
-            finding: format!("{share}: {why}, and components stand on such values"),
-            advice: "That is as narrow as the targets are known; the NLL depends on it, so compare \
-                     models by their CRPS too",
-        },
-        None => Diagnostic {
-            code: "collapsed-scales",
-            severity: Severity::Warning,
-            finding: share,
-            advice: "Try --scale-floor 0.05 or fewer --components; if a formula made the targets, \
-                     they may be as certain as that",
-        },
+    let mut targets = 0..data.target_names.len();
+    let repeated = targets.find_map(|target| repeated(data, target));
+    let (severity, finding, advice) = match repeated {
+        _ if floor > NARROW_FLOOR => (
+            Severity::Warning,
+            share,
+            "Components want to be narrower than that: try a smaller --scale-floor",
+        ),
+        Some(why) => (
+            Severity::Note,
+            format!("{share}: {why}, and components stand on such values"),
+            "That is as narrow as the targets are known; the NLL depends on it, so compare models by \
+             their CRPS too",
+        ),
+        None => (
+            Severity::Warning,
+            share,
+            "Try a larger --scale-floor, such as 0.05, or fewer --components; if a formula made the \
+             targets, they may be as certain as that",
+        ),
+    };
+    Some(Diagnostic {
+        code: "collapsed-scales",
+        severity,
+        finding,
+        advice,
     })
 }
 
@@ -198,87 +217,119 @@ fn repeated(data: &Dataset, target: usize) -> Option<String> {
         ));
     }
     let most = same.max_by_key(|rows| rows.len())?;
-    let often = most.len() as f64 > COLLAPSED_SHARE * data.rows as f64;
+    let often = most.len() > 1 && most.len() as f64 > COLLAPSED_SHARE * data.rows as f64;
     often.then(|| {
         let (value, rows, all) = (most[0], most.len(), data.rows);
         format!("target `{name}` is {value} in {rows} of {all} rows")
     })
 }
 
-fn dead_components(use_of: &Use) -> Option<Diagnostic> {
-    let enough = use_of.rows >= 10 * use_of.explained.len();
-    let dead = use_of.explained.iter().filter(|&&rows| rows < DEAD_ROWS);
-    let dead = dead.count();
+fn dead_components(use_of: &Use, model: &Model<'_>) -> Option<Diagnostic> {
+    let networks = model.members();
+    let components = use_of.largest.len() / networks;
+    let dead = components - needed(&use_of.largest, networks, THRESHOLD);
+    let enough = use_of.rows >= 10 * use_of.largest.len();
     (enough && dead > 0).then(|| Diagnostic {
         code: "dead-components",
         severity: Severity::Note,
         finding: format!(
-            "{dead} of {} components explain no row",
-            use_of.explained.len()
+            "{dead} of {components} components{} have a weight below {THRESHOLD} at every row",
+            if networks > 1 { " of each network" } else { "" }
         ),
         advice: "They do no harm; `mdn-train prune` drops them and makes the model smaller and \
                  faster",
     })
 }
 
-fn miscalibration(scores: &Scores) -> Option<Diagnostic> {
-    let distances = (0..scores.pit.len()).map(|d| scores.pit_distance(d));
-    let worst = distances.fold(0.0, f64::max);
-    (worst * (scores.rows as f64).sqrt() > KOLMOGOROV).then(|| {
-        let covered = scores.mean_coverage(0.9);
-        Diagnostic {
-            code: "miscalibration",
-            severity: Severity::Warning,
-            finding: format!(
-                "the PITs are {worst:.3} from uniform, more than chance explains; the central 90% \
-                 intervals hold {:.1}% of the targets",
-                100.0 * covered
-            ),
-            advice: if covered < 0.9 {
-                "The intervals are too narrow: try --ensemble 5, more rows, more --weight-decay or \
-                 --noise always"
-            } else {
+fn miscalibration(scores: &Scores, seen: Seen<'_>) -> Option<Diagnostic> {
+    let by_distance = |a: &usize, b: &usize| {
+        let distance = |d: &usize| scores.pit_distance(*d);
+        distance(a).total_cmp(&distance(b))
+    };
+    let worst = (0..scores.pit.len()).max_by(by_distance)?;
+    let distance = scores.pit_distance(worst);
+    let root = (scores.rows as f64).sqrt();
+    let pits = scores.pit[worst].iter().map(|&pit| f64::from(pit));
+    let lean = (pits.sum::<f64>() / scores.rows as f64 - 0.5) * 12_f64.sqrt() * root;
+    let covered = scores.mean_coverage(0.9);
+    (distance * root > KOLMOGOROV).then(|| Diagnostic {
+        code: "miscalibration",
+        severity: Severity::Warning,
+        finding: format!(
+            "the PITs are {distance:.3} from uniform, more than chance explains; the central 90% \
+             intervals hold {:.1}% of the targets",
+            100.0 * covered
+        ),
+        advice: match seen {
+            _ if covered < 0.9 => {
+                "The intervals are too narrow: try a larger --ensemble, more rows, more \
+                 --weight-decay or --noise always"
+            }
+            _ if lean > ONE_SIDED => {
+                "The targets lie above what the model expects: something that it does not see has \
+                 changed, or it needs more --steps or --hidden units"
+            }
+            _ if lean < -ONE_SIDED => {
+                "The targets lie below what the model expects: something that it does not see has \
+                 changed, or it needs more --steps or --hidden units"
+            }
+            Seen::Training(Some(_)) => {
+                "Look at the PIT histogram: a hump means intervals that are too wide, which longer \
+                 training or more --components may narrow; few different targets give steps"
+            }
+            Seen::Training(None) | Seen::Others => {
                 "Rows that the model was trained on look too easy to it: judge it by others. Else \
                  look at the PIT histogram: a hump means intervals that are too wide, which longer \
                  training or more --components may narrow; few different targets give steps"
-            },
-        }
+            }
+        },
     })
 }
 
-fn over_fit(train: &Scores, held_out: &Scores) -> Option<Diagnostic> {
+fn over_fit(held_out: &Scores, seen: Seen<'_>) -> Option<Diagnostic> {
+    let Seen::Training(Some(train)) = seen else {
+        return None;
+    };
     let gap = held_out.nll - train.nll;
     let covered = held_out.mean_coverage(0.9);
     let too_narrow = covered < 0.9 - TOO_FEW * (0.9 * 0.1 / held_out.rows as f64).sqrt();
+    let (severity, advice) = match too_narrow {
+        true => (
+            Severity::Warning,
+            "The model is too sure of itself: try a larger --ensemble, more rows, fewer --hidden \
+             units, more --weight-decay or --noise always",
+        ),
+        false => (
+            Severity::Note,
+            "So few rows can't show that the intervals are too narrow: `mdn-train cross-validate` \
+             asks all of them. More rows or a larger --ensemble would help",
+        ),
+    };
     (gap > OVER_FIT).then(|| Diagnostic {
         code: "over-fit",
-        severity: match too_narrow {
-            true => Severity::Warning,
-            false => Severity::Note,
-        },
+        severity,
         finding: format!(
             "rows held back are {gap:.2} nats harder than those learnt from, and the central 90% \
-             intervals hold {:.1}% of their targets",
-            100.0 * covered
+             intervals hold {:.1}% of the {} rows",
+            100.0 * covered,
+            held_out.rows
         ),
-        advice: match too_narrow {
-            true => {
-                "The model is too sure of itself: try --ensemble 5, more rows, fewer --hidden units, \
-                 more --weight-decay or --noise always"
-            }
-            false => {
-                "The intervals are right all the same; judge the model by the rows held back. More \
-                 rows or --ensemble 5 would help"
-            }
-        },
+        advice,
     })
 }
 
-fn extrapolation(model: &Model<'_>, data: &Dataset) -> Option<Diagnostic> {
+/// Rows of the training are backed by data wherever they lie; and a rare category is no place.
+fn extrapolation(model: &Model<'_>, data: &Dataset, seen: Seen<'_>) -> Option<Diagnostic> {
+    if matches!(seen, Seen::Training(_)) {
+        return None;
+    }
+    let numbers: Vec<bool> = data.input_names.iter().map(|n| !n.contains('=')).collect();
     let far = |row: usize| {
         let spread = model.input_shift().iter().zip(model.input_scale());
-        let mut inputs = data.input(row).iter().zip(spread);
-        inputs.any(|(&x, (&shift, &scale))| ((x - shift) / scale).abs() > FAR_INPUT)
+        let mut inputs = data.input(row).iter().zip(spread).zip(&numbers);
+        inputs.any(|((&x, (&shift, &scale)), is_number)| {
+            *is_number && ((x - shift) / scale).abs() > FAR_INPUT
+        })
     };
     let count = (0..data.rows).filter(|&row| far(row)).count();
     (count > 0).then(|| Diagnostic {
@@ -289,7 +340,8 @@ fn extrapolation(model: &Model<'_>, data: &Dataset) -> Option<Diagnostic> {
              training rows' mean",
             data.rows
         ),
-        advice: "No answer there is backed by data: check the units, or train on such rows",
+        advice: "Unless the training had such rows, no answer there is backed by data: check the \
+                 units, or train on such rows",
     })
 }
 

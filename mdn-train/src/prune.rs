@@ -15,6 +15,9 @@ use crate::export::{ExportError, rebuild};
 use crate::metrics::{RowError, map_rows};
 use crate::model_file::ModelFile;
 
+/// The weight below which a component is worth nothing, unless told otherwise.
+pub const THRESHOLD: f32 = 0.01;
+
 /// Why a model is not pruned.
 #[derive(Debug, thiserror::Error)]
 pub enum PruneError {
@@ -24,7 +27,8 @@ pub enum PruneError {
     Narrow(Storage),
     /// Every component carries weight, of at least one network.
     #[error(
-        "every one of the {components} components{} has a weight of {threshold} somewhere",
+        "every one of the {components} components{} has a weight of {threshold} somewhere; a larger \
+         threshold drops more",
         if *.networks > 1 { " of a network" } else { "" }
     )]
     NothingToDrop {
@@ -80,9 +84,7 @@ pub fn prune(model: &Model<'_>, data: &Dataset, threshold: f32) -> Result<ModelF
     let largest = largest_weights(model, data)?;
     let networks = model.members();
     let components = model.components() / networks;
-    let needed = |weights: &[f32]| weights.iter().filter(|&&w| w >= threshold).count();
-    let needed = largest.chunks_exact(components).map(needed);
-    let count = needed.max().unwrap_or(0).max(1);
+    let count = needed(&largest, networks, threshold);
     if count == components {
         return Err(PruneError::NothingToDrop {
             components,
@@ -93,6 +95,14 @@ pub fn prune(model: &Model<'_>, data: &Dataset, threshold: f32) -> Result<ModelF
     let kept = largest.chunks_exact(components);
     let kept: Vec<Vec<usize>> = kept.map(|weights| heaviest(weights, count)).collect();
     Ok(without(model, &kept)?)
+}
+
+/// How many components each of the `networks` keeps, of which all together have these `largest` weights:
+/// as many as reach the threshold in the one where most do, and at least one.
+pub(crate) fn needed(largest: &[f32], networks: usize, threshold: f32) -> usize {
+    let reach = |weights: &[f32]| weights.iter().filter(|&&w| w >= threshold).count();
+    let each = largest.chunks(largest.len().div_ceil(networks)).map(reach);
+    each.max().unwrap_or(0).max(1)
 }
 
 /// The `count` components with the largest of `weights`, in ascending order.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mdn_train::diagnose::{Diagnostic, diagnose};
+use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
 use mdn_train::metrics::{Scorer, Scores, kolmogorov_limit, normal_nll};
 use mdn_train::model_file::ModelFile;
 use serde::Serialize;
@@ -101,7 +101,7 @@ impl Evaluate {
         for warning in coarse_targets(&data) {
             output.note(format_args!("warning: {warning}"));
         }
-        let diagnostics = diagnose(&model, &data, &scores, None);
+        let diagnostics = diagnose(&model, &data, &scores, Seen::Others);
         let targets = target_names(&model)
             .into_iter()
             .enumerate()

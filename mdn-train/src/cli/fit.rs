@@ -11,7 +11,7 @@ use choices::{NetworkChoices, TrainingChoices, config};
 use clap::Args;
 use columns::ColumnChoices;
 use mdn_train::data::Dataset;
-use mdn_train::diagnose::{Diagnostic, diagnose};
+use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
 use mdn_train::files::write_atomically;
 use mdn_train::fit::Fitted;
 use mdn_train::metrics::{RowError, normal_nll};
@@ -177,10 +177,11 @@ impl Fit {
 /// What the figures mean.
 fn findings(fitted: &Fitted, data: &Dataset) -> Result<Vec<Diagnostic>, RowError> {
     let model = fitted.file.model();
-    match &fitted.validation {
-        Some(held_out) => diagnose(&model, data, held_out, Some(&fitted.train)),
-        None => diagnose(&model, data, &fitted.train, None),
-    }
+    let (scores, learnt) = match &fitted.validation {
+        Some(held_out) => (held_out, Some(&fitted.train)),
+        None => (&fitted.train, None),
+    };
+    diagnose(&model, data, scores, Seen::Training(learnt))
 }
 
 /// What the model's owner should know; what the table's owner should know comes first.

@@ -7,7 +7,7 @@ use mdn_train::data::{Dataset, ReadOptions, Table};
 use mdn_train::files::write_atomically;
 use mdn_train::metrics::nll;
 use mdn_train::model_file::ModelFile;
-use mdn_train::prune::{PruneError, prune};
+use mdn_train::prune::{PruneError, THRESHOLD, prune};
 use serde::Serialize;
 
 use super::options::{column_names, count};
@@ -31,7 +31,7 @@ pub struct Prune {
     #[arg(long, value_name = "DATA.csv")]
     data: PathBuf,
     /// The weight below which a component goes
-    #[arg(long, value_name = "WEIGHT", value_parser = above_0, default_value_t = 0.001)]
+    #[arg(long, value_name = "WEIGHT", value_parser = above_0, default_value_t = THRESHOLD)]
     threshold: f32,
     /// The file to write
     #[arg(long, short)]

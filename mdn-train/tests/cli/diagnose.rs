@@ -63,6 +63,58 @@ fn a_wild_target_and_scales_at_the_floor_are_named() {
     let choices = "--target y --steps 400 --hidden 8 -k 2";
     let fitted = bench.json(&format!("fit table.csv {choices} --scale-floor 2"));
     assert!(codes(&fitted).contains(&"collapsed-scales"));
+    let found = fitted["diagnostics"].to_string();
+    assert!(found.contains("try a smaller --scale-floor"), "{found}");
+}
+
+#[test]
+fn dead_components_are_those_that_prune_drops() {
+    let bench = Bench::new();
+    bench.run("generate inverse-sine --rows 400 --out sine.csv");
+    let fitted = bench.json("fit sine.csv --targets 1 --steps 3000 -k 20 --seed 1");
+    let found = fitted["diagnostics"].as_array().unwrap();
+    let dead = found.iter().find(|one| one["code"] == "dead-components");
+    let finding = dead.expect("some are dead")["finding"].as_str().unwrap();
+    let dead: u64 = finding.split(' ').next().unwrap().parse().unwrap();
+    let pruned = bench.json("prune model.mdn --data sine.csv --out small.mdn");
+    assert_eq!(pruned["components"], 20 - dead, "{finding}");
+}
+
+/// A rare category is far from the others in standard deviations only; and what was learnt from is no
+/// extrapolation.
+#[test]
+fn rare_categories_are_no_extrapolation() {
+    let bench = Bench::new();
+    let row = |i: usize| {
+        let kind = if i % 100 == 7 { "rare" } else { "often" };
+        let x = if i == 50 { 1e4 } else { i as f64 };
+        format!("{kind},{x},{}\n", i % 13)
+    };
+    bench.write(
+        "table.csv",
+        "kind,x,y\n".to_owned() + &(0..300).map(row).collect::<String>(),
+    );
+    let fitted = bench.json("fit table.csv --target y --steps 50 --hidden 4 -k 2");
+    assert!(!codes(&fitted).contains(&"extrapolation"));
+    bench.write("rare.csv", "kind,x,y\nrare,20,3\nrare,30,4\n");
+    let rare = bench.json("evaluate model.mdn rare.csv");
+    assert!(!codes(&rare).contains(&"extrapolation"));
+}
+
+#[test]
+fn targets_on_one_side_are_told_from_wide_intervals() {
+    let bench = Bench::new();
+    bench.write("table.csv", line(1.0));
+    bench.json("fit table.csv --target y --steps 300 --hidden 8 -k 2");
+    let shifted = |by: f64| {
+        let row = |i: usize| format!("{},{}\n", i as f64 / 200.0, i as f64 / 200.0 + by);
+        "x,y\n".to_owned() + &(0..200).map(row).collect::<String>()
+    };
+    for (by, side) in [(0.12, "lie above"), (-0.12, "lie below")] {
+        bench.write("shifted.csv", shifted(by));
+        let found = bench.json("evaluate model.mdn shifted.csv")["diagnostics"].to_string();
+        assert!(found.contains(side), "{by}: {found}");
+    }
 }
 
 #[test]
