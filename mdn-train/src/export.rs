@@ -263,4 +263,12 @@ impl Network {
             }
         }
     }
+
+    /// Makes the answers independent of `input`.
+    pub fn forget(&mut self, input: usize) {
+        if let Some(first) = self.architecture.layers().next() {
+            let start = first.kernel().start + input * first.outputs;
+            self.parameters[start..start + first.outputs].fill(0.0);
+        }
+    }
 }

@@ -110,9 +110,8 @@ pub fn fit_with<'d>(
     ensemble::check(config)?;
     let plan = Plan::new(data.into(), config)?;
     let mut networks = ensemble::train(&plan, control)?;
-    // A file always says where its inputs lie, whatever units training saw.
     for trained in &mut networks {
-        trained.network.absorb(&plan.inputs, &plan.spread);
+        plan.settle(&mut trained.network);
     }
     let bare = plan.export(&networks, None)?;
     let threshold = plan.anomaly_threshold(&bare)?;

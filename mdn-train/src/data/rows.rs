@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::dataset::Dataset;
-use super::error::DataError;
+use super::error::{DataError, DataWarning};
 use super::standardise::{Moments, Standardiser, resolution};
 use super::stored::StoredTable;
 use super::wild::Ordinary;
@@ -71,6 +71,20 @@ impl<'a> TableRows<'a> {
             TableRows::Memory(data) => &data.target_names,
             TableRows::Stored(table) => &table.target_names,
         }
+    }
+
+    /// The numbers of the inputs that are known to have one value throughout.
+    pub(crate) fn constant_inputs(&self) -> Vec<usize> {
+        let warnings = match self {
+            TableRows::Memory(data) => &data.warnings,
+            TableRows::Stored(table) => &table.warnings,
+        };
+        let names = self.input_names();
+        let constant = warnings.iter().filter_map(|warning| match warning {
+            DataWarning::ConstantInput { column, .. } => names.iter().position(|n| n == column),
+            _ => None,
+        });
+        constant.collect()
     }
 
     /// The rows `rows`, ascending.

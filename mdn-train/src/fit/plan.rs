@@ -24,10 +24,10 @@ pub(super) struct Plan<'a> {
     /// What is ordinary for inputs and for targets, judged by all rows.
     ordinary: [Ordinary; 2],
     /// The units that training sees.
-    pub(super) inputs: Standardiser,
+    inputs: Standardiser,
     targets: Standardiser,
     /// Where the inputs lie.
-    pub(super) spread: Standardiser,
+    spread: Standardiser,
     pub(super) units: LossUnits,
 }
 
@@ -104,6 +104,15 @@ impl<'a> Plan<'a> {
                 inputs: &self.inputs,
                 targets: &self.targets,
             }),
+        }
+    }
+
+    /// Makes of a trained network the one of a file. It always says where its inputs lie, whatever units
+    /// training saw; and of an input that never changed nothing was learnt.
+    pub(super) fn settle(&self, network: &mut Network) {
+        network.absorb(&self.inputs, &self.spread);
+        for input in self.rows.constant_inputs() {
+            network.forget(input);
         }
     }
 

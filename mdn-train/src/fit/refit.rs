@@ -18,7 +18,7 @@ impl Plan<'_> {
                 ..self.config.options.clone()
             };
             let mut network = refit(one, rows.feed(), &options)?;
-            network.absorb(&self.inputs, &self.spread);
+            self.settle(&mut network);
             Ok(Trained {
                 network,
                 ..one.clone()

@@ -221,6 +221,28 @@ fn doubts_are_warnings_once_each() {
     }
 }
 
+/// Also where training saw raw units, in which a constant is a bias.
+#[test]
+fn an_input_that_never_changed_changes_no_answer() {
+    let rows = (0..60)
+        .map(|i| format!("{i},5,{}\n", i * i % 13))
+        .collect::<String>();
+    let bench = Bench::new();
+    bench.write("data.csv", format!("age,dose,y\n{rows}"));
+    bench.write("other.csv", "age,dose\n7,5\n7,6\n7,-1000\n");
+    for units in ["", "--no-standardise", "--refit"] {
+        bench.json(&format!("fit data.csv --target y --steps 50 {units}"));
+        let told = bench.json("predict model.mdn other.csv --summary");
+        let rows = told["rows"].as_array().unwrap();
+        let answers = |row: &serde_json::Value| row.as_array().unwrap()[1..].to_vec();
+        assert_eq!(rows.len(), 3);
+        assert!(
+            rows.iter().all(|row| answers(row) == answers(&rows[0])),
+            "{told}"
+        );
+    }
+}
+
 #[test]
 fn a_sound_table_raises_no_doubts() {
     let bench = Bench::new();
