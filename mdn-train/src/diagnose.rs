@@ -249,8 +249,7 @@ fn miscalibration(scores: &Scores, seen: Seen<'_>) -> Option<Diagnostic> {
     let worst = (0..scores.pit.len()).max_by(by_distance)?;
     let distance = scores.pit_distance(worst);
     let root = (scores.rows as f64).sqrt();
-    let pits = scores.pit[worst].iter().map(|&pit| f64::from(pit));
-    let lean = (pits.sum::<f64>() / scores.rows as f64 - 0.5) * 12_f64.sqrt() * root;
+    let lean = (scores.pit_moments(worst).0 - 0.5) * 12_f64.sqrt() * root;
     let covered = scores.mean_coverage(0.9);
     (distance * root > KOLMOGOROV).then(|| Diagnostic {
         code: "miscalibration",

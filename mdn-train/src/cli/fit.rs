@@ -14,8 +14,8 @@ use mdn_train::data::Dataset;
 use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
 use mdn_train::files::write_atomically;
 use mdn_train::fit::Fitted;
-use mdn_train::metrics::{RowError, normal_nll};
-use mdn_train::train::{Event, Trained};
+use mdn_train::metrics::{RowError, Scores, normal_nll};
+use mdn_train::train::{Event, LossKind, Trained};
 use running::RunChoices;
 use serde::Serialize;
 
@@ -63,8 +63,12 @@ struct FitResult {
     model: String,
     train_rows: usize,
     validation_rows: usize,
+    /// What training minimised, `nll` or `crps`.
+    loss: LossKind,
     train_nll: f64,
     validation_nll: Option<f64>,
+    train_crps: f64,
+    validation_crps: Option<f64>,
     normal_nll: Option<f64>,
     coverage_50: f64,
     coverage_90: f64,
@@ -154,8 +158,11 @@ impl Fit {
             model: self.model().display().to_string(),
             train_rows: fitted.train.rows,
             validation_rows: fitted.validation.as_ref().map_or(0, |scores| scores.rows),
+            loss: fitted.units.kind(),
             train_nll: fitted.train.nll,
             validation_nll: fitted.validation.as_ref().map(|scores| scores.nll),
+            train_crps: fitted.train.mean_crps(),
+            validation_crps: fitted.validation.as_ref().map(Scores::mean_crps),
             normal_nll: normal_nll(data),
             coverage_50: scores.mean_coverage(0.5),
             coverage_90: scores.mean_coverage(0.9),
@@ -286,9 +293,15 @@ fn say(
     say_events(fitted, result, data, output)?;
     let train = count(result.train_rows, "training row");
     let validation = count(result.validation_rows, "validation row");
-    output.say(format_args!("NLL {:.4} on {train}", result.train_nll))?;
-    if let Some(nll) = result.validation_nll {
-        output.say(format_args!("NLL {nll:.4} on {validation}"))?;
+    let minimised = |crps: f64| match result.loss {
+        LossKind::Crps => format!("CRPS {crps:.4}, "),
+        LossKind::Nll => String::new(),
+    };
+    let crps = minimised(result.train_crps);
+    output.say(format_args!("{crps}NLL {:.4} on {train}", result.train_nll))?;
+    if let Some((nll, crps)) = result.validation_nll.zip(result.validation_crps) {
+        let crps = minimised(crps);
+        output.say(format_args!("{crps}NLL {nll:.4} on {validation}"))?;
     }
     say_networks(fitted, result, output)?;
     if let Some(nll) = result.normal_nll {

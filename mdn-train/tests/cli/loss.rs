@@ -31,9 +31,25 @@ fn a_run_keeps_its_loss() {
     let best = best.fold(f64::INFINITY, f64::min);
     let network = &told["networks"][0];
     assert!((number(network, "validation_loss") - best).abs() < 1e-9);
+    // So is the score of the file, which has one network and one target.
+    assert_eq!(told["loss"], "crps");
+    assert!((number(&told, "validation_crps") - best).abs() < 1e-4 * best);
     // An NLL is told beside, and is something else.
     assert!((number(&told, "validation_nll") - best).abs() > 1e-3);
     bench.json(&format!("plot r/model.mdn {GEYSER} --out pictures"));
+}
+
+#[test]
+fn the_loss_that_was_minimised_is_shown() {
+    let bench = Bench::new();
+    let words = |loss: &str| {
+        bench
+            .run(&format!("fit {GEYSER} {FIT} --loss {loss}"))
+            .stdout
+    };
+    let crps = words("crps");
+    assert!(crps.starts_with("CRPS 0."), "{crps}");
+    assert!(words("nll").starts_with("NLL "));
 }
 
 #[test]
