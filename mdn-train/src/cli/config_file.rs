@@ -10,7 +10,7 @@ mod tests;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::error::ContextKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -54,8 +54,10 @@ impl Arguments {
             let (all, file) = (given, None);
             return Ok(Arguments { all, file });
         };
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("{}: cannot be read", path.display()))?;
+        let text = match resumed {
+            true => text_of_run(&path, name)?,
+            false => text_of(&path)?,
+        };
         let options = command
             .find_subcommand(name)
             .context("there is such a command")?;
@@ -103,6 +105,29 @@ fn file_of(fit: &ArgMatches) -> Option<(PathBuf, bool)> {
     let path = |id| fit.try_get_one::<PathBuf>(id).ok().flatten();
     let resumed = path("resume").map(|folder| (folder.join("config.toml"), true));
     resumed.or_else(|| path("config").map(|file| (file.clone(), false)))
+}
+
+fn text_of(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))
+}
+
+/// The text of the file at `path` in the folder of a run, which must be one of the command `name`.
+fn text_of_run(path: &Path, name: &str) -> anyhow::Result<String> {
+    let folder = path.parent().unwrap_or(path).display();
+    ensure!(path.exists(), "{folder}: there is no run in this folder");
+    let text = text_of(path)?;
+    let is_of = |command: &str| text.starts_with(&heading(command));
+    match COMMANDS.into_iter().find(|command| is_of(command)) {
+        Some(other) if other != name => bail!(
+            "{folder}: that is a run of `{other}`: `mdn-train {other} --resume {folder}` goes on"
+        ),
+        _ => Ok(text),
+    }
+}
+
+/// The first line of a file that was written for the command `name`.
+fn heading(name: &str) -> String {
+    format!("# The options of `mdn-train {name}`; reusable with --config.\n")
 }
 
 fn is_given(options: &Command, fit: &ArgMatches, name: &str) -> bool {
@@ -275,7 +300,7 @@ fn raw(matches: &ArgMatches, id: &str) -> Option<Vec<String>> {
 pub fn to_toml(command: &Command, matches: &ArgMatches) -> Option<String> {
     let (name, fit) = chosen(matches)?;
     let options = command.find_subcommand(name)?;
-    let mut text = format!("# The options of `mdn-train {name}`; reusable with --config.\n");
+    let mut text = heading(name);
     for arg in options.get_arguments() {
         let (id, name) = (arg.get_id().as_str(), name_of(arg));
         let by_default = fit.try_contains_id(id).is_ok()

@@ -23,6 +23,7 @@ use super::output::Output;
 use super::plot::Album;
 use super::problem::Problem;
 use super::progress::TrainingProgress;
+use super::values::whole;
 use super::verify::hash_text;
 
 const HELD_OUT_ROWS: usize = 100_000;
@@ -63,7 +64,7 @@ pub struct Demo {
     points: Option<u32>,
     /// Networks in the file, as in `fit`
     #[arg(long, default_value_t = 1, value_name = "M",
-          value_parser = clap::value_parser!(u8).range(1..))]
+          value_parser = whole(1..=u8::MAX))]
     ensemble: u8,
     /// Adam steps [default: 10000, for the others 4000]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]

@@ -83,22 +83,13 @@ struct QuantizeResult {
     kernel_rounding_of_largest: f64,
 }
 
-/// A change of a mean in standard deviations, the target that has it, and the row, by its line.
+/// A change of a mean in standard deviations, the target that has it, and the row of the calibration
+/// table, by its line.
 #[derive(Serialize)]
 struct MeanChange {
     deviations: f64,
     target: String,
-    line: u64,
-}
-
-impl MeanChange {
-    fn new(change: &Move, names: &[String]) -> Self {
-        MeanChange {
-            deviations: change.deviations,
-            target: names[change.dimension].clone(),
-            line: change.line,
-        }
-    }
+    line: Option<u64>,
 }
 
 impl Quantize {
@@ -148,6 +139,11 @@ impl Quantize {
         let names = target_names(&file.model());
         let finite = |score: f64| score.is_finite().then_some(score);
         let rounding = &cost.rounding;
+        let mean_change = |change: &Move| MeanChange {
+            deviations: change.deviations,
+            target: names[change.dimension].clone(),
+            line: self.calibrate.as_ref().map(|_| change.line),
+        };
         QuantizeResult {
             model: self.out.display().to_string(),
             weights: narrow.model().storage().name(),
@@ -161,8 +157,8 @@ impl Quantize {
             crps_before: cost.crps.before,
             crps: cost.crps.after,
             crps_change: cost.crps.difference(),
-            mean_change: MeanChange::new(&cost.mean, &names),
-            component_mean_change: MeanChange::new(&cost.component_mean, &names),
+            mean_change: mean_change(&cost.mean),
+            component_mean_change: mean_change(&cost.component_mean),
             kernel_rounding: rounding.error,
             kernel_rounding_layer: rounding.layer,
             kernel_rounding_of_largest: rounding.error / rounding.largest_entry,
@@ -196,7 +192,10 @@ impl Quantize {
             change(&cost.nll)
         ))?;
         output.say(format_args!("CRPS           {}", change(&cost.crps)))?;
-        let place = |change: &MeanChange| format!("{}, row at line {}", change.target, change.line);
+        let place = |change: &MeanChange| match change.line {
+            Some(line) => format!("{}, row at line {line}", change.target),
+            None => change.target.clone(),
+        };
         output.say(format_args!(
             "mean           moves by at most {:.2e} standard deviations of the mixture ({})\n\
              components     their means move by at most {:.2e} of their own scale ({}; weights of \

@@ -1,5 +1,8 @@
 //! Values of options: their ranges, and the words for what lies outside.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
 use mdn_infer::Temperature;
@@ -22,6 +25,20 @@ pub fn layers(text: &str) -> Result<Layers, String> {
             Ok(Layers(units.into_iter().map(usize::from).collect()))
         }
         _ => Err("numbers of units from 1 to 65535, separated by commas".to_owned()),
+    }
+}
+
+/// A whole number in a range.
+pub fn whole<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone
+where
+    T: FromStr + PartialOrd + Display + Clone,
+{
+    move |text| match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => {
+            let (least, most) = (range.start(), range.end());
+            Err(format!("a whole number from {least} to {most}"))
+        }
     }
 }
 

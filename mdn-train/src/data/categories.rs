@@ -18,20 +18,6 @@ const FEWEST_ROWS: usize = 2;
 /// The most categories that a column may have.
 const MOST: usize = 1024;
 
-/// The inputs `names` with each column of categories replaced by its categories.
-///
-/// # Errors
-/// When a column does not exist, or has too many categories or one that cannot be in a name.
-pub(super) fn expand(
-    table: &Table,
-    names: &[String],
-    options: &ReadOptions,
-) -> Result<Vec<String>, DataError> {
-    let mut profile = Profile::new(names, options)?;
-    profile.add(table)?;
-    profile.inputs(table.name())
-}
-
 /// What input columns hold, as far as a table was read, block by block.
 pub(super) struct Profile {
     columns: Vec<ColumnProfile>,
@@ -44,6 +30,7 @@ struct ColumnProfile {
     asked: bool,
     /// Whether it holds texts and no number, as far as it was read, and not too many.
     is_text: bool,
+    /// Its categories so far; none where a number shows that it has none.
     found: BTreeSet<String>,
 }
 
@@ -108,6 +95,17 @@ impl Profile {
         }
         Ok(inputs)
     }
+
+    /// The error of a cell that is no number, with the reason why its column's texts are no categories.
+    pub(super) fn explain(&self, mut error: DataError) -> DataError {
+        if let DataError::NotANumber { column, most, .. } = &mut error
+            && let Some(profile) = self.columns.iter().find(|profile| profile.name == *column)
+        {
+            let limit = MOST_UNASKED.min(self.rows / FEWEST_ROWS).max(1);
+            *most = (profile.found.len() > limit).then_some(limit);
+        }
+        error
+    }
 }
 
 impl ColumnProfile {
@@ -124,6 +122,7 @@ impl ColumnProfile {
         for raw in cells {
             if !self.asked && matches!(cell_of(raw), Cell::Number(_) | Cell::NonFinite) {
                 self.is_text = false;
+                self.found.clear();
                 return Ok(());
             }
             let Some(category) = category_of(raw) else {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::categories;
+use super::categories::Profile;
 use super::error::{DataError, DataWarning};
 use super::numeric::NumericTable;
 use super::standardise::resolution;
@@ -67,9 +67,15 @@ impl Dataset {
             None => all_but(table, targets)?,
         };
         check_chosen(table, &inputs, targets)?;
-        let inputs = categories::expand(table, &inputs, options)?;
+        let mut profile = Profile::new(&inputs, options)?;
+        profile.add(table)?;
+        let inputs = profile.inputs(table.name())?;
         let names = [inputs.as_slice(), targets].concat();
-        Self::from_numeric(table.select(&names, options.skip_missing)?, inputs.len())
+        let selected = table.select(&names, options.skip_missing);
+        Self::from_numeric(
+            selected.map_err(|error| profile.explain(error))?,
+            inputs.len(),
+        )
     }
 
     /// Training data from numbers: the first `input_count` columns are inputs, the rest targets.

@@ -25,6 +25,17 @@ pub(super) fn days(text: &str) -> Option<f64> {
     Some(seconds / 86_400.0)
 }
 
+/// Whether a text begins as dates do in one form or another: with three numbers, and points, slashes
+/// or hyphens between.
+pub(super) fn is_like_one(text: &str) -> bool {
+    let date = text.split([' ', 'T']).next().unwrap_or(text);
+    let is_number = |part: &str| {
+        matches!(part.len(), 1 | 2 | 4) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let parts = date.split(['.', '/', '-']);
+    parts.clone().count() == 3 && parts.into_iter().all(is_number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +67,29 @@ mod tests {
             "٢024-02-01",
         ] {
             assert_eq!(days(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_in_other_forms_are_known() {
+        for text in [
+            "01.05.2023",
+            "5/1/23 12:30",
+            "2023-13-01T08:00",
+            "2023/05/01",
+        ] {
+            assert!(is_like_one(text), "{text}");
+        }
+        for text in [
+            "",
+            "May 2023",
+            "1.2.3.4",
+            "05-2023",
+            "555-12-3456",
+            "a-1-b",
+            "-1-2",
+        ] {
+            assert!(!is_like_one(text), "{text}");
         }
     }
 }

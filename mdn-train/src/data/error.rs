@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use super::date;
 use super::transform::Transform;
 use crate::files::WriteError;
 
@@ -179,7 +180,7 @@ pub enum DataError {
     /// A cell is no number.
     #[error(
         "{file}:{line}: column `{column}`: `{text}` is not a number{}",
-        comma(text)
+        instead(text, *most)
     )]
     NotANumber {
         /// The file as the user named it.
@@ -190,6 +191,8 @@ pub enum DataError {
         column: String,
         /// The cell, shortened if long.
         text: String,
+        /// The most different texts that would be categories, where the column has more.
+        most: Option<usize>,
     },
     /// A cell is infinite or beyond the range of 32-bit floating point.
     #[error("{file}:{line}: column `{column}`: `{text}` is not finite in 32-bit floating point")]
@@ -375,11 +378,15 @@ fn spelling(text: &str) -> String {
     }
 }
 
-/// A hint for numbers written with a decimal comma.
-fn comma(text: &str) -> &'static str {
+/// What was expected in place of a text that is no number.
+fn instead(text: &str, most: Option<usize>) -> String {
     if text.contains(',') && text.replace(',', ".").parse::<f64>().is_ok() {
-        " (write the decimal mark as a point)"
+        " (write the decimal mark as a point)".to_owned()
+    } else if date::is_like_one(text) {
+        " or a date such as 2024-06-19".to_owned()
+    } else if let Some(most) = most {
+        format!(", and its column has too many different texts for categories (at most {most})")
     } else {
-        ""
+        String::new()
     }
 }

@@ -77,7 +77,8 @@ impl StoredTable {
         }
         let inputs = profile.inputs(first.name())?;
         drop((first, blocks));
-        let mut table = Self::for_scoring(path, &inputs, targets, options, folder)?;
+        let table = Self::for_scoring(path, &inputs, targets, options, folder);
+        let mut table = table.map_err(|error| profile.explain(error))?;
         table.check_constant()?;
         Ok(table)
     }

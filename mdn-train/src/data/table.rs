@@ -286,6 +286,7 @@ impl Table {
                 line,
                 column,
                 text,
+                most: None,
             },
         }
     }

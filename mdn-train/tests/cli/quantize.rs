@@ -35,6 +35,8 @@ fn narrow_models_are_used_like_any_other() {
         let moved = number(&made["mean_change"], "deviations");
         assert!(moved > 0.0 && moved < 0.1, "{weights}: {moved}");
         assert_eq!(made["mean_change"]["target"], "duration");
+        let line = number(&made["mean_change"], "line");
+        assert!((2.0..=300.0).contains(&line), "{weights}: {line}");
         let rounding = number(&made, "kernel_rounding_of_largest");
         assert!(rounding > 0.0 && rounding < 0.005, "{weights}: {rounding}");
 
@@ -62,7 +64,7 @@ fn the_words_say_what_was_measured_and_on_what() {
         "2000 rows drawn: inputs with the file's shift and scale, targets from the model itself",
         "NLL ",
         "CRPS ",
-        "standard deviations of the mixture (duration, row at line ",
+        "standard deviations of the mixture (duration)\n",
         "largest rounding ",
     ] {
         assert!(run.stdout.contains(words), "{words}: {}", run.stdout);

@@ -137,6 +137,14 @@ fn what_is_wrong_with_a_file_is_placed() {
             "steps = \"many\"",
             "c.toml:1:1:\nerror: invalid value 'many' for '--steps <N>'",
         ),
+        (
+            "ensemble = 2.5",
+            "invalid value '2.5' for '--ensemble <M>': a whole number from 1 to 255",
+        ),
+        (
+            "components = 1025",
+            "invalid value '1025' for '--components <K>': a whole number from 1 to 1024",
+        ),
     ] {
         bench.write("c.toml", text);
         let run = bench.run(&format!("fit {GEYSER} --target duration --config c.toml"));
@@ -184,7 +192,8 @@ fn a_run_goes_on_only_as_it_began() {
     let run = bench.run("fit --resume nowhere");
     assert_eq!(run.code, Some(2));
     assert!(
-        run.stderr.contains("nowhere/config.toml: cannot be read"),
+        run.stderr
+            .contains("nowhere: there is no run in this folder"),
         "{}",
         run.stderr
     );

@@ -174,6 +174,35 @@ fn columns_and_their_roles() {
 }
 
 #[test]
+fn texts_that_cannot_be_numbers_are_explained() {
+    let table = |cell: &dyn Fn(usize) -> String| {
+        let rows = (0..200).map(|row| format!("{},{}\n", cell(row), row % 7));
+        format!("x,y\n{}", rows.collect::<String>())
+    };
+    let ids = table(&|row| format!("id{row}"));
+    for options in ["", " --stream-above 0"] {
+        let words = refused(&ids, &format!("fit data.csv --target y{options}"));
+        let expected = "data.csv:2: column `x`: `id0` is not a number, and its column has too many \
+                        different texts for categories (at most 32); --inputs can leave";
+        assert!(words.starts_with(expected), "{words}");
+    }
+    let dates = table(&|row| match row {
+        3 => "01.05.2023".to_owned(),
+        _ => format!("2023-05-{:02}", 1 + row % 28),
+    });
+    assert_eq!(
+        refused(&dates, "fit data.csv --target y --inputs x"),
+        "data.csv:5: column `x`: `01.05.2023` is not a number or a date such as 2024-06-19"
+    );
+    for target in ["--target x", "--target x --transform log"] {
+        assert_eq!(
+            refused(&ids, &format!("fit data.csv {target}")),
+            "data.csv:2: column `x`: `id0` is not a number; a target must be a number"
+        );
+    }
+}
+
+#[test]
 fn a_missing_table_is_named() {
     let bench = Bench::new();
     assert_eq!(
@@ -184,7 +213,7 @@ fn a_missing_table_is_named() {
     let run = bench.run_with("fit - --target y", "x,y\n1,oops\n");
     assert_eq!(
         run.error(1),
-        "standard input:2: column `y`: `oops` is not a number"
+        "standard input:2: column `y`: `oops` is not a number; a target must be a number"
     );
     assert!(bench.names().is_empty());
 }

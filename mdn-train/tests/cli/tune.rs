@@ -159,6 +159,19 @@ fn what_makes_no_sense_is_refused() {
         "{}",
         again.stderr
     );
+    let fit = bench.run("fit --resume r");
+    assert_eq!(
+        fit.error(2),
+        "r: that is a run of `tune`: `mdn-train tune --resume r` goes on"
+    );
+    bench.json(&format!(
+        "fit {GEYSER} --target duration --steps 5 --hidden 3 -k 1 --run f"
+    ));
+    let tune = bench.run("tune --resume f");
+    assert_eq!(
+        tune.error(2),
+        "f: that is a run of `fit`: `mdn-train fit --resume f` goes on"
+    );
     let other = bench.run("tune --resume r --trials 7");
     assert!(
         other.error(2).contains("--trials: the run began with"),

@@ -80,7 +80,11 @@ fn names_are_not_taken_for_categories() {
         train(&text, None, &["y"]),
         DataError::NotANumber { line: 2, .. }
     );
-    assert_eq!(told, "data.csv:2: column `name`: `n0` is not a number");
+    assert_eq!(
+        told,
+        "data.csv:2: column `name`: `n0` is not a number, and its column has too many different texts \
+         for categories (at most 5)"
+    );
     // Nor is a number that was mistyped, nor a target.
     message!(
         train("x,y\n1,2\n2,3\no,4\no,5\n", None, &["y"]),

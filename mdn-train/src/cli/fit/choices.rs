@@ -7,7 +7,7 @@ use mdn_train::train::{Averaging, Batch, Length, LossKind, NoiseUse, TrainOption
 
 use super::columns::ColumnChoices;
 use crate::cli::options::{ActivationName, CovarianceName, ScaleMapName};
-use crate::cli::values::{Layers, above_0, at_least_0, batch, layers, positive, share};
+use crate::cli::values::{Layers, above_0, at_least_0, batch, layers, positive, share, whole};
 
 /// What the network looks like.
 #[derive(Args)]
@@ -15,7 +15,7 @@ pub struct NetworkChoices {
     /// Networks in the file, trained from different starts: their mean density is the model's.
     /// Better and better calibrated, at M times the training, flash and time of a prediction
     #[arg(long, default_value_t = 1, value_name = "M",
-          value_parser = clap::value_parser!(u8).range(1..))]
+          value_parser = whole(1..=u8::MAX))]
     ensemble: u8,
     /// Units of each hidden layer, separated by commas
     #[arg(long, default_value = "64,64", value_name = "N,…", value_parser = layers)]
@@ -26,7 +26,7 @@ pub struct NetworkChoices {
     /// Components of a network's mixture: more than one input can have separate answers; those that
     /// are not needed do no harm
     #[arg(long, short = 'k', default_value_t = 20, value_name = "K",
-          value_parser = clap::value_parser!(u16).range(1..=MAX_COMPONENTS as i64))]
+          value_parser = whole(1..=MAX_COMPONENTS as u16))]
     components: u16,
     /// What is free in a component's covariance
     #[arg(long, default_value = "diagonal", value_name = "KIND")]

@@ -92,16 +92,21 @@ impl ColumnChoices {
 
     /// An error with the options that may help.
     fn advised(&self, error: DataError, targets: &[String]) -> anyhow::Error {
-        match &error {
-            DataError::NotANumber { column, .. }
-                if self.inputs.is_none() && !targets.contains(column) =>
-            {
-                anyhow!(
-                    "{error}; --inputs can leave the column out, --categorical can take its values as \
-                     categories"
-                )
-            }
-            _ => error.into(),
+        let DataError::NotANumber { column, .. } = &error else {
+            return error.into();
+        };
+        let mut names = targets
+            .iter()
+            .flat_map(|name| [name, Transform::split(name).1]);
+        if names.any(|name| name == column) {
+            anyhow!("{error}; a target must be a number")
+        } else if self.inputs.is_none() {
+            anyhow!(
+                "{error}; --inputs can leave the column out, --categorical can take its values as \
+                 categories"
+            )
+        } else {
+            error.into()
         }
     }
 

@@ -6,14 +6,14 @@ use mdn_train::tune::Space;
 
 use crate::cli::fit::choices::NoiseName;
 use crate::cli::options::CovarianceName;
-use crate::cli::values::{Layers, at_least_0, layers};
+use crate::cli::values::{Layers, at_least_0, layers, whole};
 
 /// The values of each choice; trials are drawn from all their combinations.
 #[derive(Args)]
 pub struct SpaceChoices {
     /// Numbers of components to try
     #[arg(long, value_name = "K,…", value_delimiter = ',', default_value = "5,10,20,40",
-          value_parser = clap::value_parser!(u16).range(1..=MAX_COMPONENTS as i64))]
+          value_parser = whole(1..=MAX_COMPONENTS as u16))]
     try_components: Vec<u16>,
     /// Hidden layers to try; may be given again
     #[arg(long, value_name = "N,…", default_values = ["32", "64,64", "128,128"],
