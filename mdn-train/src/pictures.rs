@@ -44,6 +44,7 @@ pub fn loss(trained: &Trained, units: &LossUnits) -> Loss {
         kind: units.kind(),
         train: reports.clone().map(|p| at(p.step, p.train_loss)).collect(),
         validation: reports.filter_map(validation).collect(),
+        start_steps: 0,
     }
 }
 
