@@ -22,6 +22,8 @@ use super::output::{Output, figure};
 const CELLS: usize = 100;
 /// Places along the input at which samples and quantiles are taken.
 const PLACES: usize = 100;
+/// Of the range of what a target is, to spare on either side.
+const MARGIN: f32 = 0.05;
 const DRAWS: usize = 20;
 
 /// Draw a model on a table: density, samples, quantiles, calibration, and a report of them all
@@ -112,7 +114,7 @@ impl Plot {
 fn most_telling(model: &Model<'_>, data: &Dataset) -> anyhow::Result<usize> {
     let mut most = (0, f32::NEG_INFINITY);
     for input in 0..model.inputs() {
-        let xs = centres(range(data.input_column(input)), PLACES);
+        let xs = centres(range(data.input_column(input), 0.0), PLACES);
         let movement = Line::new(model, input, 0).movement(&xs)?;
         if movement > most.1 {
             most = (input, movement);
@@ -130,7 +132,7 @@ fn draw_pair(
     if model.dimensions() != 2 {
         return Ok(None);
     }
-    let ranges = [0, 1].map(|d| range(data.target_column(d)));
+    let ranges = [0, 1].map(|d| range(data.target_column(d), MARGIN));
     let caption = "The smallest regions that hold 50%, 80% and 95% of the density, the mean over the \
                    table's rows: the data should fill them alike.";
     let figure = album.add("pair", &pair(model, data, ranges)?, caption)?;
@@ -148,7 +150,7 @@ fn draw_weights(
     data: &Dataset,
     input: usize,
 ) -> anyhow::Result<Section> {
-    let xs = centres(range(data.input_column(input)), PLACES);
+    let xs = centres(range(data.input_column(input), 0.0), PLACES);
     let caption = "The share of each component, one on top of the other. A component that is never \
                    wide is not needed; where one hands over to another, the answer changes.";
     let weights = Line::new(model, input, 0).weights(&xs)?;
@@ -191,8 +193,8 @@ fn draw_target(
 ) -> anyhow::Result<Vec<Figure>> {
     let line = Line::new(model, input, d);
     let points = line.points(data);
-    let x_range = range(data.input_column(input));
-    let y_range = range(points.iter().map(|point| point.1));
+    let x_range = range(data.input_column(input), 0.0);
+    let y_range = range(points.iter().map(|point| point.1), MARGIN);
     let xs = centres(x_range, PLACES);
     let file = |what: &str| {
         let suffix = if model.dimensions() > 1 {
@@ -222,8 +224,8 @@ fn draw_target(
     ])
 }
 
-/// The values' range with a margin, as far as numbers go.
-fn range(values: impl Iterator<Item = f32>) -> (f32, f32) {
+/// The values' range with a margin of this share of it, as far as numbers go; never empty.
+fn range(values: impl Iterator<Item = f32>, margin: f32) -> (f32, f32) {
     let ends = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
         (low.min(value), high.max(value))
     });
@@ -231,7 +233,7 @@ fn range(values: impl Iterator<Item = f32>) -> (f32, f32) {
     let limit = 0.5 * f32::MAX;
     let (low, high) = (ends.0.clamp(-limit, limit), ends.1.clamp(-limit, limit));
     let margin = if high > low {
-        0.05 * (high - low)
+        margin * (high - low)
     } else {
         (0.1 * low.abs()).max(1.0)
     };
