@@ -133,12 +133,19 @@ fn draw_pair(
         return Ok(None);
     }
     let ranges = [0, 1].map(|d| range(data.target_column(d), MARGIN));
-    let caption = "The smallest regions that hold 50%, 80% and 95% of the density, the mean over the \
-                   table's rows: the data should fill them alike.";
-    let figure = album.add("pair", &pair(model, data, ranges)?, caption)?;
+    let picture = pair(model, data, ranges)?;
+    let rows = match picture.rows {
+        rows if rows == data.rows => "the table's rows".to_owned(),
+        rows => format!("{rows} of the table's {} rows", data.rows),
+    };
+    let caption = format!(
+        "The smallest regions that hold 50%, 80% and 95% of the density, the mean over {rows}, \
+         smoothed as far as so many rows ask: the data should fill them alike."
+    );
+    let figure = album.add("pair", &picture, &caption)?;
     Ok(Some(Section {
         heading: "Both targets".to_owned(),
-        words: "What the model expects of both targets together, over all rows.".to_owned(),
+        words: "What the model expects of both targets together, whatever the inputs.".to_owned(),
         figures: vec![figure],
     }))
 }
