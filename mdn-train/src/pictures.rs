@@ -1,6 +1,7 @@
 //! Pictures of a model: what the engine answers, in the shape that [`plot`](crate::plot) draws.
 
 mod arm;
+mod categories;
 mod joint;
 mod line;
 

@@ -29,8 +29,8 @@ const DRAWS: usize = 20;
 /// Draw a model on a table: density, samples, quantiles, calibration, and a report of them all
 ///
 /// One input varies over the range that the table has; the others are held at their training
-/// means. Writes PNG and SVG pictures and a self-contained report.html, with the course of training
-/// where the model lies in the folder of its run.
+/// means, or at their most frequent category. Writes PNG and SVG pictures and a self-contained
+/// report.html, with the course of training where the model lies in the folder of its run.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  mdn-train plot concrete.mdn concrete.csv --input age_days --out pictures"
@@ -66,16 +66,16 @@ impl Plot {
             // Pictures are about the column itself.
             let name = Transform::split(name).1;
             let figures = draw_target(&mut album, &model, &data, &scores, input, d, name)?;
-            let words = match model.inputs() {
-                1 => "The points are all rows of the table.",
-                _ => {
-                    "One input varies over the table's range, the others are held at their \
-                     training means; the points are all rows of the table."
-                }
+            let words = match Line::new(&model, input, d).others() {
+                None => "The points are all rows of the table.".to_owned(),
+                Some(others) => format!(
+                    "One input varies over the table's range, the rest is held: {others}. The points \
+                     are all rows of the table."
+                ),
             };
             sections.push(Section {
                 heading: name.to_owned(),
-                words: words.to_owned(),
+                words,
                 figures,
             });
         }
