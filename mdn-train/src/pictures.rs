@@ -1,6 +1,7 @@
 //! Pictures of a model: what the engine answers, in the shape that [`plot`](crate::plot) draws.
 
 mod arm;
+mod categories;
 mod joint;
 mod line;
 
@@ -44,6 +45,7 @@ pub fn loss(trained: &Trained, units: &LossUnits) -> Loss {
         kind: units.kind(),
         train: reports.clone().map(|p| at(p.step, p.train_loss)).collect(),
         validation: reports.filter_map(validation).collect(),
+        start_steps: 0,
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Progress {
     pub step: usize,
     /// Steps planned.
     pub total: usize,
+    /// Steps planned of each start of each network; `total` counts those of all.
+    pub start_steps: usize,
     /// Over the training rows before this step; with mini-batches, the mean over the batches
     /// since the last report.
     pub train_loss: f64,

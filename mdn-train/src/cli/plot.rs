@@ -22,13 +22,15 @@ use super::output::{Output, figure};
 const CELLS: usize = 100;
 /// Places along the input at which samples and quantiles are taken.
 const PLACES: usize = 100;
+/// Of the range of what a target is, to spare on either side.
+const MARGIN: f32 = 0.05;
 const DRAWS: usize = 20;
 
 /// Draw a model on a table: density, samples, quantiles, calibration, and a report of them all
 ///
 /// One input varies over the range that the table has; the others are held at their training
-/// means. Writes PNG and SVG pictures and a self-contained report.html, with the course of training
-/// where the model lies in the folder of its run.
+/// means, or at their most frequent category. Writes PNG and SVG pictures and a self-contained
+/// report.html, with the course of training where the model lies in the folder of its run.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  mdn-train plot concrete.mdn concrete.csv --input age_days --out pictures"
@@ -64,16 +66,16 @@ impl Plot {
             // Pictures are about the column itself.
             let name = Transform::split(name).1;
             let figures = draw_target(&mut album, &model, &data, &scores, input, d, name)?;
-            let words = match model.inputs() {
-                1 => "The points are all rows of the table.",
-                _ => {
-                    "One input varies over the table's range, the others are held at their \
-                     training means; the points are all rows of the table."
-                }
+            let words = match Line::new(&model, input, d).others() {
+                None => "The points are all rows of the table.".to_owned(),
+                Some(others) => format!(
+                    "One input varies over the table's range, the rest is held: {others}. The points \
+                     are all rows of the table."
+                ),
             };
             sections.push(Section {
                 heading: name.to_owned(),
-                words: words.to_owned(),
+                words,
                 figures,
             });
         }
@@ -112,7 +114,7 @@ impl Plot {
 fn most_telling(model: &Model<'_>, data: &Dataset) -> anyhow::Result<usize> {
     let mut most = (0, f32::NEG_INFINITY);
     for input in 0..model.inputs() {
-        let xs = centres(range(data.input_column(input)), PLACES);
+        let xs = centres(range(data.input_column(input), 0.0), PLACES);
         let movement = Line::new(model, input, 0).movement(&xs)?;
         if movement > most.1 {
             most = (input, movement);
@@ -130,13 +132,20 @@ fn draw_pair(
     if model.dimensions() != 2 {
         return Ok(None);
     }
-    let ranges = [0, 1].map(|d| range(data.target_column(d)));
-    let caption = "The smallest regions that hold 50%, 80% and 95% of the density, the mean over the \
-                   table's rows: the data should fill them alike.";
-    let figure = album.add("pair", &pair(model, data, ranges)?, caption)?;
+    let ranges = [0, 1].map(|d| range(data.target_column(d), MARGIN));
+    let picture = pair(model, data, ranges)?;
+    let rows = match picture.rows {
+        rows if rows == data.rows => "the table's rows".to_owned(),
+        rows => format!("{rows} of the table's {} rows", data.rows),
+    };
+    let caption = format!(
+        "The smallest regions that hold 50%, 80% and 95% of the density, the mean over {rows}, \
+         smoothed as far as so many rows ask: the data should fill them alike."
+    );
+    let figure = album.add("pair", &picture, &caption)?;
     Ok(Some(Section {
         heading: "Both targets".to_owned(),
-        words: "What the model expects of both targets together, over all rows.".to_owned(),
+        words: "What the model expects of both targets together, whatever the inputs.".to_owned(),
         figures: vec![figure],
     }))
 }
@@ -148,7 +157,7 @@ fn draw_weights(
     data: &Dataset,
     input: usize,
 ) -> anyhow::Result<Section> {
-    let xs = centres(range(data.input_column(input)), PLACES);
+    let xs = centres(range(data.input_column(input), 0.0), PLACES);
     let caption = "The share of each component, one on top of the other. A component that is never \
                    wide is not needed; where one hands over to another, the answer changes.";
     let weights = Line::new(model, input, 0).weights(&xs)?;
@@ -191,8 +200,8 @@ fn draw_target(
 ) -> anyhow::Result<Vec<Figure>> {
     let line = Line::new(model, input, d);
     let points = line.points(data);
-    let x_range = range(data.input_column(input));
-    let y_range = range(points.iter().map(|point| point.1));
+    let x_range = range(data.input_column(input), 0.0);
+    let y_range = range(points.iter().map(|point| point.1), MARGIN);
     let xs = centres(x_range, PLACES);
     let file = |what: &str| {
         let suffix = if model.dimensions() > 1 {
@@ -222,8 +231,8 @@ fn draw_target(
     ])
 }
 
-/// The values' range with a margin, as far as numbers go.
-fn range(values: impl Iterator<Item = f32>) -> (f32, f32) {
+/// The values' range with a margin of this share of it, as far as numbers go; never empty.
+fn range(values: impl Iterator<Item = f32>, margin: f32) -> (f32, f32) {
     let ends = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
         (low.min(value), high.max(value))
     });
@@ -231,7 +240,7 @@ fn range(values: impl Iterator<Item = f32>) -> (f32, f32) {
     let limit = 0.5 * f32::MAX;
     let (low, high) = (ends.0.clamp(-limit, limit), ends.1.clamp(-limit, limit));
     let margin = if high > low {
-        0.05 * (high - low)
+        margin * (high - low)
     } else {
         (0.1 * low.abs()).max(1.0)
     };

@@ -87,6 +87,7 @@ mod tests {
         let report = |step: usize, validation_loss| Progress {
             step,
             total: 10,
+            start_steps: 10,
             train_loss: 1.5,
             validation_loss,
             learning_rate: 0.005,

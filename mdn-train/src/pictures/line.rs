@@ -4,30 +4,45 @@ use mdn_infer::{Level, Mixture, Model, PredictError};
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
 
+use super::categories::{Categories, categories};
 use super::{PictureError, label};
 use crate::data::{Dataset, Transform};
 use crate::plot::{
     Band, FanChart, Grid, Heatmap, Point, Samples, Scatter, Weights, centres, edges,
 };
 
-/// A line through the inputs: one of them varies, the others are held. A target `log(y)` is shown as y.
+/// A line through the inputs: one of them varies, the others are held at their training means, or at
+/// the most frequent category where they are the categories of a column. A target `log(y)` is shown
+/// as y.
 #[derive(Clone, Debug)]
 pub struct Line<'m> {
     model: &'m Model<'m>,
     input: usize,
     held: Vec<f32>,
+    /// The columns of categories that are held.
+    columns: Vec<Categories<'m>>,
     target: usize,
     /// What the target's name says that it is the image of.
     transform: Option<Transform>,
 }
 
 impl<'m> Line<'m> {
-    /// Input `input` against target `target`, with the other inputs at their training means.
+    /// Input `input` against target `target`. Where it is a category, the others of its column are
+    /// held at their means.
     pub fn new(model: &'m Model<'m>, input: usize, target: usize) -> Self {
+        let mut held = model.input_shift().to_vec();
+        let mut columns = categories(model);
+        columns.retain(|column| !column.inputs.contains(&input));
+        for column in &columns {
+            for &one in &column.inputs {
+                held[one] = f32::from(u8::from(one == column.most_frequent));
+            }
+        }
         Line {
             model,
             input,
-            held: model.input_shift().to_vec(),
+            held,
+            columns,
             target,
             transform: model
                 .target_columns()
@@ -40,13 +55,31 @@ impl<'m> Line<'m> {
         label(self.model.input_columns().nth(self.input))
     }
 
+    /// What the other inputs do; `None` where there are none.
+    pub fn others(&self) -> Option<String> {
+        let names = self.columns.iter().map(|column| column.name);
+        self.with_means(names.collect())
+    }
+
     /// The varying input, and what the others do: points of the data did not hold still with them.
     fn x_label(&self) -> String {
-        match self.held.len() {
-            1 => self.x_name(),
-            2 => format!("{}, the other input at its mean", self.x_name()),
-            _ => format!("{}, the other inputs at their means", self.x_name()),
+        let others = match self.columns.len() {
+            0..=2 => self.others(),
+            _ => self.with_means(vec!["the most frequent categories"]),
+        };
+        let parts = [Some(self.x_name()), others];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    /// What is held, and that all else is at its mean.
+    fn with_means(&self, mut held: Vec<&str>) -> Option<String> {
+        let categories: usize = self.columns.iter().map(|column| column.inputs.len()).sum();
+        match self.held.len() - categories {
+            0 | 1 => {}
+            2 => held.push("the other input at its mean"),
+            _ => held.push("the other inputs at their means"),
         }
+        (!held.is_empty()).then(|| held.join(", "))
     }
 
     fn y_label(&self) -> String {

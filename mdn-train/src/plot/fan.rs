@@ -100,7 +100,10 @@ impl Picture for FanChart {
             dots(&mut chart, &self.data, 4, DATA.mix(0.5), "data")?;
         }
         let ends = bands.iter().flat_map(|band| [&band.lower, &band.upper]);
-        let places = ends.flat_map(|values| self.over_places(values));
+        let data = self.data.iter();
+        let places = ends
+            .flat_map(|values| self.over_places(values))
+            .chain(data.map(|&(x, y)| (f64::from(x), f64::from(y))));
         legend(&mut chart, emptiest_corner(places, &frame.x, &frame.y))
     }
 }

@@ -52,8 +52,19 @@ impl Frame<'_> {
         &self,
         area: &DrawingArea<B, Shift>,
     ) -> Result<Chart<'a, B>, DrawingAreaErrorKind<B::ErrorType>> {
+        self.draw_with_ticks(area, TICKS)
+    }
+
+    /// As [`draw`](Self::draw), with at most this many ticks across.
+    pub fn draw_with_ticks<'a, B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        most: usize,
+    ) -> Result<Chart<'a, B>, DrawingAreaErrorKind<B::ErrorType>> {
         let (across, up) = (Axis::new(&self.x), Axis::new(&self.y));
-        let ticks_across = TICKS.min(area.dim_in_pixel().0 as usize / TICK_WIDTH);
+        let ticks_across = TICKS
+            .min(most)
+            .min(area.dim_in_pixel().0 as usize / TICK_WIDTH);
         let mut builder = ChartBuilder::on(area);
         if !self.title.is_empty() {
             builder.caption(self.title, text(TITLE_SIZE));
@@ -151,12 +162,25 @@ pub(super) fn line<'a, B: DrawingBackend + 'a>(
     colour: RGBColor,
     label: &str,
 ) -> Drawn<B> {
+    broken_line(chart, [points], colour, label)
+}
+
+/// A line in `pieces`, with one entry in the legend.
+pub(super) fn broken_line<'a, B: DrawingBackend + 'a>(
+    chart: &mut Chart<'a, B>,
+    pieces: impl IntoIterator<Item = Vec<(f64, f64)>>,
+    colour: RGBColor,
+    label: &str,
+) -> Drawn<B> {
     let style = colour.stroke_width(4);
     let length = 56;
     let inside = inside(chart);
-    let shown = points.into_iter().filter(inside);
+    let shown = pieces.into_iter().map(|mut points| {
+        points.retain(&inside);
+        PathElement::new(points, style)
+    });
     chart
-        .draw_series(LineSeries::new(shown, style))?
+        .draw_series(shown)?
         .label(label)
         .legend(move |(x, y)| PathElement::new([(x, y), (x + length, y)], style));
     Ok(())

@@ -6,7 +6,9 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::canvas::{Drawn, Picture};
-use super::frame::{BLUE, Frame, GREEN, ORANGE, legend, line, range, thin};
+use super::frame::{
+    AXIS, BLUE, Frame, GREEN, ORANGE, broken_line, emptiest_corner, legend, range, thin,
+};
 use crate::loss::LossKind;
 
 /// The loss against training steps, the best step marked.
@@ -20,6 +22,8 @@ pub struct Loss {
     pub train: Vec<(u64, f32)>,
     /// The same on the validation rows; empty if there are none. Need not have the same steps.
     pub validation: Vec<(u64, f32)>,
+    /// Steps planned of each start, where there are several and their steps run on; else 0.
+    pub start_steps: u64,
 }
 
 impl Loss {
@@ -34,13 +38,58 @@ impl Loss {
         finite.min_by(|a, b| a.1.total_cmp(&b.1)).copied()
     }
 
+    /// The start that a step belongs to, from 0.
+    fn start(&self, step: u64) -> u64 {
+        let done = step.saturating_sub(1);
+        done.checked_div(self.start_steps).unwrap_or(0)
+    }
+
+    /// The reports of each start.
+    fn by_start<'s>(&self, series: &'s [(u64, f32)]) -> impl Iterator<Item = &'s [(u64, f32)]> {
+        series.chunk_by(|a, b| self.start(a.0) == self.start(b.0))
+    }
+
+    /// What is drawn of a series: a line for each start.
+    fn pieces(&self, series: &[(u64, f32)]) -> Vec<Vec<(f64, f64)>> {
+        let piece = |start| -> Vec<(f64, f64)> {
+            thin(start)
+                .map(|(step, value)| (step as f64, f64::from(value)))
+                .collect()
+        };
+        self.by_start(series).map(piece).collect()
+    }
+
+    /// The steps at which each start but the first begins.
+    fn beginnings(&self) -> Vec<f64> {
+        let starts = self.by_start(&self.train).skip(1);
+        starts
+            .map(|start| (self.start(start[0].0) * self.start_steps) as f64)
+            .collect()
+    }
+
+    /// The best step as `fit` counts: within its start.
+    fn best_label(&self, (step, value): (u64, f32)) -> String {
+        let last = self.train.last().map_or(0, |&(step, _)| self.start(step));
+        let start = self.start(step);
+        match last {
+            0 => format!("best: {value:.4} at step {step}"),
+            _ => format!(
+                "best: {value:.4} at step {} of start {}",
+                step - start * self.start_steps,
+                start + 1
+            ),
+        }
+    }
+
     fn value_range(&self) -> Range<f64> {
-        range(
-            [&self.train, &self.validation]
-                .into_iter()
-                .flat_map(|series| usual(series)),
-            0.06,
-        )
+        let series = [&self.train, &self.validation].into_iter();
+        let shown = range(series.flat_map(|series| usual(series)), 0.06);
+        // Each start begins high: above them all is room for the legend.
+        let room = match self.beginnings().is_empty() {
+            true => 0.0,
+            false => 0.2 * (shown.end - shown.start),
+        };
+        shown.start..shown.end + room
     }
 }
 
@@ -73,25 +122,29 @@ impl Picture for Loss {
             y: self.value_range(),
         };
         let mut chart = frame.draw(area)?;
-        let shown = |series: &[(u64, f32)]| -> Vec<(f64, f64)> {
-            thin(series)
-                .map(|(step, value)| (step as f64, f64::from(value)))
-                .collect()
-        };
-        line(&mut chart, shown(&self.train), BLUE, "training")?;
-        if !self.validation.is_empty() {
-            line(&mut chart, shown(&self.validation), ORANGE, "validation")?;
+        let train = self.pieces(&self.train);
+        let validation = self.pieces(&self.validation);
+        let shown = train.iter().chain(&validation).flatten().copied();
+        let corner = emptiest_corner(shown, &frame.x, &frame.y);
+        let marks = self.beginnings().into_iter().map(|step| {
+            let ends = [frame.y.start, frame.y.end];
+            PathElement::new(ends.map(|y| (step, y)), AXIS.stroke_width(2))
+        });
+        chart.draw_series(marks)?;
+        broken_line(&mut chart, train, BLUE, "training")?;
+        if !validation.is_empty() {
+            broken_line(&mut chart, validation, ORANGE, "validation")?;
         }
-        if let Some((step, value)) = self.best() {
-            let (best, radius) = ((step as f64, f64::from(value)), 12);
+        if let Some(best) = self.best() {
+            let (place, radius) = ((best.0 as f64, f64::from(best.1)), 12);
             let style = GREEN.stroke_width(6);
             let indent = 28;
             chart
-                .draw_series([Circle::new(best, radius, style)])?
-                .label(format!("best: {value:.4} at step {step}"))
+                .draw_series([Circle::new(place, radius, style)])?
+                .label(self.best_label(best))
                 .legend(move |(x, y)| Circle::new((x + indent, y), radius, style));
         }
-        legend(&mut chart, SeriesLabelPosition::UpperRight)
+        legend(&mut chart, corner)
     }
 }
 
@@ -112,6 +165,7 @@ mod tests {
             kind: LossKind::Nll,
             train: steps(train),
             validation: steps(validation),
+            start_steps: 0,
         }
     }
 
@@ -136,5 +190,38 @@ mod tests {
         assert!(apart.start < 1.0 && apart.end > 5.0, "{apart:?}");
         let gentle = loss(&[3.0, 2.5, 2.0], &[]).value_range();
         assert!(gentle.start < 2.0 && gentle.end > 3.0, "{gentle:?}");
+    }
+
+    #[test]
+    fn each_start_is_a_line_of_its_own() {
+        let mut loss = loss(&[], &[]);
+        // The first stopped early, the others did not.
+        loss.train = vec![
+            (5, 3.0),
+            (10, 2.0),
+            (25, 3.0),
+            (40, 2.0),
+            (45, 1.0),
+            (60, 4.0),
+        ];
+        assert_eq!(loss.pieces(&loss.train).len(), 1);
+        assert_eq!(loss.best_label((45, 1.0)), "best: 1.0000 at step 45");
+        assert!(loss.beginnings().is_empty());
+        loss.start_steps = 20;
+        assert_eq!(loss.beginnings(), [20.0, 40.0]);
+        let first = |piece: &Vec<(f64, f64)>| piece[0].0;
+        let pieces = loss.pieces(&loss.train);
+        assert_eq!(
+            pieces.iter().map(first).collect::<Vec<_>>(),
+            [5.0, 25.0, 45.0]
+        );
+        assert_eq!(
+            loss.best_label((45, 1.0)),
+            "best: 1.0000 at step 5 of start 3"
+        );
+        assert_eq!(
+            loss.best_label((40, 2.0)),
+            "best: 2.0000 at step 20 of start 2"
+        );
     }
 }

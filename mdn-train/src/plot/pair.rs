@@ -27,6 +27,8 @@ pub struct Pair {
     pub grid: Grid,
     /// The data; may be empty.
     pub points: Vec<Point>,
+    /// How many rows the density is the mean over.
+    pub rows: usize,
 }
 
 impl Pair {
@@ -127,6 +129,7 @@ mod tests {
             y_label: String::new(),
             grid: Grid::new(range, range, 80, 80, values.collect()).unwrap(),
             points: Vec::new(),
+            rows: 0,
         }
     }
 

@@ -4,7 +4,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::canvas::{Drawn, Picture};
-use super::frame::{BLUE, DATA, Frame, ORANGE, legend, line, range};
+use super::frame::{BLUE, Chart, DATA, Frame, ORANGE, emptiest_corner, legend, line, range};
 
 /// How the mean score of each trial developed as it was scored on more folds.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,6 +45,13 @@ impl Trials {
         }
         range(values, 0.06)
     }
+
+    /// The folds of the means that lie above `limit` or are no numbers.
+    fn above(&self, limit: f64) -> Vec<f64> {
+        let all = (0..self.scores.len()).flat_map(|trial| self.means(trial));
+        let above = all.filter(|(_, mean)| mean.is_nan() || *mean > limit);
+        above.map(|(folds, _)| folds).collect()
+    }
 }
 
 impl Picture for Trials {
@@ -57,15 +64,17 @@ impl Picture for Trials {
             x: range([1.0, folds as f64], 0.04),
             y: self.value_range(),
         };
-        let mut chart = frame.draw(area)?;
-        let (x, y) = (chart.x_range(), chart.y_range());
-        let inside = |&(folds, mean): &(f64, f64)| x.contains(&folds) && y.contains(&mean);
-        for trial in 0..self.scores.len() {
-            let means: Vec<(f64, f64)> = self.means(trial).into_iter().filter(inside).collect();
+        // As many ticks as folds, so that none lies between two.
+        let mut chart = frame.draw_with_ticks(area, folds)?;
+        let shown = |trial: usize| {
+            let means = self.means(trial).into_iter();
+            means.filter(|(_, mean)| frame.y.contains(mean))
+        };
+        let all = 0..self.scores.len();
+        for trial in all.clone() {
             let style = DATA.mix(0.6);
-            chart.draw_series(LineSeries::new(means.clone(), style.stroke_width(3)))?;
-            let dots = means.into_iter();
-            chart.draw_series(dots.map(|point| Circle::new(point, 7, style.filled())))?;
+            chart.draw_series(LineSeries::new(shown(trial), style.stroke_width(3)))?;
+            chart.draw_series(shown(trial).map(|point| Circle::new(point, 7, style.filled())))?;
         }
         line(
             &mut chart,
@@ -76,8 +85,32 @@ impl Picture for Trials {
         if self.best != self.given {
             line(&mut chart, self.means(self.best), BLUE, "the best")?;
         }
-        legend(&mut chart, SeriesLabelPosition::UpperRight)
+        let edge = frame.y.end;
+        let above = self.above(edge).into_iter().map(|folds| (folds, edge));
+        draw_above(&mut chart, above.clone())?;
+        let places = all.flat_map(shown).chain(above);
+        legend(&mut chart, emptiest_corner(places, &frame.x, &frame.y))
     }
+}
+
+/// Marks at the upper edge for what lies above it, and their number.
+fn draw_above<'a, B: DrawingBackend + 'a>(
+    chart: &mut Chart<'a, B>,
+    places: impl ExactSizeIterator<Item = (f64, f64)>,
+) -> Drawn<B> {
+    let (count, size) = (places.len(), 14);
+    if count > 0 {
+        chart
+            .draw_series(places.map(|place| EmptyElement::at(place) + upward(size)))?
+            .label(format!("{count} above the picture"))
+            .legend(move |(x, y)| EmptyElement::at((x + 28, y - size)) + upward(size));
+    }
+    Ok(())
+}
+
+/// A triangle of `size` pixels below a place, which points up at it.
+fn upward(size: i32) -> Polygon<(i32, i32)> {
+    Polygon::new([(0, 0), (size, 2 * size), (-size, 2 * size)], DATA.filled())
 }
 
 #[cfg(test)]
@@ -102,5 +135,20 @@ mod tests {
             range.start < 1.0 && (1.5..10.0).contains(&range.end),
             "{range:?}"
         );
+    }
+
+    #[test]
+    fn means_above_the_picture_are_counted() {
+        let scores = vec![
+            vec![1.0, 2.0],
+            vec![f64::INFINITY, 1.0],
+            vec![900.0],
+            vec![f64::NAN],
+        ];
+        let trials = Trials {
+            scores,
+            ..Trials::default()
+        };
+        assert_eq!(trials.above(5.0), [1.0, 2.0, 1.0, 1.0]);
     }
 }

@@ -13,6 +13,9 @@ use crate::train::{LossKind, Progress};
 struct Line {
     step: usize,
     steps: usize,
+    /// 0 in files of versions that did not write it.
+    #[serde(default)]
+    start_steps: usize,
     loss: LossKind,
     train_loss: f64,
     validation_loss: Option<f64>,
@@ -33,6 +36,7 @@ pub fn losses(path: &Path) -> io::Result<Loss> {
         let line: Line = serde_json::from_str(line)?;
         let step = line.step as u64;
         loss.kind = line.loss;
+        loss.start_steps = line.start_steps as u64;
         loss.train.push((step, line.train_loss as f32));
         let validation = line.validation_loss.map(|loss| (step, loss as f32));
         loss.validation.extend(validation);
@@ -72,6 +76,7 @@ impl<'a> Metrics<'a> {
         let line = Line {
             step: progress.step,
             steps: progress.total,
+            start_steps: progress.start_steps,
             loss: self.loss,
             train_loss: progress.train_loss,
             validation_loss: progress.validation_loss,

@@ -224,6 +224,7 @@ impl<'a> Session<'a> {
         Ok(Some(Progress {
             step,
             total: self.total,
+            start_steps: self.total,
             train_loss: loss,
             validation_loss: None,
             learning_rate,

@@ -10,7 +10,7 @@ use crate::cli::plot::Album;
 /// What the pictures of a problem show of its input and its target.
 pub type Ranges = [(f32, f32); 2];
 
-pub const INVERSE_SINE: Ranges = [(-15.0, 15.0), (-10.0, 10.0)];
+pub const INVERSE_SINE: Ranges = [(-15.0, 15.0), (-11.5, 11.5)];
 pub const BISHOP: Ranges = [(-0.1, 1.1), (0.0, 1.0)];
 
 pub fn draw(
