@@ -73,6 +73,7 @@ fn loss() -> Loss {
                 )
             })
             .collect(),
+        start_steps: 0,
     }
 }
 
