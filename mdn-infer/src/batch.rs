@@ -95,7 +95,8 @@ impl<'a> Model<'a> {
     fn check_batch(&self, x: &[f32], parameters: &[f32]) -> Result<usize, PredictError> {
         let rows = parameters.len() / self.mixture_len();
         check_len(parameters.len(), rows * self.mixture_len())?;
-        check(x, rows * self.inputs())?;
+        // What is too many for `usize` is more than `x` has.
+        check(x, rows.saturating_mul(self.inputs()))?;
         Ok(rows)
     }
 }

@@ -17,7 +17,7 @@ pub struct WriteError {
 /// Writes the file `path` through a temporary file in the same folder.
 ///
 /// The bytes reach the disk before the name does: readers see the old file or the complete new
-/// one. A symbolic link keeps pointing where it did. A path that names no regular file (a
+/// one. A symbolic link keeps pointing where it did, also where there is no file yet. A path that names no regular file (a
 /// terminal, a pipe, `/dev/null`) cannot be replaced and is written to directly.
 ///
 /// # Errors
@@ -31,7 +31,7 @@ pub fn write_atomically(
     let outcome = match fs::metadata(path) {
         Ok(found) if !found.is_file() => write_in_place(path, write),
         Ok(_) => fs::canonicalize(path).and_then(|target| replace(&target, write)),
-        Err(_) => replace(path, write),
+        Err(_) => replace(&target(path), write),
     };
     outcome.map_err(|source| WriteError {
         path: path.to_owned(),
@@ -47,6 +47,20 @@ fn write_in_place(
     let mut file = OpenOptions::new().write(true).open(path)?;
     write(&mut file)?;
     file.flush()
+}
+
+/// Where `path` leads, which need not exist: links are followed as far as a system follows them.
+fn target(path: &Path) -> PathBuf {
+    const MOST_LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&path) {
+            // A relative link begins at its folder.
+            Ok(next) => path = path.parent().unwrap_or(Path::new("")).join(next),
+            Err(_) => break,
+        }
+    }
+    path
 }
 
 /// Writes a temporary file beside `path` and renames it.
@@ -184,6 +198,20 @@ mod tests {
         assert_eq!(fs::read(&real).unwrap(), b"new");
         let mode = fs::metadata(&real).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_file_that_is_not_there_yet_makes_that_file() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let (link, sub) = (folder.path().join("link"), folder.path().join("sub"));
+        fs::create_dir(&sub).unwrap();
+        symlink("sub/next", &link).unwrap();
+        symlink("real", sub.join("next")).unwrap();
+        write_atomically(&link, |out| out.write_all(b"new")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(sub.join("real")).unwrap(), b"new");
     }
 
     #[cfg(unix)]

@@ -1,9 +1,9 @@
 //! The engine against the binary64 oracle, and its levels against each other, on random models.
 
-use mdn_infer::format::Covariance;
+use mdn_infer::format::{Activation, Covariance, ScaleMap};
 use mdn_infer::{Level, Mixture, Model};
 use mdn_tests::budget::{self, Meter};
-use mdn_tests::{cases, random_ensemble, random_input, random_model, random_shape};
+use mdn_tests::{Shape, cases, head, random_ensemble, random_input, random_model, random_shape};
 use mdn_train::oracle::{Oracle, OracleMixture};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -140,6 +140,38 @@ fn every_level_has_the_same_bits() {
             hashes.iter().all(|hash| *hash == hashes[0]),
             "{shape:?}: {hashes:x?}"
         );
+    }
+}
+
+#[test]
+fn a_head_of_more_outputs_than_16_bits_count_agrees_with_the_oracle() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
+    let head = head(1024, 10, Covariance::Full, ScaleMap::Exp);
+    assert_eq!(head.outputs(), 67_584);
+    let shape = Shape {
+        widths: vec![1],
+        activation: Activation::Identity,
+        head,
+    };
+    let file = random_model(&shape, 1, &mut rng);
+    let model = file.model();
+    for level in Level::available() {
+        assert!(self_test(&model, level).passed(), "{level:?}");
+    }
+    let x = random_input(&model, &mut rng);
+    let oracle = Oracle::new(&model).predict(&x);
+    let mut working = vec![0.0; model.working_len()];
+    let mixture = model.predict(Level::detect(), &x, &mut working).unwrap();
+    for component in mixture.components() {
+        let k = component.index();
+        let error = (f64::from(component.log_weight()) - oracle.log_weights[k]).abs();
+        LOG_WEIGHT.check(error, budget::NETWORK_LOG_WEIGHT, k);
+        for d in 0..10 {
+            let mean = oracle.means[k][d];
+            let spread = oracle.covariances[k][(d, d)].sqrt();
+            let error = (f64::from(component.mean(d)) - mean).abs();
+            MEAN.check(error, budget::NETWORK_MEAN * (spread + mean.abs()), mean);
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use std::process::{Command, ExitCode};
 use std::{env, fs};
 
 use mdn_benches::{model_file, models};
+use mdn_infer::format::MAX_DIMENSIONS;
 use mdn_infer::{Level, Model};
 use mdn_tests::random_input;
 use rand::SeedableRng;
@@ -27,9 +28,10 @@ const TOLERANCE_OTHER_COMPILER: f64 = 0.25;
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/counts.txt");
 /// The instruction sets that valgrind emulates on x86-64.
 const LEVELS: [&str; 3] = ["scalar", "sse2", "avx2"];
-/// What is counted: a prediction, one with the log-density of one target after it, and a batch of
-/// [`ROWS`] predictions in one call.
-const QUESTIONS: [&str; 3] = ["predict", "log-density", "batch"];
+/// What is counted: a prediction, one with the log-density of one target after it, one with the
+/// moments and with every kind of answer about its first target, and a batch of [`ROWS`]
+/// predictions in one call.
+const QUESTIONS: [&str; 4] = ["predict", "log-density", "answers", "batch"];
 const ROWS: usize = 64;
 
 fn main() -> Result<ExitCode, Error> {
@@ -182,6 +184,7 @@ fn run(model: &str, level: &str, question: &str, calls: u32) -> Result<(), Error
         match question {
             "predict" => measured::predict(&model, level, row, &mut working),
             "log-density" => measured::log_density(&model, level, row, &mut working),
+            "answers" => measured::answers(&model, level, row, &mut working),
             "batch" => measured::batch(&model, level, &x, &mut parameters, &mut working),
             _ => return Err("no such question".into()),
         }
@@ -206,6 +209,28 @@ mod measured {
             .expect("a finite input");
         let density = mixture.log_density(black_box(model.target_shift()));
         black_box(density.expect("a finite target"));
+    }
+
+    #[inline(never)]
+    pub fn answers(model: &Model<'_>, level: Level, x: &[f32], working: &mut [f32]) {
+        let mixture = model
+            .predict(level, black_box(x), working)
+            .expect("a finite input");
+        let dimensions = mixture.dimensions();
+        let mut covariance = [0.0; MAX_DIMENSIONS * MAX_DIMENSIONS];
+        mixture
+            .covariance_into(&mut covariance[..dimensions * dimensions])
+            .expect("the right length");
+        let marginal = mixture.marginal(0).expect("a target");
+        let y = black_box(model.target_shift()[0]);
+        black_box((
+            covariance,
+            marginal.cdf(y).expect("a number"),
+            marginal.interval_probability(y, y + 1.0).expect("numbers"),
+            marginal.crps(y).expect("a finite outcome"),
+            marginal.quantile(black_box(0.9)).expect("a probability"),
+            marginal.mode(),
+        ));
     }
 
     #[inline(never)]

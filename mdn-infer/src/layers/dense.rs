@@ -11,7 +11,8 @@ pub struct Dense<'a> {
     /// The words of its section and no others.
     octets: &'a [[f32; 8]],
     inputs: u16,
-    outputs: u16,
+    /// Those of a head exceed 16 bits.
+    outputs: u32,
     storage: Storage,
     activation: Activation,
 }
@@ -44,7 +45,7 @@ impl<'a> Dense<'a> {
         let layer = Dense {
             octets: words.as_chunks().0,
             inputs: u16::try_from(inputs).ok()?,
-            outputs: u16::try_from(outputs).ok()?,
+            outputs: u32::try_from(outputs).ok()?,
             storage,
             activation,
         };

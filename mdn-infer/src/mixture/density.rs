@@ -4,7 +4,7 @@ use super::{Mixture, check, check_len};
 use crate::error::PredictError;
 use crate::format::{Covariance, MAX_DIMENSIONS};
 use crate::math;
-use crate::simd::reduce::{self, At, LogTerms};
+use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Kernel, Simd, Vector};
 
 impl Mixture<'_> {
@@ -140,7 +140,7 @@ impl Kernel for LogDensity<'_> {
     }
 }
 
-impl LogTerms for LogDensity<'_> {
+impl Terms for LogDensity<'_> {
     #[inline(always)]
     fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
         self.mixture.log_terms(simd, at, self.z)

@@ -9,7 +9,7 @@ use super::{Mixture, check_len};
 use crate::error::PredictError;
 use crate::format::{Covariance, MAX_DIMENSIONS};
 use crate::math;
-use crate::simd::reduce::{self, At};
+use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Kernel, Simd, Vector};
 
 /// 2^60 and 2^-64: what deviations are multiplied by where squares leave binary32.
@@ -263,10 +263,22 @@ impl Margin {
     /// Σ πₖ deviation: what the rounding of the mean leaves.
     #[inline(always)]
     fn rest<S: Simd>(&self, simd: S, mixture: &Mixture<'_>) -> f32 {
-        reduce::sum(simd, mixture.components, |at| {
-            let deviation = self.deviation(simd, mixture, at);
-            mixture.weights(simd, at).mul(deviation)
-        })
+        let margin = self;
+        reduce::sum(simd, mixture.components, &Deviations { mixture, margin })
+    }
+}
+
+/// πₖ deviation
+struct Deviations<'a> {
+    mixture: &'a Mixture<'a>,
+    margin: &'a Margin,
+}
+
+impl Terms for Deviations<'_> {
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        let deviation = self.margin.deviation(simd, self.mixture, at);
+        self.mixture.weights(simd, at).mul(deviation)
     }
 }
 
@@ -280,12 +292,15 @@ impl Kernel for Mean<'_> {
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> f32 {
-        let means = self.mixture.mean_row(self.d);
-        reduce::sum(simd, means.len(), |at| {
-            self.mixture
-                .weights(simd, at)
-                .mul(at.load(simd, means, 0.0))
-        })
+        reduce::sum(simd, self.mixture.components, &self)
+    }
+}
+
+impl Terms for Mean<'_> {
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        let means = self.mixture.means_at(simd, at, self.d);
+        self.mixture.weights(simd, at).mul(means)
     }
 }
 
@@ -301,17 +316,12 @@ impl Kernel for SumCovariance<'_> {
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> f32 {
+        let total = reduce::sum(simd, self.mixture.components, &self);
         let SumCovariance {
             mixture,
             first,
             second,
         } = self;
-        let total = reduce::sum(simd, mixture.components, |at| {
-            let inner = mixture.inner_covariance(simd, at, first, second);
-            let deviation = first.deviation(simd, mixture, at);
-            let spread = inner.add(deviation.mul(second.deviation(simd, mixture, at)));
-            mixture.weights(simd, at).mul(spread)
-        });
         let rest = first.rest(simd, mixture);
         let other = if first.d == second.d {
             rest
@@ -319,5 +329,17 @@ impl Kernel for SumCovariance<'_> {
             second.rest(simd, mixture)
         };
         total - rest * other
+    }
+}
+
+impl Terms for SumCovariance<'_> {
+    /// πₖ (Σₖ + deviation · deviation)
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        let (mixture, first, second) = (self.mixture, self.first, self.second);
+        let inner = mixture.inner_covariance(simd, at, first, second);
+        let deviation = first.deviation(simd, mixture, at);
+        let spread = inner.add(deviation.mul(second.deviation(simd, mixture, at)));
+        mixture.weights(simd, at).mul(spread)
     }
 }

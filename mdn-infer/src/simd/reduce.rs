@@ -58,7 +58,7 @@ impl At {
     }
 }
 
-/// What is done to the elements of two rows; a trait for the reason that [`LogTerms`] is one.
+/// What is done to the elements of two rows; a trait for the reason that [`Terms`] is one.
 pub trait PairStep {
     /// Replaces the elements of one vector of both rows. Implementations are `#[inline(always)]`.
     fn step<S: Simd>(&self, simd: S, a: &mut [f32], b: &mut [f32]);
@@ -79,19 +79,54 @@ pub fn each_pair<S: Simd>(simd: S, a: &mut [f32], b: &mut [f32], step: &impl Pai
     }
 }
 
-/// The eight partial results after every element; `step` takes the one that its element joins.
+/// A value for each element.
+///
+/// A trait and not a closure: its method is inlined by force, which a closure is not, and then
+/// would be compiled without the instruction set of its caller.
+pub trait Terms {
+    /// The values at `at`; in lanes past the end what the reduction asks for. Implementations are
+    /// `#[inline(always)]`.
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector;
+}
+
+/// How a value joins a partial result; a trait for the reason that [`Terms`] is one.
+trait Join {
+    /// The partial result of no elements.
+    const START: f32;
+    /// Implementations are `#[inline(always)]`.
+    fn join<V: Vector>(partial: V, value: V) -> V;
+}
+
+struct Add;
+
+impl Join for Add {
+    const START: f32 = 0.0;
+
+    #[inline(always)]
+    fn join<V: Vector>(partial: V, value: V) -> V {
+        partial.add(value)
+    }
+}
+
+struct Larger;
+
+impl Join for Larger {
+    const START: f32 = f32::NEG_INFINITY;
+
+    #[inline(always)]
+    fn join<V: Vector>(partial: V, value: V) -> V {
+        value.larger(partial)
+    }
+}
+
+/// The eight partial results after every element.
 #[inline(always)]
-fn fold<S: Simd>(
-    simd: S,
-    len: usize,
-    start: f32,
-    mut step: impl FnMut(S::Vector, At) -> S::Vector,
-) -> S::Octet {
-    let mut partial = simd.splat_octet(start);
+fn fold<S: Simd, J: Join>(simd: S, len: usize, terms: &impl Terms) -> S::Octet {
+    let mut partial = simd.splat_octet(J::START);
     if S::Vector::LANES == 1 {
         for at in 0..len {
             if let Some(partial) = partial.vectors_mut().get_mut(at % 8) {
-                *partial = step(*partial, At::new(at));
+                *partial = J::join(*partial, terms.at(simd, At::new(at)));
             }
         }
         return partial;
@@ -100,24 +135,23 @@ fn fold<S: Simd>(
         for (i, partial) in partial.vectors_mut().iter_mut().enumerate() {
             let at = at + i * S::Vector::LANES;
             if at < len {
-                *partial = step(*partial, At::new(at));
+                *partial = J::join(*partial, terms.at(simd, At::new(at)));
             }
         }
     }
     partial
 }
 
-/// Σ `value(k)` over the `len` elements; lanes past the end must be 0.
+/// Σ of the `len` terms; lanes past the end must be 0.
 #[inline(always)]
-pub fn sum<S: Simd>(simd: S, len: usize, value: impl Fn(At) -> S::Vector) -> f32 {
-    fold(simd, len, 0.0, |partial, at| partial.add(value(at))).sum()
+pub fn sum<S: Simd>(simd: S, len: usize, terms: &impl Terms) -> f32 {
+    fold::<S, Add>(simd, len, terms).sum()
 }
 
-/// The largest `value(k)` of the `len` elements, −∞ for none; lanes past the end must be −∞.
+/// The largest of the `len` terms, −∞ for none; lanes past the end must be −∞.
 #[inline(always)]
-pub fn largest<S: Simd>(simd: S, len: usize, value: impl Fn(At) -> S::Vector) -> f32 {
-    let keep = |partial, at| value(at).larger(partial);
-    fold(simd, len, f32::NEG_INFINITY, keep).largest()
+pub fn largest<S: Simd>(simd: S, len: usize, terms: &impl Terms) -> f32 {
+    fold::<S, Larger>(simd, len, terms).largest()
 }
 
 /// The octets of `row` folded into the first of them; all lanes are `start` where there is none.
@@ -166,23 +200,14 @@ pub fn largest_in_row<S: Simd>(simd: S, row: &[f32]) -> f32 {
     partial.largest()
 }
 
-/// The terms of a log-sum-exp, one an element.
-///
-/// A trait and not a closure: its method is inlined by force, which a closure that is called
-/// twice is not, and then would be compiled without the instruction set of its caller.
-pub trait LogTerms {
-    /// The terms at `at`; −∞ or NaN in lanes past the end. NaN counts as −∞: it comes from a
-    /// distance that overflowed. Implementations are `#[inline(always)]`.
-    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector;
-}
-
 /// Octets of terms that [`log_sum_exp`] keeps from its first pass for its second.
 const KEPT: usize = 4;
 
-/// ln Σ exp(term) over the `len` elements: the largest term, then the others relative to it; −∞
-/// where every term is.
+/// ln Σ exp(term) of the `len` terms: the largest, then the others relative to it; −∞ where every
+/// term is. Lanes past the end must be −∞ or NaN. NaN counts as −∞: it comes from a distance that
+/// overflowed.
 #[inline(always)]
-pub fn log_sum_exp<S: Simd>(simd: S, len: usize, terms: &impl LogTerms) -> f32 {
+pub fn log_sum_exp<S: Simd>(simd: S, len: usize, terms: &impl Terms) -> f32 {
     if S::Vector::LANES == 1 {
         return log_sum_exp_of_lanes(simd, len, terms);
     }
@@ -221,33 +246,39 @@ pub fn log_sum_exp<S: Simd>(simd: S, len: usize, terms: &impl LogTerms) -> f32 {
 
 /// As [`log_sum_exp`], for vectors of one lane: one element after the other, in little code.
 #[inline(always)]
-fn log_sum_exp_of_lanes<S: Simd>(simd: S, len: usize, terms: &impl LogTerms) -> f32 {
+fn log_sum_exp_of_lanes<S: Simd>(simd: S, len: usize, terms: &impl Terms) -> f32 {
     let nothing = simd.splat(f32::NEG_INFINITY);
     let mut kept = [nothing; 8 * KEPT];
-    let largest = fold(simd, len, f32::NEG_INFINITY, |partial, at| {
-        let term = overflow_to_zero(simd, terms.at(simd, at));
-        if let Some(slot) = kept.get_mut(at.0) {
+    let mut partial = simd.splat_octet(f32::NEG_INFINITY);
+    for at in 0..len {
+        let term = overflow_to_zero(simd, terms.at(simd, At::new(at)));
+        if let Some(slot) = kept.get_mut(at) {
             *slot = term;
         }
-        term.larger(partial)
-    });
-    let largest = largest.largest();
+        if let Some(partial) = partial.vectors_mut().get_mut(at % 8) {
+            *partial = term.larger(*partial);
+        }
+    }
+    let largest = partial.largest();
     if largest == f32::NEG_INFINITY {
         return largest;
     }
-    let sum = sum(simd, len, |at| {
-        let term = match kept.get(at.0) {
+    let mut partial = simd.splat_octet(0.0);
+    for at in 0..len {
+        let term = match kept.get(at) {
             Some(term) => *term,
-            None => overflow_to_zero(simd, terms.at(simd, at)),
+            None => overflow_to_zero(simd, terms.at(simd, At::new(at))),
         };
-        math::exp_below_one(term.sub(simd.splat(largest)))
-    });
-    largest + math::ln_normal(sum)
+        if let Some(partial) = partial.vectors_mut().get_mut(at % 8) {
+            *partial = partial.add(math::exp_below_one(term.sub(simd.splat(largest))));
+        }
+    }
+    largest + math::ln_normal(partial.sum())
 }
 
 /// The terms from `at` on; −∞ past the end.
 #[inline(always)]
-fn octet_of_terms<S: Simd>(simd: S, terms: &impl LogTerms, at: usize, len: usize) -> S::Octet {
+fn octet_of_terms<S: Simd>(simd: S, terms: &impl Terms, at: usize, len: usize) -> S::Octet {
     let mut octet = simd.splat_octet(f32::NEG_INFINITY);
     for (i, slot) in octet.vectors_mut().iter_mut().enumerate() {
         let at = at + i * S::Vector::LANES;

@@ -4,7 +4,7 @@ use super::Marginal;
 use crate::error::PredictError;
 use crate::math;
 use crate::mixture::Mixture;
-use crate::simd::reduce::{self, At};
+use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Kernel, Scalar, Simd, Vector};
 
 impl Marginal<'_> {
@@ -54,9 +54,13 @@ impl Kernel for Crps<'_> {
             let scale = 1.0 / mixture.inverse_scale(Scalar, at, d);
             let mean = mixture.means_at(Scalar, at, d);
             let distance = expected_distance(z - mean, scale);
-            let among = reduce::sum(simd, mixture.components, |at| {
-                distances(simd, mixture, d, at, (mean, scale))
-            });
+            let distances = Distances {
+                mixture,
+                d,
+                mean,
+                scale,
+            };
+            let among = reduce::sum(simd, mixture.components, &distances);
             // Compensated (Kahan 1965): K terms with the error of two.
             let term = weight * (distance - 0.5 * among) - lost;
             let sum = total + term;
@@ -67,21 +71,24 @@ impl Kernel for Crps<'_> {
     }
 }
 
-/// πⱼ E|t − tⱼ| for the components at `at`, t normal with this mean and scale.
-#[inline(always)]
-fn distances<S: Simd>(
-    simd: S,
-    mixture: &Mixture<'_>,
+/// πⱼ E|t − tⱼ|, t normal with this mean and scale.
+struct Distances<'a> {
+    mixture: &'a Mixture<'a>,
     d: usize,
-    at: At,
-    (mean, scale): (f32, f32),
-) -> S::Vector {
-    let other = simd.splat(1.0).div(mixture.inverse_scale(simd, at, d));
-    let offset = simd.splat(mean).sub(mixture.means_at(simd, at, d));
-    let both = hypotenuse(simd.splat(scale), other);
-    mixture
-        .weights(simd, at)
-        .mul(expected_distance(offset, both))
+    mean: f32,
+    scale: f32,
+}
+
+impl Terms for Distances<'_> {
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        let (mixture, d) = (self.mixture, self.d);
+        let other = simd.splat(1.0).div(mixture.inverse_scale(simd, at, d));
+        let offset = simd.splat(self.mean).sub(mixture.means_at(simd, at, d));
+        let both = hypotenuse(simd.splat(self.scale), other);
+        let distance = expected_distance(offset, both);
+        mixture.weights(simd, at).mul(distance)
+    }
 }
 
 /// √(a² + b²) for positive a and b, without squares that leave binary32.

@@ -9,7 +9,7 @@ use super::Marginal;
 use super::mass::whiten;
 use crate::math;
 use crate::mixture::Mixture;
-use crate::simd::reduce::{self, At};
+use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Kernel, Simd, Vector};
 
 /// The density or one of its derivatives.
@@ -76,12 +76,33 @@ impl Kernel for Sum<'_> {
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> Scaled {
         let len = self.mixture.components;
-        let log = reduce::largest(simd, len, |at| self.term(simd, at).1);
-        let value = reduce::sum(simd, len, |at| {
-            let (factor, exponent) = self.term(simd, at);
-            factor.mul(math::exp(exponent.sub(simd.splat(log))))
-        });
+        let log = reduce::largest(simd, len, &Exponents(&self));
+        let value = reduce::sum(simd, len, &Relative { sum: &self, log });
         Scaled { value, log }
+    }
+}
+
+/// The logarithms of the terms of a sum, without their factors.
+struct Exponents<'a>(&'a Sum<'a>);
+
+impl Terms for Exponents<'_> {
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        self.0.term(simd, at).1
+    }
+}
+
+/// The terms of a sum over exp(`log`).
+struct Relative<'a> {
+    sum: &'a Sum<'a>,
+    log: f32,
+}
+
+impl Terms for Relative<'_> {
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        let (factor, exponent) = self.sum.term(simd, at);
+        factor.mul(math::exp(exponent.sub(simd.splat(self.log))))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Marginal;
 use crate::math;
 use crate::mixture::Mixture;
-use crate::simd::reduce::{self, At};
+use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Kernel, Simd, Vector};
 
 /// Which end of the line a probability is counted from.
@@ -78,20 +78,19 @@ impl Kernel for Mass<'_> {
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> f32 {
-        let Mass {
-            mixture,
-            d,
-            tail,
-            z,
-        } = self;
-        at_most_one(reduce::sum(simd, mixture.components, |at| {
-            let whitened = whiten(simd, mixture, d, at, z);
-            let signed = match tail {
-                Tail::Lower => whitened,
-                Tail::Upper => whitened.negate(),
-            };
-            mixture.weights(simd, at).mul(math::normal_cdf(signed))
-        }))
+        at_most_one(reduce::sum(simd, self.mixture.components, &self))
+    }
+}
+
+impl Terms for Mass<'_> {
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        let whitened = whiten(simd, self.mixture, self.d, at, self.z);
+        let signed = match self.tail {
+            Tail::Lower => whitened,
+            Tail::Upper => whitened.negate(),
+        };
+        self.mixture.weights(simd, at).mul(math::normal_cdf(signed))
     }
 }
 
@@ -108,18 +107,19 @@ impl Kernel for MassBetween<'_> {
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> f32 {
-        let MassBetween {
-            mixture,
-            d,
-            ends: (low, high),
-            width,
-        } = self;
-        at_most_one(reduce::sum(simd, mixture.components, |at| {
-            let a = whiten(simd, mixture, d, at, low);
-            let b = whiten(simd, mixture, d, at, high);
-            let width = simd.splat(width).mul(mixture.inverse_scale(simd, at, d));
-            mixture.weights(simd, at).mul(normal_between(a, b, width))
-        }))
+        at_most_one(reduce::sum(simd, self.mixture.components, &self))
+    }
+}
+
+impl Terms for MassBetween<'_> {
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        let (mixture, d, (low, high)) = (self.mixture, self.d, self.ends);
+        let a = whiten(simd, mixture, d, at, low);
+        let b = whiten(simd, mixture, d, at, high);
+        let inverse_scale = mixture.inverse_scale(simd, at, d);
+        let width = simd.splat(self.width).mul(inverse_scale);
+        mixture.weights(simd, at).mul(normal_between(a, b, width))
     }
 }
 

@@ -12,7 +12,7 @@ use self::mass::{Tail, whiten};
 use super::Mixture;
 use crate::error::PredictError;
 use crate::math;
-use crate::simd::reduce::{self, At, LogTerms};
+use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Kernel, Simd, Vector};
 
 /// The distribution of one target dimension, in raw units.
@@ -157,7 +157,7 @@ impl Kernel for LogDensity<'_> {
     }
 }
 
-impl LogTerms for LogDensity<'_> {
+impl Terms for LogDensity<'_> {
     #[inline(always)]
     fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
         let LogDensity { mixture, d, z } = *self;

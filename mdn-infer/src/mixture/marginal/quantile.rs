@@ -25,7 +25,7 @@ use super::{Marginal, order};
 use crate::error::PredictError;
 use crate::math;
 use crate::mixture::Mixture;
-use crate::simd::reduce;
+use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Kernel, Simd, Vector};
 
 /// Steps of the regula falsi, after which the bisection has to do with what they found.
@@ -267,21 +267,20 @@ impl Kernel for Furthest<'_> {
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> f32 {
-        let Furthest {
-            mixture,
-            d,
-            z,
-            sign,
-        } = self;
+        reduce::largest(simd, self.mixture.components, &self)
+    }
+}
+
+impl Terms for Furthest<'_> {
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        let (mixture, d) = (self.mixture, self.d);
         let nowhere = simd.splat(f32::NEG_INFINITY);
-        reduce::largest(simd, mixture.components, |at| {
-            let offset = simd.splat(z).div(mixture.inverse_scale(simd, at, d));
-            let end = mixture.means_at(simd, at, d).add(offset);
-            // Lanes past the end have no weight either.
-            let log_weight = at.load(simd, mixture.log_weights, f32::NEG_INFINITY);
-            simd.splat(sign)
-                .mul(end)
-                .select(nowhere.less(log_weight), nowhere)
-        })
+        let offset = simd.splat(self.z).div(mixture.inverse_scale(simd, at, d));
+        let end = mixture.means_at(simd, at, d).add(offset);
+        // Lanes past the end have no weight either.
+        let log_weight = at.load(simd, mixture.log_weights, f32::NEG_INFINITY);
+        let signed = simd.splat(self.sign).mul(end);
+        signed.select(nowhere.less(log_weight), nowhere)
     }
 }
