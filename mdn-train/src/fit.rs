@@ -25,6 +25,8 @@ pub use units::LossUnits;
 pub struct Fitted {
     /// The file, self-tested.
     pub file: ModelFile,
+    /// Whether the networks of the file were trained once more on all rows.
+    pub refitted: bool,
     /// The first network and its history; losses there are in standardised units.
     pub trained: Trained,
     /// The further networks of an ensemble, in the order of the file.
@@ -107,8 +109,23 @@ pub fn fit_with<'d>(
     config: &FitConfig,
     control: Control<'_>,
 ) -> Result<Fitted, FitError> {
+    train_with(data.into(), config, control)?.score()
+}
+
+/// As [`fit_with`], up to the model: it can be kept safe before its scores are known, which can take
+/// long for many components and targets.
+///
+/// # Errors
+///
+/// [`FitError`].
+pub fn train_with<'d>(
+    data: impl Into<TableRows<'d>>,
+    config: &'d FitConfig,
+    control: Control<'_>,
+) -> Result<Unscored<'d>, FitError> {
     ensemble::check(config)?;
     let plan = Plan::new(data.into(), config)?;
+    let stop = control.stop;
     let mut networks = ensemble::train(&plan, control)?;
     for trained in &mut networks {
         plan.settle(&mut trained.network);
@@ -116,24 +133,54 @@ pub fn fit_with<'d>(
     let bare = plan.export(&networks, None)?;
     let threshold = plan.anomaly_threshold(&bare)?;
     let chosen = plan.export(&networks, Some(threshold))?;
-    let scores = |file: &ModelFile, part: TableRows<'_>| score(&file.model(), part);
-    let validation = plan
-        .held_back()
-        .map(|part| scores(&chosen, part))
-        .transpose()?;
-    let file = match plan.refit(&networks)? {
-        Some(networks) => plan.export(&networks, Some(threshold))?,
-        None => chosen,
-    };
-    let others = networks.split_off(1);
-    Ok(Fitted {
-        train: scores(&file, plan.training.rows())?,
-        validation,
-        units: plan.units,
-        trained: networks.remove(0),
-        others,
-        file,
+    let refitted = plan.refit(&networks, stop)?;
+    let refitted = refitted.map(|networks| plan.export(&networks, Some(threshold)));
+    Ok(Unscored {
+        refitted: refitted.transpose()?,
+        plan,
+        networks,
+        chosen,
     })
+}
+
+/// A fitted model whose scores are still to be found.
+#[derive(Debug)]
+pub struct Unscored<'d> {
+    plan: Plan<'d>,
+    networks: Vec<Trained>,
+    /// The file that the rows held back chose.
+    chosen: ModelFile,
+    /// The file of the networks trained once more on all rows.
+    refitted: Option<ModelFile>,
+}
+
+impl Unscored<'_> {
+    /// The file, self-tested.
+    pub fn file(&self) -> &ModelFile {
+        self.refitted.as_ref().unwrap_or(&self.chosen)
+    }
+
+    /// The model with its scores on the rows of the table.
+    ///
+    /// # Errors
+    ///
+    /// [`FitError::Score`], and [`FitError::Data`] when rows on the disk cannot be read.
+    pub fn score(mut self) -> Result<Fitted, FitError> {
+        let held_back = self.plan.held_back();
+        let validation = held_back.map(|part| score(&self.chosen.model(), part));
+        let validation = validation.transpose()?;
+        let train = score(&self.file().model(), self.plan.training.rows())?;
+        let others = self.networks.split_off(1);
+        Ok(Fitted {
+            train,
+            validation,
+            units: self.plan.units,
+            trained: self.networks.remove(0),
+            others,
+            refitted: self.refitted.is_some(),
+            file: self.refitted.unwrap_or(self.chosen),
+        })
+    }
 }
 
 /// All scores of `model` on `rows`.

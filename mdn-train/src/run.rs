@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use crate::data::TableRows;
 use crate::files::{WriteError, remove_leftovers, write_atomically};
-use crate::fit::{FitConfig, FitError, Fitted, fit_with};
+use crate::fit::{FitConfig, FitError, Fitted, Unscored, train_with};
 use crate::train::{Control, Keeper, Progress, Snapshot, Starts, Trained};
 use checkpoint::Checkpoint;
 pub(crate) use checkpoint::Identity;
@@ -185,6 +185,22 @@ impl Run {
         notice: &(dyn Fn(&str) + Sync),
         stop: Option<&(dyn Fn() -> bool + Sync)>,
     ) -> Result<Fitted, RunError> {
+        let trained = self.train(data.into(), config, observer, notice, stop)?;
+        Ok(trained.score()?)
+    }
+
+    /// As [`fit`](Self::fit), up to the model, which can be kept safe before it is scored.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn train<'d>(
+        &mut self,
+        data: impl Into<TableRows<'d>>,
+        config: &'d FitConfig,
+        observer: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
+        notice: &(dyn Fn(&str) + Sync),
+        stop: Option<&(dyn Fn() -> bool + Sync)>,
+    ) -> Result<Unscored<'d>, RunError> {
         let data = data.into();
         let identity = Identity::new(data, config).map_err(FitError::from)?;
         let found = if self.resume {
@@ -224,7 +240,7 @@ impl Run {
             resume,
             ..Control::new(&mut watch)
         };
-        Ok(fit_with(data, config, control)?)
+        Ok(train_with(data, config, control)?)
     }
 
     /// The latest whole checkpoint and its slot; `None` where none was ever written.

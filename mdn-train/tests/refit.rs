@@ -1,12 +1,13 @@
 //! `refit`: the chosen start and step once more, on all rows.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mdn_train::data::Dataset;
 use mdn_train::data::generators::inverse_sine;
-use mdn_train::fit::{FitConfig, Fitted, fit};
+use mdn_train::fit::{FitConfig, Fitted, fit, train_with};
 use mdn_train::metrics;
-use mdn_train::train::{Length, TrainOptions};
+use mdn_train::train::{Control, Length, TrainOptions};
 
 fn config(refit: bool) -> FitConfig {
     FitConfig {
@@ -69,4 +70,30 @@ fn threads_do_not_matter_and_without_held_back_rows_nothing_changes() {
         })
     };
     assert_eq!(all(true).file.bytes(), all(false).file.bytes());
+}
+
+#[test]
+fn a_stop_while_training_once_more_leaves_the_model_before() {
+    let data = Dataset::from_numeric(inverse_sine(300, 1), 1).unwrap();
+    let stopped_after = |steps: usize, refit: bool| {
+        let asked = AtomicUsize::new(0);
+        let stop = || asked.fetch_add(1, Ordering::Relaxed) >= steps;
+        let mut observer = |_: &_| ControlFlow::Continue(());
+        let control = Control {
+            stop: Some(&stop),
+            ..Control::new(&mut observer)
+        };
+        let config = config(refit);
+        let trained = train_with(&data, &config, control).unwrap();
+        let file = trained.file().clone();
+        let fitted = trained.score().unwrap();
+        assert_eq!(fitted.file.bytes(), file.bytes());
+        (fitted, asked.into_inner())
+    };
+    let (plain, steps) = stopped_after(usize::MAX, false);
+    let (stopped, asked) = stopped_after(steps + 10, true);
+    assert_eq!(asked, steps + 11);
+    assert!(!stopped.refitted);
+    assert_eq!(stopped.file.bytes(), plain.file.bytes());
+    assert!(stopped_after(usize::MAX, true).0.refitted);
 }

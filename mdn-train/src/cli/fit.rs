@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use super::options::{coarse_targets, count};
 use super::output::{NORMAL, Output, check_writable};
+use super::signals::Signals;
 use super::streaming::{LOOKED_AT, Streaming, folder_near};
 
 /// Fit a model to a table and write it as one verified file
@@ -118,25 +119,36 @@ impl Fit {
         check_writable(&self.model())?;
         let config = config(&self.columns, &self.network, &self.training);
         let start = Instant::now();
-        let (fitted, stopped) = running::watched(run, rows.rows(), &config, &self.columns.reading)?;
-        write_atomically(self.model(), |out| out.write_all(fitted.file.bytes()))?;
-        output.status = stopped.unwrap_or(0);
+        let (reading, signals) = (&self.columns.reading, Signals::catch()?);
+        let trained = running::watched(run, rows.rows(), &config, reading, &signals)?;
+        write_atomically(self.model(), |out| out.write_all(trained.file().bytes()))?;
+        let fitted = trained.score().map_err(|error| reading.place_fit(error))?;
         let found = findings(&fitted, &data);
-        let found = found.map_err(|error| self.columns.reading.place(error))?;
+        let found = found.map_err(|error| reading.place(error))?;
         let seconds = start.elapsed().as_secs_f64();
         let result = self.summarise(&fitted, config.ensemble, seconds, &data, found);
         say(&fitted, &result, &data, output)?;
-        if let Some(step) = result.interrupted {
-            let networks = match (result.networks.len(), result.ensemble) {
-                (_, 1) => String::new(),
-                (kept, all) => format!(", with {kept} of {all} networks in the file"),
-            };
-            let way_on = self.running.way_on();
-            output.note(format_args!(
-                "stopped by a signal after step {step}{networks}{way_on}"
-            ));
+        if let Some(status) = signals.status() {
+            output.status = status;
+            output.note(self.say_stopped(&result, config.refit && !fitted.refitted));
         }
         output.result(&result)
+    }
+
+    /// What a signal cut short.
+    fn say_stopped(&self, result: &FitResult, refit_is_missing: bool) -> String {
+        let way_on = self.running.way_on();
+        let Some(step) = result.interrupted else {
+            return match refit_is_missing {
+                true => format!("stopped by a signal before --refit was done{way_on}"),
+                false => "a signal came after training: the model is complete".to_owned(),
+            };
+        };
+        let networks = match (result.networks.len(), result.ensemble) {
+            (_, 1) => String::new(),
+            (kept, all) => format!(", with {kept} of {all} networks in the file"),
+        };
+        format!("stopped by a signal after step {step}{networks}{way_on}")
     }
 
     fn model(&self) -> PathBuf {

@@ -14,6 +14,7 @@ use crate::train::{
 };
 
 /// What is settled before training starts.
+#[derive(Debug)]
 pub(super) struct Plan<'a> {
     pub(super) config: &'a FitConfig,
     /// All rows: those to train on and those held back.

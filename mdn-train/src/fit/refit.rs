@@ -5,8 +5,13 @@ use super::plan::Plan;
 use crate::train::{TrainError, TrainOptions, Trained, refit};
 
 impl Plan<'_> {
-    /// The networks trained again on all rows, where that is asked for and training came to its end.
-    pub(super) fn refit(&self, networks: &[Trained]) -> Result<Option<Vec<Trained>>, TrainError> {
+    /// The networks trained again on all rows, where that is asked for, training came to its end and
+    /// nobody stops it.
+    pub(super) fn refit(
+        &self,
+        networks: &[Trained],
+        stop: Option<&(dyn Fn() -> bool + Sync)>,
+    ) -> Result<Option<Vec<Trained>>, TrainError> {
         let ended = networks.iter().all(|one| one.interruption().is_none());
         if !(self.config.refit && ended && self.held_back().is_some()) {
             return Ok(None);
@@ -17,15 +22,15 @@ impl Plan<'_> {
                 seed: ensemble::seed(self.config, member),
                 ..self.config.options.clone()
             };
-            let mut network = refit(one, rows.feed(), &options)?;
-            self.settle(&mut network);
-            Ok(Trained {
-                network,
-                ..one.clone()
-            })
+            let network = refit(one, rows.feed(), &options, stop)?;
+            Ok(network.map(|mut network| {
+                self.settle(&mut network);
+                Trained {
+                    network,
+                    ..one.clone()
+                }
+            }))
         });
-        again
-            .collect::<Result<Vec<Trained>, TrainError>>()
-            .map(Some)
+        again.collect()
     }
 }

@@ -15,7 +15,8 @@ use crate::network::Network;
 /// The network that the start and the step of `trained` give on `rows`, which are those that it was
 /// trained on and those that chose. The same bits for any number of threads.
 ///
-/// Takes as long as the steps up to the best one took, a little more for the further rows.
+/// Takes as long as the steps up to the best one took, a little more for the further rows. `None`
+/// where `stop`, which is asked before every step, ended it.
 ///
 /// # Errors
 ///
@@ -24,7 +25,8 @@ pub fn refit(
     trained: &Trained,
     rows: Feed<'_>,
     options: &TrainOptions,
-) -> Result<Network, TrainError> {
+    stop: Option<&(dyn Fn() -> bool + Sync)>,
+) -> Result<Option<Network>, TrainError> {
     let architecture = &trained.network.architecture;
     let data = Feeds {
         train: rows,
@@ -40,5 +42,10 @@ pub fn refit(
     let share = trained.best_step as f64 / planned.max(1) as f64;
     session.last = (share * session.total as f64).round() as usize;
     let mut quiet = |_: &Progress| ControlFlow::Continue(());
-    Ok(session.run(Control::new(&mut quiet))?.network)
+    let again = session.run(Control {
+        stop,
+        ..Control::new(&mut quiet)
+    })?;
+    let ended = again.interruption().is_none();
+    Ok(ended.then_some(again.network))
 }

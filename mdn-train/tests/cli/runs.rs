@@ -199,42 +199,48 @@ fn a_run_goes_on_only_as_it_began() {
     );
 }
 
-/// Kills a run `times` times and lets it finish; the model must be that of an undisturbed run.
-fn kill_and_resume(times: usize, seed: u64) {
-    let bench = Bench::new();
-    let options = "--target duration --steps 4000 --hidden 8 -k 3 --patience 0";
-    bench.json(&format!("fit {GEYSER} {options} --run whole"));
-    let mut rng = SplitMix64::seed_from_u64(seed);
-    let mut kills = 0;
-    while kills < times {
-        let begun = bench.path("r/config.toml").exists();
-        let how = if begun {
-            "--resume".to_owned()
-        } else {
-            format!("{GEYSER} {options} --run")
-        };
-        let mut child = start(&bench, &format!("fit {how} r --checkpoint-interval 0.01"));
-        std::thread::sleep(Duration::from_millis(5 + rng.next_u64() % 400));
-        // `kill` is SIGKILL.
-        child.kill().unwrap();
-        let ended = child.wait().unwrap();
-        only_whole_files(&bench.path("r"));
-        kills += usize::from(!ended.success());
-        if ended.success() {
-            fs::remove_dir_all(bench.path("r")).unwrap();
-        }
-    }
-    let how = if bench.path("r/config.toml").exists() {
-        "--resume r".to_owned()
-    } else {
-        format!("{GEYSER} {options} --run r")
-    };
-    bench.json(&format!("fit {how}"));
+/// The run in folder `r` came to the end of the undisturbed one in folder `whole`.
+fn assert_same_end(bench: &Bench) {
     assert_eq!(only_whole_files(&bench.path("r")), 0, "leftovers");
     for name in ["model.mdn", "metrics.jsonl"] {
         let read = |folder: &str| fs::read(bench.path(&format!("{folder}/{name}"))).unwrap();
         assert_eq!(read("r"), read("whole"), "{name}");
     }
+}
+
+/// Kills runs `times` times in all; each is resumed until it ends, as an undisturbed one does. No
+/// process has the time for a whole run, so that none ends without going on from a checkpoint.
+fn kill_and_resume(times: usize, seed: u64) {
+    let bench = Bench::new();
+    let options = format!("{GEYSER} --target duration --steps 4000 --hidden 8 -k 3 --patience 0");
+    let often = "--checkpoint-interval 0.01";
+    let begun = Instant::now();
+    bench.json(&format!("fit {options} {often} --run whole"));
+    let longest = begun.elapsed().mul_f64(0.6);
+    let command = || match bench.path("r/config.toml").exists() {
+        true => format!("fit --resume r {often}"),
+        false => format!("fit {options} {often} --run r"),
+    };
+    let mut rng = SplitMix64::seed_from_u64(seed);
+    let (mut kills, mut ends) = (0, 0);
+    while kills < times {
+        let mut child = start(&bench, &command());
+        let share = rng.next_u64() as f64 / u64::MAX as f64;
+        std::thread::sleep(longest.mul_f64(share));
+        // `kill` is SIGKILL.
+        child.kill().unwrap();
+        let ended = child.wait().unwrap().success();
+        only_whole_files(&bench.path("r"));
+        kills += usize::from(!ended);
+        if ended {
+            assert_same_end(&bench);
+            fs::remove_dir_all(bench.path("r")).unwrap();
+            ends += 1;
+        }
+    }
+    bench.json(&command());
+    assert_same_end(&bench);
+    println!("{kills} kills, {} runs compared", ends + 1);
 }
 
 #[test]

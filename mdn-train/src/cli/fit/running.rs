@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use mdn_train::data::TableRows;
-use mdn_train::fit::{FitConfig, Fitted, fit_with};
+use mdn_train::fit::{FitConfig, Unscored, train_with};
 use mdn_train::run::Run;
 use mdn_train::train::Control;
 
@@ -64,30 +64,30 @@ impl RunChoices {
     }
 }
 
-/// Fits until the end or a signal; the status to exit with comes beside the model.
-pub fn watched(
+/// Trains until the end or a signal.
+pub fn watched<'d>(
     run: Option<Run>,
-    data: TableRows<'_>,
-    config: &FitConfig,
+    data: TableRows<'d>,
+    config: &'d FitConfig,
     reading: &Reading,
-) -> anyhow::Result<(Fitted, Option<u8>)> {
-    let signals = Signals::catch()?;
+    signals: &Signals,
+) -> anyhow::Result<Unscored<'d>> {
     let stop = || signals.came();
     let mut progress = TrainingProgress::new(config.options.loss);
     let notice = progress.notice();
     let mut observer = |report: &_| progress.show(report);
-    let fitted = match run {
+    let trained = match run {
         Some(mut run) => run
-            .fit(data, config, &mut observer, &notice, Some(&stop))
+            .train(data, config, &mut observer, &notice, Some(&stop))
             .map_err(|error| reading.place_run(error)),
         None => {
             let control = Control {
                 stop: Some(&stop),
                 ..Control::new(&mut observer)
             };
-            fit_with(data, config, control).map_err(|error| reading.place_fit(error))
+            train_with(data, config, control).map_err(|error| reading.place_fit(error))
         }
     };
     progress.finish();
-    Ok((fitted?, signals.status()))
+    trained
 }
