@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
-use std::path::{Path, is_separator};
+use std::path::{Path, PathBuf, is_separator};
 
 use mdn_train::files::WriteError;
 use serde::Serialize;
@@ -90,6 +90,26 @@ pub fn error_object(words: &str) {
     let object = serde_json::json!({ "error": words });
     // Nothing can be done about an output that is gone; the exit status still tells.
     let _ = writeln!(io::stdout(), "{object:#}");
+}
+
+/// Whether the result at `path` would take the place of what the command reads.
+pub fn check_apart<'a>(
+    path: &Path,
+    read: impl IntoIterator<Item = &'a PathBuf>,
+) -> anyhow::Result<()> {
+    let Ok(target) = path.canonicalize() else {
+        return Ok(());
+    };
+    for input in read {
+        // A pipe or a terminal may be both.
+        let same = target.is_file() && input.canonicalize().is_ok_and(|input| input == target);
+        anyhow::ensure!(
+            !same,
+            "{}: is read by this command; its result needs another name",
+            path.display()
+        );
+    }
+    Ok(())
 }
 
 /// Whether `path` can be written later, asked before the long work whose result goes there.

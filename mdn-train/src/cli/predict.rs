@@ -18,7 +18,7 @@ use serde_json::{Map, json};
 use super::cells::{Cell, Sink, write};
 use super::given::{Condition, Given};
 use super::options::Reading;
-use super::output::{Output, check_writable};
+use super::output::{Output, check_apart, check_writable};
 
 /// Predict the distribution of the targets for each row of a table
 ///
@@ -68,7 +68,10 @@ impl Predict {
         let needed = self.given.columns(&model)?;
         let mut pieces = self.reading.for_prediction(&model, needed)?;
         let first = pieces.first(output)?;
-        self.out.as_deref().map_or(Ok(()), check_writable)?;
+        if let Some(out) = &self.out {
+            check_apart(out, [&self.model, &self.reading.data])?;
+            check_writable(out)?;
+        }
         let condition = self.given.condition(&model, &first)?;
         self.check_scored(&condition)?;
         let questions = Questions {

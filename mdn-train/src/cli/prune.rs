@@ -11,7 +11,7 @@ use mdn_train::prune::{PruneError, THRESHOLD, prune};
 use serde::Serialize;
 
 use super::options::{column_names, count};
-use super::output::{Output, check_writable};
+use super::output::{Output, check_apart, check_writable};
 use super::values::above_0;
 
 /// Drop the components of a model that carry no weight, and say what that costs
@@ -56,6 +56,7 @@ impl Prune {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let file = ModelFile::open(&self.model)?;
         let before = file.model();
+        check_apart(&self.out, [&self.model, &self.data])?;
         check_writable(&self.out)?;
         let (inputs, targets) = column_names(&before);
         let options = ReadOptions::default();

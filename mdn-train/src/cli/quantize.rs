@@ -14,7 +14,7 @@ use mdn_train::quantize::{drawn_rows, quantize};
 use serde::Serialize;
 
 use super::options::{Reading, count, target_names};
-use super::output::{Output, check_writable, figure};
+use super::output::{Output, check_apart, check_writable, figure};
 
 /// Rows to measure on where there is no table.
 const DRAWN_ROWS: usize = 2000;
@@ -94,6 +94,7 @@ struct MeanChange {
 
 impl Quantize {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+        check_apart(&self.out, [&self.model].into_iter().chain(&self.calibrate))?;
         check_writable(&self.out)?;
         let file = ModelFile::open(&self.model)?;
         let model = file.model();

@@ -14,7 +14,7 @@ use serde_json::Map;
 use super::cells::{Cell, Sink, write};
 use super::given::Given;
 use super::options::Reading;
-use super::output::{Output, check_writable};
+use super::output::{Output, check_apart, check_writable};
 use super::predict::transforms;
 use super::values::temperature;
 
@@ -61,7 +61,10 @@ impl Sample {
         let needed = self.given.columns(&model)?;
         let mut pieces = self.reading.for_prediction(&model, needed)?;
         let first = pieces.first(output)?;
-        self.out.as_deref().map_or(Ok(()), check_writable)?;
+        if let Some(out) = &self.out {
+            check_apart(out, [&self.model, &self.reading.data])?;
+            check_writable(out)?;
+        }
         let condition = self.given.condition(&model, &first)?;
         let transforms = transforms(&condition.names);
         let names = condition

@@ -20,7 +20,7 @@ use space::SpaceChoices;
 
 use super::fit::choices::{NetworkChoices, TrainingChoices, config};
 use super::fit::columns::ColumnChoices;
-use super::output::{Output, check_writable};
+use super::output::{Output, check_apart, check_writable};
 use super::progress::TrainingProgress;
 use super::values::positive;
 
@@ -92,6 +92,7 @@ struct Tuning {
 
 impl Tune {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+        check_apart(&self.model(), [&self.columns.reading.data])?;
         let data = self.columns.data(output)?;
         let config = self.config(&data);
         let mut run = self.running.prepare(&data, &config)?;

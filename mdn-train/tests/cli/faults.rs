@@ -161,3 +161,39 @@ fn signals_keep_the_best_model_without_a_run_too() {
         assert_eq!(bench.names(), ["model.mdn"]);
     }
 }
+
+#[test]
+fn a_result_never_takes_the_place_of_what_is_read() {
+    let bench = Bench::new();
+    fs::copy(bench.path(GEYSER), bench.path("t.csv")).unwrap();
+    bench.json("fit t.csv --targets 1 --steps 20 --checkpoint-interval 0 --run r");
+    fs::copy(bench.path("r/model.mdn"), bench.path("m.mdn")).unwrap();
+    fs::copy(bench.path("r/config.toml"), bench.path("c.toml")).unwrap();
+    for (arguments, kept) in [
+        ("fit t.csv --targets 1 --out t.csv", "t.csv"),
+        ("fit --config c.toml --out c.toml", "c.toml"),
+        ("fit t.csv --targets 1 --run new --out t.csv", "t.csv"),
+        (
+            "fit t.csv --targets 1 --run new --out new/metrics.jsonl",
+            "t.csv",
+        ),
+        ("fit --resume r --out r/checkpoint-0", "r/checkpoint-0"),
+        ("fit --resume r --out ./r/config.toml", "r/config.toml"),
+        ("tune t.csv --targets 1 --trials 2 --out t.csv", "t.csv"),
+        ("predict m.mdn t.csv --out ./t.csv", "t.csv"),
+        ("sample m.mdn t.csv --out t.csv", "t.csv"),
+        ("prune m.mdn --data t.csv --out m.mdn", "m.mdn"),
+        ("quantize m.mdn --weights i8 --out m.mdn", "m.mdn"),
+    ] {
+        let before = fs::read(bench.path(kept)).unwrap();
+        let run = bench.run(arguments);
+        assert_eq!(run.code, Some(1), "{arguments}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("needs another name"),
+            "{arguments}: {}",
+            run.stderr
+        );
+        assert_eq!(fs::read(bench.path(kept)).unwrap(), before, "{arguments}");
+        assert!(!bench.path("new").exists(), "{arguments}");
+    }
+}

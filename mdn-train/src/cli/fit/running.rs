@@ -44,8 +44,19 @@ impl RunChoices {
         self.folder().unwrap_or(Path::new("")).join("model.mdn")
     }
 
-    /// The run's folder, made or opened.
-    pub fn prepare(&self) -> anyhow::Result<Option<Run>> {
+    /// The file that the options come from.
+    pub fn config(&self) -> Option<&PathBuf> {
+        self.config.as_ref()
+    }
+
+    /// The run's folder, made or opened, for a `model` that may be put elsewhere.
+    pub fn prepare(&self, model: &Path) -> anyhow::Result<Option<Run>> {
+        let is_taken = |folder| Run::keeps_state_in(folder, model);
+        anyhow::ensure!(
+            !self.folder().is_some_and(is_taken),
+            "{}: is where the run keeps its state; the model needs another name",
+            model.display()
+        );
         let mut run = match (&self.run, &self.resume) {
             (Some(folder), _) => Run::create(folder, &self.text)?,
             (None, Some(folder)) => Run::open(folder)?.0,
