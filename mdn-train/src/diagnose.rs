@@ -177,16 +177,17 @@ fn collapsed_scales(use_of: &Use, model: &Model<'_>, data: &Dataset) -> Option<D
     let mut targets = 0..data.target_names.len();
     let repeated = targets.find_map(|target| repeated(data, target));
     let (severity, finding, advice) = match repeated {
-        _ if floor > NARROW_FLOOR => (
-            Severity::Warning,
-            share,
-            "Components want to be narrower than that: try a smaller --scale-floor",
-        ),
         Some(why) => (
             Severity::Note,
             format!("{share}: {why}, and components stand on such values"),
-            "That is as narrow as the targets are known; the NLL depends on it, so compare models by \
-             their CRPS too",
+            "Leave --scale-floor at its default, which follows from the steps between the targets' \
+             values: the NLL falls without limit as the floor falls, so compare models by their CRPS \
+             too",
+        ),
+        None if floor > NARROW_FLOOR => (
+            Severity::Warning,
+            share,
+            "Components want to be narrower than that: try a smaller --scale-floor",
         ),
         None => (
             Severity::Warning,

@@ -67,6 +67,27 @@ fn a_wild_target_and_scales_at_the_floor_are_named() {
     assert!(found.contains("try a smaller --scale-floor"), "{found}");
 }
 
+/// Six grades are known to within a step: the floor is wide, and right.
+#[test]
+fn grades_ask_for_no_smaller_floor() {
+    let bench = Bench::new();
+    let row = |i: usize| format!("{},{}\n", i as f64 / 300.0, 3 + i / 50);
+    bench.write(
+        "grades.csv",
+        "x,grade\n".to_owned() + &(0..300).map(row).collect::<String>(),
+    );
+    let choices = "--target grade --steps 400 --hidden 8 -k 2";
+    for floor in ["", "--scale-floor 0.5"] {
+        let fitted = bench.json(&format!("fit grades.csv {choices} {floor}"));
+        let found = fitted["diagnostics"].as_array().unwrap();
+        let collapsed = found.iter().find(|one| one["code"] == "collapsed-scales");
+        let collapsed = collapsed.unwrap_or_else(|| panic!("{fitted}"));
+        assert_eq!(collapsed["severity"], "note", "{collapsed}");
+        assert!(!collapsed.to_string().contains("smaller"), "{collapsed}");
+        assert!(collapsed.to_string().contains("CRPS"), "{collapsed}");
+    }
+}
+
 #[test]
 fn dead_components_are_those_that_prune_drops() {
     let bench = Bench::new();
