@@ -4,6 +4,7 @@
 //! and is never certain: each [`Diagnostic`] says what was seen, and what usually helps.
 
 mod calibration;
+mod repeats;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ use crate::data::{Dataset, WILD, fences};
 use crate::metrics::{RowError, Scores, map_rows};
 use crate::prune::{THRESHOLD, needed};
 use calibration::{miscalibration, over_fit};
+pub use repeats::repeated_rows;
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -79,6 +81,7 @@ pub fn diagnose(
         over_fit(scores, seen),
         extrapolation(model, data, seen),
         wild_targets(data),
+        repeats(data, seen),
     ];
     Ok(found.into_iter().flatten().collect())
 }
@@ -262,6 +265,14 @@ fn extrapolation(model: &Model<'_>, data: &Dataset, seen: Seen<'_>) -> Option<Di
         advice: "Unless the training had such rows, no answer there is backed by data: check the \
                  units, or train on such rows",
     })
+}
+
+/// Repeats matter where rows were held back.
+fn repeats(data: &Dataset, seen: Seen<'_>) -> Option<Diagnostic> {
+    match seen {
+        Seen::Training(Some(_)) => repeated_rows(data),
+        Seen::Training(None) | Seen::Others => None,
+    }
 }
 
 fn wild_targets(data: &Dataset) -> Option<Diagnostic> {

@@ -88,6 +88,31 @@ fn grades_ask_for_no_smaller_floor() {
     }
 }
 
+/// Each row twice: what is held back is known to the model.
+#[test]
+fn rows_written_twice_are_noticed() {
+    let bench = Bench::new();
+    let table = line(1.0);
+    let (_, rows) = table.split_once('\n').unwrap();
+    bench.write("once.csv", &table);
+    bench.write("twice.csv", table.clone() + rows);
+    bench.write("splits.json", "[[0, 200], [7, 207]]");
+    let choices = "--target y --steps 20 --hidden 4 -k 2";
+    let fit = |table: &str| bench.json(&format!("fit {table} {choices}"));
+    assert!(!codes(&fit("once.csv")).contains(&"repeated-rows"));
+    let fitted = fit("twice.csv");
+    assert!(codes(&fitted).contains(&"repeated-rows"));
+    let found = fitted["diagnostics"].to_string();
+    assert!(found.contains("100% of 400 rows"), "{found}");
+    let nothing_held_back = fit("twice.csv --validation 0");
+    assert!(!codes(&nothing_held_back).contains(&"repeated-rows"));
+    let folds = format!("cross-validate twice.csv {choices}");
+    let checked = bench.json(&format!("{folds} --folds 2"));
+    assert_eq!(codes(&checked), ["repeated-rows"]);
+    let given = bench.json(&format!("{folds} --test-rows splits.json"));
+    assert!(codes(&given).is_empty());
+}
+
 #[test]
 fn dead_components_are_those_that_prune_drops() {
     let bench = Bench::new();
