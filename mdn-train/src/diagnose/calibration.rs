@@ -77,10 +77,12 @@ fn advice(width: Width, lean: f64, seen: Seen<'_>) -> &'static str {
         (Width::TooWide, Seen::Others) => {
             "Most likely the model was trained on these rows, which is no fault of the model: score \
              rows that it has not seen, or use `mdn-train cross-validate`. On new rows the intervals \
-             are too wide: longer training or more --components may narrow them"
+             are too wide: longer training or more --components may narrow them, unless the targets \
+             have few different values"
         }
         (Width::TooWide, Seen::Training(Some(_))) => {
-            "The intervals are too wide: longer training or more --components may narrow them"
+            "The intervals are too wide: longer training or more --components may narrow them, unless \
+             the targets have few different values"
         }
         (Width::AsAsked, _) => {
             "The 90% intervals are about right, but not the shape of the distributions: look at the \
