@@ -256,6 +256,11 @@ fn say(means: &Means, result: &CrossValidation, output: &mut Output) -> anyhow::
         count(result.rows, "row"),
         result.seconds
     ))?;
+    say_rest(result, output)
+}
+
+/// What stands below the means.
+fn say_rest(result: &CrossValidation, output: &mut Output) -> anyhow::Result<()> {
     let zero: usize = result.folds.iter().map(|fold| fold.zero_density_rows).sum();
     if zero > 0 {
         output.say(format_args!(
