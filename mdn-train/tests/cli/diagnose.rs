@@ -113,6 +113,22 @@ fn rows_written_twice_are_noticed() {
     assert!(codes(&given).is_empty());
 }
 
+/// A threshold that 1% of the rows exceed needs some hundreds of them.
+#[test]
+fn a_threshold_from_few_rows_says_so() {
+    let bench = Bench::new();
+    bench.write("table.csv", line(1.0));
+    let fit = "fit table.csv --target y --steps 20 --hidden 4 -k 2 --validation 0.2";
+    assert_eq!(bench.json(fit)["anomaly_rows_needed"], 300);
+    let said = bench.run(fit).stdout;
+    assert!(said.contains(", from 40 validation rows where"), "{said}");
+    let enough = format!("{fit} --anomaly-rate 0.1");
+    assert!(bench.json(&enough)["anomaly_rows_needed"].is_null());
+    assert!(!bench.run(&enough).stdout.contains("--anomaly-rate"));
+    let none = format!("{fit} --anomaly-rate 0");
+    assert!(bench.json(&none)["anomaly_rows_needed"].is_null());
+}
+
 #[test]
 fn dead_components_are_those_that_prune_drops() {
     let bench = Bench::new();
