@@ -12,7 +12,7 @@ use mdn_infer::{Mixture, Model};
 use serde::Serialize;
 
 use crate::data::{Dataset, WILD, fences};
-use crate::metrics::{RowError, Scores, map_rows};
+use crate::metrics::{RowError, Scores, map_rows, normal_nll};
 use crate::prune::{THRESHOLD, needed};
 use calibration::{miscalibration, over_fit};
 pub use repeats::repeated_rows;
@@ -46,6 +46,8 @@ const NEAR_FLOOR: f32 = 1.1;
 const COLLAPSED_SHARE: f64 = 0.05;
 /// In standardised units: only a floor below this is as narrow as single values.
 const NARROW_FLOOR: f32 = 0.3;
+/// Standard errors beyond which a difference is not taken for chance.
+const SIGNIFICANT: f64 = 2.33;
 /// How many standard deviations from the training rows' mean an input is far outside.
 const FAR_INPUT: f32 = 6.0;
 
@@ -80,6 +82,7 @@ pub fn diagnose(
         miscalibration(scores, seen),
         over_fit(scores, seen),
         extrapolation(model, data, seen),
+        no_better_than_normal(data, scores, seen),
         wild_targets(data),
         repeats(data, seen),
     ];
@@ -273,6 +276,29 @@ fn repeats(data: &Dataset, seen: Seen<'_>) -> Option<Diagnostic> {
         Seen::Training(Some(_)) => repeated_rows(data),
         Seen::Training(None) | Seen::Others => None,
     }
+}
+
+/// Beyond chance: the mean −ln p of a D-variate normal over n rows has the standard error √(D/2n).
+fn no_better_than_normal(data: &Dataset, scores: &Scores, seen: Seen<'_>) -> Option<Diagnostic> {
+    if matches!(seen, Seen::Training(_)) {
+        return None;
+    }
+    let normal = normal_nll(data)?;
+    let dimensions = data.target_names.len() as f64;
+    let chance = SIGNIFICANT * (dimensions / 2.0 / scores.rows as f64).sqrt();
+    (scores.nll > normal + chance).then(|| Diagnostic {
+        code: "no-better-than-normal",
+        severity: Severity::Warning,
+        finding: format!(
+            "the NLL {:.4} is higher than {normal:.4}, that of one normal distribution that knows no \
+             inputs",
+            scores.nll
+        ),
+        advice: "Either these rows come from elsewhere than those of the training: look for inputs \
+                 outside its range, other units and whatever else changed. Or the model is over-fit: \
+                 try a larger --ensemble, more rows or fewer --hidden units, and compare by \
+                 `cross-validate`",
+    })
 }
 
 fn wild_targets(data: &Dataset) -> Option<Diagnostic> {

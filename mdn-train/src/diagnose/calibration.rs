@@ -1,13 +1,10 @@
 //! Whether the intervals hold as many targets as they should.
 
-use super::{Diagnostic, Seen, Severity};
+use super::{Diagnostic, SIGNIFICANT, Seen, Severity};
 use crate::metrics::Scores;
 
 /// Nats between held-out and training rows from which the network has learnt rows by heart.
 const OVER_FIT: f64 = 0.3;
-/// Standard errors by which intervals must hold too few or too many targets for their width to be
-/// blamed.
-const SIGNIFICANT: f64 = 2.33;
 /// Standard errors by which the mean PIT must lie from a half to be called one-sided.
 const ONE_SIDED: f64 = 4.0;
 /// The 0.1% point of Kolmogorov's law, times √n: rarely by chance even among many models.

@@ -129,6 +129,25 @@ fn a_threshold_from_few_rows_says_so() {
     assert!(bench.json(&none)["anomaly_rows_needed"].is_null());
 }
 
+/// Inputs from 0 to 1 were learnt from; those from 1 to 2 are less than 6 standard deviations away.
+#[test]
+fn rows_from_elsewhere_that_the_model_cannot_predict_are_named() {
+    let bench = Bench::new();
+    bench.write("table.csv", line(1.0));
+    bench.json("fit table.csv --target y --steps 300 --hidden 8 -k 2");
+    let at_home = bench.json("evaluate model.mdn table.csv");
+    assert!(!codes(&at_home).contains(&"no-better-than-normal"));
+    let folded = |i: usize| format!("{},{}\n", 1.0 + i as f64 / 200.0, 1.0 - i as f64 / 200.0);
+    let rows: String = (0..200).map(folded).collect();
+    bench.write("elsewhere.csv", "x,y\n".to_owned() + &rows);
+    let elsewhere = bench.json("evaluate model.mdn elsewhere.csv");
+    assert!(!codes(&elsewhere).contains(&"extrapolation"));
+    assert!(
+        codes(&elsewhere).contains(&"no-better-than-normal"),
+        "{elsewhere}"
+    );
+}
+
 #[test]
 fn dead_components_are_those_that_prune_drops() {
     let bench = Bench::new();
