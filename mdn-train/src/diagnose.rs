@@ -3,14 +3,19 @@
 //! [`diagnose`] looks at a model, the rows that it was scored on and the scores. It changes nothing
 //! and is never certain: each [`Diagnostic`] says what was seen, and what usually helps.
 
+mod calibration;
+mod repeats;
+
 use std::fmt;
 
 use mdn_infer::{Mixture, Model};
 use serde::Serialize;
 
 use crate::data::{Dataset, WILD, fences};
-use crate::metrics::{RowError, Scores, map_rows};
+use crate::metrics::{RowError, Scores, map_rows, normal_nll};
 use crate::prune::{THRESHOLD, needed};
+use calibration::{miscalibration, over_fit};
+pub use repeats::repeated_rows;
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,16 +46,10 @@ const NEAR_FLOOR: f32 = 1.1;
 const COLLAPSED_SHARE: f64 = 0.05;
 /// In standardised units: only a floor below this is as narrow as single values.
 const NARROW_FLOOR: f32 = 0.3;
+/// Standard errors beyond which a difference is not taken for chance.
+const SIGNIFICANT: f64 = 2.33;
 /// How many standard deviations from the training rows' mean an input is far outside.
 const FAR_INPUT: f32 = 6.0;
-/// Nats between held-out and training rows from which the network has learnt rows by heart.
-const OVER_FIT: f64 = 0.3;
-/// Standard errors by which intervals must hold too few targets to be called too narrow.
-const TOO_FEW: f64 = 2.33;
-/// Standard errors by which the mean PIT must lie from a half to be called one-sided.
-const ONE_SIDED: f64 = 4.0;
-/// The 0.1% point of Kolmogorov's law, times √n: rarely by chance even among many models.
-const KOLMOGOROV: f64 = 1.949;
 
 /// Which rows a model is looked at with.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +82,9 @@ pub fn diagnose(
         miscalibration(scores, seen),
         over_fit(scores, seen),
         extrapolation(model, data, seen),
+        no_better_than_normal(data, scores, seen),
         wild_targets(data),
+        repeats(data, seen),
     ];
     Ok(found.into_iter().flatten().collect())
 }
@@ -177,16 +178,17 @@ fn collapsed_scales(use_of: &Use, model: &Model<'_>, data: &Dataset) -> Option<D
     let mut targets = 0..data.target_names.len();
     let repeated = targets.find_map(|target| repeated(data, target));
     let (severity, finding, advice) = match repeated {
-        _ if floor > NARROW_FLOOR => (
-            Severity::Warning,
-            share,
-            "Components want to be narrower than that: try a smaller --scale-floor",
-        ),
         Some(why) => (
             Severity::Note,
             format!("{share}: {why}, and components stand on such values"),
-            "That is as narrow as the targets are known; the NLL depends on it, so compare models by \
-             their CRPS too",
+            "Leave --scale-floor at its default, which follows from the steps between the targets' \
+             values: the NLL falls without limit as the floor falls, so compare models by their CRPS \
+             too",
+        ),
+        None if floor > NARROW_FLOOR => (
+            Severity::Warning,
+            share,
+            "Components want to be narrower than that: try a smaller --scale-floor",
         ),
         None => (
             Severity::Warning,
@@ -241,82 +243,6 @@ fn dead_components(use_of: &Use, model: &Model<'_>) -> Option<Diagnostic> {
     })
 }
 
-fn miscalibration(scores: &Scores, seen: Seen<'_>) -> Option<Diagnostic> {
-    let by_distance = |a: &usize, b: &usize| {
-        let distance = |d: &usize| scores.pit_distance(*d);
-        distance(a).total_cmp(&distance(b))
-    };
-    let worst = (0..scores.pit.len()).max_by(by_distance)?;
-    let distance = scores.pit_distance(worst);
-    let root = (scores.rows as f64).sqrt();
-    let lean = (scores.pit_moments(worst).0 - 0.5) * 12_f64.sqrt() * root;
-    let covered = scores.mean_coverage(0.9);
-    (distance * root > KOLMOGOROV).then(|| Diagnostic {
-        code: "miscalibration",
-        severity: Severity::Warning,
-        finding: format!(
-            "the PITs are {distance:.3} from uniform, more than chance explains; the central 90% \
-             intervals hold {:.1}% of the targets",
-            100.0 * covered
-        ),
-        advice: match seen {
-            _ if covered < 0.9 => {
-                "The intervals are too narrow: try a larger --ensemble, more rows, more \
-                 --weight-decay or --noise always"
-            }
-            _ if lean > ONE_SIDED => {
-                "The targets lie above what the model expects: something that it does not see has \
-                 changed, or it needs more --steps or --hidden units"
-            }
-            _ if lean < -ONE_SIDED => {
-                "The targets lie below what the model expects: something that it does not see has \
-                 changed, or it needs more --steps or --hidden units"
-            }
-            Seen::Training(Some(_)) => {
-                "Look at the PIT histogram: a hump means intervals that are too wide, which longer \
-                 training or more --components may narrow; few different targets give steps"
-            }
-            Seen::Training(None) | Seen::Others => {
-                "Rows that the model was trained on look too easy to it: judge it by others. Else \
-                 look at the PIT histogram: a hump means intervals that are too wide, which longer \
-                 training or more --components may narrow; few different targets give steps"
-            }
-        },
-    })
-}
-
-fn over_fit(held_out: &Scores, seen: Seen<'_>) -> Option<Diagnostic> {
-    let Seen::Training(Some(train)) = seen else {
-        return None;
-    };
-    let gap = held_out.nll - train.nll;
-    let covered = held_out.mean_coverage(0.9);
-    let too_narrow = covered < 0.9 - TOO_FEW * (0.9 * 0.1 / held_out.rows as f64).sqrt();
-    let (severity, advice) = match too_narrow {
-        true => (
-            Severity::Warning,
-            "The model is too sure of itself: try a larger --ensemble, more rows, fewer --hidden \
-             units, more --weight-decay or --noise always",
-        ),
-        false => (
-            Severity::Note,
-            "So few rows can't show that the intervals are too narrow: `mdn-train cross-validate` \
-             asks all of them. More rows or a larger --ensemble would help",
-        ),
-    };
-    (gap > OVER_FIT).then(|| Diagnostic {
-        code: "over-fit",
-        severity,
-        finding: format!(
-            "rows held back are {gap:.2} nats harder than those learnt from, and the central 90% \
-             intervals hold {:.1}% of the {} rows",
-            100.0 * covered,
-            held_out.rows
-        ),
-        advice,
-    })
-}
-
 /// Rows of the training are backed by data wherever they lie; and a rare category is no place.
 fn extrapolation(model: &Model<'_>, data: &Dataset, seen: Seen<'_>) -> Option<Diagnostic> {
     if matches!(seen, Seen::Training(_)) {
@@ -341,6 +267,37 @@ fn extrapolation(model: &Model<'_>, data: &Dataset, seen: Seen<'_>) -> Option<Di
         ),
         advice: "Unless the training had such rows, no answer there is backed by data: check the \
                  units, or train on such rows",
+    })
+}
+
+/// Repeats matter where rows were held back.
+fn repeats(data: &Dataset, seen: Seen<'_>) -> Option<Diagnostic> {
+    match seen {
+        Seen::Training(Some(_)) => repeated_rows(data),
+        Seen::Training(None) | Seen::Others => None,
+    }
+}
+
+/// Beyond chance: the mean −ln p of a D-variate normal over n rows has the standard error √(D/2n).
+fn no_better_than_normal(data: &Dataset, scores: &Scores, seen: Seen<'_>) -> Option<Diagnostic> {
+    if matches!(seen, Seen::Training(_)) {
+        return None;
+    }
+    let normal = normal_nll(data)?;
+    let dimensions = data.target_names.len() as f64;
+    let chance = SIGNIFICANT * (dimensions / 2.0 / scores.rows as f64).sqrt();
+    (scores.nll > normal + chance).then(|| Diagnostic {
+        code: "no-better-than-normal",
+        severity: Severity::Warning,
+        finding: format!(
+            "the NLL {:.4} is higher than {normal:.4}, that of one normal distribution that knows no \
+             inputs",
+            scores.nll
+        ),
+        advice: "Either these rows come from elsewhere than those of the training: look for inputs \
+                 outside its range, other units and whatever else changed. Or the model is over-fit: \
+                 try a larger --ensemble, more rows or fewer --hidden units, and compare by \
+                 `cross-validate`",
     })
 }
 

@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use mdn_train::cross_validate::{FoldScores, Folds, Summary, cross_validate};
 use mdn_train::data::Dataset;
+use mdn_train::diagnose::{Diagnostic, repeated_rows};
 use mdn_train::metrics::{Scores, normal_nll};
 use serde::Serialize;
 
@@ -86,6 +87,7 @@ struct CrossValidation {
     calibration_error_standard_error: Option<f64>,
     seconds: f64,
     folds: Vec<FoldResult>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl CrossValidate {
@@ -140,7 +142,17 @@ impl CrossValidate {
             calibration_error_standard_error: error(means.calibration_error),
             seconds,
             folds: folds.iter().enumerate().map(FoldResult::new).collect(),
+            diagnostics: self.findings(data),
         }
+    }
+
+    /// Given splits are taken to keep repeats together.
+    fn findings(&self, data: &Dataset) -> Vec<Diagnostic> {
+        let shuffled = self.test_rows.is_none();
+        repeated_rows(data)
+            .filter(|_| shuffled)
+            .into_iter()
+            .collect()
     }
 
     fn splits(&self, data: &Dataset, seed: u64) -> anyhow::Result<Folds> {
@@ -244,6 +256,11 @@ fn say(means: &Means, result: &CrossValidation, output: &mut Output) -> anyhow::
         count(result.rows, "row"),
         result.seconds
     ))?;
+    say_rest(result, output)
+}
+
+/// What stands below the means.
+fn say_rest(result: &CrossValidation, output: &mut Output) -> anyhow::Result<()> {
     let zero: usize = result.folds.iter().map(|fold| fold.zero_density_rows).sum();
     if zero > 0 {
         output.say(format_args!(
@@ -253,6 +270,9 @@ fn say(means: &Means, result: &CrossValidation, output: &mut Output) -> anyhow::
     }
     if let Some(nll) = result.normal_nll {
         output.say(format_args!("NLL {nll:.4} {NORMAL}"))?;
+    }
+    for diagnostic in &result.diagnostics {
+        output.say(diagnostic)?;
     }
     Ok(())
 }

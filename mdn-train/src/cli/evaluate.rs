@@ -28,7 +28,7 @@ const BAR_WIDTH: usize = 40;
 /// uniform distribution say the same in numbers. Where the file has an anomaly threshold, the
 /// share of rows above it follows.
 #[derive(Args)]
-#[command(after_help = "Example:\n  mdn-train evaluate concrete.mdn concrete.csv")]
+#[command(after_help = "Example:\n  mdn-train evaluate concrete.mdn rows-not-seen.csv")]
 pub struct Evaluate {
     /// The model file
     model: PathBuf,

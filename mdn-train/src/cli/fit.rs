@@ -13,7 +13,7 @@ use columns::ColumnChoices;
 use mdn_train::data::Dataset;
 use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
 use mdn_train::files::write_atomically;
-use mdn_train::fit::Fitted;
+use mdn_train::fit::{FitConfig, Fitted};
 use mdn_train::metrics::{RowError, Scores, normal_nll};
 use mdn_train::train::{Event, LossKind, Trained};
 use running::RunChoices;
@@ -74,6 +74,8 @@ struct FitResult {
     coverage_50: f64,
     coverage_90: f64,
     anomaly_threshold: Option<f32>,
+    /// How many rows the threshold should rest on, where it rests on fewer.
+    anomaly_rows_needed: Option<usize>,
     best_step: usize,
     steps: usize,
     /// The step after which a signal ended training; where it cut a further network of an ensemble
@@ -128,7 +130,7 @@ impl Fit {
         let found = findings(&fitted, &data);
         let found = found.map_err(|error| reading.place(error))?;
         let seconds = start.elapsed().as_secs_f64();
-        let result = self.summarise(&fitted, config.ensemble, seconds, &data, found);
+        let result = self.summarise(&fitted, &config, seconds, &data, found);
         say(&fitted, &result, &data, output)?;
         if let Some(status) = signals.status() {
             output.status = status;
@@ -160,7 +162,7 @@ impl Fit {
     fn summarise(
         &self,
         fitted: &Fitted,
-        ensemble: u8,
+        config: &FitConfig,
         seconds: f64,
         data: &Dataset,
         diagnostics: Vec<Diagnostic>,
@@ -181,10 +183,12 @@ impl Fit {
             coverage_50: scores.mean_coverage(0.5),
             coverage_90: scores.mean_coverage(0.9),
             anomaly_threshold: fitted.file.model().header().anomaly_threshold,
+            anomaly_rows_needed: anomaly_rows(config.anomaly_rate)
+                .filter(|&needed| needed > scores.rows),
             best_step: fitted.trained.best_step,
             steps: steps(&fitted.trained),
-            interrupted: interruption(fitted, ensemble),
-            ensemble,
+            interrupted: interruption(fitted, config.ensemble),
+            ensemble: config.ensemble,
             networks: networks.collect(),
             seconds,
             parameters: fitted.file.model().parameters(),
@@ -193,6 +197,12 @@ impl Fit {
             diagnostics,
         }
     }
+}
+
+/// Of how many rows some three exceed the threshold: with fewer it is about their highest score. None
+/// where no row may exceed it.
+fn anomaly_rows(rate: f64) -> Option<usize> {
+    (rate > 0.0).then(|| (3.0 / rate).round() as usize)
 }
 
 /// What the figures mean.
@@ -298,6 +308,47 @@ fn say_networks(fitted: &Fitted, result: &FitResult, output: &mut Output) -> any
     Ok(())
 }
 
+fn say_losses(fitted: &Fitted, result: &FitResult, output: &mut Output) -> anyhow::Result<()> {
+    let minimised = |crps: f64| match result.loss {
+        LossKind::Crps => format!("CRPS {crps:.4}, "),
+        LossKind::Nll => String::new(),
+    };
+    let (crps, nll) = (minimised(result.train_crps), result.train_nll);
+    let rows = count(result.train_rows, "training row");
+    output.say(format_args!("{crps}NLL {nll:.4} on {rows}"))?;
+    if let Some((nll, crps)) = result.validation_nll.zip(result.validation_crps) {
+        let (crps, rows) = (minimised(crps), scored_rows(result));
+        output.say(format_args!("{crps}NLL {nll:.4} on {rows}"))?;
+    }
+    say_networks(fitted, result, output)?;
+    if let Some(nll) = result.normal_nll {
+        output.say(format_args!("NLL {nll:.4} {NORMAL}"))?;
+    }
+    Ok(())
+}
+
+/// The rows that coverage and threshold come from.
+fn scored_rows(result: &FitResult) -> String {
+    match result.validation_rows {
+        0 => count(result.train_rows, "training row"),
+        held_back => count(held_back, "validation row"),
+    }
+}
+
+fn say_threshold(result: &FitResult, output: &mut Output) -> anyhow::Result<()> {
+    let few = |needed| {
+        let rows = scored_rows(result);
+        format!(
+            ", from {rows} where this --anomaly-rate needs some {needed}: more new rows may exceed it"
+        )
+    };
+    let few = result.anomaly_rows_needed.map_or_else(String::new, few);
+    if let Some(threshold) = result.anomaly_threshold {
+        output.say(format_args!("anomaly above −ln p = {threshold:.4}{few}"))?;
+    }
+    Ok(())
+}
+
 fn say(
     fitted: &Fitted,
     result: &FitResult,
@@ -305,33 +356,12 @@ fn say(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     say_events(fitted, result, data, output)?;
-    let train = count(result.train_rows, "training row");
-    let validation = count(result.validation_rows, "validation row");
-    let minimised = |crps: f64| match result.loss {
-        LossKind::Crps => format!("CRPS {crps:.4}, "),
-        LossKind::Nll => String::new(),
-    };
-    let crps = minimised(result.train_crps);
-    output.say(format_args!("{crps}NLL {:.4} on {train}", result.train_nll))?;
-    if let Some((nll, crps)) = result.validation_nll.zip(result.validation_crps) {
-        let crps = minimised(crps);
-        output.say(format_args!("{crps}NLL {nll:.4} on {validation}"))?;
-    }
-    say_networks(fitted, result, output)?;
-    if let Some(nll) = result.normal_nll {
-        output.say(format_args!("NLL {nll:.4} {NORMAL}"))?;
-    }
-    if let Some(threshold) = result.anomaly_threshold {
-        output.say(format_args!("anomaly above −ln p = {threshold:.4}"))?;
-    }
+    say_losses(fitted, result, output)?;
+    say_threshold(result, output)?;
     output.say(format_args!(
         "coverage on {}: {:.1}% in the central 50% intervals, {:.1}% in the 90% intervals\n\
          {}: {} bytes, {} parameters, step {} of {}, self-test passed, {:.1} s",
-        if result.validation_rows > 0 {
-            validation
-        } else {
-            train
-        },
+        scored_rows(result),
         100.0 * result.coverage_50,
         100.0 * result.coverage_90,
         result.model,

@@ -67,6 +67,87 @@ fn a_wild_target_and_scales_at_the_floor_are_named() {
     assert!(found.contains("try a smaller --scale-floor"), "{found}");
 }
 
+/// Six grades are known to within a step: the floor is wide, and right.
+#[test]
+fn grades_ask_for_no_smaller_floor() {
+    let bench = Bench::new();
+    let row = |i: usize| format!("{},{}\n", i as f64 / 300.0, 3 + i / 50);
+    bench.write(
+        "grades.csv",
+        "x,grade\n".to_owned() + &(0..300).map(row).collect::<String>(),
+    );
+    let choices = "--target grade --steps 400 --hidden 8 -k 2";
+    for floor in ["", "--scale-floor 0.5"] {
+        let fitted = bench.json(&format!("fit grades.csv {choices} {floor}"));
+        let found = fitted["diagnostics"].as_array().unwrap();
+        let collapsed = found.iter().find(|one| one["code"] == "collapsed-scales");
+        let collapsed = collapsed.unwrap_or_else(|| panic!("{fitted}"));
+        assert_eq!(collapsed["severity"], "note", "{collapsed}");
+        assert!(!collapsed.to_string().contains("smaller"), "{collapsed}");
+        assert!(collapsed.to_string().contains("CRPS"), "{collapsed}");
+    }
+}
+
+/// Each row twice: what is held back is known to the model.
+#[test]
+fn rows_written_twice_are_noticed() {
+    let bench = Bench::new();
+    let table = line(1.0);
+    let (_, rows) = table.split_once('\n').unwrap();
+    bench.write("once.csv", &table);
+    bench.write("twice.csv", table.clone() + rows);
+    bench.write("splits.json", "[[0, 200], [7, 207]]");
+    let choices = "--target y --steps 20 --hidden 4 -k 2";
+    let fit = |table: &str| bench.json(&format!("fit {table} {choices}"));
+    assert!(!codes(&fit("once.csv")).contains(&"repeated-rows"));
+    let fitted = fit("twice.csv");
+    assert!(codes(&fitted).contains(&"repeated-rows"));
+    let found = fitted["diagnostics"].to_string();
+    assert!(found.contains("100% of 400 rows"), "{found}");
+    let nothing_held_back = fit("twice.csv --validation 0");
+    assert!(!codes(&nothing_held_back).contains(&"repeated-rows"));
+    let folds = format!("cross-validate twice.csv {choices}");
+    let checked = bench.json(&format!("{folds} --folds 2"));
+    assert_eq!(codes(&checked), ["repeated-rows"]);
+    let given = bench.json(&format!("{folds} --test-rows splits.json"));
+    assert!(codes(&given).is_empty());
+}
+
+/// A threshold that 1% of the rows exceed needs some hundreds of them.
+#[test]
+fn a_threshold_from_few_rows_says_so() {
+    let bench = Bench::new();
+    bench.write("table.csv", line(1.0));
+    let fit = "fit table.csv --target y --steps 20 --hidden 4 -k 2 --validation 0.2";
+    assert_eq!(bench.json(fit)["anomaly_rows_needed"], 300);
+    let said = bench.run(fit).stdout;
+    assert!(said.contains(", from 40 validation rows where"), "{said}");
+    let enough = format!("{fit} --anomaly-rate 0.1");
+    assert!(bench.json(&enough)["anomaly_rows_needed"].is_null());
+    assert!(!bench.run(&enough).stdout.contains("--anomaly-rate"));
+    let none = format!("{fit} --anomaly-rate 0");
+    assert!(bench.json(&none)["anomaly_rows_needed"].is_null());
+}
+
+/// Inputs from 0 to 1 were learnt from; those from 1 to 2 are less than 6 standard deviations away.
+#[test]
+fn rows_from_elsewhere_that_the_model_cannot_predict_are_named() {
+    let bench = Bench::new();
+    bench.write("table.csv", line(1.0));
+    bench.json("fit table.csv --target y --steps 300 --hidden 8 -k 2");
+    let at_home = bench.json("evaluate model.mdn table.csv");
+    assert!(!codes(&at_home).contains(&"no-better-than-normal"));
+    let folded = |i: usize| format!("{},{}\n", 1.0 + i as f64 / 200.0, 1.0 - i as f64 / 200.0);
+    let rows: String = (0..200).map(folded).collect();
+    bench.write("elsewhere.csv", "x,y\n".to_owned() + &rows);
+    let elsewhere = bench.json("evaluate model.mdn elsewhere.csv");
+    assert!(!codes(&elsewhere).contains(&"extrapolation"));
+    assert!(
+        codes(&elsewhere).contains(&"no-better-than-normal"),
+        "{elsewhere}"
+    );
+}
+
 #[test]
 fn dead_components_are_those_that_prune_drops() {
     let bench = Bench::new();

@@ -1,0 +1,179 @@
+//! Whether the intervals hold as many targets as they should.
+
+use super::{Diagnostic, SIGNIFICANT, Seen, Severity};
+use crate::metrics::Scores;
+
+/// Nats between held-out and training rows from which the network has learnt rows by heart.
+const OVER_FIT: f64 = 0.3;
+/// Standard errors by which the mean PIT must lie from a half to be called one-sided.
+const ONE_SIDED: f64 = 4.0;
+/// The 0.1% point of Kolmogorov's law, times √n: rarely by chance even among many models.
+const KOLMOGOROV: f64 = 1.949;
+
+/// How the share of targets in the central 90% intervals compares with 90%.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Width {
+    TooNarrow,
+    AsAsked,
+    TooWide,
+}
+
+impl Width {
+    fn new(covered: f64, rows: usize) -> Self {
+        let standard_error = (0.9 * 0.1 / rows as f64).sqrt();
+        let excess = (covered - 0.9) / standard_error;
+        match excess {
+            _ if excess < -SIGNIFICANT => Width::TooNarrow,
+            _ if excess > SIGNIFICANT => Width::TooWide,
+            _ => Width::AsAsked,
+        }
+    }
+}
+
+pub(super) fn miscalibration(scores: &Scores, seen: Seen<'_>) -> Option<Diagnostic> {
+    let by_distance = |a: &usize, b: &usize| {
+        let distance = |d: &usize| scores.pit_distance(*d);
+        distance(a).total_cmp(&distance(b))
+    };
+    let worst = (0..scores.pit.len()).max_by(by_distance)?;
+    let distance = scores.pit_distance(worst);
+    let root = (scores.rows as f64).sqrt();
+    let lean = (scores.pit_moments(worst).0 - 0.5) * 12_f64.sqrt() * root;
+    let covered = scores.mean_coverage(0.9);
+    (distance * root > KOLMOGOROV).then(|| Diagnostic {
+        code: "miscalibration",
+        severity: Severity::Warning,
+        finding: format!(
+            "the PITs are {distance:.3} from uniform, more than chance explains; the central 90% \
+             intervals hold {:.1}% of the targets",
+            100.0 * covered
+        ),
+        advice: advice(Width::new(covered, scores.rows), lean, seen),
+    })
+}
+
+/// What to do about PITs that are not uniform and lie `lean` standard errors above the middle.
+fn advice(width: Width, lean: f64, seen: Seen<'_>) -> &'static str {
+    match (width, seen) {
+        (Width::TooNarrow, _) => {
+            "The intervals are too narrow: try a larger --ensemble, more rows, more --weight-decay \
+             or --noise always"
+        }
+        _ if lean > ONE_SIDED => {
+            "The targets lie above what the model expects: something that it does not see has \
+             changed, or it needs more --steps or --hidden units"
+        }
+        _ if lean < -ONE_SIDED => {
+            "The targets lie below what the model expects: something that it does not see has \
+             changed, or it needs more --steps or --hidden units"
+        }
+        (Width::TooWide, Seen::Training(None)) => {
+            "The model was trained on these rows, so its intervals hold too many of them: no fault of \
+             the model. Score rows that it has not seen, or use `mdn-train cross-validate`"
+        }
+        (Width::TooWide, Seen::Others) => {
+            "Most likely the model was trained on these rows, which is no fault of the model: score \
+             rows that it has not seen, or use `mdn-train cross-validate`. On new rows the intervals \
+             are too wide: longer training or more --components may narrow them, unless the targets \
+             have few different values"
+        }
+        (Width::TooWide, Seen::Training(Some(_))) => {
+            "The intervals are too wide: longer training or more --components may narrow them, unless \
+             the targets have few different values"
+        }
+        (Width::AsAsked, _) => {
+            "The 90% intervals are about right, but not the shape of the distributions: look at the \
+             PIT histogram. A hump means too much in the middle, which the rows of a model's own \
+             training have too; few different targets give steps"
+        }
+    }
+}
+
+pub(super) fn over_fit(held_out: &Scores, seen: Seen<'_>) -> Option<Diagnostic> {
+    let Seen::Training(Some(train)) = seen else {
+        return None;
+    };
+    let gap = held_out.nll - train.nll;
+    let covered = held_out.mean_coverage(0.9);
+    let (severity, advice) = match Width::new(covered, held_out.rows) {
+        Width::TooNarrow => (
+            Severity::Warning,
+            "The model is too sure of itself: try a larger --ensemble, more rows, fewer --hidden \
+             units, more --weight-decay or --noise always",
+        ),
+        Width::AsAsked | Width::TooWide => (
+            Severity::Note,
+            "So few rows can't show that the intervals are too narrow: `mdn-train cross-validate` \
+             asks all of them. More rows or a larger --ensemble would help",
+        ),
+    };
+    (gap > OVER_FIT).then(|| Diagnostic {
+        code: "over-fit",
+        severity,
+        finding: format!(
+            "rows held back are {gap:.2} nats harder than those learnt from, and the central 90% \
+             intervals hold {:.1}% of the {} rows",
+            100.0 * covered,
+            held_out.rows
+        ),
+        advice,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of 5000 intervals 4500 ± 21 hold: 4480 is chance, 4440 and 4560 are not.
+    #[test]
+    fn chance_is_no_fault_of_the_width() {
+        assert_eq!(Width::new(0.896, 5000), Width::AsAsked);
+        assert_eq!(Width::new(0.904, 5000), Width::AsAsked);
+        assert_eq!(Width::new(0.888, 5000), Width::TooNarrow);
+        assert_eq!(Width::new(0.912, 5000), Width::TooWide);
+        assert_eq!(Width::new(0.888, 100), Width::AsAsked);
+        assert_eq!(Width::new(1.0, 20), Width::AsAsked);
+    }
+
+    /// Scores of which the PITs are `pit(u)` for evenly spread u.
+    fn scores(rows: usize, pit: impl Fn(f64) -> f64) -> Scores {
+        let even = (0..rows).map(|row| (row as f64 + 0.5) / rows as f64);
+        Scores {
+            rows,
+            nll: 1.0,
+            zero_density_rows: 0,
+            rmse: vec![1.0],
+            crps: vec![1.0],
+            anomalous_rows: None,
+            pit: vec![even.map(|u| pit(u) as f32).collect()],
+        }
+    }
+
+    #[test]
+    fn the_advice_follows_the_pits() {
+        let learnt = scores(1000, |u| u);
+        let held_back = Seen::Training(Some(&learnt));
+        let said = |scores: &Scores, seen| miscalibration(scores, seen).map(|found| found.advice);
+        assert_eq!(said(&learnt, Seen::Others), None);
+        let too_wide = scores(1000, |u| 0.5 + 0.8 * (u - 0.5));
+        let others = said(&too_wide, Seen::Others).unwrap();
+        assert!(others.starts_with("Most likely the model was trained on these rows"));
+        let held = said(&too_wide, held_back).unwrap();
+        assert!(held.starts_with("The intervals are too wide"));
+        let known = said(&too_wide, Seen::Training(None)).unwrap();
+        assert!(known.starts_with("The model was trained on these rows"));
+        let too_narrow = scores(1000, |u| (0.5 + 1.3 * (u - 0.5)).clamp(0.0, 1.0));
+        let narrow = said(&too_narrow, Seen::Others).unwrap();
+        assert!(narrow.starts_with("The intervals are too narrow"));
+        let hump = |u: f64| 0.08 * (std::f64::consts::TAU * (u - 0.1) / 0.8).sin();
+        let humped = scores(1000, |u| match (0.1..0.9).contains(&u) {
+            true => u + hump(u),
+            false => u,
+        });
+        let shape = said(&humped, Seen::Others).unwrap();
+        assert!(
+            shape.starts_with("The 90% intervals are about right"),
+            "{shape}"
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! Rows that stand in the table more than once.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::{Diagnostic, Severity};
+use crate::data::Dataset;
+
+/// The share of the rows from which repeats are worth a word.
+const REPEATED_SHARE: f64 = 0.05;
+
+/// A note where many rows of `data` are equal to another in all inputs and targets: a row held back
+/// is then perhaps a row learnt from.
+pub fn repeated_rows(data: &Dataset) -> Option<Diagnostic> {
+    let share = equal_to_another(data) as f64 / data.rows.max(1) as f64;
+    (share > REPEATED_SHARE).then(|| Diagnostic {
+        code: "repeated-rows",
+        severity: Severity::Note,
+        finding: format!(
+            "{:.0}% of {} rows are equal to another row in all inputs and targets; if the same \
+             measurement was written twice, rows held back are rows learnt from, and their scores are \
+             too good",
+            100.0 * share,
+            data.rows
+        ),
+        advice: "If so, remove the repeats, or keep them together in splits of your own \
+                 (`cross-validate --test-rows`); different measurements that happen to be equal, as in \
+                 coarse tables, do no harm",
+    })
+}
+
+/// How many rows have an equal one.
+fn equal_to_another(data: &Dataset) -> usize {
+    let mut hashes: Vec<u64> = (0..data.rows).map(|row| hash(data, row)).collect();
+    hashes.sort_unstable();
+    let equal = hashes.chunk_by(|a, b| a == b);
+    equal.map(<[u64]>::len).filter(|&rows| rows > 1).sum()
+}
+
+fn hash(data: &Dataset, row: usize) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for value in data.input(row).iter().chain(data.target(row)) {
+        // The sum makes a 0 of -0.
+        (value + 0.0).to_bits().hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: &[[f32; 2]]) -> Dataset {
+        Dataset {
+            input_names: vec!["x".to_owned()],
+            target_names: vec!["y".to_owned()],
+            inputs: rows.iter().map(|row| row[0]).collect(),
+            targets: rows.iter().map(|row| row[1]).collect(),
+            rows: rows.len(),
+            ..Dataset::default()
+        }
+    }
+
+    #[test]
+    fn rows_are_equal_in_all_columns() {
+        let rows = [[0.0, 1.0], [0.0, 2.0], [1.0, 0.0], [-0.0, 2.0], [1.0, 1.0]];
+        assert_eq!(equal_to_another(&table(&rows)), 2);
+        assert_eq!(equal_to_another(&table(&[[3.0, 4.0]; 3])), 3);
+        assert_eq!(equal_to_another(&table(&[])), 0);
+    }
+
+    #[test]
+    fn few_repeats_are_left_in_peace() {
+        let with = |equal: usize| -> Vec<[f32; 2]> {
+            (0..100).map(|i| [i.max(equal) as f32, 1.0]).collect()
+        };
+        assert_eq!(repeated_rows(&table(&with(4))), None);
+        let note = repeated_rows(&table(&with(5))).unwrap();
+        assert!(note.finding.starts_with("6% of 100 rows"), "{note}");
+        assert_eq!(note.severity, Severity::Note);
+    }
+}
