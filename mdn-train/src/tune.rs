@@ -179,14 +179,7 @@ fn race(
     journal: &mut Journal,
     watch: &Watch<'_>,
 ) -> Result<(), TuneError> {
-    let wanted = racing.iter().flat_map(|trial| {
-        let missing = trial.nll.len()..folds.len();
-        missing.map(move |fold| (trial, fold))
-    });
-    let mut tasks: Vec<(&Trial, usize)> = wanted
-        .filter(|(trial, fold)| journal.score(trial.number, *fold).is_none())
-        .collect();
-    tasks.sort_by_key(|(trial, fold)| (trial.number, *fold));
+    let tasks = missing(racing, folds.len(), journal);
     let shared = Mutex::new(&mut *journal);
     let one = |&(trial, fold): &(&Trial, usize)| {
         if (watch.stop)() {
@@ -211,6 +204,19 @@ fn race(
     done.into_iter().collect::<Result<(), TuneError>>()?;
     take_scores(racing, journal, folds.len());
     Ok(())
+}
+
+/// Each trial with each fold that it has no score on, in their order.
+fn missing<'t>(racing: &'t [Trial], folds: usize, journal: &Journal) -> Vec<(&'t Trial, usize)> {
+    let wanted = racing.iter().flat_map(|trial| {
+        let missing = trial.nll.len()..folds;
+        missing.map(move |fold| (trial, fold))
+    });
+    let mut tasks: Vec<(&Trial, usize)> = wanted
+        .filter(|(trial, fold)| journal.score(trial.number, *fold).is_none())
+        .collect();
+    tasks.sort_by_key(|(trial, fold)| (trial.number, *fold));
+    tasks
 }
 
 /// Gives all trials that have a score those of the first folds, as many as each of them has.

@@ -88,41 +88,6 @@ fn a_run_leaves_its_options_losses_and_model() {
     );
 }
 
-/// They stand in a run's file, are taken from one, and each decides the model.
-#[test]
-fn the_optimiser_is_chosen_by_options() {
-    let bench = Bench::new();
-    let fit = format!("fit {GEYSER} --target duration --steps 60 --hidden 6 -k 2");
-    bench.json(&format!("{fit} --run r"));
-    let config = bench.read("r/config.toml");
-    let lines = [
-        "initial = \"spread\"",
-        "schedule = \"cosine\"",
-        "warm-up = 0.05",
-        "clip = 1",
-    ];
-    for line in lines {
-        assert!(
-            config.lines().any(|found| found == line),
-            "{line} in {config}"
-        );
-    }
-    let model = |name: &str| fs::read(bench.path(name)).unwrap();
-    bench.write("same.toml", lines.join("\n"));
-    bench.json(&format!("{fit} --config same.toml"));
-    assert_eq!(model("model.mdn"), model("r/model.mdn"));
-    for line in [
-        "initial = \"glorot\"",
-        "schedule = \"constant\"",
-        "warm-up = 0",
-        "clip = 0.01",
-    ] {
-        bench.write("other.toml", line);
-        bench.json(&format!("{fit} --config other.toml"));
-        assert_ne!(model("model.mdn"), model("r/model.mdn"), "{line}");
-    }
-}
-
 #[test]
 fn options_win_over_the_file() {
     let bench = Bench::new();
