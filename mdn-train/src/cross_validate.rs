@@ -12,8 +12,9 @@ use std::ops::ControlFlow;
 use rayon::prelude::*;
 
 use crate::data::Dataset;
-use crate::fit::{FitConfig, FitError, Fitted, fit};
+use crate::fit::{FitConfig, FitError, Fitted, fit_with};
 use crate::metrics::{Scores, score};
+use crate::train::Control;
 pub use folds::{Fold, Folds, FoldsError};
 
 /// The scores of one fold.
@@ -59,7 +60,7 @@ pub fn cross_validate(
 ) -> Result<Vec<FoldScores>, FoldError> {
     let tasks = folds.folds().par_iter().enumerate();
     let one = |(number, fold): (usize, &Fold)| {
-        let scores = score_fold(data, config, fold).map_err(|source| FoldError {
+        let scores = score_fold(data, config, fold, None).map_err(|source| FoldError {
             fold: number + 1,
             source,
         })?;
@@ -70,11 +71,13 @@ pub fn cross_validate(
     scores.into_iter().collect()
 }
 
-/// Fits `config` to the rows that do not test and scores it on those that do.
+/// Fits `config` to the rows that do not test and scores it on those that do; once `stop` says so,
+/// the fit ends where it is.
 pub(crate) fn score_fold(
     data: &Dataset,
     config: &FitConfig,
     fold: &Fold,
+    stop: Option<&(dyn Fn() -> bool + Sync)>,
 ) -> Result<FoldScores, FitError> {
     let config = FitConfig {
         seed: fold.seed,
@@ -82,7 +85,11 @@ pub(crate) fn score_fold(
     };
     let training = data.subset(&fold.training_rows(data.rows));
     let quiet = &mut |_: &_| ControlFlow::Continue(());
-    let fitted: Fitted = fit(&training, &config, quiet)?;
+    let control = Control {
+        stop,
+        ..Control::new(quiet)
+    };
+    let fitted: Fitted = fit_with(&training, &config, control)?;
     Ok(FoldScores {
         seed: fold.seed,
         train_rows: fitted.train.rows,

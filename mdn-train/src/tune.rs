@@ -72,6 +72,14 @@ pub struct Outcome {
     pub nll: Option<f64>,
 }
 
+/// A race seen from outside.
+pub struct Watch<'a> {
+    /// Hears of each score as soon as it is known, in no certain order.
+    pub observer: &'a (dyn Fn(&Outcome) + Sync),
+    /// Whether to end the race; once so, always so. Fits under way are stopped and not scored.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+}
+
 /// Why nothing was tuned.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -94,10 +102,12 @@ pub enum TuneError {
     Journal(#[from] JournalError),
 }
 
-/// Races the trials; `observer` hears of each score as soon as it is known, in no certain order.
+/// Races the trials.
 ///
 /// Returns the trials from the best to the worst: those that came further first, then by their
-/// mean, then by their number. The scores that `journal` knows are taken from it.
+/// mean, then by their number. The scores that `journal` knows are taken from it. A race that was
+/// stopped returns the trials that have a score, and of those still racing as many scores as all of
+/// them have: they are compared on the same rows all the same.
 ///
 /// Takes about 1.2 times as many fits as there are trials, and for each trial that reaches the end
 /// one a fold.
@@ -109,7 +119,7 @@ pub fn tune(
     data: &Dataset,
     config: &TuneConfig,
     journal: &mut Journal,
-    observer: &(dyn Fn(&Outcome) + Sync),
+    watch: &Watch<'_>,
 ) -> Result<Vec<Trial>, TuneError> {
     let folds = Folds::shuffled(data.rows, config.folds, 1, config.base.seed)?;
     let mut racing = config.trials();
@@ -120,14 +130,11 @@ pub fn tune(
             let keep = racing.len().div_ceil(KEPT);
             out.extend(retire(&mut racing, keep));
         }
-        race(
-            data,
-            config,
-            &folds.folds()[..until],
-            &mut racing,
-            journal,
-            observer,
-        )?;
+        let folds = &folds.folds()[..until];
+        race(data, config, folds, &mut racing, journal, watch)?;
+        if (watch.stop)() {
+            break;
+        }
     }
     racing.extend(out);
     rank(&mut racing);
@@ -163,26 +170,26 @@ fn retire(ranked: &mut Vec<Trial>, keep: usize) -> Vec<Trial> {
     out
 }
 
-/// Scores each trial on those of the folds that it has not been scored on.
+/// Scores each trial on those of the folds that it has not been scored on, until it is stopped.
 fn race(
     data: &Dataset,
     config: &TuneConfig,
     folds: &[Fold],
-    racing: &mut [Trial],
+    racing: &mut Vec<Trial>,
     journal: &mut Journal,
-    observer: &(dyn Fn(&Outcome) + Sync),
+    watch: &Watch<'_>,
 ) -> Result<(), TuneError> {
-    let wanted = racing.iter().flat_map(|trial| {
-        let missing = trial.nll.len()..folds.len();
-        missing.map(move |fold| (trial, fold))
-    });
-    let mut tasks: Vec<(&Trial, usize)> = wanted
-        .filter(|(trial, fold)| journal.score(trial.number, *fold).is_none())
-        .collect();
-    tasks.sort_by_key(|(trial, fold)| (trial.number, *fold));
+    let tasks = missing(racing, folds.len(), journal);
     let shared = Mutex::new(&mut *journal);
     let one = |&(trial, fold): &(&Trial, usize)| {
-        let nll = score(data, config, trial, fold, &folds[fold])?;
+        if (watch.stop)() {
+            return Ok(());
+        }
+        let scored = score(data, config, trial, (fold, &folds[fold]), watch);
+        if (watch.stop)() {
+            return Ok(());
+        }
+        let nll = scored?;
         let outcome = Outcome {
             trial: trial.number,
             fold,
@@ -190,17 +197,39 @@ fn race(
         };
         let mut journal = shared.lock().unwrap_or_else(PoisonError::into_inner);
         journal.add(&outcome, &trial.candidate)?;
-        observer(&outcome);
+        (watch.observer)(&outcome);
         Ok(())
     };
     let done: Vec<Result<(), TuneError>> = tasks.par_iter().map(one).collect();
     done.into_iter().collect::<Result<(), TuneError>>()?;
-    for trial in racing {
-        let known = (trial.nll.len()..folds.len()).map(|fold| journal.score(trial.number, fold));
-        let known: Vec<f64> = known.flatten().collect();
-        trial.nll.extend(known);
-    }
+    take_scores(racing, journal, folds.len());
     Ok(())
+}
+
+/// Each trial with each fold that it has no score on, in their order.
+fn missing<'t>(racing: &'t [Trial], folds: usize, journal: &Journal) -> Vec<(&'t Trial, usize)> {
+    let wanted = racing.iter().flat_map(|trial| {
+        let missing = trial.nll.len()..folds;
+        missing.map(move |fold| (trial, fold))
+    });
+    let mut tasks: Vec<(&Trial, usize)> = wanted
+        .filter(|(trial, fold)| journal.score(trial.number, *fold).is_none())
+        .collect();
+    tasks.sort_by_key(|(trial, fold)| (trial.number, *fold));
+    tasks
+}
+
+/// Gives all trials that have a score those of the first folds, as many as each of them has.
+fn take_scores(racing: &mut Vec<Trial>, journal: &Journal, folds: usize) {
+    for trial in racing.iter_mut() {
+        let known = (0..folds).map_while(|fold| journal.score(trial.number, fold));
+        trial.nll = known.collect();
+    }
+    racing.retain(|trial| !trial.nll.is_empty());
+    let common = racing.iter().map(|trial| trial.nll.len()).min();
+    for trial in racing {
+        trial.nll.truncate(common.unwrap_or(0));
+    }
 }
 
 /// The score of one trial on one fold.
@@ -208,10 +237,11 @@ fn score(
     data: &Dataset,
     config: &TuneConfig,
     trial: &Trial,
-    number: usize,
-    fold: &Fold,
+    (number, fold): (usize, &Fold),
+    watch: &Watch<'_>,
 ) -> Result<f64, TuneError> {
-    match score_fold(data, &trial.candidate.apply(&config.base), fold) {
+    let config = trial.candidate.apply(&config.base);
+    match score_fold(data, &config, fold, Some(watch.stop)) {
         Ok(scores) => Ok(scores.test.nll),
         Err(FitError::Train(TrainError::Diverged { .. })) => Ok(f64::INFINITY),
         Err(source) => Err(TuneError::Fit {
@@ -269,6 +299,29 @@ mod tests {
         rank(&mut trials);
         let order: Vec<usize> = trials.iter().map(|trial| trial.number).collect();
         assert_eq!(order, [2, 4, 1, 3, 0, 5]);
+    }
+
+    #[test]
+    fn a_stopped_stage_counts_the_folds_that_all_have() {
+        let mut journal = Journal::in_memory();
+        let candidate = Candidate::of(&FitConfig::default());
+        for (trial, fold) in [(0, 0), (0, 1), (0, 2), (2, 0), (2, 1), (3, 0), (3, 2)] {
+            let nll = Some((10 * trial + fold) as f64);
+            let outcome = Outcome { trial, fold, nll };
+            journal.add(&outcome, &candidate).unwrap();
+        }
+        let scores = |numbers: &[usize], folds| {
+            let mut racing: Vec<Trial> = numbers.iter().map(|&n| trial(n, &[])).collect();
+            take_scores(&mut racing, &journal, folds);
+            let told = racing.into_iter().map(|trial| (trial.number, trial.nll));
+            told.collect::<Vec<_>>()
+        };
+        let first = [(0, vec![0.0]), (2, vec![20.0]), (3, vec![30.0])];
+        assert_eq!(scores(&[0, 1, 2, 3], 1), first);
+        assert_eq!(scores(&[0, 2, 3], 3), first);
+        let two = [(0, vec![0.0, 1.0]), (2, vec![20.0, 21.0])];
+        assert_eq!(scores(&[0, 2], 3), two);
+        assert_eq!(scores(&[1], 3), []);
     }
 
     #[test]

@@ -95,3 +95,72 @@ fn quantiles_draws_and_rows_are_those_of_the_column() {
     // Five standard errors.
     assert!((1842..=2158).contains(&below), "{below}");
 }
+
+/// A table of a column of categories, `c` the most frequent, and a number; and its model.
+fn categorical() -> Fitted {
+    let rows = (0..200).flat_map(|i| {
+        let category = [0, 1, 1, 1, 2, 2, 2, 2, 2, 0][i % 10];
+        let one = |number| f64::from(u8::from(category == number));
+        let x = (0.37 * i as f64).sin();
+        let y = 3.0 * category as f64 * (1.0 + x) + 0.5 * (17.0 * i as f64).sin();
+        [one(0), one(1), one(2), x, y]
+    });
+    let names = ["cat=a", "cat=b", "cat=c", "x", "y"].map(str::to_owned);
+    let table = NumericTable::new(names.to_vec(), rows.collect());
+    let data = Dataset::from_numeric(table, 4).unwrap();
+    let config = FitConfig {
+        hidden: vec![8],
+        components: 3,
+        options: TrainOptions {
+            length: Length::Steps(100),
+            ..TrainOptions::default()
+        },
+        ..FitConfig::default()
+    };
+    mdn_train::fit(&data, &config).unwrap()
+}
+
+#[test]
+fn both_ends_of_a_category_are_rows() {
+    let fitted = categorical();
+    let model = fitted.file.model();
+    let mean = model.input_shift()[3];
+    let mut working = vec![0.0; model.working_len()];
+    for (input, other) in [(0, 2), (1, 2), (2, 1)] {
+        let line = Line::new(&model, input, 0);
+        // One column of cells at 0, one at 1.
+        let size = (2, 10);
+        let map = line.heatmap((-0.5, 1.5), (-2.0, 18.0), size, Vec::new());
+        let map = map.unwrap();
+        for (end, one) in [other, input].into_iter().enumerate() {
+            let mut row = [0.0, 0.0, 0.0, mean];
+            row[one] = 1.0;
+            let mixture = model.predict(Level::detect(), &row, &mut working).unwrap();
+            let marginal = mixture.marginal(0).unwrap();
+            for (cell, values) in map.grid.values().chunks(2).enumerate() {
+                let low = 2.0 * cell as f32 - 2.0;
+                let expected = marginal.interval_probability(low, low + 2.0).unwrap() / 2.0;
+                assert!(
+                    (values[end] - expected).abs() < 1e-6,
+                    "{input} {end} {cell}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn words_say_what_the_ends_of_a_category_are() {
+    let fitted = categorical();
+    let model = fitted.file.model();
+    let line = Line::new(&model, 0, 0);
+    assert_eq!(line.ends().unwrap(), "from cat=c (0) to cat=a (1)");
+    assert_eq!(line.others().unwrap(), "the other input at its mean");
+    assert_eq!(
+        line.weights(&[0.0, 1.0]).unwrap().x_label,
+        "from cat=c (0) to cat=a (1), the other input at its mean"
+    );
+    let line = Line::new(&model, 3, 0);
+    assert_eq!(line.ends(), None);
+    assert_eq!(line.others().unwrap(), "cat=c");
+}

@@ -11,11 +11,11 @@ use clap::Args;
 use mdn_infer::Level;
 use mdn_train::data::Dataset;
 use mdn_train::files::write_atomically;
-use mdn_train::fit::{FitConfig, Fitted, fit};
+use mdn_train::fit::{FitConfig, Fitted, fit_with};
 use mdn_train::metrics;
 use mdn_train::plot::Figure;
 use mdn_train::recovery::Recovery;
-use mdn_train::train::Length;
+use mdn_train::train::{Control, Length};
 use mdn_train::verify::verify;
 use serde::Serialize;
 
@@ -23,6 +23,7 @@ use super::output::Output;
 use super::plot::Album;
 use super::problem::Problem;
 use super::progress::TrainingProgress;
+use super::signals::Signals;
 use super::values::whole;
 use super::verify::hash_text;
 
@@ -98,6 +99,7 @@ struct DemoResult {
 
 impl Demo {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+        let signals = Signals::catch()?;
         let mut album = Album::create(&self.out)?;
         let points = self.points.unwrap_or(match self.problem {
             Problem::InverseSine | Problem::Bishop => 1000,
@@ -106,21 +108,12 @@ impl Demo {
         let table = self.problem.table(points as usize, self.seed);
         table.write_csv(album.path("data.csv"))?;
         let data = Dataset::from_numeric(table, self.problem.inputs())?;
-        let network = match self.problem {
-            Problem::InverseSine => "1 → 24 → 24 components",
-            Problem::TwoLinkArm => "2 → 64 → 64 → 20 components, full covariance",
-            Problem::Bishop => "1 → 64 → 64 → 20 components",
-        };
         let law = self.problem.law();
-        let networks = match self.ensemble {
-            1 => String::new(),
-            networks => format!("{networks} networks of "),
-        };
-        output.say(format_args!(
-            "{law}\n{points} points; training {networks}{network}"
-        ))?;
+        let networks = self.networks();
+        output.say(format_args!("{law}\n{points} points; training {networks}"))?;
         let start = Instant::now();
-        let fitted = self.train(&data)?;
+        let fitted = self.train(&data, &signals)?;
+        let stopped = signals.status();
         let training_seconds = start.elapsed().as_secs_f64();
         write_atomically(album.path("model.mdn"), |out| {
             out.write_all(fitted.file.bytes())
@@ -130,6 +123,10 @@ impl Demo {
         album.report(&words::report(self.problem, &result, figures))?;
         result.files = album.files;
         words::say(&result, output)?;
+        if let Some(status) = stopped {
+            output.status = status;
+            output.note("training was stopped by a signal: this is the best model so far");
+        }
         output.result(&result)?;
         anyhow::ensure!(
             result.golden_bits_equal,
@@ -138,7 +135,21 @@ impl Demo {
         Ok(())
     }
 
-    fn train(&self, data: &Dataset) -> anyhow::Result<Fitted> {
+    /// The networks in words.
+    fn networks(&self) -> String {
+        let network = match self.problem {
+            Problem::InverseSine => "1 → 24 → 24 components",
+            Problem::TwoLinkArm => "2 → 64 → 64 → 20 components, full covariance",
+            Problem::Bishop => "1 → 64 → 64 → 20 components",
+        };
+        match self.ensemble {
+            1 => network.to_owned(),
+            networks => format!("{networks} networks of {network}"),
+        }
+    }
+
+    /// The model, the best so far where a signal came.
+    fn train(&self, data: &Dataset, signals: &Signals) -> anyhow::Result<Fitted> {
         let mut config = match self.problem {
             Problem::InverseSine => FitConfig::classic(),
             Problem::TwoLinkArm => arm::config(),
@@ -150,7 +161,13 @@ impl Demo {
             config.options.length = Length::Steps(steps as usize);
         }
         let mut progress = TrainingProgress::new(config.options.loss);
-        let fitted = fit(data, &config, &mut |report| progress.show(report));
+        let mut observer = |report: &_| progress.show(report);
+        let stop = || signals.came();
+        let control = Control {
+            stop: Some(&stop),
+            ..Control::new(&mut observer)
+        };
+        let fitted = fit_with(data, &config, control);
         progress.finish();
         Ok(fitted?)
     }

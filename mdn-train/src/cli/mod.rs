@@ -45,8 +45,8 @@ use output::Output;
 #[command(name = "mdn-train", version, long_version = version::VERSION.as_str())]
 #[command(max_term_width = 100)]
 #[command(after_help = "Start with:  mdn-train demo\n\
-    Exit status: 0 done, 1 failed, 2 wrong usage; 130 or 143 stopped by ^C or SIGTERM, with the\n\
-    best model so far saved.")]
+    Exit status: 0 done, 1 failed, 2 wrong usage; 130 or 143 stopped by ^C or SIGTERM: `fit` and\n\
+    `demo` save the best model so far, `tune` prints the trials so far, any other command just ends.")]
 struct Cli {
     /// Print one JSON object on standard output; words and progress go to standard error
     #[arg(long, global = true)]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use mdn_infer::Model;
 use mdn_train::data::{Dataset, Transform};
@@ -29,7 +29,8 @@ const DRAWS: usize = 20;
 /// Draw a model on a table: density, samples, quantiles, calibration, and a report of them all
 ///
 /// One input varies over the range that the table has; the others are held at their training
-/// means, or at their most frequent category. Writes PNG and SVG pictures and a self-contained
+/// means, or at their most frequent category. A category `cat=a` varies from 0, where the most
+/// frequent other one of its column is 1, to 1: both ends are rows. Writes PNG and SVG pictures and a self-contained
 /// report.html, with the course of training where the model lies in the folder of its run.
 #[derive(Args)]
 #[command(
@@ -66,16 +67,9 @@ impl Plot {
             // Pictures are about the column itself.
             let name = Transform::split(name).1;
             let figures = draw_target(&mut album, &model, &data, &scores, input, d, name)?;
-            let words = match Line::new(&model, input, d).others() {
-                None => "The points are all rows of the table.".to_owned(),
-                Some(others) => format!(
-                    "One input varies over the table's range, the rest is held: {others}. The points \
-                     are all rows of the table."
-                ),
-            };
             sections.push(Section {
                 heading: name.to_owned(),
-                words,
+                words: words(&Line::new(&model, input, d)),
                 figures,
             });
         }
@@ -105,8 +99,40 @@ impl Plot {
         let Some(wanted) = &self.input else {
             return most_telling(model, data);
         };
+        let categories = names.iter().filter(|name| {
+            let column = name.split_once('=').map(|(column, _)| column);
+            column == Some(wanted)
+        });
+        let categories: Vec<&str> = categories.map(String::as_str).collect();
         let found = names.iter().position(|name| name == wanted);
+        ensure!(
+            found.is_some() || categories.is_empty(),
+            "`{wanted}` is a column of categories; its inputs are {}",
+            categories.join(", ")
+        );
         found.with_context(|| format!("no input `{wanted}`; the inputs are {}", names.join(", ")))
+    }
+}
+
+/// What varies and what is held.
+fn words(line: &Line<'_>) -> String {
+    let points = "The points are all rows of the table.";
+    let varies = match line.ends() {
+        Some(ends) => format!("One input varies {ends}"),
+        None => "One input varies over the table's range".to_owned(),
+    };
+    match line.others() {
+        Some(others) => format!("{varies}, the rest is held: {others}. {points}"),
+        None if line.ends().is_some() => format!("{varies}. {points}"),
+        None => points.to_owned(),
+    }
+}
+
+/// The range over which the input varies: the table's, and all of a category's.
+fn input_range(line: &Line<'_>, data: &Dataset, input: usize) -> (f32, f32) {
+    match line.ends() {
+        Some(_) => (0.0, 1.0),
+        None => range(data.input_column(input), 0.0),
     }
 }
 
@@ -114,8 +140,8 @@ impl Plot {
 fn most_telling(model: &Model<'_>, data: &Dataset) -> anyhow::Result<usize> {
     let mut most = (0, f32::NEG_INFINITY);
     for input in 0..model.inputs() {
-        let xs = centres(range(data.input_column(input), 0.0), PLACES);
-        let movement = Line::new(model, input, 0).movement(&xs)?;
+        let line = Line::new(model, input, 0);
+        let movement = line.movement(&centres(input_range(&line, data, input), PLACES))?;
         if movement > most.1 {
             most = (input, movement);
         }
@@ -157,10 +183,11 @@ fn draw_weights(
     data: &Dataset,
     input: usize,
 ) -> anyhow::Result<Section> {
-    let xs = centres(range(data.input_column(input), 0.0), PLACES);
+    let line = Line::new(model, input, 0);
+    let xs = centres(input_range(&line, data, input), PLACES);
     let caption = "The share of each component, one on top of the other. A component that is never \
                    wide is not needed; where one hands over to another, the answer changes.";
-    let weights = Line::new(model, input, 0).weights(&xs)?;
+    let weights = line.weights(&xs)?;
     Ok(Section {
         heading: "Components".to_owned(),
         words: String::new(),
@@ -200,7 +227,7 @@ fn draw_target(
 ) -> anyhow::Result<Vec<Figure>> {
     let line = Line::new(model, input, d);
     let points = line.points(data);
-    let x_range = range(data.input_column(input), 0.0);
+    let x_range = input_range(&line, data, input);
     let y_range = range(points.iter().map(|point| point.1), MARGIN);
     let xs = centres(x_range, PLACES);
     let file = |what: &str| {

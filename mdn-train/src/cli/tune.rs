@@ -11,9 +11,10 @@ use anyhow::ensure;
 use clap::Args;
 use mdn_train::data::Dataset;
 use mdn_train::files::write_atomically;
-use mdn_train::fit::{Fitted, fit};
+use mdn_train::fit::{Fitted, fit_with};
 use mdn_train::plot::{Picture, Trials};
-use mdn_train::tune::{Trial, TuneConfig, TuneError, tune};
+use mdn_train::train::Control;
+use mdn_train::tune::{Trial, TuneConfig, TuneError, Watch, tune};
 use running::RunChoices;
 use serde::Serialize;
 use space::SpaceChoices;
@@ -22,6 +23,7 @@ use super::fit::choices::{NetworkChoices, TrainingChoices, config};
 use super::fit::columns::ColumnChoices;
 use super::output::{Output, check_apart, check_writable};
 use super::progress::TrainingProgress;
+use super::signals::Signals;
 use super::values::positive;
 
 /// Try many configurations, and fit the one that predicts best
@@ -34,7 +36,8 @@ use super::values::positive;
 /// fitted to all rows as `fit` does it, and written as a model file.
 ///
 /// With `--run` each score is kept as soon as it is known: after any interruption `--resume` goes on
-/// and ends with the same table and the same model.
+/// and ends with the same table and the same model. Stopped by ^C or SIGTERM it prints the trials so
+/// far and the options of the best one.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     mdn-train tune concrete.csv --target strength_mpa --out concrete.mdn\n  \
@@ -74,19 +77,23 @@ pub struct Tune {
 
 #[derive(Serialize)]
 struct Tuning {
-    model: String,
+    /// None where a signal ended the trials.
+    model: Option<String>,
     picture: Option<String>,
     rows: usize,
     folds: u32,
-    best: usize,
+    /// None where a signal came before the first finite score.
+    best: Option<usize>,
     /// What the best one is better by than the options given, nats; none where that is infinite.
     gain: Option<f64>,
     /// The options of `fit` for the best one.
-    options: String,
-    train_nll: f64,
+    options: Option<String>,
+    train_nll: Option<f64>,
     validation_nll: Option<f64>,
     fits: usize,
     seconds: f64,
+    /// Whether a signal ended the trials.
+    interrupted: bool,
     trials: Vec<words::TrialResult>,
 }
 
@@ -105,21 +112,28 @@ impl Tune {
         if known > 0 {
             output.note(format_args!("going on after {known} scores"));
         }
-        let tell = words::teller(known);
-        let trials =
-            tune(&data, &config, &mut run.journal, &tell).map_err(|error| self.place(error))?;
-        let best = &trials[0];
-        ensure!(
-            best.summary().mean.is_finite(),
-            "no trial gives every row it was tested on a density above 0"
-        );
+        let signals = Signals::catch()?;
+        let watch = Watch {
+            observer: &words::teller(known),
+            stop: &|| signals.came(),
+        };
+        let trials = tune(&data, &config, &mut run.journal, &watch);
+        let trials = trials.map_err(|error| self.place(error))?;
         words::table(&trials, output)?;
-        let fitted = self.refit(&data, best, &config)?;
-        write_atomically(self.model(), |out| out.write_all(fitted.file.bytes()))?;
-        let picture = self.draw(&trials)?;
-        let seconds = start.elapsed().as_secs_f64();
-        let result = self.summarise(&data, &trials, &fitted, picture, seconds);
+        let fitted = self.refit(&data, &trials, &config, &signals)?;
+        let mut result = self.summarise(&data, &trials, start.elapsed().as_secs_f64());
+        match &fitted {
+            Some(fitted) => self.keep(fitted, &trials, &mut result)?,
+            None => output.status = signals.status().unwrap_or(0),
+        }
         words::say(&result, &self.columns.reading.data, output)?;
+        if result.interrupted {
+            let way_on = self.running.way_on();
+            output.note(match result.trials.len() {
+                0 => format!("stopped by a signal before the first score{way_on}"),
+                _ => format!("stopped by a signal{way_on}"),
+            });
+        }
         output.result(&result)
     }
 
@@ -162,12 +176,45 @@ impl Tune {
         }
     }
 
-    fn refit(&self, data: &Dataset, best: &Trial, config: &TuneConfig) -> anyhow::Result<Fitted> {
+    /// The best trial's model on all rows; none where a signal came.
+    fn refit(
+        &self,
+        data: &Dataset,
+        trials: &[Trial],
+        config: &TuneConfig,
+        signals: &Signals,
+    ) -> anyhow::Result<Option<Fitted>> {
+        if signals.came() {
+            return Ok(None);
+        }
+        let best = &trials[0];
+        ensure!(
+            best.summary().mean.is_finite(),
+            "no trial gives every row it was tested on a density above 0"
+        );
         let mut progress = TrainingProgress::new(config.base.options.loss);
         let mut observer = |report: &_| progress.show(report);
-        let fitted = fit(data, &best.candidate.apply(&config.base), &mut observer);
+        let stop = || signals.came();
+        let control = Control {
+            stop: Some(&stop),
+            ..Control::new(&mut observer)
+        };
+        let fitted = fit_with(data, &best.candidate.apply(&config.base), control);
         progress.finish();
-        fitted.map_err(|error| self.columns.reading.place_fit(error))
+        let fitted = fitted.map_err(|error| self.columns.reading.place_fit(error))?;
+        Ok((!signals.came()).then_some(fitted))
+    }
+
+    /// Writes the model and the picture, and notes them.
+    fn keep(&self, fitted: &Fitted, trials: &[Trial], result: &mut Tuning) -> anyhow::Result<()> {
+        write_atomically(self.model(), |out| out.write_all(fitted.file.bytes()))?;
+        result.model = Some(self.model().display().to_string());
+        result.picture = self.draw(trials)?;
+        result.train_nll = Some(fitted.train.nll);
+        result.validation_nll = fitted.validation.as_ref().map(|scores| scores.nll);
+        result.fits += 1;
+        result.interrupted = false;
+        Ok(())
     }
 
     fn draw(&self, trials: &[Trial]) -> anyhow::Result<Option<String>> {
@@ -193,29 +240,27 @@ impl Tune {
         Ok(Some(path.display().to_string()))
     }
 
-    fn summarise(
-        &self,
-        data: &Dataset,
-        trials: &[Trial],
-        fitted: &Fitted,
-        picture: Option<String>,
-        seconds: f64,
-    ) -> Tuning {
-        let best = &trials[0];
+    /// What the trials tell; nothing of the model yet.
+    fn summarise(&self, data: &Dataset, trials: &[Trial], seconds: f64) -> Tuning {
+        let mean = |trial: &Trial| trial.summary().mean;
+        let best = trials.first().filter(|best| mean(best).is_finite());
         let given = trials.iter().find(|trial| trial.number == 0);
-        let gain = given.map(|given| given.summary().mean - best.summary().mean);
+        let gain = best
+            .zip(given)
+            .map(|(best, given)| mean(given) - mean(best));
         Tuning {
-            model: self.model().display().to_string(),
-            picture,
+            model: None,
+            picture: None,
             rows: data.rows,
             folds: self.folds,
-            best: best.number,
+            best: best.map(|best| best.number),
             gain: gain.filter(|gain| gain.is_finite()),
-            options: words::options(&best.candidate),
-            train_nll: fitted.train.nll,
-            validation_nll: fitted.validation.as_ref().map(|scores| scores.nll),
-            fits: 1 + trials.iter().map(|trial| trial.nll.len()).sum::<usize>(),
+            options: best.map(|best| words::options(&best.candidate)),
+            train_nll: None,
+            validation_nll: None,
+            fits: trials.iter().map(|trial| trial.nll.len()).sum(),
             seconds,
+            interrupted: true,
             trials: trials.iter().map(words::TrialResult::new).collect(),
         }
     }

@@ -74,9 +74,9 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 /// A share that leaves something over.
-pub fn share(text: &str) -> Result<f64, String> {
+pub fn share<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, String> {
     match text.parse() {
-        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
+        Ok(share) if (T::from(0)..T::from(1)).contains(&share) => Ok(share),
         _ => Err("a share from 0 to below 1, such as 0.1 for a tenth".to_owned()),
     }
 }

@@ -12,6 +12,15 @@ pub(super) struct Categories<'m> {
     pub(super) name: &'m str,
 }
 
+impl Categories<'_> {
+    /// The input of the category that most training rows had but for `input`'s; none where there is
+    /// no other.
+    pub(super) fn most_frequent_but(&self, input: usize, means: &[f32]) -> Option<usize> {
+        let others = self.inputs.iter().copied().filter(|&one| one != input);
+        others.max_by(|&a, &b| means[a].total_cmp(&means[b]))
+    }
+}
+
 /// The columns of categories among the inputs of a model. A file has only the inputs' names; that
 /// their means add up to 1 tells them from other columns with a `=` in the name.
 pub(super) fn categories<'m>(model: &'m Model<'m>) -> Vec<Categories<'m>> {
@@ -45,6 +54,18 @@ fn of_columns<'n>(names: &[&'n str], means: &[f32]) -> Vec<Categories<'n>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_most_frequent_other_category() {
+        let means = [0.2, 9.0, 0.5, 0.3];
+        let column = Categories {
+            inputs: vec![0, 2, 3],
+            most_frequent: 2,
+            name: "city=Bern",
+        };
+        let other = |input| column.most_frequent_but(input, &means);
+        assert_eq!((other(0), other(2), other(3)), (Some(2), Some(3), Some(2)));
+    }
 
     #[test]
     fn shares_that_add_up_to_1_are_categories_of_a_column() {

@@ -12,13 +12,18 @@ use crate::plot::{
 };
 
 /// A line through the inputs: one of them varies, the others are held at their training means, or at
-/// the most frequent category where they are the categories of a column. A target `log(y)` is shown
-/// as y.
+/// the most frequent category where they are the categories of a column. Where the one that varies is
+/// a category, it takes the place of the most frequent other one of its column: at 0 and at 1 the
+/// inputs are those of a row. A target `log(y)` is shown as y.
 #[derive(Clone, Debug)]
 pub struct Line<'m> {
     model: &'m Model<'m>,
     input: usize,
     held: Vec<f32>,
+    /// The category that the varying one takes the place of.
+    other: Option<usize>,
+    /// How many inputs belong to the same column as the varying one.
+    siblings: usize,
     /// The columns of categories that are held.
     columns: Vec<Categories<'m>>,
     target: usize,
@@ -27,12 +32,15 @@ pub struct Line<'m> {
 }
 
 impl<'m> Line<'m> {
-    /// Input `input` against target `target`. Where it is a category, the others of its column are
-    /// held at their means.
+    /// Input `input` against target `target`.
     pub fn new(model: &'m Model<'m>, input: usize, target: usize) -> Self {
         let mut held = model.input_shift().to_vec();
         let mut columns = categories(model);
-        columns.retain(|column| !column.inputs.contains(&input));
+        let own = columns.iter().position(|one| one.inputs.contains(&input));
+        let own = own.map(|at| columns.remove(at));
+        for &one in own.iter().flat_map(|own| &own.inputs) {
+            held[one] = 0.0;
+        }
         for column in &columns {
             for &one in &column.inputs {
                 held[one] = f32::from(u8::from(one == column.most_frequent));
@@ -42,6 +50,10 @@ impl<'m> Line<'m> {
             model,
             input,
             held,
+            other: own
+                .as_ref()
+                .and_then(|own| own.most_frequent_but(input, model.input_shift())),
+            siblings: own.map_or(0, |own| own.inputs.len() - 1),
             columns,
             target,
             transform: model
@@ -55,7 +67,14 @@ impl<'m> Line<'m> {
         label(self.model.input_columns().nth(self.input))
     }
 
-    /// What the other inputs do; `None` where there are none.
+    /// What 0 and 1 mean, where the varying input is a category.
+    pub fn ends(&self) -> Option<String> {
+        let (other, _) = self.model.input_columns().nth(self.other?)?;
+        let (name, _) = self.model.input_columns().nth(self.input)?;
+        Some(format!("from {other} (0) to {name} (1)"))
+    }
+
+    /// What the inputs of other columns do; `None` where there are none.
     pub fn others(&self) -> Option<String> {
         let names = self.columns.iter().map(|column| column.name);
         self.with_means(names.collect())
@@ -67,14 +86,15 @@ impl<'m> Line<'m> {
             0..=2 => self.others(),
             _ => self.with_means(vec!["the most frequent categories"]),
         };
-        let parts = [Some(self.x_name()), others];
+        let varies = self.ends().unwrap_or_else(|| self.x_name());
+        let parts = [Some(varies), others];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     /// What is held, and that all else is at its mean.
     fn with_means(&self, mut held: Vec<&str>) -> Option<String> {
         let categories: usize = self.columns.iter().map(|column| column.inputs.len()).sum();
-        match self.held.len() - categories {
+        match self.held.len() - categories - self.siblings {
             0 | 1 => {}
             2 => held.push("the other input at its mean"),
             _ => held.push("the other inputs at their means"),
@@ -108,6 +128,9 @@ impl<'m> Line<'m> {
         let mut inputs = self.held.clone();
         let mut at = |&x: &f32| {
             inputs[self.input] = x;
+            if let Some(other) = self.other {
+                inputs[other] = 1.0 - x;
+            }
             visit(
                 x,
                 &self.model.predict(Level::detect(), &inputs, &mut working)?,

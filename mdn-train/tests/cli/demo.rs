@@ -6,6 +6,8 @@ use std::f64::consts::{E, PI};
 use mdn_infer::Level;
 use serde_json::Value;
 
+#[cfg(unix)]
+use crate::runs::{signal, start, until};
 use crate::support::{Bench, assert_picture, assert_self_contained, column, columns, number};
 
 const PICTURES: [&str; 4] = ["data.png", "loss.png", "heatmap.png", "samples.png"];
@@ -81,4 +83,35 @@ fn the_seed_decides_the_demo() {
     let first = hash("--out a");
     assert_eq!(hash("--out b"), first);
     assert_ne!(hash("--out c --seed 1"), first);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stopped_demo_leaves_the_best_model_so_far() {
+    let bench = Bench::new();
+    let child = start(&bench, "demo --steps 1000000 --out d");
+    until("the points", || bench.path("d/data.csv").exists());
+    signal(&child, "-INT");
+    let told = child.wait_with_output().unwrap();
+    let words = String::from_utf8(told.stderr).unwrap();
+    assert_eq!(told.status.code(), Some(130), "{words}");
+    assert!(words.contains("stopped by a signal"), "{words}");
+    let told = bench.json("verify d/model.mdn");
+    assert_eq!(told["golden_bits_equal"], true, "{told}");
+    assert!(bench.path("d/report.html").exists());
+}
+
+/// Every default of `fit` can be turned off, which leaves the tutorial's recipe.
+#[test]
+fn the_recipe_of_the_tutorial_can_be_given_to_fit() {
+    let bench = Bench::new();
+    bench.json("demo --steps 60 --points 200 --out d");
+    bench.json(
+        "fit d/data.csv --target y --hidden 24 --activation sigmoid -k 24 --covariance isotropic \
+         --scale-floor 0.2 --no-standardise --validation 0 --steps 60 --batch full --initial glorot \
+         --learning-rate 0.001 --schedule constant --weight-decay 0 --clip 0 --averaging 0 \
+         --noise never --starts 1 --patience 0",
+    );
+    let model = |name: &str| std::fs::read(bench.path(name)).unwrap();
+    assert_eq!(model("model.mdn"), model("d/model.mdn"));
 }

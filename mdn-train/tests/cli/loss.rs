@@ -1,4 +1,4 @@
-//! `--loss crps` from the command line and from a file.
+//! Options of training from the command line and from a file: `--loss crps`, the optimiser's.
 
 use std::fs;
 
@@ -69,5 +69,40 @@ fn help_says_what_the_losses_are() {
     let help = Bench::new().run("fit --help").stdout;
     for words in ["--loss <LOSS>", "ranked probability score", "likelihood"] {
         assert!(help.contains(words), "{words} in {help}");
+    }
+}
+
+/// The options stand in a run's file, are taken from one, and each decides the model.
+#[test]
+fn the_optimiser_is_chosen_by_options() {
+    let bench = Bench::new();
+    let fit = format!("fit {GEYSER} --target duration --steps 60 --hidden 6 -k 2");
+    bench.json(&format!("{fit} --run r"));
+    let config = bench.read("r/config.toml");
+    let lines = [
+        "initial = \"spread\"",
+        "schedule = \"cosine\"",
+        "warm-up = 0.05",
+        "clip = 1",
+    ];
+    for line in lines {
+        assert!(
+            config.lines().any(|found| found == line),
+            "{line} in {config}"
+        );
+    }
+    let model = |name: &str| fs::read(bench.path(name)).unwrap();
+    bench.write("same.toml", lines.join("\n"));
+    bench.json(&format!("{fit} --config same.toml"));
+    assert_eq!(model("model.mdn"), model("r/model.mdn"));
+    for line in [
+        "initial = \"glorot\"",
+        "schedule = \"constant\"",
+        "warm-up = 0",
+        "clip = 0.01",
+    ] {
+        bench.write("other.toml", line);
+        bench.json(&format!("{fit} --config other.toml"));
+        assert_ne!(model("model.mdn"), model("r/model.mdn"), "{line}");
     }
 }

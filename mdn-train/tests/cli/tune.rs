@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use assert_cmd::cargo::{cargo_bin, cargo_bin_cmd};
 use serde_json::Value;
 
+#[cfg(unix)]
+use crate::runs::{signal, start, until};
 use crate::support::{Bench, GEYSER, assert_picture, number};
 
 /// Five trials: 5 fits on the first fold, 2 of them on the second, the best and trial 0 on all.
@@ -146,6 +148,74 @@ fn a_race_that_is_killed_goes_on() {
     let resumed = bench.json("tune --resume r");
     let whole = bench.json(&format!("{race} --run whole"));
     assert_eq!(resumed["trials"], whole["trials"]);
+}
+
+/// The lines of a race that a signal ended are those of the whole race, as far as they go.
+#[cfg(unix)]
+#[test]
+fn a_race_that_is_stopped_tells_the_trials_so_far_and_goes_on() {
+    let bench = Bench::new();
+    let steps = "--steps 6000 --patience 0 ";
+    let race = format!("tune {GEYSER} {}", RACE.replace("--steps 40 ", steps));
+    let mut program = Command::new(cargo_bin!("mdn-train"));
+    program.args(format!("{race} --run r --json").split_whitespace());
+    program
+        .current_dir(bench.path(""))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let child = program.spawn().unwrap();
+    let lines =
+        || fs::read_to_string(bench.path("r/trials.jsonl")).map_or(0, |text| text.lines().count());
+    until("two scores", || lines() >= 3);
+    signal(&child, "-INT");
+    let told = child.wait_with_output().unwrap();
+    let words = String::from_utf8(told.stderr).unwrap();
+    assert_eq!(told.status.code(), Some(130), "{words}");
+    for expected in [
+        "is the best so far",
+        "as options: mdn-train fit",
+        "stopped by a signal; `mdn-train tune --resume r` goes on",
+    ] {
+        assert!(words.contains(expected), "{words}");
+    }
+    let stopped: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(stopped["interrupted"], true);
+    assert_eq!(stopped["model"], Value::Null);
+    assert!(!bench.path("r/model.mdn").exists());
+
+    let resumed = bench.json("tune --resume r");
+    let whole = bench.json(&format!("{race} --run whole"));
+    assert_eq!(resumed["trials"], whole["trials"]);
+    assert_eq!(resumed["interrupted"], false);
+    let model = |folder: &str| fs::read(bench.path(&format!("{folder}/model.mdn"))).unwrap();
+    assert_eq!(model("r"), model("whole"));
+    assert!(!trials(&stopped).is_empty());
+    for early in trials(&stopped) {
+        let mut late = trials(&whole).iter();
+        let late = late.find(|late| late["trial"] == early["trial"]).unwrap();
+        assert!(scores(late).starts_with(&scores(early)), "{early} {late}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_race_that_is_stopped_before_its_first_score_says_so() {
+    let bench = Bench::new();
+    let race = format!(
+        "tune {GEYSER} {} --patience 0 --run r",
+        RACE.replace("--steps 40 ", "--steps 1000000 ")
+    );
+    let child = start(&bench, &race);
+    until("the journal", || bench.path("r/trials.jsonl").exists());
+    // The signals are caught soon after.
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&child, "-TERM");
+    let told = child.wait_with_output().unwrap();
+    let words = String::from_utf8(told.stderr).unwrap();
+    assert_eq!(told.status.code(), Some(143), "{words}");
+    let expected = "stopped by a signal before the first score; `mdn-train tune --resume r`";
+    assert!(words.contains(expected), "{words}");
+    assert_eq!(bench.read("r/trials.jsonl").lines().count(), 1);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 use mdn_infer::format::MAX_COMPONENTS;
 use mdn_train::fit::{FitConfig, ScaleFloor};
+use mdn_train::network::Initialisation;
+use mdn_train::optim::Schedule;
 use mdn_train::train::{Averaging, Batch, Length, LossKind, NoiseUse, TrainOptions};
 
 use super::columns::ColumnChoices;
@@ -55,10 +57,23 @@ pub struct TrainingChoices {
     /// Rows a step: a number, `full` for all, or `auto` for a sixteenth of them, 32 to 512
     #[arg(long, default_value = "auto", value_name = "ROWS", value_parser = batch)]
     batch: Batch,
+    /// How the parameters start
+    #[arg(long, value_name = "HOW", default_value = "spread")]
+    initial: InitialName,
     /// Learning rate at its peak
     #[arg(long, value_name = "RATE", value_parser = above_0,
           default_value_t = TrainOptions::default().learning_rate)]
     learning_rate: f32,
+    /// How the learning rate changes
+    #[arg(long, value_name = "NAME", default_value = "cosine")]
+    schedule: ScheduleName,
+    /// Share of the steps over which the learning rate of the cosine schedule rises; 0 for none
+    #[arg(long, value_name = "SHARE", default_value_t = WARM_UP, value_parser = share::<f32>)]
+    warm_up: f32,
+    /// Largest norm of the gradient, to which longer ones are scaled down; 0 for no limit
+    #[arg(long, value_name = "NORM", value_parser = at_least_0,
+          default_value_t = TrainOptions::default().clip.unwrap_or(0.0))]
+    clip: f32,
     /// How strongly the kernels decay towards 0 (AdamW): more for smoother answers
     #[arg(long, value_name = "DECAY", value_parser = at_least_0,
           default_value_t = TrainOptions::default().weight_decay)]
@@ -88,7 +103,7 @@ pub struct TrainingChoices {
           default_value_t = TrainOptions::default().noise_decay)]
     noise_decay: f32,
     /// Share of the rows held back to choose the best step; 0 for none
-    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share::<f64>)]
     validation: f64,
     /// Train once more on all rows, those held back too, for as many passes as they found best; the
     /// scores of the rows held back are those of the network before
@@ -99,7 +114,7 @@ pub struct TrainingChoices {
           default_value_t = TrainOptions::default().patience.unwrap_or(0))]
     patience: usize,
     /// Share of ordinary rows that may count as anomalies; sets the threshold in the file
-    #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = share::<f64>)]
     anomaly_rate: f64,
     /// Seed of the split, the first parameters and the shuffling
     #[arg(long, default_value_t = 0)]
@@ -130,6 +145,48 @@ impl From<LossName> for LossKind {
 
 /// The epochs of [`Averaging`] unless chosen.
 const AVERAGING: f32 = 5.0;
+/// The warm-up of [`Schedule::Cosine`] unless chosen.
+const WARM_UP: f32 = 0.05;
+/// The floor of [`Schedule::Cosine`].
+const FLOOR: f32 = 0.01;
+
+/// `--initial`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum InitialName {
+    /// The components' means at quantiles of the targets (k-means centres for several), so that
+    /// none starts dead
+    Spread,
+    /// Every kernel at random by the width of its layer, every bias 0 (Glorot & Bengio 2010)
+    Glorot,
+}
+
+impl From<InitialName> for Initialisation {
+    fn from(name: InitialName) -> Self {
+        match name {
+            InitialName::Spread => Initialisation::Spread,
+            InitialName::Glorot => Initialisation::Classic,
+        }
+    }
+}
+
+/// `--schedule`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ScheduleName {
+    /// The same rate at every step
+    Constant,
+    /// A linear rise (--warm-up), then half a cosine down to a hundredth of the peak
+    Cosine,
+}
+
+impl ScheduleName {
+    fn with(self, warm_up: f32) -> Schedule {
+        let floor = FLOOR;
+        match self {
+            ScheduleName::Constant => Schedule::Constant,
+            ScheduleName::Cosine => Schedule::Cosine { warm_up, floor },
+        }
+    }
+}
 
 /// `--noise`
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -190,8 +247,11 @@ impl TrainingChoices {
             loss: self.loss.into(),
             length,
             batch: self.batch,
+            initialisation: self.initial.into(),
             learning_rate: self.learning_rate,
+            schedule: self.schedule.with(self.warm_up),
             weight_decay: self.weight_decay,
+            clip: (self.clip > 0.0).then_some(self.clip),
             averaging: match self.averaging {
                 0.0 => Averaging::Off,
                 epochs => Averaging::Epochs(epochs),
@@ -204,5 +264,20 @@ impl TrainingChoices {
             patience: (self.patience > 0).then_some(self.patience),
             ..defaults
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches;
+
+    use super::*;
+
+    #[test]
+    fn nothing_chosen_is_the_default_of_the_library() {
+        let command = TrainingChoices::augment_args(clap::Command::new("fit"));
+        let matches = command.get_matches_from(["fit"]);
+        let choices = TrainingChoices::from_arg_matches(&matches).unwrap();
+        assert_eq!(choices.options(), TrainOptions::default());
     }
 }

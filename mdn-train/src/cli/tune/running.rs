@@ -35,6 +35,14 @@ impl RunChoices {
         self.run.as_deref().or(self.resume.as_deref())
     }
 
+    /// How to go on with trials that were stopped.
+    pub fn way_on(&self) -> String {
+        match self.folder() {
+            Some(folder) => format!("; `mdn-train tune --resume {}` goes on", folder.display()),
+            None => String::new(),
+        }
+    }
+
     /// The folder, made or opened, and what is known already.
     pub fn prepare(&self, data: &Dataset, config: &TuneConfig) -> anyhow::Result<Kept> {
         let run = match (&self.run, &self.resume) {

@@ -95,6 +95,9 @@ pub fn teller(known: usize) -> impl Fn(&Outcome) + Sync {
 
 /// The trials, best first.
 pub fn table(trials: &[Trial], output: &mut Output) -> anyhow::Result<()> {
+    if trials.is_empty() {
+        return Ok(());
+    }
     output.say("trial  folds       NLL        ±    K      hidden  covariance  decay    noise")?;
     for trial in trials {
         let (summary, candidate) = (trial.summary(), &trial.candidate);
@@ -117,20 +120,13 @@ pub fn table(trials: &[Trial], output: &mut Output) -> anyhow::Result<()> {
 
 /// What came of it.
 pub fn say(result: &Tuning, data: &Path, output: &mut Output) -> anyhow::Result<()> {
-    match (result.best, result.gain) {
-        (0, _) => output.say("the options given (trial 0) are the best of these")?,
-        (best, Some(gain)) => output.say(format_args!(
-            "trial {best} is the best, by {gain:.4} nats a row over the options given (trial 0)"
-        ))?,
-        (best, None) => output.say(format_args!(
-            "trial {best} is the best; the options given (trial 0) fail"
-        ))?,
+    if let Some(best) = result.best {
+        output.say(verdict(best, result))?;
     }
-    output.say(format_args!(
-        "as options: mdn-train fit {} … {}",
-        data.display(),
-        result.options
-    ))?;
+    if let Some(options) = &result.options {
+        let data = data.display();
+        output.say(format_args!("as options: mdn-train fit {data} … {options}"))?;
+    }
     if let Some(picture) = &result.picture {
         output.say(format_args!("{picture}: the race of the trials"))?;
     }
@@ -138,10 +134,23 @@ pub fn say(result: &Tuning, data: &Path, output: &mut Output) -> anyhow::Result<
         Some(nll) => format!(", {nll:.4} on those that chose the best step"),
         None => String::new(),
     };
-    output.say(format_args!(
-        "{}: fitted to all rows, NLL {:.4} on training rows{validation}, self-test passed; {} fits, \
-         {:.1} s",
-        result.model, result.train_nll, result.fits, result.seconds
-    ))?;
+    if let Some((model, nll)) = result.model.as_ref().zip(result.train_nll) {
+        output.say(format_args!(
+            "{model}: fitted to all rows, NLL {nll:.4} on training rows{validation}, self-test \
+             passed; {} fits, {:.1} s",
+            result.fits, result.seconds
+        ))?;
+    }
     Ok(())
+}
+
+fn verdict(best: usize, result: &Tuning) -> String {
+    match (best, result.gain) {
+        _ if result.interrupted => format!("trial {best} is the best so far"),
+        (0, _) => "the options given (trial 0) are the best of these".to_owned(),
+        (best, Some(gain)) => format!(
+            "trial {best} is the best, by {gain:.4} nats a row over the options given (trial 0)"
+        ),
+        (best, None) => format!("trial {best} is the best; the options given (trial 0) fail"),
+    }
 }
