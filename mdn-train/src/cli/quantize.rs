@@ -118,6 +118,7 @@ impl Quantize {
         Some(Reading {
             data,
             delimiter: None,
+            no_header: false,
             skip_missing: false,
         })
     }

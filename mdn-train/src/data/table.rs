@@ -14,6 +14,7 @@ use super::error::DataError;
 use super::numeric::NumericTable;
 use super::select::Source;
 use super::transform::Transform;
+use super::warning::DataWarning;
 use super::{numpy, text};
 
 /// How many times their size packed bytes may unpack to: tables seldom reach 20, gzip at most 1032.
@@ -36,8 +37,10 @@ pub(super) const ARROW_STREAM: &[u8] = &[0xff; 4];
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOptions {
     /// The byte between cells of a text; if `None`, whichever of comma, semicolon and tab the
-    /// header line holds most of.
+    /// first line holds most of.
     pub delimiter: Option<u8>,
+    /// The first line of a text is data too. Otherwise it is so where it holds only numbers.
+    pub no_header: bool,
     /// Leave out rows in which a chosen column lacks its value, instead of failing.
     pub skip_missing: bool,
     /// Input columns that hold categories although they hold numbers.
@@ -52,6 +55,7 @@ pub struct Table {
     cells: Vec<Column>,
     /// Each row's line in the file, from 1; its number, where the format has no lines.
     lines: Vec<u64>,
+    warnings: Vec<DataWarning>,
 }
 
 /// What a reader of some format finds.
@@ -64,6 +68,7 @@ pub(super) struct Contents {
     pub(super) header_line: u64,
     /// The line of each row.
     pub(super) lines: Vec<u64>,
+    pub(super) warnings: Vec<DataWarning>,
 }
 
 impl Contents {
@@ -79,8 +84,9 @@ impl Table {
     /// Reads a file; `-` is standard input. What the file holds is told by how it begins, whatever
     /// it is called:
     ///
-    /// - CSV, or a text with another delimiter, with a header line. Cells may be quoted; spaces
-    ///   around them, blank lines and a byte order mark are ignored.
+    /// - CSV, or a text with another delimiter. Cells may be quoted; spaces around them, blank lines
+    ///   and a byte order mark are ignored. Where the first line holds only numbers, or by
+    ///   [`ReadOptions::no_header`], it is a row, and the columns are called `x0`, `x1` …
     /// - Parquet, Arrow IPC (a file, also called Feather, or a stream): feature `columnar`, which is
     ///   on by default.
     /// - NumPy `.npy` and `.npz`: the columns of the matrix are called `x0`, `x1` …, with the array's
@@ -136,6 +142,7 @@ impl Table {
             columns: found.names,
             cells: found.columns,
             lines: found.lines,
+            warnings: found.warnings,
         })
     }
 
@@ -180,6 +187,7 @@ impl Table {
         let mut selected = NumericTable {
             columns: names.to_vec(),
             transforms,
+            warnings: self.warnings.clone(),
             ..NumericTable::default()
         };
         for (row, &line) in self.lines.iter().enumerate() {
@@ -356,7 +364,7 @@ pub(super) fn contents(
         let format = "Arrow stream";
         guarded(file, format, || read_columnar(file, format, bytes))
     } else {
-        text::read(file, &bytes, options.delimiter)
+        text::read(file, &bytes, options)
     }
 }
 
