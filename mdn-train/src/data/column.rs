@@ -13,6 +13,8 @@ pub(super) struct Column {
     texts: String,
     /// Row and end in `texts` of each text, in the order of the rows.
     spans: Vec<(usize, usize)>,
+    /// The type of cells that cannot be read.
+    unsupported: Option<String>,
 }
 
 /// What a cell holds before anything is made of it.
@@ -41,6 +43,18 @@ impl Column {
         self.texts.push_str(text);
         self.spans.push((self.values.len(), self.texts.len()));
         self.values.push(f64::NAN);
+    }
+
+    /// Appends cells of the type `kind`, which cannot be read.
+    #[cfg(feature = "columnar")]
+    pub(super) fn push_unsupported(&mut self, cells: usize, kind: &str) {
+        (0..cells).for_each(|_| self.push_text(""));
+        self.unsupported = Some(kind.to_owned());
+    }
+
+    /// The type of the column's cells, where they cannot be read.
+    pub(super) fn unsupported(&self) -> Option<&str> {
+        self.unsupported.as_deref()
     }
 
     /// Appends a cell of a CSV file, which is UTF-8; spaces around it don't count.

@@ -126,6 +126,18 @@ pub enum DataError {
         /// All names of the table.
         columns: Vec<String>,
     },
+    /// A column was chosen whose cells are neither numbers, times nor texts.
+    #[error(
+        "{file}: column `{column}` is of type {kind}, which is neither numbers, times nor texts"
+    )]
+    UnsupportedType {
+        /// The file as the user named it.
+        file: String,
+        /// The column.
+        column: String,
+        /// Its type, as Arrow calls it.
+        kind: String,
+    },
     /// A column was chosen twice in the same role.
     #[error("column `{column}` is named twice")]
     NamedTwice {

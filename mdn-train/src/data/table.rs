@@ -215,8 +215,25 @@ impl Table {
         Ok(selected)
     }
 
-    /// The column called `name`, or the category that it names.
+    /// The column called `name`, or the category that it names, which can be read.
     fn source<'n>(&self, name: &'n str) -> Result<Source<'n>, DataError> {
+        let source = self.find(name)?;
+        self.check_readable(source.position)?;
+        Ok(source)
+    }
+
+    fn check_readable(&self, position: usize) -> Result<(), DataError> {
+        match self.cells[position].unsupported() {
+            None => Ok(()),
+            Some(kind) => Err(DataError::UnsupportedType {
+                file: self.name.clone(),
+                column: self.columns[position].clone(),
+                kind: kind.to_owned(),
+            }),
+        }
+    }
+
+    fn find<'n>(&self, name: &'n str) -> Result<Source<'n>, DataError> {
         if let Some(position) = self.position(name) {
             return Ok(Source::plain(position));
         }
@@ -244,6 +261,7 @@ impl Table {
     /// What the cells of a column are, in the order of the rows.
     pub(super) fn raw_cells(&self, name: &str) -> Result<impl Iterator<Item = Raw<'_>>, DataError> {
         let position = self.position(name).ok_or_else(|| self.unknown(name))?;
+        self.check_readable(position)?;
         Ok((0..self.rows()).map(move |row| self.cells[position].get(row)))
     }
 

@@ -92,8 +92,12 @@ impl ColumnChoices {
 
     /// An error with the options that may help.
     fn advised(&self, error: DataError, targets: &[String]) -> anyhow::Error {
-        let DataError::NotANumber { column, .. } = &error else {
-            return error.into();
+        let column = match &error {
+            DataError::NotANumber { column, .. } => column,
+            DataError::UnsupportedType { .. } if self.inputs.is_none() => {
+                return anyhow!("{error}; --inputs can leave the column out");
+            }
+            _ => return error.into(),
         };
         let mut names = targets
             .iter()
