@@ -173,6 +173,36 @@ fn columns_and_their_roles() {
 }
 
 #[test]
+fn names_with_commas_are_columns() {
+    let bench = Bench::new();
+    let rows: String = (0..60)
+        .map(|i| format!("{i},{},{}\n", i % 2, i * i % 13))
+        .collect();
+    bench.write("data.csv", format!("a,\"b,c\",\"y, kg\"\n{rows}"));
+    let config = "data = \"data.csv\"\ntarget = [\"y, kg\"]\ncategorical = []\n\
+                  steps = 5\nhidden = 3\ncomponents = 2\n";
+    bench.write("fit.toml", config);
+    for (options, expected) in [
+        ("", &["a", "b,c"][..]),
+        ("--inputs b,c,a", &["b,c", "a"]),
+        ("--inputs b,c,a --categorical b,c", &["b,c=0", "b,c=1", "a"]),
+    ] {
+        for place in ["", "--stream-above 0"] {
+            bench.json(&format!("fit --config fit.toml {options} {place}"));
+            let model = bench.json("inspect model.mdn");
+            assert_eq!(model["targets"][0]["name"], "y, kg");
+            let inputs = model["inputs"].as_array().unwrap().iter();
+            let names: Vec<&str> = inputs
+                .map(|input| input["name"].as_str().unwrap())
+                .collect();
+            assert_eq!(names, expected);
+        }
+    }
+    let told = bench.run("fit data.csv --target y,g");
+    assert!(told.error(1).contains("no column `y`"), "{}", told.stderr);
+}
+
+#[test]
 fn texts_that_cannot_be_numbers_are_explained() {
     let table = |cell: &dyn Fn(usize) -> String| {
         let rows = (0..200).map(|row| format!("{},{}\n", cell(row), row % 7));
