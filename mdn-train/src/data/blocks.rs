@@ -10,8 +10,9 @@ use super::chunks::TextChunks;
 use super::error::DataError;
 use super::table::{
     ARROW, ARROW_STREAM, Contents, GZIP, NPY, PARQUET, ReadOptions, STANDARD_INPUT, Table, ZIP,
-    contents, decompress,
+    contents,
 };
+use super::unpack::decompress;
 
 /// How many bytes of a file tell its format.
 const MAGIC: u64 = 8;

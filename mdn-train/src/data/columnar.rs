@@ -24,7 +24,8 @@ use super::blocks::Blocks;
 use super::claims;
 use super::column::Column;
 use super::error::DataError;
-use super::table::{Contents, guarded, most_unpacked};
+use super::table::{Contents, guarded};
+use super::unpack::most_unpacked;
 
 /// Rows of a Parquet block.
 const BATCH: usize = 1 << 14;
@@ -332,7 +333,7 @@ mod tests {
         let told = read_back(bytes()).unwrap_err().to_string();
         assert_eq!(
             told,
-            "t: column `x` is of type Binary, which is neither numbers, times nor texts"
+            "t: column `x` is of type Binary, which is neither number, time nor text"
         );
         let months = read_back(IntervalYearMonthArray::from(vec![1, 2]));
         assert!(months.unwrap_err().to_string().contains("Interval"));

@@ -127,9 +127,7 @@ pub enum DataError {
         columns: Vec<String>,
     },
     /// A column was chosen whose cells are neither numbers, times nor texts.
-    #[error(
-        "{file}: column `{column}` is of type {kind}, which is neither numbers, times nor texts"
-    )]
+    #[error("{file}: column `{column}` is of type {kind}, which is neither number, time nor text")]
     UnsupportedType {
         /// The file as the user named it.
         file: String,
@@ -303,6 +301,23 @@ pub enum DataError {
     /// A table could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+}
+
+/// The column whose name is most like `name`, if any is much like it.
+pub(super) fn most_similar(name: &str, columns: &[String]) -> Option<String> {
+    const ALIKE: f64 = 0.8;
+    let wanted = name.to_lowercase();
+    columns
+        .iter()
+        .map(|column| {
+            (
+                strsim::jaro_winkler(&wanted, &column.to_lowercase()),
+                column,
+            )
+        })
+        .filter(|&(similarity, _)| similarity >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, column)| column.clone())
 }
 
 /// ` (did you mean …?)`, or nothing.

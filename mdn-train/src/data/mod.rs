@@ -29,6 +29,7 @@ mod stored;
 mod table;
 mod text;
 mod transform;
+mod unpack;
 mod warning;
 mod wild;
 

@@ -6,21 +6,15 @@ use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
-
 use super::cell::{Cell, excerpt};
 use super::column::{Column, Raw};
-use super::error::DataError;
+use super::error::{DataError, most_similar};
 use super::numeric::NumericTable;
 use super::select::Source;
 use super::transform::Transform;
+use super::unpack::decompress;
 use super::warning::DataWarning;
 use super::{numpy, text};
-
-/// How many times their size packed bytes may unpack to: tables seldom reach 20, gzip at most 1032.
-const EXPANSION: usize = 200;
-/// Bytes that anything may unpack to.
-const HARMLESS: usize = 16 << 20;
 
 /// The path that stands for standard input.
 pub const STANDARD_INPUT: &str = "-";
@@ -172,9 +166,9 @@ impl Table {
     /// `category` and 0 elsewhere, and `log(column)` or `logit(column)` for its [`Transform`].
     ///
     /// # Errors
-    /// When a column does not exist, or one of its cells is missing (unless `skip_missing`), is
-    /// no number, or is not finite in 32-bit floating point; when it holds a category that is in
-    /// none of `names`.
+    /// When a column does not exist or is of a type that cannot be read, or one of its cells is
+    /// missing (unless `skip_missing`), is no number, or is not finite in 32-bit floating point; when
+    /// it holds a category that is in none of `names`.
     pub fn select(&self, names: &[String], skip_missing: bool) -> Result<NumericTable, DataError> {
         let sources = names
             .iter()
@@ -332,37 +326,6 @@ impl Table {
     }
 }
 
-/// What is inside of gzip, where it is gzip.
-pub(super) fn decompress(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, DataError> {
-    if !bytes.starts_with(GZIP) {
-        return Ok(bytes);
-    }
-    let plain = expand(MultiGzDecoder::new(&*bytes), bytes.len());
-    plain.map_err(|error| DataError::Unreadable {
-        file: file.to_owned(),
-        format: "gzip",
-        reason: error.to_string(),
-    })
-}
-
-/// How many bytes so many packed ones may unpack to.
-pub(super) fn most_unpacked(packed: usize) -> usize {
-    packed.saturating_mul(EXPANSION).max(HARMLESS)
-}
-
-/// All that `reader` unpacks from `packed` bytes, where it stays in proportion to them.
-pub(super) fn expand(reader: impl Read, packed: usize) -> io::Result<Vec<u8>> {
-    let most = most_unpacked(packed);
-    let mut plain = Vec::new();
-    reader.take(most as u64 + 1).read_to_end(&mut plain)?;
-    if plain.len() > most {
-        return Err(io::Error::other(format!(
-            "it unpacks to more than {EXPANSION} times its size; unpack it first if that is right"
-        )));
-    }
-    Ok(plain)
-}
-
 /// Reads whichever format the bytes begin like.
 pub(super) fn contents(
     file: &str,
@@ -434,21 +397,4 @@ fn check_header(file: &str, line: u64, columns: &[String]) -> Result<(), DataErr
         }
     }
     Ok(())
-}
-
-/// The column whose name is most like `name`, if any is much like it.
-fn most_similar(name: &str, columns: &[String]) -> Option<String> {
-    const ALIKE: f64 = 0.8;
-    let wanted = name.to_lowercase();
-    columns
-        .iter()
-        .map(|column| {
-            (
-                strsim::jaro_winkler(&wanted, &column.to_lowercase()),
-                column,
-            )
-        })
-        .filter(|&(similarity, _)| similarity >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, column)| column.clone())
 }
