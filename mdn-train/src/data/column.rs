@@ -67,6 +67,7 @@ impl Column {
     }
 
     /// Appends a cell of another column.
+    #[cfg(feature = "columnar")]
     pub(super) fn push_raw(&mut self, cell: Raw<'_>) {
         match cell {
             Raw::Number(value) => self.push(value),
