@@ -96,7 +96,7 @@ fn columnar_tables_are_what_was_written() {
         );
         let told = select(&table, &["list"]).unwrap_err().to_string();
         assert!(
-            told.contains("a cell of type") && told.contains("List"),
+            told.starts_with("table: column `list` is of type") && told.contains("List"),
             "{file}: {told}"
         );
     }

@@ -230,12 +230,18 @@ fn values(item: &Item, arg: &Arg) -> anyhow::Result<Vec<String>> {
                 .collect::<anyhow::Result<Vec<String>>>()?;
             let once = arg.get_value_delimiter().is_some()
                 || !matches!(arg.get_action(), ArgAction::Append);
-            Ok(if once { vec![words.join(",")] } else { words })
+            let joined = once && !(words.is_empty() && may_be_empty(arg));
+            Ok(if joined { vec![words.join(",")] } else { words })
         }
         (Some(value), true) => Ok(vec![word(value)?]),
         (_, false) => bail!("must be true or false"),
         (None, true) => bail!("must be a number, a text or an array of them"),
     }
+}
+
+/// Whether an empty list says the same as no list.
+fn may_be_empty(arg: &Arg) -> bool {
+    arg.get_value_delimiter().is_some() && arg.get_default_values().is_empty()
 }
 
 fn word(value: &Value) -> anyhow::Result<String> {

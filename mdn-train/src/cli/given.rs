@@ -3,7 +3,7 @@
 use anyhow::{Context, ensure};
 use clap::Args;
 use mdn_infer::{Mixture, Model, PredictError};
-use mdn_train::data::Dataset;
+use mdn_train::data::{Dataset, Transform};
 
 use super::options::target_names;
 use super::values::given;
@@ -102,6 +102,12 @@ impl Condition {
     pub fn anomaly_threshold(&self, model: &Model<'_>) -> Option<f32> {
         let threshold = model.header().anomaly_threshold;
         threshold.filter(|_| self.fixed.is_empty())
+    }
+
+    /// How the free targets are made of the columns of `data`'s table, where it has all targets.
+    pub fn transforms(&self, data: &Dataset) -> Option<Vec<Option<Transform>>> {
+        let of = |&d: &usize| data.transforms.get(d).copied().flatten();
+        self.scored.then(|| self.free.iter().map(of).collect())
     }
 
     /// The row's values of the free targets, where the table has them.

@@ -17,12 +17,15 @@ use super::pieces::Pieces;
 /// How to read a table.
 #[derive(Args, Clone, Debug)]
 pub struct Reading {
-    /// The table: CSV with a header line, Parquet, Arrow IPC or NumPy, also by gzip; `-` reads
-    /// standard input
+    /// The table: CSV, Parquet, Arrow IPC or NumPy, also by gzip; `-` reads standard input
     pub data: PathBuf,
-    /// The character between cells [default: found in the header: comma, semicolon or tab]
+    /// The character between cells [default: found in the first line: comma, semicolon or tab]
     #[arg(long, value_parser = delimiter)]
     pub delimiter: Option<u8>,
+    /// The first line of a text is data; the columns are called x0, x1 … [default: where it holds only
+    /// numbers]
+    #[arg(long)]
+    pub no_header: bool,
     /// Leave out rows in which a needed value is missing (empty, NA, NaN, null)
     #[arg(long)]
     pub skip_missing: bool,
@@ -42,6 +45,7 @@ impl Reading {
     pub fn options(&self) -> ReadOptions {
         ReadOptions {
             delimiter: self.delimiter,
+            no_header: self.no_header,
             skip_missing: self.skip_missing,
             categorical: Vec::new(),
         }

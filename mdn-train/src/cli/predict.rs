@@ -41,7 +41,8 @@ anomaly, best_component, weight_best, T_mean_best, T_sd_best, cov_T_U, modes, mo
 mode_1_log_density, responsibility_1; weight_1, T_mean_1, T_sd_1, cov_T_U_1 for a component.\n\
 An empty cell (JSON null) means that there is no such thing, such as a second mode.\n\
 Of a target log(y) or logit(y), quantiles, intervals, probabilities, the PIT and the log-density are\n\
-about y itself, in its units; everything else is about the transformed target, as its column says.")]
+about y itself, in its units; everything else is about the transformed target, as its column says.\n\
+The log-density is about log(y) where the table has a column of that very name.")]
 pub struct Predict {
     /// The model file
     model: PathBuf,
@@ -79,7 +80,7 @@ impl Predict {
             transforms: transforms(&condition.names),
             joint: self
                 .joint
-                .questions(&condition.names, condition.scored, !self.summary),
+                .questions(condition.transforms(&first), !self.summary),
         };
         let columns = questions.columns(&condition.names, model.components());
         let answers = |data: &Dataset| {

@@ -119,6 +119,7 @@ impl Quantize {
         Some(Reading {
             data,
             delimiter: None,
+            no_header: false,
             skip_missing: false,
         })
     }

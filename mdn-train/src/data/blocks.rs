@@ -10,8 +10,9 @@ use super::chunks::TextChunks;
 use super::error::DataError;
 use super::table::{
     ARROW, ARROW_STREAM, Contents, GZIP, NPY, PARQUET, ReadOptions, STANDARD_INPUT, Table, ZIP,
-    contents, decompress,
+    contents,
 };
+use super::unpack::decompress;
 
 /// How many bytes of a file tell its format.
 const MAGIC: u64 = 8;
@@ -99,7 +100,7 @@ fn blocks(
     if !head.starts_with(GZIP) {
         return match is_binary(&head) {
             true => whole(name, input, options),
-            false => Ok(Box::new(TextChunks::new(name, input, options.delimiter))),
+            false => Ok(Box::new(TextChunks::new(name, input, options))),
         };
     }
     let (packed, input) = peek(name, input, PACKED)?;
@@ -112,7 +113,7 @@ fn blocks(
         return whole(name, input, options);
     }
     let text = Box::new(MultiGzDecoder::new(BufReader::new(input)));
-    Ok(Box::new(TextChunks::new(name, text, options.delimiter)))
+    Ok(Box::new(TextChunks::new(name, text, options)))
 }
 
 /// Whether bytes that begin like this are of a format that is no text.

@@ -3,27 +3,27 @@
 use std::io::Read;
 
 use csv::ByteRecord;
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memrchr};
 
 use super::blocks::unread;
 use super::error::DataError;
-use super::table::Contents;
-use super::text::{self, guess_delimiter};
+use super::header::{Header, reader};
+use super::table::{Contents, ReadOptions};
+use super::text::{breaks, read_rows};
 
 /// Bytes of a piece.
 const PIECE: u64 = 8 << 20;
 /// Bytes that one record may have.
 const LONGEST: usize = 1 << 28;
 
-/// Reads pieces, each under the header as if it were a table of its own.
+/// Reads pieces, each under the header of the whole.
 pub(super) struct TextChunks {
     name: String,
     input: Box<dyn Read>,
-    delimiter: Option<u8>,
+    options: ReadOptions,
     piece: u64,
-    /// The header line as it stands in the file, and the line breaks in it; none before it is read.
-    header: Vec<u8>,
-    header_breaks: u64,
+    /// None before the first line is read.
+    header: Option<Header>,
     /// What is read and not yet given out, from the start of a record.
     rest: Vec<u8>,
     /// The line breaks before `rest`.
@@ -33,14 +33,13 @@ pub(super) struct TextChunks {
 }
 
 impl TextChunks {
-    pub(super) fn new(name: &str, input: Box<dyn Read>, delimiter: Option<u8>) -> Self {
+    pub(super) fn new(name: &str, input: Box<dyn Read>, options: &ReadOptions) -> Self {
         Self {
             name: name.to_owned(),
             input,
-            delimiter,
+            options: options.clone(),
             piece: PIECE,
-            header: Vec::new(),
-            header_breaks: 0,
+            header: None,
             rest: Vec::new(),
             breaks: 0,
             ended: false,
@@ -63,12 +62,11 @@ impl TextChunks {
     fn piece(&mut self) -> Result<Contents, DataError> {
         loop {
             self.fill()?;
-            if self.header.is_empty() {
-                self.take_header();
-            }
-            let end = match self.ended {
-                true => self.rest.len(),
-                false => self.last_end(),
+            self.take_header()?;
+            let end = match &self.header {
+                None => 0,
+                Some(_) if self.ended => self.rest.len(),
+                Some(header) => last_end(&self.rest, header.delimiter),
             };
             // Within one long record, or the header itself, there is nothing to give out yet.
             if end == 0 && self.rest.len() > LONGEST {
@@ -78,7 +76,7 @@ impl TextChunks {
                     reason: "a line of more than 256 MB; is a quote open?".to_owned(),
                 });
             }
-            if self.ended || (end > 0 && !self.header.is_empty()) {
+            if self.ended || end > 0 {
                 self.done = self.ended;
                 return self.give_out(end);
             }
@@ -86,70 +84,44 @@ impl TextChunks {
     }
 
     /// Parts the header from the rest, unless it is not all there.
-    fn take_header(&mut self) {
-        let mut reader = self.reader(&self.rest);
-        let mut record = ByteRecord::new();
-        let found = matches!(reader.read_byte_record(&mut record), Ok(true));
-        let end = reader.position().byte() as usize;
-        if found && end < self.rest.len() {
-            let rest = self.rest.split_off(end);
-            self.header = std::mem::replace(&mut self.rest, rest);
-            self.header_breaks = breaks(&self.header);
-            self.breaks = self.header_breaks;
+    fn take_header(&mut self) -> Result<(), DataError> {
+        let is_there = self.ended || Header::is_whole(&self.rest, &self.options);
+        if self.header.is_none() && is_there {
+            let header = Header::read(&self.name, &self.rest, &self.options)?;
+            self.breaks = breaks(&self.rest[..header.end]);
+            self.rest.drain(..header.end);
+            self.header = Some(header);
         }
+        Ok(())
     }
 
-    /// The end of the last record that is whole for sure.
-    fn last_end(&self) -> usize {
-        if memchr(b'"', &self.rest).is_none() {
-            return memrchr(b'\n', &self.rest).map_or(0, |at| at + 1);
-        }
-        let text = [self.header.as_slice(), &self.rest].concat();
-        let mut reader = self.reader(&text);
-        let mut record = ByteRecord::new();
-        let mut start = 0;
-        loop {
-            let next = reader.position().byte() as usize;
-            match reader.read_byte_record(&mut record) {
-                Ok(true) => start = next,
-                _ => return start.saturating_sub(self.header.len()),
-            }
-        }
-    }
-
-    fn reader<'t>(&self, text: &'t [u8]) -> csv::Reader<&'t [u8]> {
-        let line = if self.header.is_empty() {
-            text
-        } else {
-            &self.header
-        };
-        let guess = || guess_delimiter(&String::from_utf8_lossy(line));
-        csv::ReaderBuilder::new()
-            .delimiter(self.delimiter.unwrap_or_else(guess))
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(text)
-    }
-
-    /// The first `end` bytes of the rest as a table under the header.
+    /// The first `end` bytes of the rest as rows under the header.
     fn give_out(&mut self, end: usize) -> Result<Contents, DataError> {
-        let text = [self.header.as_slice(), &self.rest[..end]].concat();
-        let shift = self.breaks - self.header_breaks;
-        self.breaks += breaks(&self.rest[..end]);
+        let Some(header) = &self.header else {
+            let file = self.name.clone();
+            return Err(DataError::NoHeader { file });
+        };
+        let rows = &self.rest[..end];
+        let found = read_rows(&self.name, rows, header, self.breaks);
+        self.breaks += breaks(rows);
         self.rest.drain(..end);
-        match text::read(&self.name, &text, self.delimiter) {
-            Ok(mut found) => {
-                found.lines.iter_mut().for_each(|line| *line += shift);
-                Ok(found)
-            }
-            Err(mut error) => {
-                if let DataError::RaggedRow { line, .. } | DataError::NotUtf8 { line, .. } =
-                    &mut error
-                {
-                    *line += shift;
-                }
-                Err(error)
-            }
+        found
+    }
+}
+
+/// The end of the last record that is whole for sure.
+fn last_end(text: &[u8], delimiter: u8) -> usize {
+    if memchr(b'"', text).is_none() {
+        return memrchr(b'\n', text).map_or(0, |at| at + 1);
+    }
+    let mut reader = reader(text, delimiter);
+    let mut record = ByteRecord::new();
+    let mut start = 0;
+    loop {
+        let next = reader.position().byte() as usize;
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => start = next,
+            _ => return start,
         }
     }
 }
@@ -167,13 +139,10 @@ impl Iterator for TextChunks {
     }
 }
 
-fn breaks(text: &[u8]) -> u64 {
-    memchr_iter(b'\n', text).count() as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::column::Raw;
+    use super::super::text;
     use super::*;
 
     /// Each row's line and cells.
@@ -190,7 +159,7 @@ mod tests {
     fn in_pieces(text: &'static str, piece: u64) -> Result<Vec<(u64, Vec<String>)>, DataError> {
         let chunks = TextChunks {
             piece,
-            ..TextChunks::new("t.csv", Box::new(text.as_bytes()), None)
+            ..TextChunks::new("t.csv", Box::new(text.as_bytes()), &ReadOptions::default())
         };
         let mut all = Vec::new();
         for found in chunks {
@@ -209,8 +178,11 @@ mod tests {
             "a,b\n1,2\"3\n4,5\"\n6,7\n",
             "a,b\r1,2\r3,4\r",
             "\n\na,b\n1,é\n2,é\n",
+            "1,2\n3,4\n5,6",
+            "\u{feff}\r\n\"1\";2.5\r\n3;\"x\ny\"\r\n",
         ] {
-            let whole = rows(&text::read("t.csv", text.as_bytes(), None).unwrap());
+            let whole =
+                rows(&text::read("t.csv", text.as_bytes(), &ReadOptions::default()).unwrap());
             for piece in 1..=text.len() as u64 + 1 {
                 assert_eq!(
                     in_pieces(text, piece).unwrap(),
@@ -236,7 +208,7 @@ mod tests {
         for piece in 1..20 {
             let mut chunks = TextChunks {
                 piece,
-                ..TextChunks::new("t.csv", Box::new(latin), None)
+                ..TextChunks::new("t.csv", Box::new(latin), &ReadOptions::default())
             };
             let error = chunks.find_map(Result::err).unwrap().to_string();
             assert!(error.starts_with("t.csv:3: "), "{error}");

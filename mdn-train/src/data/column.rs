@@ -13,6 +13,8 @@ pub(super) struct Column {
     texts: String,
     /// Row and end in `texts` of each text, in the order of the rows.
     spans: Vec<(usize, usize)>,
+    /// The type of cells that cannot be read.
+    unsupported: Option<String>,
 }
 
 /// What a cell holds before anything is made of it.
@@ -43,6 +45,18 @@ impl Column {
         self.values.push(f64::NAN);
     }
 
+    /// Appends cells of the type `kind`, which cannot be read.
+    #[cfg(feature = "columnar")]
+    pub(super) fn push_unsupported(&mut self, cells: usize, kind: &str) {
+        (0..cells).for_each(|_| self.push_text(""));
+        self.unsupported = Some(kind.to_owned());
+    }
+
+    /// The type of the column's cells, where they cannot be read.
+    pub(super) fn unsupported(&self) -> Option<&str> {
+        self.unsupported.as_deref()
+    }
+
     /// Appends a cell of a CSV file, which is UTF-8; spaces around it don't count.
     pub(super) fn push_cell(&mut self, cell: &[u8]) {
         let cell = cell.trim_ascii();
@@ -53,6 +67,7 @@ impl Column {
     }
 
     /// Appends a cell of another column.
+    #[cfg(feature = "columnar")]
     pub(super) fn push_raw(&mut self, cell: Raw<'_>) {
         match cell {
             Raw::Number(value) => self.push(value),

@@ -1,16 +1,20 @@
 //! Parquet and Arrow IPC, both by way of Arrow's record batches.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::Cursor;
 use std::iter;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Date64Type, Float16Type, Float32Type, Float64Type, Int8Type,
-    Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type,
+    Decimal256Type, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType,
+    DurationSecondType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, Time32MillisecondType, Time32SecondType, Time64MicrosecondType,
+    Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType,
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, BooleanArray, RecordBatch};
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, DataType, TimeUnit};
 use bytes::Bytes;
@@ -20,7 +24,8 @@ use super::blocks::Blocks;
 use super::claims;
 use super::column::Column;
 use super::error::DataError;
-use super::table::{Contents, guarded, most_unpacked};
+use super::table::{Contents, guarded};
+use super::unpack::most_unpacked;
 
 /// Rows of a Parquet block.
 const BATCH: usize = 1 << 14;
@@ -108,8 +113,7 @@ fn gather(
     Ok(contents.numbered())
 }
 
-/// Appends the cells of `array`. What is neither number, time nor text becomes a text that says
-/// what it is, which matters only where the column is chosen.
+/// Appends the cells of `array`.
 fn append(column: &mut Column, array: &dyn Array) {
     use DataType as T;
     let plain = |value: f64| value;
@@ -125,29 +129,42 @@ fn append(column: &mut Column, array: &dyn Array) {
         T::UInt16 => numbers::<UInt16Type>(column, array, f64::from),
         T::UInt32 => numbers::<UInt32Type>(column, array, f64::from),
         T::UInt64 => numbers::<UInt64Type>(column, array, |value| value as f64),
-        T::Date32 => numbers::<Date32Type>(column, array, f64::from),
-        T::Date64 => numbers::<Date64Type>(column, array, |value| days(value, 1e3)),
-        T::Timestamp(unit, _) => times(column, array, *unit),
-        T::Boolean => {
-            let cells = array.as_boolean();
-            texts_or(
-                column,
-                cells.len(),
-                |row| cells.is_valid(row),
-                |column, row| {
-                    column.push(f64::from(u8::from(cells.value(row))));
-                },
-            );
-        }
+        T::Decimal32(_, scale) => decimals::<Decimal32Type>(column, array, *scale),
+        T::Decimal64(_, scale) => decimals::<Decimal64Type>(column, array, *scale),
+        T::Decimal128(_, scale) => decimals::<Decimal128Type>(column, array, *scale),
+        T::Decimal256(_, scale) => decimals::<Decimal256Type>(column, array, *scale),
+        T::Boolean => booleans(column, array.as_boolean()),
         T::Utf8 => texts(column, array, |row| array.as_string::<i32>().value(row)),
         T::LargeUtf8 => texts(column, array, |row| array.as_string::<i64>().value(row)),
         T::Utf8View => texts(column, array, |row| array.as_string_view().value(row)),
         T::Dictionary(..) => dictionary(column, array),
-        T::Null => (0..array.len()).for_each(|_| column.push_text("")),
-        other => {
-            let words = format!("a cell of type {other}");
-            texts(column, array, |_| &words);
-        }
+        T::Null => texts(column, array, |_| ""),
+        _ => times(column, array),
+    }
+}
+
+/// Appends dates, times and lengths of time as days, or cells that cannot be used.
+fn times(column: &mut Column, array: &dyn Array) {
+    use DataType as T;
+    use TimeUnit::{Microsecond, Millisecond, Nanosecond, Second};
+    let (milli, micro, nano) = (|v| days(v, 1e3), |v| days(v, 1e6), |v| days(v, 1e9));
+    let second = |v| days(v, 1.0);
+    match array.data_type() {
+        T::Date32 => numbers::<Date32Type>(column, array, f64::from),
+        T::Date64 => numbers::<Date64Type>(column, array, milli),
+        T::Timestamp(Second, _) => numbers::<TimestampSecondType>(column, array, second),
+        T::Timestamp(Millisecond, _) => numbers::<TimestampMillisecondType>(column, array, milli),
+        T::Timestamp(Microsecond, _) => numbers::<TimestampMicrosecondType>(column, array, micro),
+        T::Timestamp(Nanosecond, _) => numbers::<TimestampNanosecondType>(column, array, nano),
+        T::Time32(Second) => numbers::<Time32SecondType>(column, array, |v| second(v.into())),
+        T::Time32(_) => numbers::<Time32MillisecondType>(column, array, |v| milli(v.into())),
+        T::Time64(Microsecond) => numbers::<Time64MicrosecondType>(column, array, micro),
+        T::Time64(_) => numbers::<Time64NanosecondType>(column, array, nano),
+        T::Duration(Second) => numbers::<DurationSecondType>(column, array, second),
+        T::Duration(Millisecond) => numbers::<DurationMillisecondType>(column, array, milli),
+        T::Duration(Microsecond) => numbers::<DurationMicrosecondType>(column, array, micro),
+        T::Duration(Nanosecond) => numbers::<DurationNanosecondType>(column, array, nano),
+        other => column.push_unsupported(array.len(), &other.to_string()),
     }
 }
 
@@ -194,17 +211,26 @@ fn numbers<T: ArrowPrimitiveType>(
     );
 }
 
-fn times(column: &mut Column, array: &dyn Array, unit: TimeUnit) {
-    match unit {
-        TimeUnit::Second => numbers::<TimestampSecondType>(column, array, |v| days(v, 1.0)),
-        TimeUnit::Millisecond => {
-            numbers::<TimestampMillisecondType>(column, array, |v| days(v, 1e3));
-        }
-        TimeUnit::Microsecond => {
-            numbers::<TimestampMicrosecondType>(column, array, |v| days(v, 1e6));
-        }
-        TimeUnit::Nanosecond => numbers::<TimestampNanosecondType>(column, array, |v| days(v, 1e9)),
-    }
+/// Whole numbers of units of 10 to the power of −`scale`, to the nearest `f64`.
+fn decimals<T: ArrowPrimitiveType<Native: Display>>(
+    column: &mut Column,
+    array: &dyn Array,
+    scale: i8,
+) {
+    let power = -i16::from(scale);
+    let number = |units: T::Native| format!("{units}e{power}").parse().unwrap_or(f64::NAN);
+    numbers::<T>(column, array, number);
+}
+
+fn booleans(column: &mut Column, cells: &BooleanArray) {
+    texts_or(
+        column,
+        cells.len(),
+        |row| cells.is_valid(row),
+        |column, row| {
+            column.push(f64::from(u8::from(cells.value(row))));
+        },
+    );
 }
 
 /// Days from a count of parts of a second.
@@ -217,6 +243,9 @@ fn dictionary(column: &mut Column, array: &dyn Array) {
     let cells = array.as_any_dictionary();
     let mut values = Column::default();
     append(&mut values, cells.values().as_ref());
+    if let Some(kind) = values.unsupported() {
+        return column.push_unsupported(array.len(), kind);
+    }
     let keys = if values.len() == 0 {
         Vec::new()
     } else {
@@ -226,4 +255,91 @@ fn dictionary(column: &mut Column, array: &dyn Array) {
     texts_or(column, array.len(), is_valid, |column, row| {
         column.push_raw(values.get(keys[row]));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::*;
+    use arrow_ipc::writer::StreamWriter;
+
+    use super::super::{ReadOptions, Table};
+    use super::*;
+
+    /// Arrow's bytes with a column `x`.
+    fn stream(x: impl Array + 'static) -> Vec<u8> {
+        let batch = RecordBatch::try_from_iter([("x", Arc::new(x) as ArrayRef)]).unwrap();
+        let mut writer = StreamWriter::try_new(Vec::new(), batch.schema_ref()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.into_inner().unwrap()
+    }
+
+    /// The numbers that a column is read as.
+    fn read_back(x: impl Array + 'static) -> Result<Vec<f64>, DataError> {
+        let table = Table::from_bytes("t".into(), stream(x), &ReadOptions::default())?;
+        Ok(table.select(&["x".to_owned()], true)?.values)
+    }
+
+    #[test]
+    fn decimals_are_the_numbers_that_their_digits_spell() {
+        let units = vec![Some(1345), None, Some(-5)];
+        let narrow = Decimal128Array::from(units).with_precision_and_scale(4, 3);
+        assert_eq!(read_back(narrow.unwrap()).unwrap(), [1.345, -0.005]);
+        let hundreds = Decimal64Array::from(vec![7, -12]).with_precision_and_scale(5, -2);
+        assert_eq!(read_back(hundreds.unwrap()).unwrap(), [700.0, -1200.0]);
+        let small = Decimal32Array::from(vec![123_456_789]).with_precision_and_scale(9, 9);
+        assert_eq!(read_back(small.unwrap()).unwrap(), [0.123_456_789]);
+        let digits = ["-25", "123456789012345678901234567890123456789012345"];
+        let wide = digits.map(|digits| Some(digits.parse().unwrap()));
+        let wide = Decimal256Array::from_iter(wide).with_precision_and_scale(60, 10);
+        let expected = [-25e-10, 12_345_678_901_234_567_890_123_456_789_012_345.0];
+        assert_eq!(read_back(wide.unwrap()).unwrap(), expected);
+    }
+
+    #[test]
+    fn times_of_day_and_durations_are_days() {
+        let quarter = 6 * 3600;
+        let expected = [0.25, 0.75];
+        for found in [
+            read_back(Time32SecondArray::from(vec![quarter, 3 * quarter])),
+            read_back(Time32MillisecondArray::from(vec![21_600_000, 64_800_000])),
+            read_back(Time64MicrosecondArray::from(vec![
+                21_600_000_000,
+                64_800_000_000,
+            ])),
+            read_back(Time64NanosecondArray::from(vec![
+                21_600_000_000_000,
+                64_800_000_000_000,
+            ])),
+            read_back(DurationSecondArray::from(vec![21_600, 64_800])),
+            read_back(DurationMillisecondArray::from(vec![21_600_000, 64_800_000])),
+            read_back(DurationMicrosecondArray::from(vec![
+                21_600_000_000,
+                64_800_000_000,
+            ])),
+            read_back(DurationNanosecondArray::from(vec![
+                21_600_000_000_000,
+                64_800_000_000_000,
+            ])),
+        ] {
+            assert_eq!(found.unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn other_types_are_named_where_they_are_chosen() {
+        let bytes = || BinaryArray::from_vec(vec![b"a", b"b"]);
+        let told = read_back(bytes()).unwrap_err().to_string();
+        assert_eq!(
+            told,
+            "t: column `x` is of type Binary, which is neither number, time nor text"
+        );
+        let months = read_back(IntervalYearMonthArray::from(vec![1, 2]));
+        assert!(months.unwrap_err().to_string().contains("Interval"));
+        let keys = Int8Array::from(vec![1, 0, 1]);
+        let dictionary = DictionaryArray::new(keys, Arc::new(bytes()));
+        let told = read_back(dictionary).unwrap_err().to_string();
+        assert!(told.contains("type Binary"), "{told}");
+    }
 }

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::categories::Profile;
-use super::error::{DataError, DataWarning};
+use super::error::DataError;
 use super::numeric::NumericTable;
 use super::standardise::resolution;
 use super::table::{ReadOptions, Table};
 use super::transform::{Transform, log_slope};
+use super::warning::DataWarning;
 
 /// Rows of inputs and targets in raw units.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -145,7 +146,7 @@ impl Dataset {
             target_names: target_names.to_vec(),
             rows: table.rows(),
             skipped_rows: table.skipped_rows,
-            warnings: precision_warnings(&table),
+            warnings: [table.warnings.clone(), precision_warnings(&table)].concat(),
             transforms: table.transforms.into_iter().skip(input_count).collect(),
             lines: table.lines,
             ..Self::default()

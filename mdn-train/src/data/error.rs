@@ -1,6 +1,5 @@
 //! What can be wrong with a table, and how it is put to the user.
 
-use std::fmt;
 use std::io;
 
 use super::date;
@@ -49,16 +48,6 @@ pub enum DataError {
         /// The file as the user named it.
         file: String,
     },
-    /// The first line holds nothing but numbers.
-    #[error(
-        "{file}:{line}: the first line holds only numbers; a line of column names must come first"
-    )]
-    NumericHeader {
-        /// The file as the user named it.
-        file: String,
-        /// The header's line, from 1.
-        line: u64,
-    },
     /// A header line and nothing else.
     #[error("{file}: no rows below the header")]
     NoRows {
@@ -74,7 +63,7 @@ pub enum DataError {
         skipped: usize,
     },
     /// Two columns share a name.
-    #[error("{file}:{line}: two columns are called `{column}`")]
+    #[error("{file}:{line}: two columns are called `{column}`{}", or_data(column))]
     DuplicateColumn {
         /// The file as the user named it.
         file: String,
@@ -102,7 +91,7 @@ pub enum DataError {
         position: usize,
     },
     /// A row has too many cells or too few.
-    #[error("{file}:{line}: {found} cells, but the header has {expected}")]
+    #[error("{file}:{line}: {found} cells, but the first line has {expected}")]
     RaggedRow {
         /// The file as the user named it.
         file: String,
@@ -136,6 +125,16 @@ pub enum DataError {
         suggestion: Option<String>,
         /// All names of the table.
         columns: Vec<String>,
+    },
+    /// A column was chosen whose cells are neither numbers, times nor texts.
+    #[error("{file}: column `{column}` is of type {kind}, which is neither number, time nor text")]
+    UnsupportedType {
+        /// The file as the user named it.
+        file: String,
+        /// The column.
+        column: String,
+        /// Its type, as Arrow calls it.
+        kind: String,
     },
     /// A column was chosen twice in the same role.
     #[error("column `{column}` is named twice")]
@@ -304,46 +303,21 @@ pub enum DataError {
     Write(#[from] WriteError),
 }
 
-/// Something about a table that does not stop the work but that its owner should know.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum DataWarning {
-    /// An input column has one value throughout; it cannot tell the rows apart.
-    ConstantInput {
-        /// The input.
-        column: String,
-        /// Its only value.
-        value: f32,
-    },
-    /// Rounding to 32-bit floating point made different values of a column equal.
-    PrecisionLost {
-        /// The column.
-        column: String,
-        /// How many different values the file has.
-        distinct: usize,
-        /// How many are left after rounding.
-        kept: usize,
-    },
-}
-
-impl fmt::Display for DataWarning {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ConstantInput { column, value } => write!(
-                out,
-                "input column `{column}` has the value {value} in every row and tells nothing"
-            ),
-            Self::PrecisionLost {
+/// The column whose name is most like `name`, if any is much like it.
+pub(super) fn most_similar(name: &str, columns: &[String]) -> Option<String> {
+    const ALIKE: f64 = 0.8;
+    let wanted = name.to_lowercase();
+    columns
+        .iter()
+        .map(|column| {
+            (
+                strsim::jaro_winkler(&wanted, &column.to_lowercase()),
                 column,
-                distinct,
-                kept,
-            } => write!(
-                out,
-                "column `{column}`: {distinct} different values become {kept} in 32-bit floating \
-                 point; subtract a constant from the column first"
-            ),
-        }
-    }
+            )
+        })
+        .filter(|&(similarity, _)| similarity >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, column)| column.clone())
 }
 
 /// ` (did you mean …?)`, or nothing.
@@ -351,6 +325,14 @@ fn hint(suggestion: &Option<String>) -> String {
     match suggestion {
         Some(name) => format!(" (did you mean `{name}`?)"),
         None => String::new(),
+    }
+}
+
+/// The way out where a name is a number, or nothing.
+fn or_data(column: &str) -> &'static str {
+    match column.parse::<f64>() {
+        Ok(_) => "; --no-header takes the first line as data",
+        Err(_) => "",
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::error::DataError;
 use super::transform::Transform;
+use super::warning::DataWarning;
 use crate::files::write_atomically;
 
 /// A table of numbers with named columns.
@@ -20,6 +21,8 @@ pub struct NumericTable {
     pub skipped_rows: usize,
     /// How the cells of each column were made of the file's; empty where all are as they were.
     pub transforms: Vec<Option<Transform>>,
+    /// What the owner of the file should know of how it was read.
+    pub warnings: Vec<DataWarning>,
 }
 
 impl NumericTable {
@@ -34,8 +37,7 @@ impl NumericTable {
             columns,
             values,
             lines: (2..).take(rows).collect(),
-            skipped_rows: 0,
-            transforms: Vec::new(),
+            ..Self::default()
         }
     }
 

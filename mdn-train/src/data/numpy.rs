@@ -9,7 +9,8 @@ use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 
 use super::column::Column;
 use super::error::DataError;
-use super::table::{Contents, expand};
+use super::table::Contents;
+use super::unpack::expand;
 
 /// Reads a single array.
 pub(super) fn read_npy(file: &str, bytes: &[u8]) -> Result<Contents, DataError> {

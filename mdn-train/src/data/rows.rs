@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::dataset::Dataset;
-use super::error::{DataError, DataWarning};
+use super::error::DataError;
 use super::standardise::{Moments, Standardiser, resolution};
 use super::stored::StoredTable;
+use super::warning::DataWarning;
 use super::wild::Ordinary;
 
 /// A table to train on or to score.

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use super::blocks::TableBlocks;
 use super::categories::Profile;
 use super::dataset::{Dataset, all_but, check_chosen};
-use super::error::{DataError, DataWarning};
+use super::error::DataError;
 use super::row_file::{RowFile, RowWriter};
 use super::standardise::Standardiser;
 use super::table::ReadOptions;
 use super::transform::Transform;
+use super::warning::DataWarning;
 use super::wild::Ordinary;
 
 /// Rows that are read at a time where all are.

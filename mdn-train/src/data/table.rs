@@ -6,20 +6,15 @@ use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
-
 use super::cell::{Cell, excerpt};
 use super::column::{Column, Raw};
-use super::error::DataError;
+use super::error::{DataError, most_similar};
 use super::numeric::NumericTable;
 use super::select::Source;
 use super::transform::Transform;
+use super::unpack::decompress;
+use super::warning::DataWarning;
 use super::{numpy, text};
-
-/// How many times their size packed bytes may unpack to: tables seldom reach 20, gzip at most 1032.
-const EXPANSION: usize = 200;
-/// Bytes that anything may unpack to.
-const HARMLESS: usize = 16 << 20;
 
 /// The path that stands for standard input.
 pub const STANDARD_INPUT: &str = "-";
@@ -36,8 +31,10 @@ pub(super) const ARROW_STREAM: &[u8] = &[0xff; 4];
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOptions {
     /// The byte between cells of a text; if `None`, whichever of comma, semicolon and tab the
-    /// header line holds most of.
+    /// first line holds most of.
     pub delimiter: Option<u8>,
+    /// The first line of a text is data too. Otherwise it is so where it holds only numbers.
+    pub no_header: bool,
     /// Leave out rows in which a chosen column lacks its value, instead of failing.
     pub skip_missing: bool,
     /// Input columns that hold categories although they hold numbers.
@@ -52,6 +49,7 @@ pub struct Table {
     cells: Vec<Column>,
     /// Each row's line in the file, from 1; its number, where the format has no lines.
     lines: Vec<u64>,
+    warnings: Vec<DataWarning>,
 }
 
 /// What a reader of some format finds.
@@ -64,6 +62,7 @@ pub(super) struct Contents {
     pub(super) header_line: u64,
     /// The line of each row.
     pub(super) lines: Vec<u64>,
+    pub(super) warnings: Vec<DataWarning>,
 }
 
 impl Contents {
@@ -79,8 +78,9 @@ impl Table {
     /// Reads a file; `-` is standard input. What the file holds is told by how it begins, whatever
     /// it is called:
     ///
-    /// - CSV, or a text with another delimiter, with a header line. Cells may be quoted; spaces
-    ///   around them, blank lines and a byte order mark are ignored.
+    /// - CSV, or a text with another delimiter. Cells may be quoted; spaces around them, blank lines
+    ///   and a byte order mark are ignored. Where the first line holds only numbers, or by
+    ///   [`ReadOptions::no_header`], it is a row, and the columns are called `x0`, `x1` …
     /// - Parquet, Arrow IPC (a file, also called Feather, or a stream): feature `columnar`, which is
     ///   on by default.
     /// - NumPy `.npy` and `.npz`: the columns of the matrix are called `x0`, `x1` …, with the array's
@@ -136,6 +136,7 @@ impl Table {
             columns: found.names,
             cells: found.columns,
             lines: found.lines,
+            warnings: found.warnings,
         })
     }
 
@@ -165,9 +166,9 @@ impl Table {
     /// `category` and 0 elsewhere, and `log(column)` or `logit(column)` for its [`Transform`].
     ///
     /// # Errors
-    /// When a column does not exist, or one of its cells is missing (unless `skip_missing`), is
-    /// no number, or is not finite in 32-bit floating point; when it holds a category that is in
-    /// none of `names`.
+    /// When a column does not exist or is of a type that cannot be read, or one of its cells is
+    /// missing (unless `skip_missing`), is no number, or is not finite in 32-bit floating point; when
+    /// it holds a category that is in none of `names`.
     pub fn select(&self, names: &[String], skip_missing: bool) -> Result<NumericTable, DataError> {
         let sources = names
             .iter()
@@ -180,6 +181,7 @@ impl Table {
         let mut selected = NumericTable {
             columns: names.to_vec(),
             transforms,
+            warnings: self.warnings.clone(),
             ..NumericTable::default()
         };
         for (row, &line) in self.lines.iter().enumerate() {
@@ -207,8 +209,25 @@ impl Table {
         Ok(selected)
     }
 
-    /// The column called `name`, or the category that it names.
+    /// The column called `name`, or the category that it names, which can be read.
     fn source<'n>(&self, name: &'n str) -> Result<Source<'n>, DataError> {
+        let source = self.find(name)?;
+        self.check_readable(source.position)?;
+        Ok(source)
+    }
+
+    fn check_readable(&self, position: usize) -> Result<(), DataError> {
+        match self.cells[position].unsupported() {
+            None => Ok(()),
+            Some(kind) => Err(DataError::UnsupportedType {
+                file: self.name.clone(),
+                column: self.columns[position].clone(),
+                kind: kind.to_owned(),
+            }),
+        }
+    }
+
+    fn find<'n>(&self, name: &'n str) -> Result<Source<'n>, DataError> {
         if let Some(position) = self.position(name) {
             return Ok(Source::plain(position));
         }
@@ -236,6 +255,7 @@ impl Table {
     /// What the cells of a column are, in the order of the rows.
     pub(super) fn raw_cells(&self, name: &str) -> Result<impl Iterator<Item = Raw<'_>>, DataError> {
         let position = self.position(name).ok_or_else(|| self.unknown(name))?;
+        self.check_readable(position)?;
         Ok((0..self.rows()).map(move |row| self.cells[position].get(row)))
     }
 
@@ -306,37 +326,6 @@ impl Table {
     }
 }
 
-/// What is inside of gzip, where it is gzip.
-pub(super) fn decompress(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, DataError> {
-    if !bytes.starts_with(GZIP) {
-        return Ok(bytes);
-    }
-    let plain = expand(MultiGzDecoder::new(&*bytes), bytes.len());
-    plain.map_err(|error| DataError::Unreadable {
-        file: file.to_owned(),
-        format: "gzip",
-        reason: error.to_string(),
-    })
-}
-
-/// How many bytes so many packed ones may unpack to.
-pub(super) fn most_unpacked(packed: usize) -> usize {
-    packed.saturating_mul(EXPANSION).max(HARMLESS)
-}
-
-/// All that `reader` unpacks from `packed` bytes, where it stays in proportion to them.
-pub(super) fn expand(reader: impl Read, packed: usize) -> io::Result<Vec<u8>> {
-    let most = most_unpacked(packed);
-    let mut plain = Vec::new();
-    reader.take(most as u64 + 1).read_to_end(&mut plain)?;
-    if plain.len() > most {
-        return Err(io::Error::other(format!(
-            "it unpacks to more than {EXPANSION} times its size; unpack it first if that is right"
-        )));
-    }
-    Ok(plain)
-}
-
 /// Reads whichever format the bytes begin like.
 pub(super) fn contents(
     file: &str,
@@ -356,7 +345,7 @@ pub(super) fn contents(
         let format = "Arrow stream";
         guarded(file, format, || read_columnar(file, format, bytes))
     } else {
-        text::read(file, &bytes, options.delimiter)
+        text::read(file, &bytes, options)
     }
 }
 
@@ -408,21 +397,4 @@ fn check_header(file: &str, line: u64, columns: &[String]) -> Result<(), DataErr
         }
     }
     Ok(())
-}
-
-/// The column whose name is most like `name`, if any is much like it.
-fn most_similar(name: &str, columns: &[String]) -> Option<String> {
-    const ALIKE: f64 = 0.8;
-    let wanted = name.to_lowercase();
-    columns
-        .iter()
-        .map(|column| {
-            (
-                strsim::jaro_winkler(&wanted, &column.to_lowercase()),
-                column,
-            )
-        })
-        .filter(|&(similarity, _)| similarity >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, column)| column.clone())
 }

@@ -3,49 +3,39 @@
 use csv::ByteRecord;
 use memchr::memchr_iter;
 
-use super::cell::{Cell, parse_cell};
 use super::column::Column;
 use super::error::DataError;
-use super::table::Contents;
+use super::header::{Header, reader};
+use super::table::{Contents, ReadOptions};
 
-/// Reads a text with a header line; without a `delimiter` it is found in the header.
-pub(super) fn read(file: &str, bytes: &[u8], delimiter: Option<u8>) -> Result<Contents, DataError> {
-    let text = std::str::from_utf8(bytes).map_err(|fault| DataError::NotUtf8 {
-        file: file.to_owned(),
-        line: line_of(bytes, fault.valid_up_to()),
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter.unwrap_or_else(|| guess_delimiter(text)))
-        .has_headers(false)
-        // Row lengths are checked here: the reader's message would count lines differently.
-        .flexible(true)
-        .from_reader(text.as_bytes());
+/// Reads a whole text.
+pub(super) fn read(file: &str, bytes: &[u8], options: &ReadOptions) -> Result<Contents, DataError> {
+    let header = Header::read(file, bytes, options)?;
+    let (before, rows) = bytes.split_at(header.end);
+    read_rows(file, rows, &header, breaks(before))
+}
+
+/// Reads rows that stand after `before` line breaks.
+pub(super) fn read_rows(
+    file: &str,
+    bytes: &[u8],
+    header: &Header,
+    before: u64,
+) -> Result<Contents, DataError> {
+    check_utf8(file, bytes, before)?;
+    let mut reader = reader(bytes, header.delimiter);
     let mut record = ByteRecord::new();
-    let csv_error = |source| DataError::Csv {
-        file: file.to_owned(),
-        source,
-    };
-    if !reader.read_byte_record(&mut record).map_err(csv_error)? {
-        let file = file.to_owned();
-        return Err(DataError::NoHeader { file });
-    }
-    let names = record
-        .iter()
-        .map(|name| String::from_utf8_lossy(name).trim().to_owned());
-    let names: Vec<String> = names.collect();
-    let line = line_of(text.as_bytes(), start_of_record(text.as_bytes(), 0));
-    check_numeric(file, line, &names)?;
-    let mut columns = vec![Column::default(); names.len()];
-    let mut starts = Vec::new();
-    let mut start = reader.position().byte() as usize;
-    while reader.read_byte_record(&mut record).map_err(csv_error)? {
-        if record.len() != names.len() {
-            let at = start_of_record(text.as_bytes(), start);
+    let mut columns = vec![Column::default(); header.names.len()];
+    let (mut starts, mut start) = (Vec::new(), 0);
+    while reader
+        .read_byte_record(&mut record)
+        .map_err(|source| csv_error(file, source))?
+    {
+        if record.len() != columns.len() {
             return Err(DataError::RaggedRow {
                 file: file.to_owned(),
-                line: line_of(text.as_bytes(), at),
-                expected: names.len(),
+                line: before + line_of(bytes, start_of_record(bytes, start)),
+                expected: columns.len(),
                 found: record.len(),
             });
         }
@@ -55,12 +45,30 @@ pub(super) fn read(file: &str, bytes: &[u8], delimiter: Option<u8>) -> Result<Co
         starts.push(start);
         start = reader.position().byte() as usize;
     }
+    let lines = lines_of(bytes, &starts).into_iter();
     Ok(Contents {
-        names,
+        names: header.names.clone(),
         columns,
-        header_line: line,
-        lines: lines_of(text.as_bytes(), &starts),
+        header_line: header.line,
+        lines: lines.map(|line| before + line).collect(),
+        warnings: header.warnings.clone(),
     })
+}
+
+/// Checks bytes that stand after `before` line breaks.
+pub(super) fn check_utf8(file: &str, bytes: &[u8], before: u64) -> Result<(), DataError> {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => Ok(()),
+        Err(fault) => Err(DataError::NotUtf8 {
+            file: file.to_owned(),
+            line: before + line_of(bytes, fault.valid_up_to()),
+        }),
+    }
+}
+
+pub(super) fn csv_error(file: &str, source: csv::Error) -> DataError {
+    let file = file.to_owned();
+    DataError::Csv { file, source }
 }
 
 /// The line of the first record at or after each of `starts`, which ascend.
@@ -82,7 +90,7 @@ fn lines_of(bytes: &[u8], starts: &[usize]) -> Vec<u64> {
 }
 
 /// The first byte at or after `start` that belongs to no blank line.
-fn start_of_record(bytes: &[u8], start: usize) -> usize {
+pub(super) fn start_of_record(bytes: &[u8], start: usize) -> usize {
     let blank = bytes[start..]
         .iter()
         .take_while(|&&b| b == b'\r' || b == b'\n');
@@ -90,16 +98,23 @@ fn start_of_record(bytes: &[u8], start: usize) -> usize {
 }
 
 /// The line, from 1, of the byte `at`.
-fn line_of(bytes: &[u8], at: usize) -> u64 {
-    1 + memchr_iter(b'\n', &bytes[..at]).count() as u64
+pub(super) fn line_of(bytes: &[u8], at: usize) -> u64 {
+    1 + breaks(&bytes[..at])
+}
+
+pub(super) fn breaks(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
 }
 
 /// The most frequent of comma, semicolon and tab outside quotes in the first line with text.
-pub(super) fn guess_delimiter(text: &str) -> u8 {
-    let header = text.trim_start_matches(['\r', '\n']).bytes();
+pub(super) fn guess_delimiter(text: &[u8]) -> u8 {
+    let header = &text[start_of_record(text, 0)..];
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
     let mut quoted = false;
-    for byte in header.take_while(|&byte| byte != b'\n' && byte != b'\r') {
+    for &byte in header
+        .iter()
+        .take_while(|&&byte| byte != b'\n' && byte != b'\r')
+    {
         quoted ^= byte == b'"';
         if let Some(found) = counts.iter_mut().find(|(candidate, _)| *candidate == byte) {
             found.1 += usize::from(!quoted);
@@ -108,14 +123,4 @@ pub(super) fn guess_delimiter(text: &str) -> u8 {
     // Of equals, `max_by_key` returns the last: the comma, as the order is reversed.
     let most = counts.into_iter().rev().max_by_key(|&(_, count)| count);
     most.map_or(b',', |(delimiter, _)| delimiter)
-}
-
-/// A first line of nothing but numbers is no header.
-fn check_numeric(file: &str, line: u64, names: &[String]) -> Result<(), DataError> {
-    let is_number = |name: &String| matches!(parse_cell(name), Cell::Number(_));
-    if names.iter().all(is_number) {
-        let file = file.to_owned();
-        return Err(DataError::NumericHeader { file, line });
-    }
-    Ok(())
 }

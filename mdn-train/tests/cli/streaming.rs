@@ -91,3 +91,39 @@ fn large_tables_are_answered_piece_by_piece() {
     assert!(refused.error(1).starts_with(&told), "{}", refused.stderr);
     assert!(!bench.path("bad-answers.csv").exists());
 }
+
+#[test]
+fn a_table_without_a_header_is_the_one_under_x0_x1() {
+    let bench = Bench::new();
+    let rows: String = (0..60).map(|i| format!("{i},{}\n", i * i % 13)).collect();
+    bench.write("bare.csv", &rows);
+    bench.write("named.csv", format!("x0,x1\n{rows}"));
+    let fit = "--target x1 --steps 5 --hidden 3 -k 2";
+    bench.json(&format!("fit named.csv {fit}"));
+    let model = std::fs::read(bench.path("model.mdn")).unwrap();
+    for options in ["", "--stream-above 0", "--no-header --stream-above 0"] {
+        let run = bench.run(&format!("fit bare.csv {fit} {options} --out bare.mdn"));
+        let warned = run
+            .stderr
+            .matches("warning: the first line holds only numbers")
+            .count();
+        let expected = usize::from(!options.contains("--no-header"));
+        assert_eq!(warned, expected, "{}", run.stderr);
+        assert_eq!(
+            std::fs::read(bench.path("bare.mdn")).unwrap(),
+            model,
+            "{options}"
+        );
+    }
+    let nll = |table: &str| bench.json(&format!("evaluate model.mdn {table}"))["nll"].clone();
+    assert_eq!(nll("bare.csv"), nll("named.csv"));
+    let bare = bench.answers("predict model.mdn bare.csv --summary");
+    let named = bench.answers("predict model.mdn named.csv --summary");
+    for row in 0..60 {
+        assert_eq!(bare.number(row, "line") + 1.0, named.number(row, "line"));
+        assert_eq!(
+            bare.cell(row, "log_density"),
+            named.cell(row, "log_density")
+        );
+    }
+}

@@ -50,8 +50,11 @@ fn a_faulty_cell_is_named_by_file_line_and_column() {
             "1,2,ok,-1e39",
             "data.csv:17: column `y`: `-1e39` is not finite in 32-bit floating point",
         ),
-        ("1,2,ok", "data.csv:17: 3 cells, but the header has 4"),
-        ("1,2,ok,3,4", "data.csv:17: 5 cells, but the header has 4"),
+        ("1,2,ok", "data.csv:17: 3 cells, but the first line has 4"),
+        (
+            "1,2,ok,3,4",
+            "data.csv:17: 5 cells, but the first line has 4",
+        ),
     ] {
         assert_eq!(refused(with_line_17(line), FIT), expected);
     }
@@ -115,10 +118,6 @@ fn tables_without_rows_or_header() {
         ),
         ("age,dose,y\n", "data.csv: no rows below the header"),
         (
-            "1,2,3\n4,5,6\n",
-            "data.csv:1: the first line holds only numbers; a line of column names must come first",
-        ),
-        (
             "age,dose,age,y\n1,2,3,4\n",
             "data.csv:1: two columns are called `age`",
         ),
@@ -171,6 +170,36 @@ fn columns_and_their_roles() {
         "data.csv:2: column `note`: `ok` is not a number; --inputs can leave the column out, \
          --categorical can take its values as categories"
     );
+}
+
+#[test]
+fn names_with_commas_are_columns() {
+    let bench = Bench::new();
+    let rows: String = (0..60)
+        .map(|i| format!("{i},{},{}\n", i % 2, i * i % 13))
+        .collect();
+    bench.write("data.csv", format!("a,\"b,c\",\"y, kg\"\n{rows}"));
+    let config = "data = \"data.csv\"\ntarget = [\"y, kg\"]\ncategorical = []\n\
+                  steps = 5\nhidden = 3\ncomponents = 2\n";
+    bench.write("fit.toml", config);
+    for (options, expected) in [
+        ("", &["a", "b,c"][..]),
+        ("--inputs b,c,a", &["b,c", "a"]),
+        ("--inputs b,c,a --categorical b,c", &["b,c=0", "b,c=1", "a"]),
+    ] {
+        for place in ["", "--stream-above 0"] {
+            bench.json(&format!("fit --config fit.toml {options} {place}"));
+            let model = bench.json("inspect model.mdn");
+            assert_eq!(model["targets"][0]["name"], "y, kg");
+            let inputs = model["inputs"].as_array().unwrap().iter();
+            let names: Vec<&str> = inputs
+                .map(|input| input["name"].as_str().unwrap())
+                .collect();
+            assert_eq!(names, expected);
+        }
+    }
+    let told = bench.run("fit data.csv --target y,g");
+    assert!(told.error(1).contains("no column `y`"), "{}", told.stderr);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `--transform`: targets that are learnt on another scale, with answers about the column itself.
 
-use crate::support::{Bench, column, columns, number};
+use crate::support::{Bench, column, columns, mean, number};
 
 const SMALL: &str = "--steps 200 --hidden 6 -k 2 --starts 1";
 
@@ -53,6 +53,32 @@ fn a_transformed_target_is_its_logarithm_and_scores_have_the_jacobian() {
         let gap = number(network, "validation_loss") - number(result, "validation_nll");
         assert!(gap.abs() < 1e-4, "{result}");
     }
+}
+
+/// Also where the table has a column that is called `log(price)`, which is then as it stands.
+#[test]
+fn densities_of_rows_have_the_mean_that_evaluate_tells() {
+    let bench = Bench::new();
+    bench.write("prices.csv", prices());
+    let literal = logarithms().replacen("x,z", "x,log(price)", 1);
+    bench.write("literal.csv", literal);
+    bench.json(&format!("fit literal.csv --target log(price) {SMALL}"));
+    let nll = |table: &str| {
+        let told = number(&bench.json(&format!("evaluate model.mdn {table}")), "nll");
+        let answers = columns(
+            &bench
+                .run(&format!("predict model.mdn {table} --summary"))
+                .stdout,
+        );
+        let found = -mean(column(&answers, "log_density").iter().copied());
+        assert!((found - told).abs() < 1e-4, "{table}: {found} for {told}");
+        told
+    };
+    // −ln p(price) = −ln p(log(price)) + log(price).
+    let text = columns(&bench.read("literal.csv"));
+    let slope = mean(column(&text, "log(price)").iter().copied());
+    let gap = nll("prices.csv") - nll("literal.csv");
+    assert!((gap - slope).abs() < 1e-4, "{gap} for {slope}");
 }
 
 #[test]

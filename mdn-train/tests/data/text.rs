@@ -1,6 +1,6 @@
 //! Text with delimiters: what is accepted, and how each fault of the whole is told.
 
-use mdn_train::data::{DataError, Dataset, ReadOptions, Table, generators};
+use mdn_train::data::{DataError, DataWarning, Dataset, ReadOptions, Table, generators};
 
 use crate::support::{names, read, read_bytes, train};
 
@@ -63,19 +63,75 @@ fn empty_tables() {
 }
 
 #[test]
-fn a_missing_header_is_noticed() {
-    let told = message!(read("1,2\n3,4\n"), DataError::NumericHeader { .. });
+fn a_first_line_of_numbers_is_data() {
+    for (text, first) in [
+        ("1,2\n3,5\n", [1.0, 2.0]),
+        ("\u{feff}1.5;2\n3;5\n", [1.5, 2.0]),
+        ("1970-01-02,2019\n3,5\n", [1.0, 2019.0]),
+    ] {
+        let data = train(text, None, &["x1"]).unwrap();
+        assert_eq!(data.input_names, ["x0"], "{text}");
+        assert_eq!([data.inputs[0], data.targets[0]], first, "{text}");
+        assert_eq!((data.inputs[1], data.targets[1]), (3.0, 5.0), "{text}");
+        assert_eq!(data.lines, [1, 2], "{text}");
+        assert_eq!(data.warnings, [DataWarning::NoHeader], "{text}");
+    }
+    assert_eq!(read("1,\n3,5\n").unwrap().columns(), ["x0", "x1"]);
+    let told = message!(read("1,2\n3\n"), DataError::RaggedRow { line: 2, .. });
+    assert_eq!(told, "data.csv:2: 1 cells, but the first line has 2");
+    assert_eq!(read(",NA\n3,5\n").unwrap().columns(), ["", "NA"]);
+}
+
+#[test]
+fn counted_columns_have_a_header() {
+    for (text, expected) in [
+        (",0,1,2\n0,5,6,7\n", &["", "0", "1", "2"][..]),
+        ("0,1\n5,6\n", &["0", "1"]),
+    ] {
+        let table = read(text).unwrap();
+        assert_eq!(table.columns(), expected, "{text}");
+        assert_eq!(table.rows(), 1, "{text}");
+    }
+    assert_eq!(read("0,2\n5,6\n").unwrap().columns(), ["x0", "x1"]);
+}
+
+#[test]
+fn names_that_look_measured_are_doubted() {
+    let data = train("1.34,a,y\n3,4,5\n4,5,6\n", None, &["y"]).unwrap();
+    assert_eq!(data.input_names, ["1.34", "a"]);
+    let column = "1.34".to_owned();
+    assert_eq!(data.warnings, [DataWarning::DoubtfulHeader { column }]);
+    let years = train("2019,2020,y\n3,4,5\n4,5,6\n", None, &["y"]).unwrap();
+    assert_eq!(years.warnings, []);
+    let told = message!(read("0,a,0\n"), DataError::DuplicateColumn { .. });
     assert_eq!(
         told,
-        "data.csv:1: the first line holds only numbers; a line of column names must come first"
+        "data.csv:1: two columns are called `0`; --no-header takes the first line as data"
     );
-    assert!(read("x,2\n3,4\n").is_ok());
+}
+
+#[test]
+fn a_first_line_that_is_called_data_is_data() {
+    let options = ReadOptions {
+        no_header: true,
+        ..ReadOptions::default()
+    };
+    let text = "a,1.5\nb,2\na,3\nb,4\n";
+    let table = Table::from_bytes("t".into(), text.into(), &options).unwrap();
+    assert_eq!(
+        (table.columns(), table.rows()),
+        (&names(&["x0", "x1"])[..], 4)
+    );
+    let data = Dataset::for_training(&table, None, &names(&["x1"]), &options).unwrap();
+    assert_eq!(data.input_names, ["x0=a", "x0=b"]);
+    assert_eq!(data.targets, [1.5, 2.0, 3.0, 4.0]);
+    assert_eq!(data.warnings, []);
 }
 
 #[test]
 fn ragged_rows_are_placed() {
     let told = message!(read("x,y\n1,2\n3\n"), DataError::RaggedRow { .. });
-    assert_eq!(told, "data.csv:3: 1 cells, but the header has 2");
+    assert_eq!(told, "data.csv:3: 1 cells, but the first line has 2");
     message!(
         read("x,y\r\n1,2\r\n3,4,5\r\n"),
         DataError::RaggedRow {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{anyhow, ensure};
+use anyhow::{anyhow, bail, ensure};
 use clap::Args;
 use mdn_train::data::{
     DataError, Dataset, OwnedRows, ReadOptions, StoredTable, Table, TableBlocks, Transform,
@@ -46,14 +46,21 @@ pub struct ColumnChoices {
     pub unit: Vec<(String, String)>,
 }
 
+/// What was chosen of a table.
+struct Chosen {
+    inputs: Option<Vec<String>>,
+    targets: Vec<String>,
+    options: ReadOptions,
+}
+
 impl ColumnChoices {
     /// The rows to fit on.
     pub fn data(&self, output: &mut Output) -> anyhow::Result<Dataset> {
         let table = self.reading.table()?;
-        let inputs = self.inputs.as_deref();
-        let targets = self.transformed(self.target_names(&table)?)?;
-        let data = Dataset::for_training(&table, inputs, &targets, &self.options());
-        let data = data.map_err(|error| self.advised(error, &targets))?;
+        let chosen = self.chosen(&table)?;
+        let inputs = chosen.inputs.as_deref();
+        let data = Dataset::for_training(&table, inputs, &chosen.targets, &chosen.options);
+        let data = data.map_err(|error| self.advised(error, &chosen.targets))?;
         self.check_units(&data)?;
         Ok(self.reading.check(data, output))
     }
@@ -68,14 +75,19 @@ impl ColumnChoices {
         if !streaming.applies(&self.reading.data) {
             return Ok(OwnedRows::Memory(self.data(output)?));
         }
-        let (path, options) = (&self.reading.data, self.options());
-        let mut blocks = TableBlocks::open(path, &options)?;
-        let targets = match blocks.next().transpose()? {
-            Some(first) => self.transformed(self.target_names(&first)?)?,
-            None => Vec::new(),
+        let path = &self.reading.data;
+        let mut blocks = TableBlocks::open(path, &self.reading.options())?;
+        let Some(first) = blocks.next().transpose()? else {
+            let file = blocks.name().to_owned();
+            bail!(DataError::NoRows { file });
         };
-        let inputs = self.inputs.as_deref();
-        let table = StoredTable::for_training(path, inputs, &targets, &options, folder)
+        let Chosen {
+            inputs,
+            targets,
+            options,
+        } = self.chosen(&first)?;
+        drop((first, blocks));
+        let table = StoredTable::for_training(path, inputs.as_deref(), &targets, &options, folder)
             .map_err(|error| self.advised(error, &targets))?;
         let some = table.sample(1)?;
         self.check_units(&some)?;
@@ -83,17 +95,26 @@ impl ColumnChoices {
         Ok(OwnedRows::Stored(table))
     }
 
-    fn options(&self) -> ReadOptions {
-        ReadOptions {
-            categorical: self.categorical.clone(),
-            ..self.reading.options()
-        }
+    fn chosen(&self, table: &Table) -> anyhow::Result<Chosen> {
+        let inputs = self.inputs.as_deref();
+        Ok(Chosen {
+            inputs: inputs.map(|inputs| whole_names(inputs, table)),
+            targets: self.transformed(self.target_names(table)?)?,
+            options: ReadOptions {
+                categorical: whole_names(&self.categorical, table),
+                ..self.reading.options()
+            },
+        })
     }
 
     /// An error with the options that may help.
     fn advised(&self, error: DataError, targets: &[String]) -> anyhow::Error {
-        let DataError::NotANumber { column, .. } = &error else {
-            return error.into();
+        let column = match &error {
+            DataError::NotANumber { column, .. } => column,
+            DataError::UnsupportedType { .. } if self.inputs.is_none() => {
+                return anyhow!("{error}; --inputs can leave the column out");
+            }
+            _ => return error.into(),
         };
         let mut names = targets
             .iter()
@@ -112,7 +133,7 @@ impl ColumnChoices {
 
     fn target_names(&self, table: &Table) -> anyhow::Result<Vec<String>> {
         let Some(count) = self.targets else {
-            return Ok(self.target.clone());
+            return Ok(whole_names(&self.target, table));
         };
         let columns = table.columns();
         let inputs = columns.len().saturating_sub(count);
@@ -151,9 +172,45 @@ impl ColumnChoices {
         };
         match self.unit.iter().find(|(column, _)| !known(column)) {
             Some((column, _)) => {
-                anyhow::bail!("--unit names `{column}`, which is neither input nor target")
+                bail!("--unit names `{column}`, which is neither input nor target")
             }
             None => Ok(()),
+        }
+    }
+}
+
+/// Names that were parted at commas, where those in a name are none that part: a piece that is no column
+/// of `table` goes together with as many after it as make one.
+fn whole_names(pieces: &[String], table: &Table) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = pieces;
+    while !rest.is_empty() {
+        let is_column = |&count: &usize| table.has_columns(&[rest[..count].join(",")]);
+        let count = (1..=rest.len()).find(is_column).unwrap_or(1);
+        let (name, others) = rest.split_at(count);
+        names.push(name.join(","));
+        rest = others;
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_commas_are_put_together() {
+        let text = "\"y, kg\";z;\"a,b,c\";a\n1;2;3;4\n";
+        let table = Table::from_bytes("t".into(), text.into(), &ReadOptions::default()).unwrap();
+        for (given, expected) in [
+            ("y, kg", &["y, kg"][..]),
+            ("z,y, kg,a", &["z", "y, kg", "a"]),
+            ("log(y, kg),z", &["log(y, kg)", "z"]),
+            ("b,z", &["b", "z"]),
+            ("y, g,z", &["y", " g", "z"]),
+        ] {
+            let pieces: Vec<String> = given.split(',').map(str::to_owned).collect();
+            assert_eq!(whole_names(&pieces, &table), expected, "{given}");
         }
     }
 }

@@ -45,16 +45,18 @@ impl AllTargets {
         .into_iter()
     }
 
-    /// The questions about the targets `names`, in the order of the columns.
+    /// The questions, in the order of the columns; `transforms` say how the table's targets were made,
+    /// where it has them.
     pub fn questions(
         &self,
-        names: &[String],
-        scored: bool,
+        transforms: Option<Vec<Option<Transform>>>,
         parameters: bool,
     ) -> Vec<JointQuestion> {
-        let transforms = names.iter().map(|name| Transform::split(name).0).collect();
         let all = [
-            (scored, JointQuestion::LogDensity(transforms)),
+            (
+                transforms.is_some(),
+                JointQuestion::LogDensity(transforms.unwrap_or_default()),
+            ),
             (self.anomaly, JointQuestion::Anomaly),
             (self.best_component, JointQuestion::BestComponent),
             (self.covariance, JointQuestion::Covariance),
