@@ -26,6 +26,7 @@ use crate::data::TableRows;
 use crate::files::{WriteError, remove_leftovers, write_atomically};
 use crate::fit::{FitConfig, FitError, Fitted, Unscored, train_with};
 use crate::train::{Control, Keeper, Progress, Snapshot, Starts, Trained};
+use crate::tune::JOURNAL;
 use checkpoint::Checkpoint;
 pub(crate) use checkpoint::Identity;
 use metrics::Metrics;
@@ -163,11 +164,11 @@ impl Run {
         }
     }
 
-    /// Whether the file at `path` is one of those in which a run in `folder` keeps its state, or
-    /// would be.
+    /// Whether the file at `path` is one of those in which a run or a race of trials in `folder` keeps
+    /// its state, or would be.
     pub fn keeps_state_in(folder: &Path, path: &Path) -> bool {
         let is_own = |name: &OsStr| {
-            let mut own = [CONFIG, METRICS, LOCK].into_iter().chain(SLOTS);
+            let mut own = [CONFIG, METRICS, LOCK, JOURNAL].into_iter().chain(SLOTS);
             own.any(|own| name == own)
         };
         let whole = |folder: &Path| match folder.as_os_str().is_empty() {

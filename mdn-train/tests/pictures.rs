@@ -6,6 +6,18 @@ use mdn_train::fit::{FitConfig, Fitted};
 use mdn_train::pictures::Line;
 use mdn_train::train::{Length, TrainOptions};
 
+fn small() -> FitConfig {
+    FitConfig {
+        hidden: vec![8],
+        components: 3,
+        options: TrainOptions {
+            length: Length::Steps(100),
+            ..TrainOptions::default()
+        },
+        ..FitConfig::default()
+    }
+}
+
 /// A table whose target is the logarithm of a column `y`, between e⁰ and e³, and its model.
 fn logarithmic() -> (Dataset, Fitted) {
     let rows = (0..200).flat_map(|i| {
@@ -15,16 +27,7 @@ fn logarithmic() -> (Dataset, Fitted) {
     let mut table = NumericTable::new(vec!["x".to_owned(), "log(y)".to_owned()], rows.collect());
     table.transforms = vec![None, Some(Transform::Log)];
     let data = Dataset::from_numeric(table, 1).unwrap();
-    let config = FitConfig {
-        hidden: vec![8],
-        components: 3,
-        options: TrainOptions {
-            length: Length::Steps(100),
-            ..TrainOptions::default()
-        },
-        ..FitConfig::default()
-    };
-    let fitted = mdn_train::fit(&data, &config).unwrap();
+    let fitted = mdn_train::fit(&data, &small()).unwrap();
     (data, fitted)
 }
 
@@ -108,16 +111,7 @@ fn categorical() -> Fitted {
     let names = ["cat=a", "cat=b", "cat=c", "x", "y"].map(str::to_owned);
     let table = NumericTable::new(names.to_vec(), rows.collect());
     let data = Dataset::from_numeric(table, 4).unwrap();
-    let config = FitConfig {
-        hidden: vec![8],
-        components: 3,
-        options: TrainOptions {
-            length: Length::Steps(100),
-            ..TrainOptions::default()
-        },
-        ..FitConfig::default()
-    };
-    mdn_train::fit(&data, &config).unwrap()
+    mdn_train::fit(&data, &small()).unwrap()
 }
 
 #[test]

@@ -20,7 +20,7 @@ use running::RunChoices;
 use serde::Serialize;
 
 use super::options::{coarse_targets, count};
-use super::output::{NORMAL, Output, check_apart, check_writable};
+use super::output::{NORMAL, Output, check_apart, check_apart_from_run, check_writable};
 use super::signals::Signals;
 use super::streaming::{LOOKED_AT, Streaming, folder_near};
 
@@ -116,10 +116,11 @@ impl Fit {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let read = [&self.columns.reading.data].into_iter();
         check_apart(&self.model(), read.chain(self.running.config()))?;
+        check_apart_from_run(&self.model(), self.running.folder())?;
         let folder = folder_near(&self.model());
         let rows = self.columns.rows(&self.streaming, &folder, output)?;
         let data = rows.rows().sample(LOOKED_AT)?;
-        let run = self.running.prepare(&self.model())?;
+        let run = self.running.prepare()?;
         check_writable(&self.model())?;
         let config = config(&self.columns, &self.network, &self.training);
         let start = Instant::now();

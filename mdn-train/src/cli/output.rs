@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf, is_separator};
 
 use mdn_train::files::WriteError;
+use mdn_train::run::Run;
 use serde::Serialize;
 
 /// Where words and results go.
@@ -92,7 +93,7 @@ pub fn error_object(words: &str) {
     let _ = writeln!(io::stdout(), "{object:#}");
 }
 
-/// Whether the result at `path` would take the place of what the command reads.
+/// An error where the result at `path` would take the place of what the command reads.
 pub fn check_apart<'a>(
     path: &Path,
     read: impl IntoIterator<Item = &'a PathBuf>,
@@ -109,6 +110,17 @@ pub fn check_apart<'a>(
             path.display()
         );
     }
+    Ok(())
+}
+
+/// An error where the result at `path` would take the place of the state of a run in `folder`.
+pub fn check_apart_from_run(path: &Path, folder: Option<&Path>) -> anyhow::Result<()> {
+    let is_taken = folder.is_some_and(|folder| Run::keeps_state_in(folder, path));
+    anyhow::ensure!(
+        !is_taken,
+        "{}: is where the run keeps its state; the model needs another name",
+        path.display()
+    );
     Ok(())
 }
 

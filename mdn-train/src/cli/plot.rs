@@ -30,8 +30,9 @@ const DRAWS: usize = 20;
 ///
 /// One input varies over the range that the table has; the others are held at their training
 /// means, or at their most frequent category. A category `cat=a` varies from 0, where the most
-/// frequent other one of its column is 1, to 1: both ends are rows. Writes PNG and SVG pictures and a self-contained
-/// report.html, with the course of training where the model lies in the folder of its run.
+/// frequent other one of its column is 1, to 1: both ends are rows. Writes PNG and SVG pictures and
+/// a self-contained report.html, with the course of training where the model lies in the folder of
+/// its run.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  mdn-train plot concrete.mdn concrete.csv --input age_days --out pictures"

@@ -21,7 +21,7 @@ use space::SpaceChoices;
 
 use super::fit::choices::{NetworkChoices, TrainingChoices, config};
 use super::fit::columns::ColumnChoices;
-use super::output::{Output, check_apart, check_writable};
+use super::output::{Output, check_apart, check_apart_from_run, check_writable};
 use super::progress::TrainingProgress;
 use super::signals::Signals;
 use super::values::positive;
@@ -99,7 +99,9 @@ struct Tuning {
 
 impl Tune {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
-        check_apart(&self.model(), [&self.columns.reading.data])?;
+        let read = [&self.columns.reading.data].into_iter();
+        check_apart(&self.model(), read.chain(self.running.config()))?;
+        check_apart_from_run(&self.model(), self.running.folder())?;
         let data = self.columns.data(output)?;
         let config = self.config(&data);
         let mut run = self.running.prepare(&data, &config)?;

@@ -103,8 +103,8 @@ pub(super) fn over_fit(held_out: &Scores, seen: Seen<'_>) -> Option<Diagnostic> 
         ),
         Width::AsAsked | Width::TooWide => (
             Severity::Note,
-            "So few rows can't show that the intervals are too narrow: `mdn-train cross-validate` \
-             asks all of them. More rows or a larger --ensemble would help",
+            "These rows don't show that the intervals are too narrow: `mdn-train cross-validate` asks \
+             all of the table. More rows or a larger --ensemble would help",
         ),
     };
     (gap > OVER_FIT).then(|| Diagnostic {

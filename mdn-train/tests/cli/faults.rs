@@ -169,6 +169,7 @@ fn a_result_never_takes_the_place_of_what_is_read() {
     bench.json("fit t.csv --targets 1 --steps 20 --checkpoint-interval 0 --run r");
     fs::copy(bench.path("r/model.mdn"), bench.path("m.mdn")).unwrap();
     fs::copy(bench.path("r/config.toml"), bench.path("c.toml")).unwrap();
+    bench.write("tune.toml", "data = \"t.csv\"\ntargets = 1\ntrials = 2\n");
     for (arguments, kept) in [
         ("fit t.csv --targets 1 --out t.csv", "t.csv"),
         ("fit --config c.toml --out c.toml", "c.toml"),
@@ -180,6 +181,11 @@ fn a_result_never_takes_the_place_of_what_is_read() {
         ("fit --resume r --out r/checkpoint-0", "r/checkpoint-0"),
         ("fit --resume r --out ./r/config.toml", "r/config.toml"),
         ("tune t.csv --targets 1 --trials 2 --out t.csv", "t.csv"),
+        ("tune --config tune.toml --out tune.toml", "tune.toml"),
+        (
+            "tune t.csv --targets 1 --run new --out new/trials.jsonl",
+            "t.csv",
+        ),
         ("predict m.mdn t.csv --out ./t.csv", "t.csv"),
         ("sample m.mdn t.csv --out t.csv", "t.csv"),
         ("prune m.mdn --data t.csv --out m.mdn", "m.mdn"),

@@ -35,7 +35,7 @@ pub struct RunChoices {
 }
 
 impl RunChoices {
-    fn folder(&self) -> Option<&Path> {
+    pub fn folder(&self) -> Option<&Path> {
         self.run.as_deref().or(self.resume.as_deref())
     }
 
@@ -49,14 +49,8 @@ impl RunChoices {
         self.config.as_ref()
     }
 
-    /// The run's folder, made or opened, for a `model` that may be put elsewhere.
-    pub fn prepare(&self, model: &Path) -> anyhow::Result<Option<Run>> {
-        let is_taken = |folder| Run::keeps_state_in(folder, model);
-        anyhow::ensure!(
-            !self.folder().is_some_and(is_taken),
-            "{}: is where the run keeps its state; the model needs another name",
-            model.display()
-        );
+    /// The run's folder, made or opened.
+    pub fn prepare(&self) -> anyhow::Result<Option<Run>> {
         let mut run = match (&self.run, &self.resume) {
             (Some(folder), _) => Run::create(folder, &self.text)?,
             (None, Some(folder)) => Run::open(folder)?.0,

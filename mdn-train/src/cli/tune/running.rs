@@ -35,6 +35,11 @@ impl RunChoices {
         self.run.as_deref().or(self.resume.as_deref())
     }
 
+    /// The file that the options come from.
+    pub fn config(&self) -> Option<&PathBuf> {
+        self.config.as_ref()
+    }
+
     /// How to go on with trials that were stopped.
     pub fn way_on(&self) -> String {
         match self.folder() {
