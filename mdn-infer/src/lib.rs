@@ -11,6 +11,8 @@
 //! - [`Mixture`] answers in raw units; [`Marginal`] and [`Component`] are its parts.
 //! - [`Predictor::self_test`] proves on the device that it computes the bits which the trainer
 //!   recorded in the file.
+//! - [`FloatUnit`] notices that something else in the program has changed how the processor
+//!   computes, and can set it right for a call.
 //! - [`IntegrityWalk`] notices, a slice at a time, that the file has changed in flash.
 //! - [`Level`] chooses the instruction set; the results do not depend on it.
 //!
@@ -52,6 +54,7 @@ extern crate std;
 mod back_end;
 mod batch;
 mod error;
+mod float_unit;
 pub mod format;
 mod include;
 mod layers;
@@ -64,6 +67,7 @@ pub mod simd;
 
 pub use back_end::{BACK_END, BackEnd};
 pub use error::{EmitError, ParseError, PredictError};
+pub use float_unit::{FloatFault, FloatUnit};
 pub use format::{IntegrityWalk, Progress, working_len};
 pub use include::Aligned;
 pub use layers::Dense;

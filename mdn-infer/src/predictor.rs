@@ -11,7 +11,7 @@ use crate::format::MAX_HIDDEN;
 use crate::layers::{self, Dense};
 use crate::mixture::{Mixture, check};
 use crate::model::Model;
-use crate::selftest::{self, SelfTest};
+use crate::selftest::{self, Extent, SelfTest};
 use crate::simd::{Kernel, Level, Simd};
 
 /// A model with the working memory for one prediction at a time.
@@ -79,13 +79,25 @@ impl<'m, const N: usize> Predictor<'m, N> {
         self.model.predict(self.level, x, &mut self.working.0)
     }
 
-    /// Runs the model's golden vectors and a fixed set of probes; see [`SelfTest`].
+    /// Checks the float unit, and runs the model's golden vectors and a fixed set of probes; see
+    /// [`SelfTest`]. Cost: some hundred predictions with all their answers.
     ///
     /// # Errors
     ///
     /// [`PredictError::Overflow`] when the model overflows at one of its own vectors.
     pub fn self_test(&mut self) -> Result<SelfTest, PredictError> {
         self.model.self_test(self.level, &mut self.working.0)
+    }
+
+    /// Checks the float unit and runs the model's golden vectors, without the probes: for slow
+    /// processors, and for tests now and then. Its verdict is the full one's but for what only the
+    /// probes' hash shows.
+    ///
+    /// # Errors
+    ///
+    /// As [`self_test`](Self::self_test).
+    pub fn self_test_short(&mut self) -> Result<SelfTest, PredictError> {
+        self.model.self_test_short(self.level, &mut self.working.0)
     }
 }
 
@@ -112,14 +124,27 @@ impl<'a> Model<'a> {
         Ok(Mixture::new(self, level, parameters))
     }
 
-    /// Runs the golden vectors and probes in the caller's memory `working`, as
-    /// [`Predictor::self_test`] does in its own.
+    /// Checks the float unit and runs the golden vectors and probes in the caller's memory `working`,
+    /// as [`Predictor::self_test`] does in its own.
     ///
     /// # Errors
     ///
     /// As [`Predictor::self_test`], and [`PredictError::CapacityTooSmall`].
     pub fn self_test(&self, level: Level, working: &mut [f32]) -> Result<SelfTest, PredictError> {
-        selftest::run(self, level, working)
+        selftest::run(self, level, working, Extent::Full)
+    }
+
+    /// Without the probes, as [`Predictor::self_test_short`].
+    ///
+    /// # Errors
+    ///
+    /// As [`self_test`](Self::self_test).
+    pub fn self_test_short(
+        &self,
+        level: Level,
+        working: &mut [f32],
+    ) -> Result<SelfTest, PredictError> {
+        selftest::run(self, level, working, Extent::Short)
     }
 }
 

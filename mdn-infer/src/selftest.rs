@@ -1,4 +1,5 @@
-//! The self-test: the golden vectors of a file, bit for bit, and a hash over more outputs.
+//! The self-test: the float unit's mode, the golden vectors of a file, bit for bit, and a hash over
+//! more outputs.
 
 use core::fmt;
 
@@ -7,6 +8,7 @@ use rand_xoshiro::Xoshiro128PlusPlus;
 
 use crate::back_end::{BACK_END, BackEnd};
 use crate::error::PredictError;
+use crate::float_unit::FloatUnit;
 use crate::format::MAX_DIMENSIONS;
 use crate::mixture::Mixture;
 use crate::model::Model;
@@ -25,9 +27,12 @@ static CRC: crc::Crc<u64> = crc::Crc::<u64>::new(&crc::CRC_64_XZ);
 /// What a self-test found.
 ///
 /// As text it says whether all outputs agree, and if not, how far they are off and with which
-/// elementary functions.
+/// elementary functions; and what is wrong with the float unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SelfTest {
+    /// The mode of the float unit: a verdict of its own, for outputs that agree here are no proof of
+    /// it. Golden vectors hold few subnormal numbers, other answers of the same model many.
+    pub float_unit: FloatUnit,
     /// The elementary functions; only the exact ones can give the bits of the file.
     pub back_end: BackEnd,
     /// How many golden vectors were run.
@@ -43,25 +48,38 @@ pub struct SelfTest {
     pub largest_error: f32,
     /// A hash over the bits of all outputs of the golden vectors and of the probes, which are
     /// inputs drawn with a fixed seed from three times the training spread to each side; a probe
-    /// that overflows counts as one NaN. Equal hashes on two machines mean equal bits.
+    /// that overflows counts as one NaN. Equal hashes on two machines mean equal bits of all these
+    /// outputs. A short self-test has no probes, and so another hash.
     pub output_hash: u64,
 }
 
 impl SelfTest {
-    /// Whether every output had the bits that the file expects, and there was one at all.
+    /// Whether the float unit is right, and every output had the bits that the file expects, and
+    /// there was one at all.
     pub const fn passed(&self) -> bool {
-        self.mismatches == 0 && self.values > 0
+        self.float_unit.passed() && self.mismatches == 0 && self.values > 0
     }
+}
+
+/// How much a self-test runs beside the check of the float unit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// The golden vectors.
+    Short,
+    /// These and the probes.
+    Full,
 }
 
 pub(crate) fn run(
     model: &Model<'_>,
     level: Level,
     working: &mut [f32],
+    extent: Extent,
 ) -> Result<SelfTest, PredictError> {
     let mut digest = CRC.digest();
     let mut hash = |value: f32| digest.update(&canonical(value).to_le_bytes());
     let mut report = SelfTest {
+        float_unit: FloatUnit::check(level),
         back_end: BACK_END,
         vectors: 0,
         values: 0,
@@ -79,6 +97,20 @@ pub(crate) fn run(
         })?;
         report.vectors += 1;
     }
+    if extent == Extent::Full {
+        probes(model, level, working, &mut hash)?;
+    }
+    report.output_hash = digest.finalize();
+    Ok(report)
+}
+
+/// Every kind of answer at inputs all over the training data's surroundings.
+fn probes(
+    model: &Model<'_>,
+    level: Level,
+    working: &mut [f32],
+    mut hash: impl FnMut(f32),
+) -> Result<(), PredictError> {
     let mut rng = Xoshiro128PlusPlus::seed_from_u64(0);
     for _ in 0..PROBES {
         let mut x = [0.0; MAX_PROBED_INPUTS];
@@ -101,8 +133,7 @@ pub(crate) fn run(
             other => other?,
         }
     }
-    report.output_hash = digest.finalize();
-    Ok(report)
+    Ok(())
 }
 
 /// Every kind of answer of one mixture: a draw, the outputs at it, and each margin's
@@ -141,6 +172,9 @@ impl SelfTest {
 
 impl fmt::Display for SelfTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.float_unit.passed() {
+            write!(f, "the float unit is wrong: {}; ", self.float_unit)?;
+        }
         if self.back_end != BackEnd::Exact {
             write!(f, "not exact: back end {}; ", self.back_end)?;
         }

@@ -15,6 +15,7 @@ pub mod reduce;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub(crate) mod control;
 #[cfg(armv7em)]
 mod dsp;
 mod level;
