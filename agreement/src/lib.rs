@@ -3,18 +3,21 @@
 //! [`run`] evaluates every elementary function over inputs from the whole of binary32, and every
 //! question that a mixture answers over a list of committed models, and hashes the bits. Two
 //! machines, or two instruction sets of one, keep the promise where the hashes are equal, and
-//! `expected.txt` says what they are. The suite needs neither std nor heap: the binary of this
+//! `expected.txt` says what they are. [`float_unit`] puts the float unit into every wrong mode that the
+//! target has and asks whether the engine notices. The suite needs neither std nor heap: the binary of this
 //! crate prints them for each instruction set of the machine it runs on, the crate in `bare/` on
 //! a microcontroller, which may be limited to a [`Part`].
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod digest;
+mod float_unit;
 mod functions;
 mod models;
 mod part;
 mod questions;
 
+pub use float_unit::float_unit;
 pub use models::{SAMPLES, Sample};
 pub use part::Part;
 
@@ -34,6 +37,8 @@ pub enum Failure {
     SelfTest,
     /// A row of a batch differs from the same row alone.
     Batch,
+    /// The verdict about the float unit in this mode was wrong.
+    FloatUnit(&'static str),
 }
 
 impl fmt::Display for Failure {
@@ -43,6 +48,7 @@ impl fmt::Display for Failure {
             Self::Predict(error) => error.fmt(f),
             Self::SelfTest => f.write_str("the outputs differ from those in the file"),
             Self::Batch => f.write_str("a row of a batch differs from the same row alone"),
+            Self::FloatUnit(mode) => write!(f, "wrong verdict about the float unit in mode {mode}"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Prints `target level part name hash` for every function and model of the suite at every
-//! instruction set of this machine, then, by the name of `all`, the hash over them:
+//! instruction set of this machine, then, by the name of `all`, the hash over them; before that, as
+//! part `float-unit`, what the float unit computes in the right mode, `exact`, and in every wrong one:
 //!
 //! ```sh
 //! mdn-agreement [small|whole]
@@ -10,7 +11,7 @@
 use std::env;
 use std::process::ExitCode;
 
-use mdn_agreement::{Part, run};
+use mdn_agreement::{Part, float_unit, run};
 use mdn_infer::Level;
 
 fn main() -> ExitCode {
@@ -22,9 +23,19 @@ fn main() -> ExitCode {
     let mut status = ExitCode::SUCCESS;
     for level in Level::available() {
         let row = format!("{} {} {name}", env!("TARGET"), level.name());
-        match run(part, level, |done, hash| {
-            println!("{row} {done} {hash:016x}");
-        }) {
+        let modes = float_unit(level, |mode, hash| {
+            println!(
+                "{} {} float-unit {mode} {hash:08x}",
+                env!("TARGET"),
+                level.name()
+            );
+        });
+        let hash = modes.and_then(|_| {
+            run(part, level, |done, hash| {
+                println!("{row} {done} {hash:016x}");
+            })
+        });
+        match hash {
             Ok(hash) => println!("{row} all {hash:016x}"),
             Err(failure) => {
                 println!("{row} failed: {failure}");

@@ -22,6 +22,9 @@ struct Probes {
     shows: [Shows; 8],
 }
 
+/// Those of each kind of operation.
+static ALL: [Probes; 5] = [SUMS, DIFFERENCES, PRODUCTS, QUOTIENTS, ROOTS];
+
 /// What a wrong result of a probe shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shows {
@@ -55,7 +58,7 @@ const HALF_MIN: u32 = 0x0040_0000;
 const MORE_MIN: u32 = 0x00c0_0000;
 
 /// a + b. The first three tell the directions of rounding apart.
-static SUMS: Probes = Probes {
+const SUMS: Probes = Probes {
     a: [
         ONE,
         ONE_NEXT,
@@ -92,7 +95,7 @@ static SUMS: Probes = Probes {
 };
 
 /// a − b.
-static DIFFERENCES: Probes = Probes {
+const DIFFERENCES: Probes = Probes {
     a: [
         ONE,
         ONE_NEXT,
@@ -131,7 +134,7 @@ static DIFFERENCES: Probes = Probes {
 /// a · b. The last but one is 2²⁰ + ½ + 0.03 times the smallest subnormal number: rounded once it
 /// goes up, rounded to 24 bits first it is a tie and goes down. The last is a tie as well, between
 /// the smallest normal number and the one below.
-static PRODUCTS: Probes = Probes {
+const PRODUCTS: Probes = Probes {
     a: [
         ONE_NEXT,
         0x3fc0_0000,
@@ -159,7 +162,7 @@ static PRODUCTS: Probes = Probes {
 };
 
 /// a / b.
-static QUOTIENTS: Probes = Probes {
+const QUOTIENTS: Probes = Probes {
     a: [ONE, THREE, MINUS | ONE, MIN, HALF_MIN, 0, MIN, ONE],
     b: [
         THREE,
@@ -187,13 +190,13 @@ static QUOTIENTS: Probes = Probes {
 };
 
 /// √a.
-static ROOTS: Probes = Probes {
+const ROOTS: Probes = Probes {
     a: [
         TWO,
         0x40a0_0000,
         THREE,
-        HALF_MIN,
-        1,
+        0x0020_0000,
+        2,
         MINUS,
         0x7f7f_ffff,
         MIN,
@@ -203,8 +206,8 @@ static ROOTS: Probes = Probes {
         0x3fb5_04f3,
         0x400f_1bbd,
         0x3fdd_b3d7,
-        0x1fb5_04f3,
-        0x1a35_04f3,
+        0x1f80_0000,
+        0x1a80_0000,
         MINUS,
         0x5f7f_ffff,
         0x2000_0000,
@@ -214,34 +217,36 @@ static ROOTS: Probes = Probes {
     ],
 };
 
-/// Every probe at one level.
-struct All {
-    tables: [&'static Probes; 5],
+/// The probes of every kind at one level; `visit` is handed each kind's results.
+struct Run<F> {
+    visit: F,
 }
 
-impl Kernel for All {
-    type Output = [[f32; 8]; 5];
+impl<F: FnMut(&Probes, [f32; 8])> Kernel for Run<F> {
+    type Output = ();
 
     #[inline(always)]
-    fn call<S: Simd>(self, simd: S) -> Self::Output {
-        let [sums, differences, products, quotients, roots] = self.tables;
-        [
-            eight(simd, sums, |a, b| a.add(b)),
-            eight(simd, differences, |a, b| a.sub(b)),
-            eight(simd, products, |a, b| a.mul(b)),
-            eight(simd, quotients, |a, b| a.div(b)),
-            eight(simd, roots, |a, _| a.sqrt()),
-        ]
+    fn call<S: Simd>(mut self, simd: S) {
+        let [sums, differences, products, quotients, roots] = &ALL;
+        (self.visit)(sums, eight(simd, sums, |a, b| a.add(b)));
+        (self.visit)(differences, eight(simd, differences, |a, b| a.sub(b)));
+        (self.visit)(products, eight(simd, products, |a, b| a.mul(b)));
+        (self.visit)(quotients, eight(simd, quotients, |a, b| a.div(b)));
+        (self.visit)(roots, eight(simd, roots, |a, _| a.sqrt()));
     }
 }
 
-/// One operation on the eight operands of a table.
+/// One operation on the eight operands of a kind.
+///
+/// The compiler must not know the operands, or it would compute the results itself; nor should it
+/// begin with all kinds at once, which few processors have the registers for.
 #[inline(always)]
 fn eight<S: Simd>(
     simd: S,
     probes: &Probes,
     operation: impl Fn(S::Vector, S::Vector) -> S::Vector,
 ) -> [f32; 8] {
+    let probes = black_box(probes);
     let operands = |patterns: &[u32; 8]| simd.load_octet(bytemuck::must_cast_ref(patterns));
     let (mut a, mut b) = (operands(&probes.a), operands(&probes.b));
     for (a, b) in a.vectors_mut().iter_mut().zip(b.vectors_mut()) {
@@ -250,44 +255,43 @@ fn eight<S: Simd>(
     a.to_array()
 }
 
-/// What the probes found.
-pub(super) struct Found {
-    pub(super) faults: Faults,
-    /// Over the results of all probes that every target has.
-    pub(super) hash: u64,
+/// What the probes found: the faults, and a hash over the results that every target has.
+#[inline(never)]
+pub(super) fn run(level: Level) -> (Faults, u32) {
+    let mut tally = Tally { hash: 0, wrong: 0 };
+    let visit = |probes: &Probes, results: [f32; 8]| {
+        for (result, right) in results.into_iter().zip(probes.right) {
+            tally.add(result.to_bits(), right);
+        }
+    };
+    level.run(Run { visit });
+    for (result, right) in scalars().into_iter().zip(SCALARS) {
+        tally.add(result, right);
+    }
+    let faults = match tally.wrong | payload() ^ PAYLOAD {
+        0 => Faults::NONE,
+        _ => name(level),
+    };
+    (faults, tally.hash)
 }
 
-/// Runs every probe at `level`.
-#[inline(never)]
-pub(super) fn run(level: Level) -> Found {
-    // The compiler must not know the operands, or it would compute the results itself.
-    let tables = black_box([&SUMS, &DIFFERENCES, &PRODUCTS, &QUOTIENTS, &ROOTS]);
-    let results = level.run(All { tables });
-    let mut hash = Hash(0);
-    let mut wrong = 0;
-    for (results, probes) in results.iter().zip(tables) {
-        for (result, right) in results.iter().zip(probes.right) {
-            hash.add(result.to_bits());
-            wrong |= result.to_bits() ^ right;
-        }
-    }
-    let scalars = scalars();
-    for (result, right) in scalars.iter().zip(SCALARS) {
-        hash.add(*result);
-        wrong |= result ^ right;
-    }
-    let faults = match wrong | payload() ^ PAYLOAD {
-        0 => Faults::NONE,
-        _ => name(&results, tables, &scalars),
-    };
-    Found {
-        faults,
-        hash: hash.0,
+/// Results compared and hashed, at six instructions of a Cortex-M4 each.
+struct Tally {
+    hash: u32,
+    /// The bits that differed anywhere.
+    wrong: u32,
+}
+
+impl Tally {
+    #[inline(always)]
+    fn add(&mut self, result: u32, right: u32) {
+        self.wrong |= result ^ right;
+        self.hash = (self.hash.rotate_left(15) ^ result).wrapping_mul(0x9e37_79b1);
     }
 }
 
 /// The right results of [`scalars`].
-static SCALARS: [u32; 4] = [1, 1, 0x4b80_0000, 0xcb80_0002];
+const SCALARS: [u32; 4] = [1, 1, 0x4b80_0000, 0xcb80_0002];
 
 /// What vectors do not do: comparisons, whose operands may be subnormal, and conversions of
 /// integers, which are ties.
@@ -306,57 +310,45 @@ fn scalars() -> [u32; 4] {
 const PAYLOAD: u32 = 0x7fc1_2345;
 
 /// What an addition makes of it, where the hardware keeps payloads. Elsewhere they are nobody's
-/// promise: WebAssembly, RISC-V, and the routines of other software floating points.
+/// promise: on WebAssembly, on RISC-V, in software.
 #[inline(always)]
 fn payload() -> u32 {
     let keeps = cfg!(any(
         all(target_arch = "arm", target_abi = "eabihf"),
-        target_arch = "aarch64"
-    )) && !cfg!(miri);
-    if keeps {
+        all(target_arch = "aarch64", target_feature = "neon")
+    ));
+    if keeps && !cfg!(miri) {
         (black_box(f32::from_bits(PAYLOAD)) + 1.0).to_bits()
     } else {
         PAYLOAD
     }
 }
 
-/// A hash that costs a Cortex-M4 two instructions for each word.
-struct Hash(u64);
-
-impl Hash {
-    #[inline(always)]
-    fn add(&mut self, word: u32) {
-        const MULTIPLIER: u32 = 0x9e37_79b1;
-        let mixed = word ^ self.0 as u32;
-        self.0 = self
-            .0
-            .wrapping_add(u64::from(mixed) * u64::from(MULTIPLIER));
-    }
-}
-
 /// The faults that wrong results show.
 #[cold]
 #[inline(never)]
-fn name(results: &[[f32; 8]; 5], tables: [&Probes; 5], scalars: &[u32; 4]) -> Faults {
+fn name(level: Level) -> Faults {
     let mut faults = Faults::NONE;
-    let mut rounding = false;
-    for (results, probes) in results.iter().zip(tables) {
-        let each = results.iter().zip(probes.right).zip(probes.shows);
-        for ((result, right), shows) in each {
+    let (mut sums, mut rounding) = (None, false);
+    let visit = |probes: &Probes, results: [f32; 8]| {
+        let results = results.map(f32::to_bits);
+        sums.get_or_insert(results);
+        for ((result, right), shows) in results.into_iter().zip(probes.right).zip(probes.shows) {
             match shows {
-                _ if result.to_bits() == right => {}
+                _ if result == right => {}
                 Shows::Fault(fault) => faults.insert(fault),
                 Shows::Rounding => rounding = true,
                 Shows::Something => {}
             }
         }
-    }
-    let [above, below, tie, odd_tie] = *scalars;
+    };
+    level.run(Run { visit });
+    let [above, below, ties @ ..] = scalars();
     if above & below == 0 {
         faults.insert(InputsFlushed);
     }
-    if rounding || [tie, odd_tie] != [SCALARS[2], SCALARS[3]] {
-        faults.insert(direction(&results[0]));
+    if rounding || ties != [SCALARS[2], SCALARS[3]] {
+        faults.insert(direction(sums.unwrap_or_default()));
     }
     if payload() != PAYLOAD {
         faults.insert(DefaultNan);
@@ -367,10 +359,8 @@ fn name(results: &[[f32; 8]; 5], tables: [&Probes; 5], scalars: &[u32; 4]) -> Fa
     faults
 }
 
-/// The direction of rounding, from the first three sums: 1 + ½, (1 + 1) + ½ and −1 − ½, all in
-/// units of the last place but for the leading ones.
-fn direction(sums: &[f32; 8]) -> FloatFault {
-    let [up, odd, down, ..] = sums.map(f32::to_bits);
+/// The direction of rounding, from the first three of [`SUMS`].
+fn direction([up, odd, down, ..]: [u32; 8]) -> FloatFault {
     match (up != ONE, odd == ONE_AFTER, down != MINUS | ONE) {
         (true, true, false) => RoundsUp,
         (false, false, true) => RoundsDown,

@@ -1,5 +1,6 @@
-//! One prediction, one log-density and one draw of the model `MDN_MODEL`, between marks that
-//! `board.py` finds in a trace of the instructions; and the memory that they take, printed.
+//! One prediction, one log-density and one draw of the model `MDN_MODEL` and one check of the float
+//! unit, between marks that `board.py` finds in a trace of the instructions; and the memory that a
+//! prediction takes, printed.
 //!
 //! The exit status is 0 if the log-density has the bits that the file expects, 1 if not, 101 after
 //! a panic.
@@ -13,7 +14,8 @@ use core::panic::PanicInfo;
 #[cfg(target_arch = "arm")]
 use cortex_m_rt::entry;
 use mdn_infer::{
-    BACK_END, BackEnd, Level, Mixture, Model, PredictError, Predictor, include_model, working_len,
+    BACK_END, BackEnd, FloatUnit, Level, Mixture, Model, PredictError, Predictor, include_model,
+    working_len,
 };
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
@@ -61,10 +63,12 @@ fn run() -> Result<bool, PredictError> {
     mark();
     draw(&mixture)?;
     mark();
+    let float_unit = FloatUnit::check(Level::detect());
+    mark();
     // The log-density stands before the moments, two for each dimension.
     let expected = golden.expected.iter().rev().nth(2 * y.len());
     let agrees = expected.is_some_and(|value| value.to_bits() == log_density.to_bits());
-    Ok(agrees || BACK_END != BackEnd::Exact)
+    Ok(float_unit.passed() && (agrees || BACK_END != BackEnd::Exact))
 }
 
 fn draw(mixture: &Mixture<'_>) -> Result<(), PredictError> {

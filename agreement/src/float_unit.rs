@@ -1,0 +1,240 @@
+//! Every wrong mode of this target's float unit: the check must name it, the self-test must fail, and
+//! the guard must set it right and put it back.
+
+#![allow(
+    unsafe_code,
+    reason = "a mode that is wrong on purpose, for the length of a few calls"
+)]
+
+use mdn_infer::{FloatFault, FloatUnit, Level, Model};
+
+use crate::Failure;
+use crate::models::{SAMPLES, WORKING};
+
+/// A mode by its name in the processor's manual.
+struct Mode {
+    name: &'static str,
+    /// The bits of the control register that make it.
+    bits: u32,
+    /// What the check must find; nothing where the mode changes no result.
+    faults: &'static [FloatFault],
+}
+
+/// The hash of the float unit in the mode of the arithmetic contract, which must be the one that it
+/// starts in.
+///
+/// `done` is told the name of each mode, wrong ones too, and the hash found in it.
+///
+/// # Errors
+///
+/// [`Failure::FloatUnit`] names the first mode about which a verdict was wrong.
+pub fn float_unit(level: Level, mut done: impl FnMut(&str, u32)) -> Result<u32, Failure> {
+    let exact = FloatUnit::check(level);
+    if !exact.passed() {
+        return Err(Failure::FloatUnit("exact"));
+    }
+    done("exact", exact.hash);
+    for mode in control::MODES {
+        let found = try_out(mode, level)?;
+        done(mode.name, found.hash);
+    }
+    if FloatUnit::check(level) != exact {
+        return Err(Failure::FloatUnit("exact"));
+    }
+    Ok(exact.hash)
+}
+
+/// What the check finds in a mode, after everything else has been tried in it as well.
+fn try_out(mode: &Mode, level: Level) -> Result<FloatUnit, Failure> {
+    let Some(sample) = SAMPLES.first() else {
+        return Err(Failure::SelfTest);
+    };
+    let model = Model::parse(sample.file)?;
+    let mut working = [0.0; WORKING];
+    let before = control::mode();
+    // SAFETY: the mode is put back below, before any result of ordinary code depends on it.
+    unsafe { control::set(mode.bits) };
+    let found = FloatUnit::check(level);
+    let report = model.self_test_short(level, &mut working);
+    let guarded = FloatUnit::guarded(|| FloatUnit::check(level));
+    let kept = control::mode();
+    // SAFETY: the mode in which this function was called.
+    unsafe { control::set(before) };
+    let named = found.faults().eq(mode.faults.iter().copied());
+    let refused = report?.passed() == mode.faults.is_empty();
+    let restored = kept == mode.bits && found.control() == mode.bits;
+    if named && refused && restored && guarded.passed() {
+        Ok(found)
+    } else {
+        Err(Failure::FloatUnit(mode.name))
+    }
+}
+
+/// A mode and what must be found in it.
+const fn mode(name: &'static str, bits: u32, faults: &'static [FloatFault]) -> Mode {
+    Mode { name, bits, faults }
+}
+
+/// MXCSR.
+#[cfg(target_arch = "x86_64")]
+mod control {
+    use core::arch::asm;
+
+    use super::{Mode, mode as wrong};
+    use mdn_infer::FloatFault::{
+        InputsFlushed, ResultsFlushed, RoundsDown, RoundsTowardZero, RoundsUp,
+    };
+
+    const EXACT: u32 = 0x1f80;
+    const MODE: u32 = 0xffc0;
+
+    pub(super) const MODES: &[Mode] = &[
+        wrong("FTZ", EXACT | 0x8000, &[ResultsFlushed]),
+        wrong("DAZ", EXACT | 0x0040, &[InputsFlushed]),
+        wrong("FTZ+DAZ", EXACT | 0x8040, &[ResultsFlushed, InputsFlushed]),
+        wrong("down", EXACT | 0x2000, &[RoundsDown]),
+        wrong("up", EXACT | 0x4000, &[RoundsUp]),
+        wrong("zero", EXACT | 0x6000, &[RoundsTowardZero]),
+        wrong(
+            "FTZ+DAZ+up",
+            EXACT | 0xc040,
+            &[ResultsFlushed, InputsFlushed, RoundsUp],
+        ),
+        // A division by zero, an overflow or an invalid operation would trap.
+        wrong("traps", EXACT & !0x0680, &[]),
+    ];
+
+    fn read() -> u32 {
+        let mut value = 0_u32;
+        // SAFETY: stores the register in a variable of our own.
+        unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut value, options(nostack)) };
+        value
+    }
+
+    pub(super) fn mode() -> u32 {
+        read() & MODE
+    }
+
+    /// # Safety
+    ///
+    /// Compiled code expects the mode that it started in: it must be put back.
+    pub(super) unsafe fn set(bits: u32) {
+        let value = read() & !MODE | bits;
+        // SAFETY: the register's own value in another mode, without reserved bits.
+        unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const value, options(nostack)) };
+    }
+}
+
+/// FPSCR, and FPCR where it has the same bits.
+#[cfg(any(
+    all(target_arch = "arm", target_abi = "eabihf"),
+    all(target_arch = "aarch64", target_feature = "neon")
+))]
+mod control {
+    use core::arch::asm;
+
+    use super::{Mode, mode as wrong};
+    use mdn_infer::FloatFault::{
+        DefaultNan, InputsFlushed, ResultsFlushed, RoundsDown, RoundsTowardZero, RoundsUp,
+    };
+
+    const MODE: usize = 0x07c0_9f00;
+    const FZ: u32 = 1 << 24;
+    const DN: u32 = 1 << 25;
+
+    pub(super) const MODES: &[Mode] = &[
+        wrong("FZ", FZ, &[ResultsFlushed, InputsFlushed]),
+        wrong("DN", DN, &[DefaultNan]),
+        wrong(
+            "FZ+DN",
+            FZ | DN,
+            &[ResultsFlushed, InputsFlushed, DefaultNan],
+        ),
+        wrong("up", 1 << 22, &[RoundsUp]),
+        wrong("down", 2 << 22, &[RoundsDown]),
+        wrong("zero", 3 << 22, &[RoundsTowardZero]),
+    ];
+
+    fn read() -> usize {
+        let value: usize;
+        // SAFETY: copies the register.
+        unsafe {
+            #[cfg(target_arch = "arm")]
+            asm!("vmrs {}, fpscr", out(reg) value, options(nostack));
+            #[cfg(target_arch = "aarch64")]
+            asm!("mrs {}, fpcr", out(reg) value, options(nostack));
+        }
+        value
+    }
+
+    pub(super) fn mode() -> u32 {
+        (read() & MODE) as u32
+    }
+
+    /// # Safety
+    ///
+    /// Compiled code expects the mode that it started in: it must be put back.
+    pub(super) unsafe fn set(bits: u32) {
+        let value = read() & !MODE | bits as usize;
+        // SAFETY: the register's own value in another mode.
+        unsafe {
+            #[cfg(target_arch = "arm")]
+            asm!("vmsr fpscr, {}", in(reg) value, options(nostack));
+            #[cfg(target_arch = "aarch64")]
+            asm!("msr fpcr, {}", in(reg) value, options(nostack));
+        }
+    }
+}
+
+/// frm.
+#[cfg(all(target_arch = "riscv32", target_feature = "f"))]
+mod control {
+    use core::arch::asm;
+
+    use super::{Mode, mode as wrong};
+    use mdn_infer::FloatFault::{RoundsDown, RoundsTiesAway, RoundsTowardZero, RoundsUp};
+
+    pub(super) const MODES: &[Mode] = &[
+        wrong("zero", 1, &[RoundsTowardZero]),
+        wrong("down", 2, &[RoundsDown]),
+        wrong("up", 3, &[RoundsUp]),
+        wrong("ties-away", 4, &[RoundsTiesAway]),
+    ];
+
+    pub(super) fn mode() -> u32 {
+        let value: u32;
+        // SAFETY: copies the register.
+        unsafe { asm!("frrm {}", out(reg) value, options(nostack)) };
+        value
+    }
+
+    /// # Safety
+    ///
+    /// Compiled code expects the mode that it started in: it must be put back.
+    pub(super) unsafe fn set(bits: u32) {
+        // SAFETY: one of the modes above.
+        unsafe { asm!("fsrm {}", in(reg) bits, options(nostack)) };
+    }
+}
+
+/// Targets with one mode only.
+#[cfg(not(any(
+    target_arch = "x86_64",
+    all(target_arch = "arm", target_abi = "eabihf"),
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(target_arch = "riscv32", target_feature = "f")
+)))]
+mod control {
+    use super::Mode;
+
+    pub(super) const MODES: &[Mode] = &[];
+
+    pub(super) fn mode() -> u32 {
+        0
+    }
+
+    /// # Safety
+    ///
+    /// None is needed: there is nothing to set.
+    pub(super) unsafe fn set(_bits: u32) {}
+}
