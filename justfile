@@ -82,6 +82,10 @@ flash-flip:
 # The bounded forms of the long runs
 endurance: (long-run "10000000") (firmware-long "20000") flash-flip
 
+# Environments that change how floating point works: a library linked with -ffast-math, builds with Helium
+float-unit:
+    scripts/float-unit.sh
+
 # Builds the firmware in two folders: the same bytes
 reproducible:
     scripts/reproducible.sh netduinoplus2
@@ -149,7 +153,7 @@ bench-training:
     PAGE=training scripts/performance.sh speed-read cargo bench --locked --quiet -p mdn-benches --bench read
 
 # What the engine costs on microcontrollers, into docs/performance.md
-bench-board *sections="instructions storage memory ensembles code back-ends cycles peers":
+bench-board *sections="instructions float-unit storage memory ensembles code back-ends cycles peers":
     for section in {{ sections }}; do \
         scripts/performance.sh "board-$section" python3 benches/board/board.py "$section"; done
 

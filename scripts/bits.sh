@@ -65,13 +65,13 @@ on_system() {
     start "${target%%-*}${3:+ ${3##*=}}" "$levels" "release, 3" whole "${@:5}" "$image" whole
 }
 
-# on_board CORE BOARD TARGET OPT PART FLAGS: a microcontroller.
+# on_board CORE BOARD TARGET OPT PART FLAGS ARGUMENT...: a microcontroller; arguments are cargo's.
 on_board() {
     local board="$2" target="$3" opt="$4"
     local -x BOARD="$board" RUSTFLAGS="$6" CARGO_PROFILE_RELEASE_OPT_LEVEL="$opt"
     local folder=target/bare
     compile "$folder/$target/release/mdn-agreement-bare" --release --target "$target" \
-        --manifest-path agreement/bare/Cargo.toml --target-dir "$folder"
+        --manifest-path agreement/bare/Cargo.toml --target-dir "$folder" "${@:7}"
     local emulator=(qemu-system-arm)
     if [ "$board" = virt ]; then emulator=(qemu-system-riscv32 -bios none -m 16M); fi
     start "$1, $board" scalar "release, $opt" "$5" "${emulator[@]}" -machine "$board" \
@@ -97,11 +97,15 @@ verdict() {
     fi
 }
 
-# The slow ones come first: they run while the others are built. Not for target-cpu=cortex-m55,
-# whose vectors flush subnormal numbers (docs/arithmetic.md).
+# The slow ones come first: they run while the others are built.
 boards() {
     on_board Cortex-M3 mps2-an385 thumbv7m-none-eabi 3 whole ""
     on_board RV32IMAC virt riscv32imac-unknown-none-elf 3 whole ""
+    on_board "M4, soft" mps2-an386 thumbv7em-none-eabi 3 whole ""
+    on_board RV32IMC virt riscv32imc-unknown-none-elf 3 whole ""
+    # Nobody ships a core library for it.
+    RUSTUP_TOOLCHAIN=nightly on_board "v8-M base" mps2-an505 thumbv8m.base-none-eabi 3 whole "" \
+        -Zbuild-std=core
     on_board Cortex-M0 microbit thumbv6m-none-eabi s small ""
     on_board RV32IMAFC virt riscv32imafc-unknown-none-elf 3 whole ""
     on_board Cortex-M4F mps2-an386 thumbv7em-none-eabihf 3 whole "-C target-cpu=cortex-m4"

@@ -11,7 +11,9 @@ targets=(
     aarch64-unknown-linux-gnu
     riscv32imac-unknown-none-elf
     riscv32imafc-unknown-none-elf
+    riscv32imc-unknown-none-elf
     thumbv6m-none-eabi
+    thumbv7em-none-eabi
     thumbv7em-none-eabihf
     thumbv7m-none-eabi
     thumbv8m.main-none-eabihf

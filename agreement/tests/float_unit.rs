@@ -40,5 +40,5 @@ fn names_and_words_are_distinct() {
         }
     }
     let found = FloatUnit::check(Level::scalar());
-    assert_eq!(found.to_string(), "as IEEE 754 asks");
+    assert_eq!(found.to_string(), "as IEEE 754 says");
 }

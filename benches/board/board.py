@@ -1,6 +1,6 @@
 """Prints the tables of what the engine costs on microcontrollers, in Markdown.
 
-    board.py [SECTION...]: instructions, storage, memory, ensembles, code, functions, back-ends, cycles,
+    board.py [SECTION...]: instructions, float-unit, storage, memory, ensembles, code, functions, back-ends, cycles,
     peers
 
 `just bench-board` runs all. Counts come from QEMU and are exact and repeatable, cycles are
@@ -80,8 +80,17 @@ def instructions():
             for core in CORES:
                 image = build(core, "cost", "3", model)
                 parts, _ = count.sections(core[1], image)
-                rows.append([f"{name}, {core[0]}", *count.counts(parts)])
+                rows.append([f"{name}, {core[0]}", *count.counts(parts)[:3]])
     table(["model, core", "prediction", "log-density", "draw"], rows)
+
+
+def float_unit():
+    """Instructions of a check of the float unit."""
+    rows = []
+    for core in CORES:
+        parts, _ = count.sections(core[1], build(core, "cost"))
+        rows.append([core[0], count.counts(parts)[3]])
+    table(["core", "check of the float unit"], rows)
 
 
 # The functions of the dense layers on the M4F, where they have one of their own.
@@ -139,7 +148,7 @@ def ensembles():
             model = Path(folder) / f"{name}.mdn"
             parts, said = count.sections(M4F[1], build(M4F, "cost", "3", model))
             sizes = [int(line.split()[1]) for line in said.split("\n") if line]
-            rows.append([str(networks), model.stat().st_size, sum(sizes), *count.counts(parts)])
+            rows.append([str(networks), model.stat().st_size, sum(sizes), *count.counts(parts)[:3]])
     table(["networks", "file, bytes", "RAM, bytes", "prediction", "log-density", "draw"], rows)
 
 
@@ -182,7 +191,7 @@ def back_ends():
             size = bytes_of(build(M4F, "size", opt, features=["density", *functions])) - before
             image = build(M4F, "cost", opt, features=functions)
             parts, _ = count.sections(M4F[1], image)
-            prediction, density, _ = count.counts(parts)
+            prediction, density, *_ = count.counts(parts)
             rows.append([functions[0] if functions else "exact", opt, size, prediction, density])
     table(["functions", "opt-level", "code", "prediction", "log-density"], rows)
 
@@ -224,7 +233,7 @@ def peers():
     table(*emlearn_peer.compare(build, M4F, SAMPLE, bytes_of))
 
 
-SECTIONS = {"instructions": instructions, "storage": storage, "memory": memory,
+SECTIONS = {"instructions": instructions, "float-unit": float_unit, "storage": storage, "memory": memory,
             "ensembles": ensembles, "code": code, "functions": functions, "back-ends": back_ends,
             "cycles": estimate, "peers": peers}
 

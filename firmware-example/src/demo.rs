@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::watch;
 use core::fmt::{self, Write};
 use core::hint::black_box;
-use mdn_infer::{BackEnd, Component, Level, Mixture, Model, SelfTest};
+use mdn_infer::{BackEnd, Component, FloatUnit, Level, Mixture, Model, SelfTest};
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
@@ -188,8 +188,15 @@ fn costs(
     });
     result?;
 
+    let (short, report) = counter.measure(|| predictor.self_test_short());
+    passed(&report?)?;
+    let (check, found) = counter.measure(|| FloatUnit::check(Level::detect()));
+    black_box(found);
+
     let unit = counter.unit();
-    writeln!(out, "\n{unit} per prediction: {prediction}")?;
+    writeln!(out, "\n{unit} per short self-test: {short}")?;
+    writeln!(out, "{unit} per check of the float unit: {check}")?;
+    writeln!(out, "{unit} per prediction: {prediction}")?;
     writeln!(out, "{unit} per log-density: {density}")?;
     writeln!(out, "{unit} per sample: {}", draws / DRAWS)?;
     Ok(())

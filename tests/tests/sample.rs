@@ -28,6 +28,24 @@ fn the_sample_keeps_its_bits_at_every_level() {
     }
 }
 
+/// Its verdict rests on the same values; its hash, without the probes, is another.
+#[test]
+fn a_short_self_test_compares_the_same_golden_values() {
+    let file = ModelFile::from_bytes(CLASSIC).unwrap();
+    let model = file.model();
+    let mut working = vec![0.0; model.working_len()];
+    for level in Level::available() {
+        let full = model.self_test(level, &mut working).unwrap();
+        let short = model.self_test_short(level, &mut working).unwrap();
+        assert!(short.passed(), "{}: {short:?}", level.name());
+        assert_eq!(
+            (short.values, short.vectors, short.float_unit),
+            (full.values, full.vectors, full.float_unit)
+        );
+        assert_ne!(short.output_hash, full.output_hash);
+    }
+}
+
 /// The offsets that `FORMAT.md` states.
 #[test]
 fn the_sample_lies_as_the_format_says() {

@@ -104,7 +104,7 @@ fn apart<R>(function: impl FnOnce() -> R) -> R {
 impl fmt::Display for FloatUnit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.passed() {
-            return f.write_str("as IEEE 754 asks");
+            return f.write_str("as IEEE 754 says");
         }
         for (index, fault) in self.faults().enumerate() {
             write!(f, "{}{fault}", if index == 0 { "" } else { "; " })?;

@@ -80,18 +80,9 @@ const WRONG_USAGE: u8 = 2;
 
 /// Runs the command line.
 pub fn run() -> ExitCode {
-    let given: Vec<_> = std::env::args_os().collect();
-    let arguments = match Arguments::new(&Cli::command(), given) {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            let mut output = Output::new(asks_for_json());
-            output.error(&error);
-            return ExitCode::from(WRONG_USAGE);
-        }
-    };
-    let cli = match parse(&arguments) {
+    let cli = match FloatUnit::guarded(read) {
         Ok(cli) => cli,
-        Err(refusal) => return refuse(&refusal, arguments.place(&refusal)),
+        Err(status) => return status,
     };
     let mut output = Output::new(cli.json);
     let done = match cli.command {
@@ -110,6 +101,17 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The command line as it was given, or the exit status where it makes no sense or asks for help.
+fn read() -> Result<Cli, ExitCode> {
+    let given: Vec<_> = std::env::args_os().collect();
+    let arguments = Arguments::new(&Cli::command(), given).map_err(|error| {
+        let mut output = Output::new(asks_for_json());
+        output.error(&error);
+        ExitCode::from(WRONG_USAGE)
+    })?;
+    parse(&arguments).map_err(|refusal| refuse(&refusal, arguments.place(&refusal)))
 }
 
 /// Says so where something has changed the float unit's mode before the program began.
