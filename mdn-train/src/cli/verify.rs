@@ -127,6 +127,12 @@ impl Verify {
             ))?;
         }
         output.result(&result)?;
+        // First, being the cause of whatever else is wrong.
+        anyhow::ensure!(
+            result.float_unit.passed,
+            "the float unit is in a wrong mode: {}",
+            found.self_test.float_unit
+        );
         if result.golden_vectors == 0 {
             anyhow::bail!("{}: the file holds no golden vectors", self.model.display());
         }
@@ -134,11 +140,6 @@ impl Verify {
             result.golden_bits_equal,
             "{}: golden outputs differ",
             self.model.display()
-        );
-        anyhow::ensure!(
-            result.float_unit.passed,
-            "the float unit is in a wrong mode: {}",
-            found.self_test.float_unit
         );
         Ok(())
     }
