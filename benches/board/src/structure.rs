@@ -3,7 +3,7 @@
 
 use core::hint::black_box;
 
-use mdn_infer::{Dense, IntegrityWalk, Level, Model};
+use mdn_infer::{Dense, FloatUnit, IntegrityWalk, Level, Model};
 
 use crate::{Failure, Inputs};
 
@@ -31,6 +31,12 @@ pub fn structure(inputs: &mut Inputs<'_>) -> Result<(), Failure> {
         layer(&layer_of_member);
     }
     black_box(model.self_test(Level::detect(), inputs.working)?.passed());
+    black_box(model.self_test_short(Level::detect(), inputs.working)?);
+    let float_unit = FloatUnit::guarded(|| FloatUnit::check(Level::detect()));
+    black_box((float_unit.hash, float_unit.passed(), float_unit.control()));
+    for fault in float_unit.faults() {
+        black_box(fault.name());
+    }
     let mixture = black_box(model.predict(Level::detect(), inputs.numbers, inputs.working)?);
     black_box((mixture.len(), mixture.is_empty(), mixture.dimensions()));
     black_box((mixture.covariance(), mixture.log_weights()));
