@@ -100,11 +100,17 @@ fn self_test(out: &mut impl Write, predictor: &mut Predictor<'_>) -> Result<(), 
     let report = predictor.self_test()?;
     writeln!(out, "self-test: {report}")?;
     writeln!(out, "output_hash {:#018x}", report.output_hash)?;
+    let float_unit = report.float_unit;
+    writeln!(out, "float_unit {:#010x}: {float_unit}", float_unit.hash)?;
     passed(&report)
 }
 
-/// That the golden vectors agree, where the elementary functions are the exact ones.
+/// That the float unit is right, and that the golden vectors agree where the elementary functions are
+/// the exact ones.
 pub fn passed(report: &SelfTest) -> Result<(), Failure> {
+    if !report.float_unit.passed() {
+        return Err(Failure::FloatUnit(report.float_unit));
+    }
     if report.passed() || report.back_end != BackEnd::Exact {
         Ok(())
     } else {

@@ -1,7 +1,7 @@
 //! Why the demonstration stopped.
 
 use core::fmt;
-use mdn_infer::{ParseError, PredictError};
+use mdn_infer::{FloatUnit, ParseError, PredictError};
 
 /// Why the demonstration stopped.
 pub enum Failure {
@@ -19,6 +19,8 @@ pub enum Failure {
     Stream,
     /// The stack went below its limit.
     Stack,
+    /// Something has changed how the processor computes.
+    FloatUnit(FloatUnit),
     /// Golden vectors differ, by at most so many units in the last place.
     SelfTest(u32),
 }
@@ -35,6 +37,7 @@ impl fmt::Display for Failure {
             Failure::Flash(error) => write!(f, "the model in flash has changed: {error}"),
             Failure::Stream => f.write_str("the same inputs gave other bits than before"),
             Failure::Stack => f.write_str("the stack went below its limit"),
+            Failure::FloatUnit(found) => write!(f, "the float unit is wrong: {found}"),
             Failure::SelfTest(ulp) => {
                 write!(f, "the self-test found differences of up to {ulp} ulp")
             }

@@ -55,6 +55,9 @@ pub enum ExportError {
     /// The engine finds no outputs at a training row.
     #[error("the trained model fails at one of its own training rows: {0}")]
     Predict(#[from] PredictError),
+    /// The float unit of this thread is in a mode in which golden vectors would be wrong.
+    #[error("the float unit is in a wrong mode: {0}")]
+    FloatUnit(mdn_infer::FloatUnit),
     /// The file's self-test, run on this machine, found other bits than those just recorded.
     #[error("the model's self-test failed: {mismatches} of {values} outputs differ")]
     SelfTest {
@@ -163,6 +166,9 @@ pub fn complete(
     let file = encode(source, &golden, rows.len())?;
     for level in Level::available() {
         let report = self_test(&file.model(), level)?;
+        if !report.float_unit.passed() {
+            return Err(ExportError::FloatUnit(report.float_unit));
+        }
         if !report.passed() {
             let (mismatches, values) = (report.mismatches, report.values);
             return Err(ExportError::SelfTest { mismatches, values });

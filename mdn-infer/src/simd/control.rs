@@ -136,11 +136,7 @@ mod register {
 
 /// frm (RISC-V unprivileged specification, chapter "F"): the rounding; subnormal numbers are always
 /// kept, and there are no traps.
-#[cfg(all(
-    not(miri),
-    any(target_arch = "riscv32", target_arch = "riscv64"),
-    target_feature = "f"
-))]
+#[cfg(all(not(miri), riscv_fpu))]
 mod register {
     use core::arch::asm;
 
@@ -173,10 +169,7 @@ mod register {
         all(target_arch = "x86_64", target_feature = "sse2"),
         all(target_arch = "arm", target_abi = "eabihf"),
         all(target_arch = "aarch64", target_feature = "neon"),
-        all(
-            any(target_arch = "riscv32", target_arch = "riscv64"),
-            target_feature = "f"
-        )
+        riscv_fpu
     ))
 ))]
 mod register {

@@ -33,6 +33,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use config_file::Arguments;
+use mdn_infer::{FloatUnit, Level};
 use output::Output;
 
 /// Train mixture density networks and use the model files they become.
@@ -94,21 +95,12 @@ pub fn run() -> ExitCode {
     };
     let mut output = Output::new(cli.json);
     let done = match cli.command {
-        Command::Demo(command) => command.run(&mut output),
-        Command::Generate(command) => command.run(&mut output),
-        Command::Fit(command) => command.run(&mut output),
-        Command::CrossValidate(command) => command.run(&mut output),
-        Command::Tune(command) => command.run(&mut output),
-        Command::Evaluate(command) => command.run(&mut output),
-        Command::Predict(command) => command.run(&mut output),
-        Command::Sample(command) => command.run(&mut output),
-        Command::Plot(command) => command.run(&mut output),
-        Command::Inspect(command) => command.run(&mut output),
-        Command::Quantize(command) => command.run(&mut output),
-        Command::Prune(command) => command.run(&mut output),
+        // Its business is the mode as it is.
         Command::Verify(command) => command.run(&mut output),
-        Command::Completions(command) => command.run(Cli::command()),
-        Command::Man(command) => command.run(Cli::command()),
+        command => {
+            warn_of_float_unit(&mut output);
+            FloatUnit::guarded(|| execute(command, &mut output))
+        }
     };
     match done {
         Ok(()) => ExitCode::from(output.status),
@@ -117,6 +109,37 @@ pub fn run() -> ExitCode {
             output.error(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Says so where something has changed the float unit's mode before the program began.
+fn warn_of_float_unit(output: &mut Output) {
+    let found = FloatUnit::check(Level::scalar());
+    if !found.passed() {
+        output.note(format_args!(
+            "the float unit was in a wrong mode: {found}. It is set right for this command; \
+             something loaded into this process changes it, such as a library linked with -ffast-math"
+        ));
+    }
+}
+
+fn execute(command: Command, output: &mut Output) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(command) => command.run(output),
+        Command::Generate(command) => command.run(output),
+        Command::Fit(command) => command.run(output),
+        Command::CrossValidate(command) => command.run(output),
+        Command::Tune(command) => command.run(output),
+        Command::Evaluate(command) => command.run(output),
+        Command::Predict(command) => command.run(output),
+        Command::Sample(command) => command.run(output),
+        Command::Plot(command) => command.run(output),
+        Command::Inspect(command) => command.run(output),
+        Command::Quantize(command) => command.run(output),
+        Command::Prune(command) => command.run(output),
+        Command::Verify(command) => command.run(output),
+        Command::Completions(command) => command.run(Cli::command()),
+        Command::Man(command) => command.run(Cli::command()),
     }
 }
 

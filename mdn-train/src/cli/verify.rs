@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use mdn_infer::format::Storage;
+use mdn_infer::{FloatFault, FloatUnit};
 use mdn_train::model_file::ModelFile;
 use mdn_train::verify::{Verification, verify};
 use serde::Serialize;
@@ -16,7 +17,9 @@ use super::output::Output;
 ///
 /// Runs the golden vectors that the file carries, bit for bit, hashes the bits of many more
 /// outputs (a board that runs the same file prints the same hash), and compares log-densities
-/// with an independent evaluation in 64-bit floating point.
+/// with an independent evaluation in 64-bit floating point. Checks as well that nothing in this
+/// process has changed how the processor computes, such as a library that flushes subnormal numbers
+/// to zero, and names the mode as it was found; all other commands set it right before they begin.
 #[derive(Args)]
 #[command(after_help = "Example:\n  mdn-train verify demo/model.mdn --level scalar")]
 pub struct Verify {
@@ -36,10 +39,32 @@ struct VerifyResult {
     golden_mismatches: usize,
     golden_largest_ulp: u32,
     output_hash: String,
+    float_unit: FloatUnitResult,
     compared_with_f64: usize,
     max_relative_error: f64,
     max_ulp: f64,
     overflowed_inputs: usize,
+}
+
+#[derive(Serialize)]
+struct FloatUnitResult {
+    passed: bool,
+    faults: Vec<&'static str>,
+    hash: String,
+    control_register: Option<&'static str>,
+    control: u32,
+}
+
+impl FloatUnitResult {
+    fn new(found: &FloatUnit) -> Self {
+        FloatUnitResult {
+            passed: found.passed(),
+            faults: found.faults().map(FloatFault::name).collect(),
+            hash: format!("{:#010x}", found.hash),
+            control_register: FloatUnit::CONTROL_REGISTER,
+            control: found.control(),
+        }
+    }
 }
 
 impl VerifyResult {
@@ -52,6 +77,7 @@ impl VerifyResult {
             golden_mismatches: found.self_test.mismatches,
             golden_largest_ulp: found.self_test.largest_ulp,
             output_hash: hash_text(found.self_test.output_hash),
+            float_unit: FloatUnitResult::new(&found.self_test.float_unit),
             compared_with_f64: found.compared,
             max_relative_error: found.max_relative_error,
             max_ulp: found.max_ulp(),
@@ -76,6 +102,7 @@ impl Verify {
             "level          {}\n\
              golden vectors {} ({} outputs, {} differ, largest difference {} ULP)\n\
              output hash    {}\n\
+             float unit     {} (hash {})\n\
              against f64    {:.2e} largest error of {} log-densities p, relative to \
              max(1, |log p|): {:.1} ULP",
             result.level,
@@ -84,6 +111,8 @@ impl Verify {
             result.golden_mismatches,
             result.golden_largest_ulp,
             result.output_hash,
+            found.self_test.float_unit,
+            result.float_unit.hash,
             result.max_relative_error,
             result.compared_with_f64,
             result.max_ulp,
@@ -105,6 +134,11 @@ impl Verify {
             result.golden_bits_equal,
             "{}: golden outputs differ",
             self.model.display()
+        );
+        anyhow::ensure!(
+            result.float_unit.passed,
+            "the float unit is in a wrong mode: {}",
+            found.self_test.float_unit
         );
         Ok(())
     }

@@ -8,6 +8,8 @@ mod diagnose;
 mod ensemble;
 mod faults;
 mod files;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod float_unit;
 mod given;
 mod journey;
 mod loss;
