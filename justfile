@@ -20,7 +20,7 @@ check: && docs
     cd benches/peers && cargo fmt --check && cargo update --quiet --workspace --locked
     cd firmware-example && cargo fmt --check
     cd firmware-example && cargo clippy --locked --release -- -D warnings
-    cd firmware-pico && cargo fmt --all --check
+    cd firmware-pico && cargo fmt --check
     cd firmware-pico && cargo clippy --locked --release --workspace -- -D warnings
     cd agreement/bare && cargo fmt --check
     cd agreement/bare && BOARD=mps2-an386 cargo clippy --locked --release --target thumbv7em-none-eabihf -- -D warnings
