@@ -8,7 +8,7 @@ boards := "mps2-an386 netduinoplus2"
 default:
     @just --list --unsorted
 
-# Install what the recipes need: Rust targets and components, QEMU, a linker for aarch64, Node, valgrind
+# Install what the recipes need: Rust targets and components, QEMU, a linker for aarch64, Node, valgrind, the emulator of the Pico
 setup:
     scripts/setup.sh
 
@@ -20,6 +20,8 @@ check: && docs
     cd benches/peers && cargo fmt --check && cargo update --quiet --workspace --locked
     cd firmware-example && cargo fmt --check
     cd firmware-example && cargo clippy --locked --release -- -D warnings
+    cd firmware-pico && cargo fmt --check
+    cd firmware-pico && cargo clippy --locked --release --workspace -- -D warnings
     cd agreement/bare && cargo fmt --check
     cd agreement/bare && BOARD=mps2-an386 cargo clippy --locked --release --target thumbv7em-none-eabihf -- -D warnings
     cd benches/board && cargo fmt --check
@@ -66,6 +68,10 @@ stack:
 # The firmware on both emulated boards
 firmware:
     cd firmware-example && for board in {{ boards }}; do BOARD="$board" cargo run --locked --release; done
+
+# The Raspberry Pi Pico in its emulator: two HALs pass, the HAL that replaces float routines is told so
+pico:
+    scripts/pico.sh
 
 # Predicts on the host, with unchanged bits and constant memory: 10^9 take minutes, CI does 10^7
 long-run predictions="1000000000":

@@ -26,7 +26,8 @@ from pathlib import Path
 import stand_in
 
 ROOT = stand_in.ROOT
-PAGES = ["README.md", "CONTRIBUTING.md", "FORMAT.md", "SECURITY.md", "firmware-example/README.md"]
+PAGES = ["README.md", "CONTRIBUTING.md", "FORMAT.md", "SECURITY.md", "firmware-example/README.md",
+         "firmware-pico/README.md"]
 # Pages whose Rust blocks are documentation tests, and where they are said to be.
 DOC_TESTS = {"README.md": "mdn-infer/src/lib.rs"}
 # Seconds that a block may take; on an idle machine the slowest takes a tenth of it.
@@ -141,11 +142,22 @@ def bits_table(text):
     return None
 
 
+def dependency_lines(text):
+    """Lines for a `Cargo.toml`: they stand in those of the Pico's firmware."""
+    manifests = (ROOT / "firmware-pico").glob("*/Cargo.toml")
+    known = {line for p in manifests for line in p.read_text().splitlines()}
+    unknown = [line for line in text.splitlines() if line and line not in known]
+    return f"in no Cargo.toml of firmware-pico: {unknown}" if unknown else None
+
+
 # What is wrong with scripts/wrong.md.
 FAULTS = 10
 
 # Blocks of output: the page, how the block begins, and what compares it.
-TEXTS = [("docs/arithmetic.md", "target                 level", bits_table)]
+TEXTS = [
+    ("docs/arithmetic.md", "target                 level", bits_table),
+    ("firmware-pico/README.md", "rp2040-hal = ", dependency_lines),
+]
 
 
 def output(page, text):

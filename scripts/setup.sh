@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the recipes in the justfile need and this machine lacks: Rust components and
 # targets, emulators, a linker for aarch64, Node, valgrind; the oldest compiler that the engine
-# supports, a nightly one for Miri and fuzzing, cargo-deny.
+# supports, a nightly one for Miri and fuzzing, cargo-deny; the emulator of the Raspberry Pi Pico.
 set -euo pipefail
 
 components=(clippy rustfmt)
@@ -27,6 +27,7 @@ needed=(
     "aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu"
     "/usr/aarch64-linux-gnu/lib/libc.so.6 libc6-dev-arm64-cross"
     "node nodejs"
+    "npm npm"
     "valgrind valgrind"
     "arm-none-eabi-objdump binutils-arm-none-eabi"
 )
@@ -94,3 +95,4 @@ install_packages() {
 install_rust_parts
 install_packages
 install_deny
+"$(dirname "$0")/../firmware-pico/emulator/install.sh" >/dev/null

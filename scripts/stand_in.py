@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PROGRAMS = ["mdn-train", "cargo", "just", "rustup", "sudo"]
+PROGRAMS = ["mdn-train", "cargo", "just", "rustup", "sudo", "elf2uf2-rs"]
 # Places that the reader fills in, and a filter of what is only checked and so prints nothing.
 PLACES = {
     "/path/to/model.mdn": str(ROOT / "mdn-infer/samples/classic.mdn"),
@@ -112,12 +112,13 @@ def agreement(arguments):
 
 
 def firmware(arguments):
-    """The firmware in the emulator, with the model counted from the folder the reader is in."""
-    if not os.environ["PWD"].endswith("firmware-example"):
-        return f"cargo run --release in {os.environ['PWD']}"
+    """A firmware in its emulator, with the model counted from the folder the reader is in."""
+    folder = Path(os.environ["PWD"]).name
+    if folder not in ("firmware-example", "firmware-pico"):
+        return f"cargo {arguments[0]} --release in {os.environ['PWD']}"
     model = os.environ.get("MDN_MODEL")
     more = {"MDN_MODEL": os.path.normpath(Path(os.environ["PWD"]) / model)} if model else {}
-    return real(["cargo", "--quiet", *arguments], ROOT / "firmware-example", **more)
+    return real(["cargo", "--quiet", *arguments], ROOT / folder, **more)
 
 
 def suite_for_boards(arguments):
@@ -127,14 +128,23 @@ def suite_for_boards(arguments):
     return real(["cargo", "--quiet", *arguments], ROOT / "agreement/bare")
 
 
+def image_exists(arguments):
+    """That there is an image to put on a board."""
+    image = Path(os.environ["PWD"]) / arguments[-1]
+    return None if image.is_file() else f"no image {image}"
+
+
 # The program and the beginning of its arguments; what is done; for what is only checked, why.
 RULES = [
     ("cargo run --release -p mdn-train --", lambda a: trainer(split(a)[1]), None),
     ("cargo run --release -p mdn-agreement", agreement, None),
     ("cargo run --release", firmware, None),
     ("cargo build --release --target", suite_for_boards, None),
+    ("cargo build --release", firmware, None),
     ("cargo test", test_exists, "tests are other stages of CI, or take many minutes"),
     ("cargo install --path", package_at_path, "it would build the trainer again"),
+    ("cargo install elf2uf2-rs", lambda a: None, "building it takes minutes"),
+    ("elf2uf2-rs -d", image_exists, "it needs a Pico"),
     ("just", recipe_exists, "recipes are other stages of CI, or take many minutes"),
     ("rustup target add", targets_installed, "`just setup` installs"),
     ("sudo apt-get install", programs_installed, "`just setup` installs"),
