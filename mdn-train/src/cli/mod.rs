@@ -1,5 +1,9 @@
-//! The commands, one file each. They call the library and find words; they compute nothing.
+//! The commands, one file each. They call the library and find words; they compute nothing, and they
+//! write files through a `Destination` alone.
 
+#![deny(clippy::disallowed_methods)]
+
+mod album;
 mod cells;
 mod completions;
 mod config_file;
@@ -12,6 +16,7 @@ mod given;
 mod inspect;
 mod options;
 mod output;
+mod paths;
 mod pieces;
 mod plot;
 mod predict;
@@ -28,11 +33,16 @@ mod values;
 mod verify;
 mod version;
 
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "no result of a command")]
+mod tests;
+
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use config_file::Arguments;
+use mdn_train::files::Claims;
 use output::Output;
 
 /// Train mixture density networks and use the model files they become.
@@ -74,13 +84,35 @@ enum Command {
     Man(completions::Manual),
 }
 
+impl Command {
+    fn run(self, claims: Claims, output: &mut Output) -> anyhow::Result<()> {
+        match self {
+            Command::Demo(command) => command.run(claims, output),
+            Command::Generate(command) => command.run(claims, output),
+            Command::Fit(command) => command.run(claims, output),
+            Command::CrossValidate(command) => command.run(output),
+            Command::Tune(command) => command.run(claims, output),
+            Command::Evaluate(command) => command.run(output),
+            Command::Predict(command) => command.run(claims, output),
+            Command::Sample(command) => command.run(claims, output),
+            Command::Plot(command) => command.run(claims, output),
+            Command::Inspect(command) => command.run(output),
+            Command::Quantize(command) => command.run(claims, output),
+            Command::Prune(command) => command.run(claims, output),
+            Command::Verify(command) => command.run(output),
+            Command::Completions(command) => command.run(command_line()),
+            Command::Man(command) => command.run(command_line(), claims),
+        }
+    }
+}
+
 /// The exit status for arguments that make no sense, which is clap's too.
 const WRONG_USAGE: u8 = 2;
 
 /// Runs the command line.
 pub fn run() -> ExitCode {
     let given: Vec<_> = std::env::args_os().collect();
-    let arguments = match Arguments::new(&Cli::command(), given) {
+    let arguments = match Arguments::new(&command_line(), given) {
         Ok(arguments) => arguments,
         Err(error) => {
             let mut output = Output::new(asks_for_json());
@@ -88,28 +120,12 @@ pub fn run() -> ExitCode {
             return ExitCode::from(WRONG_USAGE);
         }
     };
-    let cli = match parse(&arguments) {
-        Ok(cli) => cli,
+    let (cli, claims) = match parse(&arguments) {
+        Ok(parsed) => parsed,
         Err(refusal) => return refuse(&refusal, arguments.place(&refusal)),
     };
     let mut output = Output::new(cli.json);
-    let done = match cli.command {
-        Command::Demo(command) => command.run(&mut output),
-        Command::Generate(command) => command.run(&mut output),
-        Command::Fit(command) => command.run(&mut output),
-        Command::CrossValidate(command) => command.run(&mut output),
-        Command::Tune(command) => command.run(&mut output),
-        Command::Evaluate(command) => command.run(&mut output),
-        Command::Predict(command) => command.run(&mut output),
-        Command::Sample(command) => command.run(&mut output),
-        Command::Plot(command) => command.run(&mut output),
-        Command::Inspect(command) => command.run(&mut output),
-        Command::Quantize(command) => command.run(&mut output),
-        Command::Prune(command) => command.run(&mut output),
-        Command::Verify(command) => command.run(&mut output),
-        Command::Completions(command) => command.run(Cli::command()),
-        Command::Man(command) => command.run(Cli::command()),
-    };
+    let done = cli.command.run(claims, &mut output);
     match done {
         Ok(()) => ExitCode::from(output.status),
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
@@ -120,16 +136,22 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn parse(arguments: &Arguments) -> Result<Cli, clap::Error> {
-    let matches = Cli::command().try_get_matches_from(&arguments.all)?;
+/// The command line, whose paths shells complete.
+fn command_line() -> clap::Command {
+    Cli::command().mut_subcommands(|command| command.mut_args(paths::complete))
+}
+
+/// The command that is meant, and what it reads and keeps.
+fn parse(arguments: &Arguments) -> Result<(Cli, Claims), clap::Error> {
+    let matches = command_line().try_get_matches_from(&arguments.all)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
-    let text = || config_file::to_toml(&Cli::command(), &matches).unwrap_or_default();
+    let text = || config_file::to_toml(&command_line(), &matches).unwrap_or_default();
     match &mut cli.command {
         Command::Fit(fit) => fit.running.text = text(),
         Command::Tune(tune) => tune.running.text = text(),
         _ => {}
     }
-    Ok(cli)
+    Ok((cli, paths::claims(&matches)))
 }
 
 fn asks_for_json() -> bool {
