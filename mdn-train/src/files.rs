@@ -1,4 +1,11 @@
-//! Files that are either written whole or not at all.
+//! Files that are either written whole or not at all, and never over one that is still needed.
+//!
+//! [`Claims`] knows what a command reads and keeps; [`Claims::claim`] gives the [`Destination`] of a
+//! result, through which alone it is written.
+
+mod claims;
+
+pub use claims::{ClaimError, Claims, Destination};
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -17,13 +24,14 @@ pub struct WriteError {
 /// Writes the file `path` through a temporary file in the same folder.
 ///
 /// The bytes reach the disk before the name does: readers see the old file or the complete new
-/// one. A symbolic link keeps pointing where it did, also where there is no file yet. A path that names no regular file (a
-/// terminal, a pipe, `/dev/null`) cannot be replaced and is written to directly.
+/// one. A symbolic link keeps pointing where it did, also where there is no file yet. A path that
+/// names no regular file (a terminal, a pipe, `/dev/null`) cannot be replaced and is written to
+/// directly.
 ///
 /// # Errors
 /// When the folder does not exist or cannot be written to, the disk is full, or `write` fails.
 /// Then `path` is as it was before the call and no temporary file remains.
-pub fn write_atomically(
+pub(crate) fn write_atomically(
     path: impl AsRef<Path>,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), WriteError> {
@@ -63,12 +71,17 @@ fn target(path: &Path) -> PathBuf {
     path
 }
 
+/// The folder in which the file `path` lies.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 /// Writes a temporary file beside `path` and renames it.
 fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     let temporary = temporary_file(path, folder)?;
     let mut buffered = BufWriter::new(temporary.as_file());
     write(&mut buffered)?;

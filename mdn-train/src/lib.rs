@@ -11,7 +11,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("table.csv");
-//! # mdn_train::data::generators::inverse_sine(200, 1).write_csv(&path)?;
+//! # mdn_train::data::generators::inverse_sine(200, 1).write_to(std::fs::File::create(&path)?)?;
 //! let options = ReadOptions::default();
 //! let table = Table::read(&path, &options)?;
 //! let data = Dataset::for_training(&table, None, &["y".to_owned()], &options)?;
@@ -27,9 +27,11 @@
 //! let mut working = vec![0.0; model.working_len()];
 //! let mixture = model.predict(mdn_infer::Level::detect(), &[2.5], &mut working)?;
 //! println!("median {}", mixture.marginal(0).expect("one target").median());
-//! mdn_train::files::write_atomically(folder.path().join("model.mdn"), |out| {
-//!     out.write_all(fitted.file.bytes())
-//! })?;
+//!
+//! let mut claims = mdn_train::files::Claims::new();
+//! claims.read(&path);
+//! let file = claims.claim(folder.path().join("model.mdn"))?;
+//! file.write(|out| out.write_all(fitted.file.bytes()))?;
 //! # Ok(())
 //! # }
 //! ```

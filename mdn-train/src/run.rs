@@ -14,7 +14,6 @@
 mod checkpoint;
 mod metrics;
 
-use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::ops::ControlFlow;
@@ -164,21 +163,10 @@ impl Run {
         }
     }
 
-    /// Whether the file at `path` is one of those in which a run or a race of trials in `folder` keeps
-    /// its state, or would be.
-    pub fn keeps_state_in(folder: &Path, path: &Path) -> bool {
-        let is_own = |name: &OsStr| {
-            let mut own = [CONFIG, METRICS, LOCK, JOURNAL].into_iter().chain(SLOTS);
-            own.any(|own| name == own)
-        };
-        let whole = |folder: &Path| match folder.as_os_str().is_empty() {
-            true => Path::new(".").canonicalize(),
-            // A new run's folder is not there yet.
-            false => folder.canonicalize().or_else(|_| Ok(folder.to_owned())),
-        };
-        let parent = path.parent().unwrap_or(Path::new(""));
-        let same = |a: io::Result<PathBuf>, b: io::Result<PathBuf>| a.ok() == b.ok();
-        path.file_name().is_some_and(is_own) && same(whole(folder), whole(parent))
+    /// The files in which a run or a race of trials in `folder` keeps its state, or would.
+    pub fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+        let own = [CONFIG, METRICS, LOCK, JOURNAL].into_iter().chain(SLOTS);
+        own.map(|name| folder.join(name))
     }
 
     /// Keeps the state this often, rather than every [`CHECKPOINT_INTERVAL`]; 0 means at every

@@ -101,10 +101,8 @@ fn check_pictures(fitted: &Fitted) {
 }
 
 fn pixels(picture: &Arm) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("arm.png");
-    picture.to_png(&path).unwrap();
-    let decoder = png::Decoder::new(std::fs::File::open(&path).unwrap());
+    let png = picture.to_png().unwrap();
+    let decoder = png::Decoder::new(png.as_slice());
     let mut reader = decoder.read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size()];
     reader.next_frame(&mut pixels).unwrap();

@@ -29,7 +29,9 @@ fn names(names: &[&str]) -> Vec<String> {
 /// A table both ways.
 fn both(folder: &Path, table: &NumericTable, targets: usize) -> (Dataset, StoredTable) {
     let path = folder.join("t.csv");
-    table.write_csv(&path).unwrap();
+    table
+        .write_to(std::fs::File::create(&path).unwrap())
+        .unwrap();
     let targets = table.columns[table.columns.len() - targets..].to_vec();
     let options = ReadOptions::default();
     let data = Dataset::from_csv(&path, None, &targets, &options).unwrap();
@@ -274,7 +276,9 @@ fn blocks_of_large_and_compressed_files_make_the_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.csv");
     let table = inverse_sine(300_000, 3);
-    table.write_csv(&path).unwrap();
+    table
+        .write_to(std::fs::File::create(&path).unwrap())
+        .unwrap();
     let packed = folder.path().join("t.csv.gz");
     let file = fs::File::create(&packed).unwrap();
     let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::fast());

@@ -2,9 +2,8 @@
 
 use std::fmt::{self, Display};
 use std::io::{self, Write};
-use std::path::Path;
 
-use mdn_train::files::write_atomically;
+use mdn_train::files::Destination;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -53,21 +52,21 @@ pub type Rows<'a> = dyn FnMut(&mut Sink<'_>) -> anyhow::Result<()> + 'a;
 /// Takes some rows.
 pub type Sink<'a> = dyn FnMut(Vec<Vec<Cell>>) -> anyhow::Result<()> + 'a;
 
-/// Writes rows of cells as they come: to `path`, to standard output, or as the result of `--json`,
+/// Writes rows of cells as they come: to `file`, to standard output, or as the result of `--json`,
 /// whose object has the keys of `more` too. A file is written whole or not at all; what went to
 /// standard output before a fault stays there.
 pub fn write(
-    path: Option<&Path>,
+    file: Option<&Destination>,
     columns: &[String],
     rows: &mut Rows<'_>,
     more: Map<String, Value>,
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let mut result = more;
-    if let Some(path) = path {
+    if let Some(file) = file {
         let mut fault = None;
         let mut count = 0;
-        let written = write_atomically(path, |out| {
+        let written = file.write(|out| {
             let outcome = write_csv(out, columns, rows);
             match outcome {
                 Ok(rows) => count = rows,
@@ -84,8 +83,8 @@ pub fn write(
         });
         fault.map_or(Ok(()), Err)?;
         written?;
-        output.say(format_args!("{}: {count} rows", path.display()))?;
-        result.insert("file".to_owned(), json!(path.display().to_string()));
+        output.say(format_args!("{}: {count} rows", file.path().display()))?;
+        result.insert("file".to_owned(), json!(file.path().display().to_string()));
     } else if output.is_json() {
         let mut all = Vec::new();
         rows(&mut |rows| {

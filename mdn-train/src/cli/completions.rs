@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Command};
 use clap_complete::Shell;
+use clap_mangen::Man;
+use mdn_train::files::{Claims, Destination};
+
+use super::paths::OutputFolder;
 
 /// Print completions for a shell
 #[derive(Args)]
@@ -35,18 +38,30 @@ impl Completions {
 pub struct Manual {
     /// Write mdn-train.1 and a page for every command into this folder
     #[arg(long, short, value_name = "DIR")]
-    out: Option<PathBuf>,
+    out: Option<OutputFolder>,
 }
 
 impl Manual {
-    pub fn run(self, command: Command) -> anyhow::Result<()> {
+    pub fn run(self, command: Command, mut claims: Claims) -> anyhow::Result<()> {
         let Some(folder) = self.out else {
             let mut page = Vec::new();
-            clap_mangen::Man::new(command).render(&mut page)?;
+            Man::new(command).render(&mut page)?;
             return Ok(io::stdout().write_all(&page)?);
         };
         let place = || format!("cannot write to {}", folder.display());
         fs::create_dir_all(&folder).with_context(place)?;
-        clap_mangen::generate_to(command, &folder).with_context(place)
+        let mut command = command.disable_help_subcommand(true);
+        command.build();
+        let all = command.get_subcommands().cloned().map(Man::new);
+        let all: Vec<Man> = all.chain([Man::new(command.clone())]).collect();
+        let claim = |page: &Man| claims.claim(folder.join(page.get_filename()));
+        let files = all
+            .iter()
+            .map(claim)
+            .collect::<Result<Vec<Destination>, _>>()?;
+        for (page, file) in all.iter().zip(files) {
+            file.write(|out| page.render(out))?;
+        }
+        Ok(())
     }
 }

@@ -5,6 +5,7 @@
 //! the command line win: a key is left out where they name it, or name an option that excludes it.
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "no result of a command")]
 mod tests;
 
 use std::ffi::OsString;
@@ -15,6 +16,8 @@ use clap::error::ContextKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use toml_edit::{Document, Item, Value};
+
+use super::paths::{InputFile, RunFolder};
 
 /// The subcommands whose options a file may hold.
 const COMMANDS: [&str; 2] = ["fit", "tune"];
@@ -102,9 +105,10 @@ fn chosen(all: &ArgMatches) -> Option<(&'static str, &ArgMatches)> {
 
 /// The file that the options name, and whether they resume a run.
 fn file_of(fit: &ArgMatches) -> Option<(PathBuf, bool)> {
-    let path = |id| fit.try_get_one::<PathBuf>(id).ok().flatten();
-    let resumed = path("resume").map(|folder| (folder.join("config.toml"), true));
-    resumed.or_else(|| path("config").map(|file| (file.clone(), false)))
+    let resumed = fit.try_get_one::<RunFolder>("resume").ok().flatten();
+    let resumed = resumed.map(|folder| (folder.join("config.toml"), true));
+    let config = || fit.try_get_one::<InputFile>("config").ok().flatten();
+    resumed.or_else(|| config().map(|file| (file.to_path_buf(), false)))
 }
 
 fn text_of(path: &Path) -> anyhow::Result<String> {

@@ -1,7 +1,6 @@
 //! `mdn-train cross-validate`
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
@@ -16,6 +15,7 @@ use super::fit::choices::{NetworkChoices, TrainingChoices, config};
 use super::fit::columns::ColumnChoices;
 use super::options::count;
 use super::output::{NORMAL, Output, figure};
+use super::paths::InputFile;
 use super::values::positive;
 
 /// Measure how well `fit` would predict rows that it has not seen
@@ -43,7 +43,7 @@ pub struct CrossValidate {
     repeats: usize,
     /// Given splits: a JSON file with a list of test rows for each
     #[arg(long, value_name = "FILE", conflicts_with = "folds")]
-    test_rows: Option<PathBuf>,
+    test_rows: Option<InputFile>,
     #[command(flatten, next_help_heading = "Network")]
     network: NetworkChoices,
     #[command(flatten, next_help_heading = "Training")]

@@ -4,13 +4,12 @@ mod arm;
 mod classic;
 mod words;
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
 use mdn_infer::Level;
 use mdn_train::data::Dataset;
-use mdn_train::files::write_atomically;
+use mdn_train::files::Claims;
 use mdn_train::fit::{FitConfig, Fitted, fit_with};
 use mdn_train::metrics;
 use mdn_train::plot::Figure;
@@ -19,8 +18,9 @@ use mdn_train::train::{Control, Length};
 use mdn_train::verify::verify;
 use serde::Serialize;
 
+use super::album::Album;
 use super::output::Output;
-use super::plot::Album;
+use super::paths::OutputFolder;
 use super::problem::Problem;
 use super::progress::TrainingProgress;
 use super::signals::Signals;
@@ -56,7 +56,7 @@ pub struct Demo {
     problem: Problem,
     /// The folder for data, model, pictures and report
     #[arg(long, short, default_value = "demo", value_name = "DIR")]
-    out: PathBuf,
+    out: OutputFolder,
     /// Seed of the data and of training
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -98,15 +98,16 @@ struct DemoResult {
 }
 
 impl Demo {
-    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+    pub fn run(self, claims: Claims, output: &mut Output) -> anyhow::Result<()> {
         let signals = Signals::catch()?;
-        let mut album = Album::create(&self.out)?;
+        let mut album = Album::create(&self.out, claims)?;
+        let (points_file, model_file) = (album.claim("data.csv")?, album.claim("model.mdn")?);
         let points = self.points.unwrap_or(match self.problem {
             Problem::InverseSine | Problem::Bishop => 1000,
             Problem::TwoLinkArm => 5000,
         });
         let table = self.problem.table(points as usize, self.seed);
-        table.write_csv(album.path("data.csv"))?;
+        points_file.write(|out| table.write_to(out))?;
         let data = Dataset::from_numeric(table, self.problem.inputs())?;
         let law = self.problem.law();
         let networks = self.networks();
@@ -115,13 +116,10 @@ impl Demo {
         let fitted = self.train(&data, &signals)?;
         let stopped = signals.status();
         let training_seconds = start.elapsed().as_secs_f64();
-        write_atomically(album.path("model.mdn"), |out| {
-            out.write_all(fitted.file.bytes())
-        })?;
+        model_file.write(|out| out.write_all(fitted.file.bytes()))?;
         let mut result = self.measure(&fitted, training_seconds)?;
         let figures = self.draw(&mut album, &fitted, &data)?;
-        album.report(&words::report(self.problem, &result, figures))?;
-        result.files = album.files;
+        result.files = album.finish(&words::report(self.problem, &result, figures))?;
         words::say(&result, output)?;
         if let Some(status) = stopped {
             output.status = status;

@@ -1,7 +1,5 @@
 //! `mdn-train evaluate`
 
-use std::path::PathBuf;
-
 use clap::Args;
 use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
 use mdn_train::metrics::{Scorer, Scores, kolmogorov_limit, normal_nll};
@@ -10,6 +8,7 @@ use serde::Serialize;
 
 use super::options::{Reading, coarse_targets, count, target_names};
 use super::output::{NORMAL, Output, figure};
+use super::paths::InputFile;
 use super::pieces::Sample;
 
 const BINS: usize = 10;
@@ -31,7 +30,7 @@ const BAR_WIDTH: usize = 40;
 #[command(after_help = "Example:\n  mdn-train evaluate concrete.mdn rows-not-seen.csv")]
 pub struct Evaluate {
     /// The model file
-    model: PathBuf,
+    model: InputFile,
     #[command(flatten)]
     reading: Reading,
 }

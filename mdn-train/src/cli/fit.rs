@@ -12,7 +12,7 @@ use clap::Args;
 use columns::ColumnChoices;
 use mdn_train::data::Dataset;
 use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
-use mdn_train::files::write_atomically;
+use mdn_train::files::Claims;
 use mdn_train::fit::{FitConfig, Fitted};
 use mdn_train::metrics::{RowError, Scores, normal_nll};
 use mdn_train::train::{Event, LossKind, Trained};
@@ -20,7 +20,8 @@ use running::RunChoices;
 use serde::Serialize;
 
 use super::options::{coarse_targets, count};
-use super::output::{NORMAL, Output, check_apart, check_apart_from_run, check_writable};
+use super::output::{NORMAL, Output};
+use super::paths::OutputFile;
 use super::signals::Signals;
 use super::streaming::{LOOKED_AT, Streaming, folder_near};
 
@@ -50,7 +51,7 @@ pub struct Fit {
     streaming: Streaming,
     /// Where to write the model [default: model.mdn, in the run's folder where there is one]
     #[arg(long, short, value_name = "FILE")]
-    out: Option<PathBuf>,
+    out: Option<OutputFile>,
     #[command(flatten, next_help_heading = "Network")]
     network: NetworkChoices,
     #[command(flatten, next_help_heading = "Training")]
@@ -113,20 +114,17 @@ impl NetworkResult {
 }
 
 impl Fit {
-    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
-        let read = [&self.columns.reading.data].into_iter();
-        check_apart(&self.model(), read.chain(self.running.config()))?;
-        check_apart_from_run(&self.model(), self.running.folder())?;
-        let folder = folder_near(&self.model());
+    pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
+        let model = claims.claim(self.model())?;
+        let folder = folder_near(model.path());
         let rows = self.columns.rows(&self.streaming, &folder, output)?;
         let data = rows.rows().sample(LOOKED_AT)?;
         let run = self.running.prepare()?;
-        check_writable(&self.model())?;
         let config = config(&self.columns, &self.network, &self.training);
         let start = Instant::now();
         let (reading, signals) = (&self.columns.reading, Signals::catch()?);
         let trained = running::watched(run, rows.rows(), &config, reading, &signals)?;
-        write_atomically(self.model(), |out| out.write_all(trained.file().bytes()))?;
+        model.write(|out| out.write_all(trained.file().bytes()))?;
         let fitted = trained.score().map_err(|error| reading.place_fit(error))?;
         let found = findings(&fitted, &data);
         let found = found.map_err(|error| reading.place(error))?;
@@ -157,7 +155,10 @@ impl Fit {
     }
 
     fn model(&self) -> PathBuf {
-        self.out.clone().unwrap_or_else(|| self.running.model())
+        match &self.out {
+            Some(out) => out.to_path_buf(),
+            None => self.running.model(),
+        }
     }
 
     fn summarise(

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use mdn_train::files::Claims;
 use serde::Serialize;
 
 use super::options::count;
-use super::output::{Output, check_writable};
+use super::output::Output;
+use super::paths::OutputFile;
 use super::problem::Problem;
 
 /// Write a table of a built-in problem whose best attainable score is known
@@ -32,7 +34,7 @@ pub struct Generate {
     seed: u64,
     /// Where to write the CSV [default: PROBLEM.csv]
     #[arg(long, short, value_name = "FILE")]
-    out: Option<PathBuf>,
+    out: Option<OutputFile>,
 }
 
 #[derive(Serialize)]
@@ -46,17 +48,17 @@ struct Generated {
 }
 
 impl Generate {
-    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+    pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
         let problem = self.problem;
         let default = || PathBuf::from(format!("{}.csv", problem.name()));
-        let path = self.out.unwrap_or_else(default);
-        check_writable(&path)?;
+        let out = self.out.map_or_else(default, |out| out.to_path_buf());
+        let out = claims.claim(out)?;
         let table = problem.table(self.rows as usize, self.seed);
-        table.write_csv(&path)?;
+        out.write(|out| table.write_to(out))?;
         let (inputs, targets) = table.columns.split_at(problem.inputs());
         let generated = Generated {
             problem: problem.name(),
-            file: path.display().to_string(),
+            file: out.path().display().to_string(),
             rows: self.rows,
             inputs: inputs.to_vec(),
             targets: targets.to_vec(),

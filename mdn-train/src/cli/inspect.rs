@@ -1,20 +1,19 @@
 //! `mdn-train inspect`
 
-use std::path::PathBuf;
-
 use clap::Args;
 use mdn_infer::Model;
 use mdn_train::model_file::ModelFile;
 use serde::Serialize;
 
 use super::output::Output;
+use super::paths::InputFile;
 
 /// Show what is in a model file, and the constants that firmware needs
 #[derive(Args)]
 #[command(after_help = "Example:\n  mdn-train inspect demo/model.mdn")]
 pub struct Inspect {
     /// The model file
-    model: PathBuf,
+    model: InputFile,
 }
 
 #[derive(Serialize)]

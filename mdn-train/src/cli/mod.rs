@@ -1,5 +1,9 @@
-//! The commands, one file each. They call the library and find words; they compute nothing.
+//! The commands, one file each. They call the library and find words; they compute nothing, and they
+//! write files through a `Destination` alone.
 
+#![deny(clippy::disallowed_methods)]
+
+mod album;
 mod cells;
 mod completions;
 mod config_file;
@@ -12,6 +16,7 @@ mod given;
 mod inspect;
 mod options;
 mod output;
+mod paths;
 mod pieces;
 mod plot;
 mod predict;
@@ -28,12 +33,17 @@ mod values;
 mod verify;
 mod version;
 
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "no result of a command")]
+mod tests;
+
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use config_file::Arguments;
 use mdn_infer::{FloatUnit, Level};
+use mdn_train::files::Claims;
 use output::Output;
 
 /// Train mixture density networks and use the model files they become.
@@ -75,13 +85,35 @@ enum Command {
     Man(completions::Manual),
 }
 
+impl Command {
+    fn run(self, claims: Claims, output: &mut Output) -> anyhow::Result<()> {
+        match self {
+            Command::Demo(command) => command.run(claims, output),
+            Command::Generate(command) => command.run(claims, output),
+            Command::Fit(command) => command.run(claims, output),
+            Command::CrossValidate(command) => command.run(output),
+            Command::Tune(command) => command.run(claims, output),
+            Command::Evaluate(command) => command.run(output),
+            Command::Predict(command) => command.run(claims, output),
+            Command::Sample(command) => command.run(claims, output),
+            Command::Plot(command) => command.run(claims, output),
+            Command::Inspect(command) => command.run(output),
+            Command::Quantize(command) => command.run(claims, output),
+            Command::Prune(command) => command.run(claims, output),
+            Command::Verify(command) => command.run(output),
+            Command::Completions(command) => command.run(command_line()),
+            Command::Man(command) => command.run(command_line(), claims),
+        }
+    }
+}
+
 /// The exit status for arguments that make no sense, which is clap's too.
 const WRONG_USAGE: u8 = 2;
 
 /// Runs the command line.
 pub fn run() -> ExitCode {
-    let cli = match FloatUnit::guarded(read) {
-        Ok(cli) => cli,
+    let (cli, claims) = match FloatUnit::guarded(read) {
+        Ok(read) => read,
         Err(status) => return status,
     };
     let mut output = Output::new(cli.json);
@@ -90,7 +122,7 @@ pub fn run() -> ExitCode {
         Command::Verify(command) => command.run(&mut output),
         command => {
             warn_of_float_unit(&mut output);
-            FloatUnit::guarded(|| execute(command, &mut output))
+            FloatUnit::guarded(|| command.run(claims, &mut output))
         }
     };
     match done {
@@ -104,9 +136,9 @@ pub fn run() -> ExitCode {
 }
 
 /// The command line as it was given, or the exit status where it makes no sense or asks for help.
-fn read() -> Result<Cli, ExitCode> {
+fn read() -> Result<(Cli, Claims), ExitCode> {
     let given: Vec<_> = std::env::args_os().collect();
-    let arguments = Arguments::new(&Cli::command(), given).map_err(|error| {
+    let arguments = Arguments::new(&command_line(), given).map_err(|error| {
         let mut output = Output::new(asks_for_json());
         output.error(&error);
         ExitCode::from(WRONG_USAGE)
@@ -125,36 +157,22 @@ fn warn_of_float_unit(output: &mut Output) {
     }
 }
 
-fn execute(command: Command, output: &mut Output) -> anyhow::Result<()> {
-    match command {
-        Command::Demo(command) => command.run(output),
-        Command::Generate(command) => command.run(output),
-        Command::Fit(command) => command.run(output),
-        Command::CrossValidate(command) => command.run(output),
-        Command::Tune(command) => command.run(output),
-        Command::Evaluate(command) => command.run(output),
-        Command::Predict(command) => command.run(output),
-        Command::Sample(command) => command.run(output),
-        Command::Plot(command) => command.run(output),
-        Command::Inspect(command) => command.run(output),
-        Command::Quantize(command) => command.run(output),
-        Command::Prune(command) => command.run(output),
-        Command::Verify(command) => command.run(output),
-        Command::Completions(command) => command.run(Cli::command()),
-        Command::Man(command) => command.run(Cli::command()),
-    }
+/// The command line, whose paths shells complete.
+fn command_line() -> clap::Command {
+    Cli::command().mut_subcommands(|command| command.mut_args(paths::complete))
 }
 
-fn parse(arguments: &Arguments) -> Result<Cli, clap::Error> {
-    let matches = Cli::command().try_get_matches_from(&arguments.all)?;
+/// The command that is meant, and what it reads and keeps.
+fn parse(arguments: &Arguments) -> Result<(Cli, Claims), clap::Error> {
+    let matches = command_line().try_get_matches_from(&arguments.all)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
-    let text = || config_file::to_toml(&Cli::command(), &matches).unwrap_or_default();
+    let text = || config_file::to_toml(&command_line(), &matches).unwrap_or_default();
     match &mut cli.command {
         Command::Fit(fit) => fit.running.text = text(),
         Command::Tune(tune) => tune.running.text = text(),
         _ => {}
     }
-    Ok(cli)
+    Ok((cli, paths::claims(&matches)))
 }
 
 fn asks_for_json() -> bool {

@@ -1,7 +1,5 @@
 //! Arguments that several commands share.
 
-use std::path::PathBuf;
-
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use mdn_infer::format::{Activation, Covariance, ScaleMap};
@@ -12,13 +10,14 @@ use mdn_train::metrics::RowError;
 use mdn_train::run::RunError;
 
 use super::output::Output;
+use super::paths::InputFile;
 use super::pieces::Pieces;
 
 /// How to read a table.
 #[derive(Args, Clone, Debug)]
 pub struct Reading {
     /// The table: CSV, Parquet, Arrow IPC or NumPy, also by gzip; `-` reads standard input
-    pub data: PathBuf,
+    pub data: InputFile,
     /// The character between cells [default: found in the first line: comma, semicolon or tab]
     #[arg(long, value_parser = delimiter)]
     pub delimiter: Option<u8>,

@@ -2,10 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf, is_separator};
 
-use mdn_train::files::WriteError;
-use mdn_train::run::Run;
 use serde::Serialize;
 
 /// Where words and results go.
@@ -91,68 +88,6 @@ pub fn error_object(words: &str) {
     let object = serde_json::json!({ "error": words });
     // Nothing can be done about an output that is gone; the exit status still tells.
     let _ = writeln!(io::stdout(), "{object:#}");
-}
-
-/// An error where the result at `path` would take the place of what the command reads.
-pub fn check_apart<'a>(
-    path: &Path,
-    read: impl IntoIterator<Item = &'a PathBuf>,
-) -> anyhow::Result<()> {
-    let Ok(target) = path.canonicalize() else {
-        return Ok(());
-    };
-    for input in read {
-        // A pipe or a terminal may be both.
-        let same = target.is_file() && input.canonicalize().is_ok_and(|input| input == target);
-        anyhow::ensure!(
-            !same,
-            "{}: is read by this command; its result needs another name",
-            path.display()
-        );
-    }
-    Ok(())
-}
-
-/// An error where the result at `path` would take the place of the state of a run in `folder`.
-pub fn check_apart_from_run(path: &Path, folder: Option<&Path>) -> anyhow::Result<()> {
-    let is_taken = folder.is_some_and(|folder| Run::keeps_state_in(folder, path));
-    anyhow::ensure!(
-        !is_taken,
-        "{}: is where the run keeps its state; the model needs another name",
-        path.display()
-    );
-    Ok(())
-}
-
-/// Whether `path` can be written later, asked before the long work whose result goes there.
-pub fn check_writable(path: &Path) -> anyhow::Result<()> {
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let names_folder = path.to_string_lossy().ends_with(is_separator);
-    let tried = if names_folder || target.is_dir() {
-        Err(ErrorKind::IsADirectory.into())
-    } else if target.exists() && !target.is_file() {
-        // A pipe or a device: opening it might already be noticed at its other end.
-        Ok(())
-    } else {
-        match folder_of(&target) {
-            folder if folder.is_dir() => tempfile::tempfile_in(folder).map(drop),
-            _ => Err(io::Error::new(
-                ErrorKind::NotFound,
-                "there is no such folder",
-            )),
-        }
-    };
-    tried.map_err(|source| {
-        let path = path.to_owned();
-        WriteError { path, source }.into()
-    })
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
 }
 
 /// Whether the reader of standard output went away, as `head` does: no failure of ours.

@@ -1,22 +1,23 @@
 //! `mdn-train plot`
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::Args;
 use mdn_infer::Model;
 use mdn_train::data::{Dataset, Transform};
-use mdn_train::files::write_atomically;
+use mdn_train::files::Claims;
 use mdn_train::metrics::{Scores, normal_nll, score};
 use mdn_train::model_file::ModelFile;
 use mdn_train::pictures::{Line, calibration, pair, pit_histogram};
-use mdn_train::plot::{Figure, Loss, Picture, Report, Section, SummaryRow, centres};
+use mdn_train::plot::{Figure, Loss, Report, Section, SummaryRow, centres};
 use mdn_train::run::{METRICS, losses};
 use serde::Serialize;
 
+use super::album::Album;
 use super::options::{Reading, column_names, target_names};
 use super::output::{Output, figure};
+use super::paths::{InputFile, OutputFolder};
 
 /// Cells of a heat map along each axis.
 const CELLS: usize = 100;
@@ -39,7 +40,7 @@ const DRAWS: usize = 20;
 )]
 pub struct Plot {
     /// The model file
-    model: PathBuf,
+    model: InputFile,
     #[command(flatten)]
     reading: Reading,
     /// The input that varies [default: the one that moves the first target's median most]
@@ -47,7 +48,7 @@ pub struct Plot {
     input: Option<String>,
     /// The folder for the pictures
     #[arg(long, short, default_value = "pictures", value_name = "DIR")]
-    out: PathBuf,
+    out: OutputFolder,
 }
 
 #[derive(Serialize)]
@@ -56,13 +57,15 @@ struct PlotResult {
 }
 
 impl Plot {
-    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+    pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
+        let losses = self.losses();
+        losses.iter().for_each(|file| claims.read(file));
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let data = self.reading.for_scoring(&model, output)?;
         let input = self.input_index(&model, &data)?;
         let scores = score(&model, &data).map_err(|error| self.reading.place(error))?;
-        let mut album = Album::create(&self.out)?;
+        let mut album = Album::create(&self.out, claims)?;
         let mut sections = Vec::new();
         for (d, name) in target_names(&model).iter().enumerate() {
             // Pictures are about the column itself.
@@ -76,7 +79,9 @@ impl Plot {
         }
         sections.extend(draw_pair(&mut album, &model, &data)?);
         sections.push(draw_weights(&mut album, &model, &data, input)?);
-        sections.extend(draw_loss(&mut album, &self.model)?);
+        if let Some(file) = losses {
+            sections.push(draw_loss(&mut album, &file)?);
+        }
         let report = Report {
             title: format!("Model {}", self.model.display()),
             introduction: format!(
@@ -87,12 +92,18 @@ impl Plot {
             summary: score_rows(&scores, normal_nll(&data)),
             sections,
         };
-        album.report(&report)?;
-        let result = PlotResult { files: album.files };
+        let files = album.finish(&report)?;
+        let result = PlotResult { files };
         for file in &result.files {
             output.say(file)?;
         }
         output.result(&result)
+    }
+
+    /// The course of training, where the model lies in a run's folder.
+    fn losses(&self) -> Option<PathBuf> {
+        let file = self.model.with_file_name(METRICS);
+        file.is_file().then_some(file)
     }
 
     fn input_index(&self, model: &Model<'_>, data: &Dataset) -> anyhow::Result<usize> {
@@ -196,24 +207,20 @@ fn draw_weights(
     })
 }
 
-/// The course of training, where the model lies in a run's folder.
-fn draw_loss(album: &mut Album, model: &Path) -> anyhow::Result<Option<Section>> {
-    let metrics = model.with_file_name(METRICS);
-    if !metrics.is_file() {
-        return Ok(None);
-    }
+/// The course of training, from the losses in the file `metrics`.
+fn draw_loss(album: &mut Album, metrics: &Path) -> anyhow::Result<Section> {
     let loss = Loss {
         title: "Loss while training".to_owned(),
-        ..losses(&metrics)?
+        ..losses(metrics)?
     };
     let caption = "Where the validation loss rises while the training loss falls, the network \
                    learns the rows by heart; the best step is kept.";
     let figure = album.add("loss", &loss, caption)?;
-    Ok(Some(Section {
+    Ok(Section {
         heading: "Training".to_owned(),
         words: format!("The losses of the run, from {}.", metrics.display()),
         figures: vec![figure],
-    }))
+    })
 }
 
 /// Every picture of one target.
@@ -313,53 +320,4 @@ pub fn score_rows(scores: &Scores, normal_nll: Option<f64>) -> Vec<SummaryRow> {
     ];
     rows.splice(1..1, normal);
     rows
-}
-
-/// A folder of pictures.
-pub struct Album {
-    folder: PathBuf,
-    /// The files written so far.
-    pub files: Vec<String>,
-}
-
-impl Album {
-    /// Makes the folder where it does not exist.
-    pub fn create(folder: &Path) -> anyhow::Result<Self> {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        Ok(Album {
-            folder: folder.to_owned(),
-            files: Vec::new(),
-        })
-    }
-
-    /// The path of `name` in the folder, noted as written.
-    pub fn path(&mut self, name: &str) -> PathBuf {
-        let path = self.folder.join(name);
-        self.files.push(path.display().to_string());
-        path
-    }
-
-    /// Writes `name`.png and `name`.svg and returns the picture for a report.
-    pub fn add(
-        &mut self,
-        name: &str,
-        picture: &impl Picture,
-        caption: &str,
-    ) -> anyhow::Result<Figure> {
-        let path = self.path(&format!("{name}.png"));
-        picture.to_png(path)?;
-        let svg = picture.to_svg()?;
-        let path = self.path(&format!("{name}.svg"));
-        write_atomically(path, |out| out.write_all(svg.as_bytes()))?;
-        Ok(Figure {
-            svg,
-            caption: caption.to_owned(),
-        })
-    }
-
-    /// Writes report.html.
-    pub fn report(&mut self, report: &Report) -> anyhow::Result<()> {
-        let path = self.path("report.html");
-        Ok(report.write(path)?)
-    }
 }

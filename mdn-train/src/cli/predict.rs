@@ -3,14 +3,13 @@
 mod each;
 mod joint;
 
-use std::path::PathBuf;
-
 use anyhow::ensure;
 use clap::Args;
 use each::{EachTarget, Question};
 use joint::{AllTargets, JointQuestion};
 use mdn_infer::{Mixture, PredictError};
 use mdn_train::data::{Dataset, Transform};
+use mdn_train::files::Claims;
 use mdn_train::metrics::map_rows;
 use mdn_train::model_file::ModelFile;
 use serde_json::{Map, json};
@@ -18,7 +17,8 @@ use serde_json::{Map, json};
 use super::cells::{Cell, Sink, write};
 use super::given::{Condition, Given};
 use super::options::Reading;
-use super::output::{Output, check_apart, check_writable};
+use super::output::Output;
+use super::paths::{InputFile, OutputFile};
 
 /// Predict the distribution of the targets for each row of a table
 ///
@@ -45,12 +45,12 @@ about y itself, in its units; everything else is about the transformed target, a
 The log-density is about log(y) where the table has a column of that very name.")]
 pub struct Predict {
     /// The model file
-    model: PathBuf,
+    model: InputFile,
     #[command(flatten)]
     reading: Reading,
     /// Where to write the CSV [default: standard output]
     #[arg(long, short, value_name = "FILE")]
-    out: Option<PathBuf>,
+    out: Option<OutputFile>,
     /// Leave the mixture's parameters out
     #[arg(long)]
     summary: bool,
@@ -63,16 +63,17 @@ pub struct Predict {
 }
 
 impl Predict {
-    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+    pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
+        let out = self
+            .out
+            .as_deref()
+            .map(|out| claims.claim(out))
+            .transpose()?;
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let needed = self.given.columns(&model)?;
         let mut pieces = self.reading.for_prediction(&model, needed)?;
         let first = pieces.first(output)?;
-        if let Some(out) = &self.out {
-            check_apart(out, [&self.model, &self.reading.data])?;
-            check_writable(out)?;
-        }
         let condition = self.given.condition(&model, &first)?;
         self.check_scored(&condition)?;
         let questions = Questions {
@@ -109,7 +110,7 @@ impl Predict {
             }
             Ok(())
         };
-        write(self.out.as_deref(), &columns, &mut rows, more, output)?;
+        write(out.as_ref(), &columns, &mut rows, more, output)?;
         pieces.skipped(output);
         Ok(())
     }

@@ -1,17 +1,16 @@
 //! `mdn-train prune`
 
-use std::path::PathBuf;
-
 use clap::Args;
 use mdn_train::data::{Dataset, ReadOptions, Table};
-use mdn_train::files::write_atomically;
+use mdn_train::files::Claims;
 use mdn_train::metrics::nll;
 use mdn_train::model_file::ModelFile;
 use mdn_train::prune::{PruneError, THRESHOLD, prune};
 use serde::Serialize;
 
 use super::options::{column_names, count};
-use super::output::{Output, check_apart, check_writable};
+use super::output::Output;
+use super::paths::{InputFile, OutputFile};
 use super::values::above_0;
 
 /// Drop the components of a model that carry no weight, and say what that costs
@@ -26,16 +25,16 @@ use super::values::above_0;
 )]
 pub struct Prune {
     /// The model file, with f32 kernels
-    model: PathBuf,
+    model: InputFile,
     /// The table that decides, with the model's inputs and targets: all rows that matter
     #[arg(long, value_name = "DATA.csv")]
-    data: PathBuf,
+    data: InputFile,
     /// The weight below which a component goes
     #[arg(long, value_name = "WEIGHT", value_parser = above_0, default_value_t = THRESHOLD)]
     threshold: f32,
     /// The file to write
     #[arg(long, short)]
-    out: PathBuf,
+    out: OutputFile,
 }
 
 #[derive(Serialize)]
@@ -53,11 +52,10 @@ struct Pruned {
 }
 
 impl Prune {
-    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+    pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
+        let out = claims.claim(&*self.out)?;
         let file = ModelFile::open(&self.model)?;
         let before = file.model();
-        check_apart(&self.out, [&self.model, &self.data])?;
-        check_writable(&self.out)?;
         let (inputs, targets) = column_names(&before);
         let options = ReadOptions::default();
         let table = Table::read(&self.data, &options)?;
@@ -69,7 +67,7 @@ impl Prune {
         let after = pruned.model();
         let finite = |nll: f64| nll.is_finite().then_some(nll);
         let result = Pruned {
-            model: self.out.display().to_string(),
+            model: out.path().display().to_string(),
             components_before: before.components(),
             components: after.components(),
             parameters_before: before.parameters(),
@@ -80,7 +78,7 @@ impl Prune {
             nll_before: finite(nll(&before, &data)?),
             nll: finite(nll(&after, &data)?),
         };
-        write_atomically(&self.out, |out| out.write_all(pruned.bytes()))?;
+        out.write(|out| out.write_all(pruned.bytes()))?;
         say(&result, output)?;
         output.result(&result)
     }

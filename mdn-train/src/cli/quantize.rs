@@ -1,20 +1,19 @@
 //! `mdn-train quantize`
 
-use std::path::PathBuf;
-
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use mdn_infer::Model;
 use mdn_infer::format::Storage;
 use mdn_train::data::Dataset;
-use mdn_train::files::write_atomically;
+use mdn_train::files::Claims;
 use mdn_train::model_file::ModelFile;
 use mdn_train::quantize::cost::{Change, Cost, LEAST_WEIGHT, Move, cost};
 use mdn_train::quantize::{drawn_rows, quantize};
 use serde::Serialize;
 
 use super::options::{Reading, count, target_names};
-use super::output::{Output, check_apart, check_writable, figure};
+use super::output::{Output, figure};
+use super::paths::{InputFile, OutputFile};
 
 /// Rows to measure on where there is no table.
 const DRAWN_ROWS: usize = 2000;
@@ -33,16 +32,16 @@ const DRAWN_ROWS: usize = 2000;
 )]
 pub struct Quantize {
     /// The model file, with f32 kernels
-    model: PathBuf,
+    model: InputFile,
     /// How to store the kernels
     #[arg(long)]
     weights: StorageName,
     /// A table with the model's inputs and targets on which to measure the cost
     #[arg(long, value_name = "DATA.csv")]
-    calibrate: Option<PathBuf>,
+    calibrate: Option<InputFile>,
     /// The file to write
     #[arg(long, short)]
-    out: PathBuf,
+    out: OutputFile,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -93,9 +92,8 @@ struct MeanChange {
 }
 
 impl Quantize {
-    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
-        check_apart(&self.out, [&self.model].into_iter().chain(&self.calibrate))?;
-        check_writable(&self.out)?;
+    pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
+        let out = claims.claim(&*self.out)?;
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let table = self.table(&model, output)?;
@@ -108,7 +106,7 @@ impl Quantize {
             }
         };
         let cost = cost(&model, &narrow.model(), data).map_err(|error| self.place(error))?;
-        write_atomically(&self.out, |out| out.write_all(narrow.bytes()))?;
+        out.write(|out| out.write_all(narrow.bytes()))?;
         let result = self.summarise(&file, &narrow, &cost);
         self.say(&result, &cost, output)?;
         output.result(&result)

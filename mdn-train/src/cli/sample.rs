@@ -1,10 +1,9 @@
 //! `mdn-train sample`
 
-use std::path::PathBuf;
-
 use clap::Args;
 use mdn_infer::{Mixture, PredictError, Temperature};
 use mdn_train::data::{Dataset, Transform};
+use mdn_train::files::Claims;
 use mdn_train::metrics::map_rows;
 use mdn_train::model_file::ModelFile;
 use rand_core::SeedableRng;
@@ -14,7 +13,8 @@ use serde_json::Map;
 use super::cells::{Cell, Sink, write};
 use super::given::Given;
 use super::options::Reading;
-use super::output::{Output, check_apart, check_writable};
+use super::output::Output;
+use super::paths::{InputFile, OutputFile};
 use super::predict::transforms;
 use super::values::temperature;
 
@@ -35,7 +35,7 @@ use super::values::temperature;
 )]
 pub struct Sample {
     /// The model file
-    model: PathBuf,
+    model: InputFile,
     #[command(flatten)]
     reading: Reading,
     /// Draws a row
@@ -51,20 +51,21 @@ pub struct Sample {
     given: Given,
     /// Where to write the CSV [default: standard output]
     #[arg(long, short, value_name = "FILE")]
-    out: Option<PathBuf>,
+    out: Option<OutputFile>,
 }
 
 impl Sample {
-    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+    pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
+        let out = self
+            .out
+            .as_deref()
+            .map(|out| claims.claim(out))
+            .transpose()?;
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let needed = self.given.columns(&model)?;
         let mut pieces = self.reading.for_prediction(&model, needed)?;
         let first = pieces.first(output)?;
-        if let Some(out) = &self.out {
-            check_apart(out, [&self.model, &self.reading.data])?;
-            check_writable(out)?;
-        }
         let condition = self.given.condition(&model, &first)?;
         let transforms = transforms(&condition.names);
         let names = condition
@@ -92,7 +93,7 @@ impl Sample {
             }
             Ok(())
         };
-        write(self.out.as_deref(), &columns, &mut rows, Map::new(), output)?;
+        write(out.as_ref(), &columns, &mut rows, Map::new(), output)?;
         pieces.skipped(output);
         Ok(())
     }

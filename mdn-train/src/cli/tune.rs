@@ -4,13 +4,13 @@ mod running;
 mod space;
 mod words;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::ensure;
 use clap::Args;
 use mdn_train::data::Dataset;
-use mdn_train::files::write_atomically;
+use mdn_train::files::{ClaimError, Claims, Destination};
 use mdn_train::fit::{Fitted, fit_with};
 use mdn_train::plot::{Picture, Trials};
 use mdn_train::train::Control;
@@ -21,7 +21,8 @@ use space::SpaceChoices;
 
 use super::fit::choices::{NetworkChoices, TrainingChoices, config};
 use super::fit::columns::ColumnChoices;
-use super::output::{Output, check_apart, check_apart_from_run, check_writable};
+use super::output::Output;
+use super::paths::OutputFile;
 use super::progress::TrainingProgress;
 use super::signals::Signals;
 use super::values::positive;
@@ -53,11 +54,11 @@ pub struct Tune {
     columns: ColumnChoices,
     /// Where to write the model [default: model.mdn, in the run's folder where there is one]
     #[arg(long, short, value_name = "FILE")]
-    out: Option<PathBuf>,
+    out: Option<OutputFile>,
     /// Draw the race of the trials into this file, SVG where its name ends so, else PNG [default:
     /// trials.png in the run's folder where there is one]
     #[arg(long, value_name = "FILE")]
-    picture: Option<PathBuf>,
+    picture: Option<OutputFile>,
     /// Configurations to try, that of the other options among them
     #[arg(long, default_value_t = 24, value_name = "N", value_parser = positive)]
     trials: usize,
@@ -98,17 +99,11 @@ struct Tuning {
 }
 
 impl Tune {
-    pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
-        let read = [&self.columns.reading.data].into_iter();
-        check_apart(&self.model(), read.chain(self.running.config()))?;
-        check_apart_from_run(&self.model(), self.running.folder())?;
+    pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
+        let results = self.results(&mut claims)?;
         let data = self.columns.data(output)?;
         let config = self.config(&data);
         let mut run = self.running.prepare(&data, &config)?;
-        check_writable(&self.model())?;
-        if let Some(picture) = self.picture() {
-            check_writable(&picture)?;
-        }
         let start = Instant::now();
         let known = run.journal.len();
         if known > 0 {
@@ -125,7 +120,7 @@ impl Tune {
         let fitted = self.refit(&data, &trials, &config, &signals)?;
         let mut result = self.summarise(&data, &trials, start.elapsed().as_secs_f64());
         match &fitted {
-            Some(fitted) => self.keep(fitted, &trials, &mut result)?,
+            Some(fitted) => results.keep(fitted, &trials, &mut result)?,
             None => output.status = signals.status().unwrap_or(0),
         }
         words::say(&result, &self.columns.reading.data, output)?;
@@ -149,19 +144,20 @@ impl Tune {
         }
     }
 
-    fn model(&self) -> PathBuf {
-        let model = || {
-            self.running
-                .folder()
-                .unwrap_or(Path::new(""))
-                .join("model.mdn")
+    /// Where model and picture go: unless told, into the run's folder.
+    fn results(&self, claims: &mut Claims) -> Result<Results, ClaimError> {
+        let folder = self.running.folder();
+        let path = |told: &Option<OutputFile>, folder: Option<&Path>, name| match told {
+            Some(told) => Some(told.to_path_buf()),
+            None => folder.map(|folder| folder.join(name)),
         };
-        self.out.clone().unwrap_or_else(model)
-    }
-
-    fn picture(&self) -> Option<PathBuf> {
-        let in_folder = || Some(self.running.folder()?.join("trials.png"));
-        self.picture.clone().or_else(in_folder)
+        let here = folder.unwrap_or(Path::new(""));
+        let model = path(&self.out, Some(here), "model.mdn");
+        let picture = path(&self.picture, folder, "trials.png");
+        Ok(Results {
+            model: claims.claim(model.unwrap_or_default())?,
+            picture: picture.map(|path| claims.claim(path)).transpose()?,
+        })
     }
 
     fn place(&self, error: TuneError) -> anyhow::Error {
@@ -207,41 +203,6 @@ impl Tune {
         Ok((!signals.came()).then_some(fitted))
     }
 
-    /// Writes the model and the picture, and notes them.
-    fn keep(&self, fitted: &Fitted, trials: &[Trial], result: &mut Tuning) -> anyhow::Result<()> {
-        write_atomically(self.model(), |out| out.write_all(fitted.file.bytes()))?;
-        result.model = Some(self.model().display().to_string());
-        result.picture = self.draw(trials)?;
-        result.train_nll = Some(fitted.train.nll);
-        result.validation_nll = fitted.validation.as_ref().map(|scores| scores.nll);
-        result.fits += 1;
-        result.interrupted = false;
-        Ok(())
-    }
-
-    fn draw(&self, trials: &[Trial]) -> anyhow::Result<Option<String>> {
-        let Some(path) = self.picture() else {
-            return Ok(None);
-        };
-        let given = trials.iter().position(|trial| trial.number == 0);
-        let picture = Trials {
-            title: format!(
-                "{} trials, the best third of each stage goes on",
-                trials.len()
-            ),
-            scores: trials.iter().map(|trial| trial.nll.clone()).collect(),
-            given: given.unwrap_or(0),
-            best: 0,
-        };
-        if path.extension().is_some_and(|ending| ending == "svg") {
-            let svg = picture.to_svg()?;
-            write_atomically(&path, |out| out.write_all(svg.as_bytes()))?;
-        } else {
-            picture.to_png(&path)?;
-        }
-        Ok(Some(path.display().to_string()))
-    }
-
     /// What the trials tell; nothing of the model yet.
     fn summarise(&self, data: &Dataset, trials: &[Trial], seconds: f64) -> Tuning {
         let mean = |trial: &Trial| trial.summary().mean;
@@ -265,5 +226,48 @@ impl Tune {
             interrupted: true,
             trials: trials.iter().map(words::TrialResult::new).collect(),
         }
+    }
+}
+
+/// Where the results go.
+struct Results {
+    model: Destination,
+    picture: Option<Destination>,
+}
+
+impl Results {
+    /// Writes the model and the picture, and notes them.
+    fn keep(&self, fitted: &Fitted, trials: &[Trial], result: &mut Tuning) -> anyhow::Result<()> {
+        self.model.write(|out| out.write_all(fitted.file.bytes()))?;
+        result.model = Some(self.model.path().display().to_string());
+        result.picture = self.draw(trials)?;
+        result.train_nll = Some(fitted.train.nll);
+        result.validation_nll = fitted.validation.as_ref().map(|scores| scores.nll);
+        result.fits += 1;
+        result.interrupted = false;
+        Ok(())
+    }
+
+    fn draw(&self, trials: &[Trial]) -> anyhow::Result<Option<String>> {
+        let Some(file) = &self.picture else {
+            return Ok(None);
+        };
+        let given = trials.iter().position(|trial| trial.number == 0);
+        let picture = Trials {
+            title: format!(
+                "{} trials, the best third of each stage goes on",
+                trials.len()
+            ),
+            scores: trials.iter().map(|trial| trial.nll.clone()).collect(),
+            given: given.unwrap_or(0),
+            best: 0,
+        };
+        let is_svg = file.path().extension().is_some_and(|end| end == "svg");
+        let bytes = match is_svg {
+            true => picture.to_svg()?.into_bytes(),
+            false => picture.to_png()?,
+        };
+        file.write(|out| out.write_all(&bytes))?;
+        Ok(Some(file.path().display().to_string()))
     }
 }

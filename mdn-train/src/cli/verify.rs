@@ -1,7 +1,5 @@
 //! `mdn-train verify`
 
-use std::path::PathBuf;
-
 use anyhow::Context;
 use clap::Args;
 use mdn_infer::format::Storage;
@@ -12,6 +10,7 @@ use serde::Serialize;
 
 use super::options::{count, level};
 use super::output::Output;
+use super::paths::InputFile;
 
 /// Prove that a model file computes what it should on this machine
 ///
@@ -24,7 +23,7 @@ use super::output::Output;
 #[command(after_help = "Example:\n  mdn-train verify demo/model.mdn --level scalar")]
 pub struct Verify {
     /// The model file
-    model: PathBuf,
+    model: InputFile,
     /// Instruction set: scalar, avx2 … [default: the widest of this machine]
     #[arg(long)]
     level: Option<String>,

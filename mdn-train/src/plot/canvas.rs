@@ -1,14 +1,11 @@
 //! Where pictures are drawn: PNG files and SVG text.
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::OnceLock;
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
-
-use crate::files::{WriteError, write_atomically};
 
 /// The size of a picture in pixels: twice what a page usually gives it, so that dense screens
 /// and paper show it sharp.
@@ -39,9 +36,6 @@ pub enum PlotError {
         /// The values given.
         values: usize,
     },
-    /// The file could not be written.
-    #[error(transparent)]
-    Write(#[from] WriteError),
 }
 
 /// Something that can be drawn, on PNG and SVG alike.
@@ -52,14 +46,17 @@ pub trait Picture {
     /// When the backend fails.
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B>;
 
-    /// Writes a PNG file of 1920 × 1280 pixels.
+    /// The picture as a PNG file of 1920 × 1280 pixels.
     ///
     /// # Errors
-    /// When the picture cannot be drawn or the file not be written; then nothing of it is left.
-    fn to_png(&self, path: impl AsRef<Path>) -> Result<(), PlotError> {
+    /// When the picture cannot be drawn.
+    fn to_png(&self) -> Result<Vec<u8>, PlotError> {
         let mut pixels = vec![0; 3 * SIZE.0 as usize * SIZE.1 as usize];
         draw_on(self, BitMapBackend::with_buffer(&mut pixels, SIZE))?;
-        Ok(write_atomically(path, |out| encode_png(out, &pixels))?)
+        let mut png = Vec::new();
+        let encoded = encode_png(&mut png, &pixels);
+        encoded.map_err(|error| PlotError::Draw(error.to_string()))?;
+        Ok(png)
     }
 
     /// The picture as SVG text, 960 × 640 pixels and scalable, that refers to nothing outside.

@@ -1,10 +1,6 @@
 //! A report in one file: figures, words and pictures.
 
-use std::path::Path;
-
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-
-use crate::files::{WriteError, write_atomically};
 
 /// A page that needs no other file and no network, for screen (light or dark) and paper.
 ///
@@ -99,14 +95,6 @@ impl Report {
             }
         };
         page.into_string()
-    }
-
-    /// Writes the page to a file.
-    ///
-    /// # Errors
-    /// When the file cannot be written; then nothing of it is left.
-    pub fn write(&self, path: impl AsRef<Path>) -> Result<(), WriteError> {
-        write_atomically(path, |out| out.write_all(self.to_html().as_bytes()))
     }
 }
 

@@ -182,6 +182,11 @@ fn a_result_never_takes_the_place_of_what_is_read() {
         ("fit --resume r --out ./r/config.toml", "r/config.toml"),
         ("tune t.csv --targets 1 --trials 2 --out t.csv", "t.csv"),
         ("tune --config tune.toml --out tune.toml", "tune.toml"),
+        ("tune t.csv --targets 1 --trials 2 --picture t.csv", "t.csv"),
+        (
+            "tune --config tune.toml --picture ./r/../tune.toml",
+            "tune.toml",
+        ),
         (
             "tune t.csv --targets 1 --run new --out new/trials.jsonl",
             "t.csv",
@@ -201,5 +206,50 @@ fn a_result_never_takes_the_place_of_what_is_read() {
         );
         assert_eq!(fs::read(bench.path(kept)).unwrap(), before, "{arguments}");
         assert!(!bench.path("new").exists(), "{arguments}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_result_never_takes_the_place_of_standard_inputs_file() {
+    let bench = Bench::new();
+    fs::copy(bench.path(GEYSER), bench.path("t.csv")).unwrap();
+    bench.json("fit t.csv --targets 1 --steps 5 --hidden 3 -k 2 --out m.mdn");
+    let table = fs::read(bench.path("t.csv")).unwrap();
+    fs::hard_link(bench.path("t.csv"), bench.path("hard")).unwrap();
+    for (folder, link) in [
+        ("d", "model.mdn"),
+        ("p", "report.html"),
+        ("m", "mdn-train.1"),
+    ] {
+        fs::create_dir(bench.path(folder)).unwrap();
+        std::os::unix::fs::symlink("../t.csv", bench.path(folder).join(link)).unwrap();
+    }
+    for arguments in [
+        "fit - --targets 1 --steps 5 --out t.csv",
+        "tune - --targets 1 --trials 2 --out x.mdn --picture t.csv",
+        "predict m.mdn - -o t.csv",
+        "predict m.mdn /dev/stdin -o hard",
+        "sample m.mdn - --out hard",
+        "generate bishop -o ./d/../t.csv",
+        "quantize m.mdn --weights i8 --calibrate - --out t.csv",
+        "prune m.mdn --data - --out t.csv",
+        "demo --out d",
+        "plot m.mdn - --out p",
+        "man --out m",
+    ] {
+        let run = Command::new(cargo_bin!("mdn-train"))
+            .args(arguments.split_whitespace())
+            .current_dir(bench.path(""))
+            .stdin(fs::File::open(bench.path("t.csv")).unwrap())
+            .output()
+            .unwrap();
+        let words = String::from_utf8(run.stderr).unwrap();
+        assert_eq!(run.status.code(), Some(1), "{arguments}: {words}");
+        assert!(words.contains("needs another name"), "{arguments}: {words}");
+        assert_eq!(fs::read(bench.path("t.csv")).unwrap(), table, "{arguments}");
+        assert_eq!(fs::read(bench.path("hard")).unwrap(), table, "{arguments}");
+        let left = ["d", "p", "m"].map(|folder| fs::read_dir(bench.path(folder)).unwrap().count());
+        assert_eq!(left, [1; 3], "{arguments}: nothing is written half");
     }
 }

@@ -165,7 +165,9 @@ fn generated_data_survive_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("demo.csv");
     let table = generators::inverse_sine(50, 3);
-    table.write_csv(&path).unwrap();
+    table
+        .write_to(std::fs::File::create(&path).unwrap())
+        .unwrap();
     let read = Dataset::from_csv(&path, None, &names(&["y"]), &ReadOptions::default()).unwrap();
     assert_eq!(read, Dataset::from_numeric(table, 1).unwrap());
     assert_eq!(read.input_names, ["x"]);

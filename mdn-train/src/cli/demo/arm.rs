@@ -6,7 +6,7 @@ use mdn_train::fit::{FitConfig, Fitted};
 use mdn_train::pictures::{Line, arm, loss};
 use mdn_train::plot::Figure;
 
-use crate::cli::plot::Album;
+use crate::cli::album::Album;
 
 /// The tip of the picture, metres.
 const TIP: [f32; 2] = [0.7, 0.2];

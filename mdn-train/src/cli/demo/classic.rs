@@ -5,7 +5,7 @@ use mdn_train::fit::Fitted;
 use mdn_train::pictures::{Line, loss};
 use mdn_train::plot::{Figure, centres};
 
-use crate::cli::plot::Album;
+use crate::cli::album::Album;
 
 /// What the pictures of a problem show of its input and its target.
 pub type Ranges = [(f32, f32); 2];

@@ -10,6 +10,7 @@ use mdn_train::run::Run;
 use mdn_train::train::Control;
 
 use crate::cli::options::Reading;
+use crate::cli::paths::{InputFile, RunFolder};
 use crate::cli::progress::TrainingProgress;
 use crate::cli::signals::Signals;
 use crate::cli::values::seconds;
@@ -19,13 +20,13 @@ use crate::cli::values::seconds;
 pub struct RunChoices {
     /// Keep the run in this new folder: its options, losses and checkpoints, and the model
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
-    run: Option<PathBuf>,
+    run: Option<RunFolder>,
     /// Go on with the run in this folder, to the very model of an undisturbed run
     #[arg(long, value_name = "DIR", conflicts_with = "config")]
-    resume: Option<PathBuf>,
+    resume: Option<RunFolder>,
     /// Take options from this TOML file; those on the command line win
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    config: Option<InputFile>,
     /// Seconds between checkpoints
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     checkpoint_interval: Duration,
@@ -42,11 +43,6 @@ impl RunChoices {
     /// Where the model goes unless told.
     pub fn model(&self) -> PathBuf {
         self.folder().unwrap_or(Path::new("")).join("model.mdn")
-    }
-
-    /// The file that the options come from.
-    pub fn config(&self) -> Option<&PathBuf> {
-        self.config.as_ref()
     }
 
     /// The run's folder, made or opened.

@@ -1,24 +1,26 @@
 //! Where the scores are kept.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use mdn_train::data::Dataset;
 use mdn_train::run::Run;
 use mdn_train::tune::{JOURNAL, Journal, TuneConfig};
 
+use crate::cli::paths::{InputFile, RunFolder};
+
 /// The folder of a run, and options from a file.
 #[derive(Args)]
 pub struct RunChoices {
     /// Keep the trials in this new folder: the options, every score, the picture and the model
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
-    run: Option<PathBuf>,
+    run: Option<RunFolder>,
     /// Go on with the trials in this folder, to the very table of an undisturbed run
     #[arg(long, value_name = "DIR", conflicts_with = "config")]
-    resume: Option<PathBuf>,
+    resume: Option<RunFolder>,
     /// Take options from this TOML file; those on the command line win
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    config: Option<InputFile>,
     /// The options as a file for `--config`.
     #[arg(skip)]
     pub text: String,
@@ -33,11 +35,6 @@ pub struct Kept {
 impl RunChoices {
     pub fn folder(&self) -> Option<&Path> {
         self.run.as_deref().or(self.resume.as_deref())
-    }
-
-    /// The file that the options come from.
-    pub fn config(&self) -> Option<&PathBuf> {
-        self.config.as_ref()
     }
 
     /// How to go on with trials that were stopped.

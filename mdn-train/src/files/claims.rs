@@ -1,0 +1,249 @@
+//! Where results go: nowhere that a command reads from, keeps its state, or writes already.
+
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Component, Path, PathBuf, is_separator};
+
+use same_file::Handle;
+
+use super::{WriteError, folder_of, target, write_atomically};
+
+/// Why a result cannot go where it is to go.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimError {
+    /// The file is one of the inputs.
+    #[error("{}: is read by this command; its result needs another name", path.display())]
+    Read {
+        /// The result's path.
+        path: PathBuf,
+    },
+    /// The file is what standard input is read from.
+    #[error("{}: is the file of standard input; the result needs another name", path.display())]
+    StandardInput {
+        /// The result's path.
+        path: PathBuf,
+    },
+    /// The file is part of the state of the command's own run.
+    #[error("{}: is where the run keeps its state; the result needs another name", path.display())]
+    Kept {
+        /// The result's path.
+        path: PathBuf,
+    },
+    /// Another result goes to the same file.
+    #[error("{}: takes another result of this command; this one needs another name", path.display())]
+    Claimed {
+        /// The result's path.
+        path: PathBuf,
+    },
+    /// The file cannot be written at all.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// The files that one command reads, keeps and writes.
+///
+/// A file is known by what it is, not by its name alone: other spellings, symbolic links and hard
+/// links of one file are that file.
+#[derive(Debug)]
+pub struct Claims {
+    taken: Vec<Taken>,
+    /// The folder of the command's run, which may not be there yet.
+    run: Option<PathBuf>,
+}
+
+#[derive(Debug)]
+struct Taken {
+    place: Place,
+    by: Use,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Use {
+    Read,
+    StandardInput,
+    Kept,
+    Claimed,
+}
+
+impl Claims {
+    /// The claims of a command that reads nothing yet, except perhaps standard input: where that
+    /// comes from a file, no result goes there.
+    pub fn new() -> Self {
+        let mut claims = Claims {
+            taken: Vec::new(),
+            run: None,
+        };
+        claims.take(Place::of_standard_input(), Use::StandardInput);
+        claims
+    }
+
+    /// Notes that the command reads the file at `path`.
+    pub fn read(&mut self, path: &Path) {
+        self.take(Place::of(path), Use::Read);
+    }
+
+    /// Notes that the command has a run in `folder`, which keeps its state in `files`. The folder
+    /// need not exist: whoever begins the run makes it.
+    pub fn keep(&mut self, folder: &Path, files: impl IntoIterator<Item = PathBuf>) {
+        self.run = Some(whole(folder));
+        for file in files {
+            self.take(Place::of(&file), Use::Kept);
+        }
+    }
+
+    /// Claims the file at `path` for a result, before the work whose result it is.
+    ///
+    /// # Errors
+    /// Where the file is read, kept or claimed already, and where it could not be written: it is a
+    /// folder, or its own folder does not exist or takes no new files.
+    pub fn claim(&mut self, path: impl Into<PathBuf>) -> Result<Destination, ClaimError> {
+        let path = path.into();
+        let place = Place::of(&path);
+        let taken = self.taken.iter().find(|taken| {
+            let place = place.as_ref();
+            place.is_some_and(|place| taken.place.is(place))
+        });
+        if let Some(taken) = taken {
+            return Err(match taken.by {
+                Use::Read => ClaimError::Read { path },
+                Use::StandardInput => ClaimError::StandardInput { path },
+                Use::Kept => ClaimError::Kept { path },
+                Use::Claimed => ClaimError::Claimed { path },
+            });
+        }
+        if let Err(source) = self.check_writable(&path) {
+            return Err(WriteError { path, source }.into());
+        }
+        self.take(place, Use::Claimed);
+        Ok(Destination { path })
+    }
+
+    fn take(&mut self, place: Option<Place>, by: Use) {
+        self.taken.extend(place.map(|place| Taken { place, by }));
+    }
+
+    fn check_writable(&self, path: &Path) -> io::Result<()> {
+        let names_folder = path.to_string_lossy().ends_with(is_separator);
+        let found = fs::metadata(path).ok();
+        if names_folder || found.as_ref().is_some_and(fs::Metadata::is_dir) {
+            return Err(ErrorKind::IsADirectory.into());
+        }
+        if found.is_some_and(|found| !found.is_file()) {
+            // A pipe or a device: opening it might already be noticed at its other end.
+            return Ok(());
+        }
+        let file = whole(path);
+        let folder = folder_of(&file);
+        if folder.is_dir() {
+            return tempfile::tempfile_in(folder).map(drop);
+        }
+        match &self.run {
+            // The run makes it, or says why it cannot.
+            Some(run) if run.starts_with(folder) => Ok(()),
+            _ => Err(io::Error::new(
+                ErrorKind::NotFound,
+                "there is no such folder",
+            )),
+        }
+    }
+}
+
+impl Default for Claims {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Where one result goes; only [`Claims::claim`] gives one.
+#[derive(Debug)]
+pub struct Destination {
+    path: PathBuf,
+}
+
+impl Destination {
+    /// The path, as it was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes the file whole, through a temporary file in the same folder.
+    ///
+    /// The bytes reach the disk before the name does: readers see the old file or the complete new
+    /// one. A symbolic link keeps pointing where it did, also where there is no file yet. A path
+    /// that names no regular file (a terminal, a pipe, `/dev/null`) cannot be replaced and is
+    /// written to directly.
+    ///
+    /// # Errors
+    /// When the folder is gone or cannot be written to, the disk is full, or `write` fails. Then
+    /// the file is as it was before the call and no temporary file remains.
+    pub fn write(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), WriteError> {
+        write_atomically(&self.path, write)
+    }
+}
+
+/// A regular file, or the name of one to come. Of devices, pipes and folders there is no place:
+/// nothing in them can be replaced.
+#[derive(Debug)]
+struct Place {
+    /// Without links, `.` and `..`.
+    name: Option<PathBuf>,
+    /// Held open, so that its number is given to no other file.
+    file: Option<Handle>,
+}
+
+impl Place {
+    fn of(path: &Path) -> Option<Self> {
+        let found = fs::metadata(path);
+        if found.as_ref().is_ok_and(|found| !found.is_file()) {
+            return None;
+        }
+        Some(Place {
+            name: Some(whole(path)),
+            file: found.and_then(|_| Handle::from_path(path)).ok(),
+        })
+    }
+
+    fn of_standard_input() -> Option<Self> {
+        let input = Handle::stdin().ok()?;
+        let is_file = input.as_file().metadata().ok()?.is_file();
+        is_file.then_some(Place {
+            name: None,
+            file: Some(input),
+        })
+    }
+
+    /// Whether both are one file. A name counts beside the file itself: a result replaces the file
+    /// that had its name.
+    fn is(&self, other: &Place) -> bool {
+        let same_name = self.name.is_some() && self.name == other.name;
+        same_name || self.file.is_some() && self.file == other.file
+    }
+}
+
+/// The path without links, `.` and `..`, whether or not there is such a file or its folder.
+fn whole(path: &Path) -> PathBuf {
+    let Ok(path) = std::path::absolute(target(path)) else {
+        return path.to_owned();
+    };
+    path.canonicalize().unwrap_or_else(|_| {
+        let Some(folder) = path.parent() else {
+            return path.clone();
+        };
+        let mut whole = whole(folder);
+        match path.components().next_back() {
+            Some(Component::Normal(name)) => whole.push(name),
+            Some(Component::ParentDir) => {
+                whole.pop();
+            }
+            _ => {}
+        }
+        whole
+    })
+}
+
+#[cfg(test)]
+mod tests;
