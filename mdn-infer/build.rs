@@ -44,7 +44,7 @@ fn has_helium(flags: &str) -> bool {
         let flags = flags.split('\u{1f}');
         flags.filter_map(move |flag| Some(flag.split_once(key)?.1))
     };
-    let cpu = values("target-cpu=").last().unwrap_or_default();
+    let cpu = values("target-cpu=").next_back().unwrap_or_default();
     let features = values("target-feature=").flat_map(|list| list.split(','));
     features
         .filter_map(|feature| match feature {
@@ -52,6 +52,6 @@ fn has_helium(flags: &str) -> bool {
             "-mve.fp" | "-mve" => Some(false),
             _ => None,
         })
-        .last()
+        .next_back()
         .unwrap_or(WITH_HELIUM.contains(&cpu))
 }

@@ -8,11 +8,13 @@ use serde_json::Value;
 use crate::support::{Bench, GEYSER};
 
 /// MXCSR's modes, with what `verify` must call them.
-const MODES: [(u32, &[&str]); 4] = [
+const MODES: [(u32, &[&str]); 6] = [
     (0x8000, &["results-flushed"]),
     (0x0040, &["inputs-flushed"]),
     (0x8040, &["results-flushed", "inputs-flushed"]),
+    (0x2000, &["rounds-down"]),
     (0x4000, &["rounds-up"]),
+    (0x6000, &["rounds-toward-zero"]),
 ];
 
 /// Builds a library that sets `bits` in MXCSR when it is loaded.
@@ -52,17 +54,20 @@ fn verify_names_the_mode_and_every_other_command_sets_it_right() {
     let answer = bench.run(&question);
     for (bits, names) in MODES {
         let library = library(&bench, bits);
-        let verified = run(&bench, &library, "verify right.mdn --json");
-        assert_eq!(verified.status.code(), Some(1), "{bits:#x}");
-        let found: Value = serde_json::from_slice(&verified.stdout).unwrap();
-        assert_eq!(found["float_unit"]["passed"], false);
-        assert_eq!(found["float_unit"]["faults"], serde_json::json!(names));
-        assert_eq!(found["float_unit"]["control"], 0x1f80 | bits);
-        let words = String::from_utf8(verified.stderr).unwrap();
-        assert!(
-            words.contains("the float unit is in a wrong mode"),
-            "{words}"
-        );
+        for level in mdn_infer::Level::available() {
+            let verify = format!("verify right.mdn --json --level {}", level.name());
+            let verified = run(&bench, &library, &verify);
+            assert_eq!(verified.status.code(), Some(1), "{verify}, {bits:#x}");
+            let found: Value = serde_json::from_slice(&verified.stdout).unwrap();
+            assert_eq!(found["float_unit"]["passed"], false);
+            assert_eq!(found["float_unit"]["faults"], serde_json::json!(names));
+            assert_eq!(found["float_unit"]["control"], 0x1f80 | bits);
+            let words = String::from_utf8(verified.stderr).unwrap();
+            assert!(
+                words.contains("the float unit is in a wrong mode"),
+                "{words}"
+            );
+        }
 
         let predicted = run(&bench, &library, &question);
         assert!(predicted.stdout == answer.stdout.as_bytes(), "{bits:#x}");
