@@ -17,8 +17,6 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use toml_edit::{Document, Item, Value};
 
-use super::paths::{InputFile, RunFolder};
-
 /// The subcommands whose options a file may hold.
 const COMMANDS: [&str; 2] = ["fit", "tune"];
 /// Options that are about the run and the file themselves.
@@ -105,10 +103,12 @@ fn chosen(all: &ArgMatches) -> Option<(&'static str, &ArgMatches)> {
 
 /// The file that the options name, and whether they resume a run.
 fn file_of(fit: &ArgMatches) -> Option<(PathBuf, bool)> {
-    let resumed = fit.try_get_one::<RunFolder>("resume").ok().flatten();
-    let resumed = resumed.map(|folder| (folder.join("config.toml"), true));
-    let config = || fit.try_get_one::<InputFile>("config").ok().flatten();
-    resumed.or_else(|| config().map(|file| (file.to_path_buf(), false)))
+    let path = |id| {
+        fit.try_contains_id(id).ok()?;
+        fit.get_raw(id)?.next().map(PathBuf::from)
+    };
+    let resumed = path("resume").map(|folder| (folder.join("config.toml"), true));
+    resumed.or_else(|| path("config").map(|file| (file, false)))
 }
 
 fn text_of(path: &Path) -> anyhow::Result<String> {
