@@ -1,6 +1,7 @@
 //! Each primitive of every instruction set of this machine against plain Rust, bit for bit.
 
 use mdn_agreement::{Part, run};
+use mdn_infer::FloatUnit;
 use mdn_infer::simd::{Kernel, Level, Octet, Pair, Simd, Vector};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro128PlusPlus;
@@ -364,11 +365,13 @@ fn every_level_of_the_target_is_available() {
     );
 }
 
-/// `expected.txt` has a line `part name hash` for each function and model, and for `all`.
+/// `expected.txt` has a line for the float unit, and a line `part name hash` for each function and model,
+/// and for `all`.
 #[test]
 fn every_level_has_the_expected_hashes() {
     for level in Level::available() {
-        let mut found = String::new();
+        let float_unit = FloatUnit::check(level).hash;
+        let mut found = format!("float-unit exact {float_unit:08x}\n");
         for part in Part::ALL {
             let mut add = |name: &str, hash| {
                 found += &format!("{} {name} {hash:016x}\n", part.name());
