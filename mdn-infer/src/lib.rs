@@ -50,9 +50,10 @@
 extern crate std;
 
 mod back_end;
-mod batch;
+mod check;
 mod error;
 pub mod format;
+mod forward;
 mod include;
 mod layers;
 pub mod math;
