@@ -47,7 +47,7 @@ impl<'a> Model<'a> {
     /// use mdn_infer::{Level, Model};
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// const FILE: &[u8] = mdn_infer::include_model!("../samples/classic.mdn");
+    /// const FILE: &[u8] = mdn_infer::include_model!("../../samples/classic.mdn");
     /// let model = Model::parse(FILE)?;
     /// let inputs = [-2.5, 0.0, 2.5];
     /// let mut parameters = vec![0.0; 3 * model.mixture_len()];
