@@ -52,10 +52,11 @@
 extern crate std;
 
 mod back_end;
-mod batch;
+mod check;
 mod error;
 mod float_unit;
 pub mod format;
+mod forward;
 mod include;
 mod layers;
 pub mod math;

@@ -2,7 +2,7 @@
 //!
 //! [`Model::parse`] is the only way in. Once it has succeeded, shapes agree with each other and
 //! every number is finite, so nothing behind it needs to check the model again. What the model
-//! computes is in [`predictor`](crate::Predictor).
+//! computes is in `forward`.
 
 use crate::error::ParseError;
 use crate::format::{self, Activation, Head, Header, Layout, MAX_HIDDEN, Storage};
@@ -156,6 +156,11 @@ impl<'a> Model<'a> {
     /// How many f32 of working memory a prediction needs.
     pub const fn working_len(&self) -> usize {
         self.layout.working_len
+    }
+
+    /// The lengths of the two buffers between which the activations of one row alternate.
+    pub(crate) const fn buffers(&self) -> [usize; 2] {
+        self.layout.buffers
     }
 
     /// The names of the input columns with their units, where they have one.

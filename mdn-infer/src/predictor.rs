@@ -1,18 +1,12 @@
-//! A forward pass: raw inputs in, a mixture in raw units out.
+//! A model with working memory of its own: the way in for a program that knows its model.
 //!
-//! On entry the model is sound, as [`Model::parse`] checked; on exit the working memory holds the
-//! mixture's parameters at its front and the activations of the last layers behind them. The
-//! networks of an ensemble pass one after the other through the same activations, each into a part
-//! of the parameters of its own. The layers themselves are in `layers`; what the mixture can answer
-//! is in `mixture`.
+//! A prediction goes on in `forward`, what it can answer is in `mixture`.
 
 use crate::error::PredictError;
-use crate::format::MAX_HIDDEN;
-use crate::layers::{self, Dense};
-use crate::mixture::{Mixture, check};
+use crate::mixture::Mixture;
 use crate::model::Model;
 use crate::selftest::{self, Extent, SelfTest};
-use crate::simd::{Kernel, Level, Simd};
+use crate::simd::Level;
 
 /// A model with the working memory for one prediction at a time.
 ///
@@ -101,29 +95,7 @@ impl<'m, const N: usize> Predictor<'m, N> {
     }
 }
 
-impl<'a> Model<'a> {
-    /// The mixture at the raw input `x` `[I]`, computed in the caller's memory `working`, which
-    /// needs [`working_len`](Self::working_len) elements.
-    ///
-    /// # Errors
-    ///
-    /// As [`Predictor::predict`], and [`PredictError::CapacityTooSmall`].
-    pub fn predict<'w>(
-        &'w self,
-        level: Level,
-        x: &[f32],
-        working: &'w mut [f32],
-    ) -> Result<Mixture<'w>, PredictError> {
-        check(x, self.inputs())?;
-        let (needed, capacity) = (self.working_len(), working.len());
-        let working = working
-            .get_mut(..needed)
-            .ok_or(PredictError::CapacityTooSmall { needed, capacity })?;
-        self.forward(level, x, working)?;
-        let parameters = working.get(..self.parameters_len()).unwrap_or(&[]);
-        Ok(Mixture::new(self, level, parameters))
-    }
-
+impl Model<'_> {
     /// Checks the float unit and runs the golden vectors and probes in the caller's memory `working`,
     /// as [`Predictor::self_test`] does in its own.
     ///
@@ -145,108 +117,5 @@ impl<'a> Model<'a> {
         working: &mut [f32],
     ) -> Result<SelfTest, PredictError> {
         selftest::run(self, level, working, Extent::Short)
-    }
-}
-
-impl Model<'_> {
-    /// Every network, into the front of `working`, which has the length that the model needs.
-    #[inline(always)]
-    fn forward(&self, level: Level, x: &[f32], working: &mut [f32]) -> Result<(), PredictError> {
-        if self.members() > 1 {
-            return self.forward_ensemble(level, x, working);
-        }
-        let parameters = self.parameters_len();
-        let (parameters, activations) =
-            working.split_at_mut_checked(parameters).unwrap_or_default();
-        let network = Forward {
-            model: self,
-            layers: self.layers(),
-            x,
-            parameters,
-            activations,
-        };
-        run(level, network)
-    }
-
-    /// One network after the other, then the mixture of all. A function of its own, so that one
-    /// network needs no stack for the layers of others.
-    #[inline(never)]
-    fn forward_ensemble(
-        &self,
-        level: Level,
-        x: &[f32],
-        working: &mut [f32],
-    ) -> Result<(), PredictError> {
-        let (parameters, activations) = working
-            .split_at_mut_checked(self.parameters_len())
-            .unwrap_or_default();
-        let each = parameters.chunks_exact_mut(self.head().parameters().max(1));
-        let mut layers = [Dense::EMPTY; MAX_HIDDEN + 1];
-        for (member, parameters) in each.enumerate() {
-            let network = Forward {
-                model: self,
-                layers: self.network_layers(member, &mut layers),
-                x,
-                parameters,
-                activations: &mut *activations,
-            };
-            run(level, network)?;
-        }
-        layers::interleave(parameters, self.members(), self.head());
-        Ok(())
-    }
-}
-
-/// A function of its own, so that small processors have the code of a forward pass only once.
-#[inline(never)]
-fn run(level: Level, network: Forward<'_>) -> Result<(), PredictError> {
-    level.run(network)
-}
-
-/// One network of a model, from the raw inputs `x` to the parameters of its components.
-struct Forward<'a> {
-    model: &'a Model<'a>,
-    layers: &'a [Dense<'a>],
-    x: &'a [f32],
-    parameters: &'a mut [f32],
-    activations: &'a mut [f32],
-}
-
-impl Kernel for Forward<'_> {
-    type Output = Result<(), PredictError>;
-
-    #[inline(always)]
-    fn call<S: Simd>(self, simd: S) -> Self::Output {
-        let Forward {
-            model,
-            layers,
-            x,
-            parameters,
-            activations,
-        } = self;
-        // Even layers read the first buffer and write the second, odd layers the reverse.
-        let [even, _] = model.widths();
-        let (mut from, mut to) = activations.split_at_mut_checked(even).unwrap_or_default();
-        standardise(model, x, from);
-        let (last, hidden) = layers.split_last().ok_or(PredictError::Overflow)?;
-        for layer in hidden {
-            let output = to.get_mut(..layer.outputs()).unwrap_or(&mut []);
-            layers::forward(simd, layer, from, output);
-            layers::activate(simd, layer.activation(), output);
-            core::mem::swap(&mut from, &mut to);
-        }
-        let output = parameters.get_mut(..last.outputs()).unwrap_or(&mut []);
-        layers::forward(simd, last, from, output);
-        let shared = (model.members() as f32, model.common_log_normaliser());
-        layers::mixture_parameters(simd, model.head(), shared, parameters)
-    }
-}
-
-/// z = (x − shift) / scale: the subtraction first, so that a large offset costs no precision.
-#[inline(always)]
-pub(crate) fn standardise(model: &Model<'_>, x: &[f32], to: &mut [f32]) {
-    let affine = model.input_shift().iter().zip(model.input_scale());
-    for ((z, x), (shift, scale)) in to.iter_mut().zip(x).zip(affine) {
-        *z = (x - shift) / scale;
     }
 }

@@ -29,7 +29,10 @@ pub struct Layout {
     pub golden_len: usize,
     /// Words in the whole blob.
     pub words: usize,
-    /// Words of working memory for a prediction.
+    /// Words of the two buffers between which the activations of one row alternate: layers 0, 2, 4 …
+    /// read the first and write the second, the others the reverse.
+    pub buffers: [usize; 2],
+    /// Words of working memory for a prediction: the mixture's parameters, then both buffers.
     pub working_len: usize,
 }
 
@@ -43,10 +46,13 @@ impl Layout {
         let mut depth = 0;
         let first = section_after(0, 2 * (inputs + dimensions))?;
         let mut next = first;
-        let mut width = inputs;
+        let (mut buffers, mut width) = ([0; 2], inputs);
         for (slot, outputs) in layers.iter_mut().zip(sizes.chain([header.head.outputs()])) {
             *slot = (next, (width, outputs));
             next = section_after(next, header.storage.layer_words(width, outputs)?)?;
+            if let Some(buffer) = buffers.get_mut(depth % 2) {
+                *buffer = header.storage.buffer_words(width).max(*buffer);
+            }
             width = outputs;
             depth += 1;
         }
@@ -62,7 +68,8 @@ impl Layout {
             golden,
             golden_len,
             words,
-            working_len: working_len(header),
+            buffers,
+            working_len: mixture_words(header) + buffers.iter().sum::<usize>(),
         })
     }
 }
@@ -82,17 +89,9 @@ fn golden_outputs(header: &Header<'_>) -> usize {
     usize::from(header.members) * header.head.outputs() + 1 + 2 * dimensions
 }
 
-/// The mixture's parameters, then two buffers through which the activations alternate.
-fn working_len(header: &Header<'_>) -> usize {
-    let mut widths = [usize::from(header.inputs), 0];
-    for (i, layer) in header.hidden_layers().enumerate() {
-        if let Some(width) = widths.get_mut((i + 1) % 2) {
-            *width = (*width).max(layer.units.into());
-        }
-    }
-    let buffers = widths.map(|width| header.storage.buffer_words(width));
-    let parameters = usize::from(header.members) * header.head.parameters();
-    parameters + buffers.iter().sum::<usize>()
+/// The parameters of the mixture, as a prediction leaves them.
+fn mixture_words(header: &Header<'_>) -> usize {
+    usize::from(header.members) * header.head.parameters()
 }
 
 /// One dense layer, as a trainer holds it.

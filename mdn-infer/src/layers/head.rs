@@ -1,14 +1,11 @@
 //! The mixture head: from network outputs to the parameters of a mixture.
 
+use super::rows::BLOCK;
 use crate::error::PredictError;
 use crate::format::{Covariance, Head, ScaleMap};
 use crate::math;
 use crate::simd::reduce::{self, PairStep};
 use crate::simd::{Kernel, Simd, Vector};
-
-/// The most rows of a block of a batch, a multiple of every tile's: with two layers of 256 units,
-/// their activations take 96 KB.
-pub(crate) const BLOCK: usize = 48;
 
 /// Turns network outputs into mixture parameters in place.
 ///

@@ -16,6 +16,6 @@ mod rows;
 pub(crate) use activation::{Activate, activate};
 pub use dense::Dense;
 pub(crate) use dense::forward;
-pub(crate) use head::{BLOCK, MixtureRows, log_softmax, mixture_parameters};
+pub(crate) use head::{MixtureRows, log_softmax, mixture_parameters};
 pub(crate) use interleave::interleave;
-pub(crate) use rows::{Outputs, forward_rows};
+pub(crate) use rows::{BLOCK, Inputs, Outputs, forward_rows};

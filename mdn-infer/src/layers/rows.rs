@@ -9,6 +9,17 @@ use super::Dense;
 use super::dense::{SPAN, forward};
 use crate::simd::{Kernel, Pair, Simd};
 
+/// The most rows of a block of a batch, a multiple of every tile's: with two layers of 256 units,
+/// their activations take 96 KB.
+pub(crate) const BLOCK: usize = 48;
+
+/// Where the inputs of many rows are: at the front of each row of `values` `[N][stride]`, which need
+/// not keep them.
+pub(crate) struct Inputs<'a> {
+    pub(crate) values: &'a mut [f32],
+    pub(crate) stride: usize,
+}
+
 /// Where the outputs of many rows go: `start` elements into each row of `values` `[N][stride]`.
 pub(crate) struct Outputs<'a> {
     pub(crate) values: &'a mut [f32],
@@ -16,15 +27,14 @@ pub(crate) struct Outputs<'a> {
     pub(crate) start: usize,
 }
 
-/// As [`forward`] for each row of `buffer` `[N][pitch]`, with the inputs at its front, into
-/// `output`.
+/// As [`forward`] for each row of `input`, into `output`.
 ///
 /// Tiles are for binary32 kernels; narrow ones serve one row after the other.
 #[inline(always)]
 pub(crate) fn forward_rows<S: Simd>(
     simd: S,
     layer: &Dense<'_>,
-    (buffer, pitch): (&mut [f32], usize),
+    input: Inputs<'_>,
     output: Outputs<'_>,
 ) {
     let Outputs {
@@ -32,7 +42,8 @@ pub(crate) fn forward_rows<S: Simd>(
         stride,
         start,
     } = output;
-    let (pitch, stride) = (pitch.max(1), stride.max(1));
+    let (buffer, pitch) = (input.values, input.stride.max(1));
+    let stride = stride.max(1);
     let (panels, tiled) = match layer.panels() {
         Some(panels) if S::TILE_ROWS > 1 => {
             (panels, buffer.len() / (S::TILE_ROWS * pitch) * S::TILE_ROWS)

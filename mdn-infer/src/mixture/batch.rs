@@ -2,8 +2,9 @@
 
 use rand_core::Rng;
 
+use super::Mixture;
 use super::density::LogDensity;
-use super::{Mixture, check, check_len};
+use crate::check::{check, check_len};
 use crate::error::PredictError;
 use crate::model::Model;
 use crate::simd::{Kernel, Level, Simd};

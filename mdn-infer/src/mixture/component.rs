@@ -1,6 +1,7 @@
 //! One component of a mixture.
 
-use super::{Mixture, check_len};
+use super::Mixture;
+use crate::check::check_len;
 use crate::error::PredictError;
 use crate::format::Covariance;
 use crate::math;

@@ -1,6 +1,7 @@
 //! Densities and responsibilities.
 
-use super::{Mixture, check, check_len};
+use super::Mixture;
+use crate::check::{check, check_len};
 use crate::error::PredictError;
 use crate::format::{Covariance, MAX_DIMENSIONS};
 use crate::math;

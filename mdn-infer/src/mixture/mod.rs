@@ -26,6 +26,7 @@ pub use component::Component;
 pub use marginal::Marginal;
 pub use sample::Temperature;
 
+use crate::check::check;
 use crate::error::PredictError;
 use crate::format::{Covariance, MAX_DIMENSIONS};
 use crate::model::Model;
@@ -244,22 +245,4 @@ fn row(rows: &[f32], index: usize, len: usize) -> &[f32] {
 fn row_mut(rows: &mut [f32], index: usize, len: usize) -> &mut [f32] {
     rows.get_mut(index * len..(index + 1) * len)
         .unwrap_or_default()
-}
-
-/// A slice of length `found` has `expected` elements.
-pub(crate) fn check_len(found: usize, expected: usize) -> Result<(), PredictError> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(PredictError::WrongLength { expected, found })
-    }
-}
-
-/// `values` has `expected` elements, all finite.
-pub(crate) fn check(values: &[f32], expected: usize) -> Result<(), PredictError> {
-    check_len(values.len(), expected)?;
-    match values.iter().position(|value| !value.is_finite()) {
-        Some(index) => Err(PredictError::NotFinite { index }),
-        None => Ok(()),
-    }
 }

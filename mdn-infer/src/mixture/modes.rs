@@ -6,8 +6,9 @@
 //! the step is short and climbs. At a stationary point that is no maximum, such as the exact
 //! middle between two equal components, the ascent leaves along a direction of upward bend.
 
+use super::Mixture;
 use super::local::{FLAT, Local, Newton, Point};
-use super::{Mixture, check_len};
+use crate::check::check_len;
 use crate::error::PredictError;
 use crate::format::MAX_DIMENSIONS;
 

@@ -5,7 +5,8 @@
 //! Where a variance is too large or too small for binary32 it is summed in other units, a power
 //! of two away, so that its root is exact all the same.
 
-use super::{Mixture, check_len};
+use super::Mixture;
+use crate::check::check_len;
 use crate::error::PredictError;
 use crate::format::{Covariance, MAX_DIMENSIONS};
 use crate::math;

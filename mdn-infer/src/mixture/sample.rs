@@ -16,7 +16,8 @@
 
 use rand_core::Rng;
 
-use super::{Mixture, check_len};
+use super::Mixture;
+use crate::check::check_len;
 use crate::error::PredictError;
 use crate::format::{Covariance, MAX_DIMENSIONS};
 use crate::math;

@@ -7,12 +7,13 @@
 //! checked; on exit each row of the parameters holds what a single prediction leaves at the front
 //! of its working memory.
 
+use super::{Network, Rows, Slots, pass, standardise};
+use crate::check::{check, check_len};
 use crate::error::PredictError;
 use crate::format::MAX_HIDDEN;
-use crate::layers::{self, Dense};
-use crate::mixture::{Mixtures, check, check_len};
+use crate::layers::{self, BLOCK, Dense, Inputs, Outputs};
+use crate::mixture::Mixtures;
 use crate::model::Model;
-use crate::predictor::standardise;
 use crate::simd::{Kernel, Level, Simd};
 
 impl<'a> Model<'a> {
@@ -24,18 +25,12 @@ impl<'a> Model<'a> {
     /// How many f32 of working memory make [`predict_batch`](Self::predict_batch) fast; as many
     /// as `working_len` make it work.
     pub fn batch_working_len(&self) -> usize {
-        layers::BLOCK * self.widths().iter().sum::<usize>()
+        BLOCK * self.row_len()
     }
 
-    /// The largest input of an even layer and that of an odd one, the first being even: the
-    /// lengths of the two buffers between which the activations of one row alternate.
-    pub(crate) fn widths(&self) -> [usize; 2] {
-        let widest = |parity| {
-            let layers = self.layers().iter().skip(parity).step_by(2);
-            let words = layers.map(|layer| self.storage().buffer_words(layer.inputs()));
-            words.max().unwrap_or(0)
-        };
-        [widest(0), widest(1)]
+    /// The activations of one row take so many f32.
+    fn row_len(&self) -> usize {
+        self.buffers().iter().sum()
     }
 
     /// The mixtures at the raw inputs `x` `[N][I]`, each with the bits of
@@ -52,7 +47,7 @@ impl<'a> Model<'a> {
     /// use mdn_infer::{Level, Model};
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// const FILE: &[u8] = mdn_infer::include_model!("../samples/classic.mdn");
+    /// const FILE: &[u8] = mdn_infer::include_model!("../../samples/classic.mdn");
     /// let model = Model::parse(FILE)?;
     /// let inputs = [-2.5, 0.0, 2.5];
     /// let mut parameters = vec![0.0; 3 * model.mixture_len()];
@@ -77,8 +72,8 @@ impl<'a> Model<'a> {
         working: &mut [f32],
     ) -> Result<Mixtures<'w>, PredictError> {
         self.check_batch(x, parameters)?;
-        let row_len: usize = self.widths().iter().sum();
-        let block = (working.len() / row_len.max(1)).min(layers::BLOCK);
+        let row_len = self.row_len();
+        let block = (working.len() / row_len.max(1)).min(BLOCK);
         if block == 0 {
             return Err(PredictError::CapacityTooSmall {
                 needed: row_len,
@@ -120,8 +115,8 @@ impl<'a> Model<'a> {
         let rows = self.check_batch(x, parameters)?;
         // Long enough to be worth handing over, short enough to share out evenly.
         let share = (rows / (8 * rayon::current_num_threads()))
-            .next_multiple_of(layers::BLOCK)
-            .max(layers::BLOCK);
+            .next_multiple_of(BLOCK)
+            .max(BLOCK);
         let shares = parameters
             .par_chunks_mut(share * self.mixture_len())
             .zip(x.par_chunks(share * self.inputs()));
@@ -129,7 +124,7 @@ impl<'a> Model<'a> {
         let first_overflow = shares
             .enumerate()
             .map_init(working, |working, (index, (parameters, x))| {
-                self.forward_rows(level, layers::BLOCK, x, parameters, working)
+                self.forward_rows(level, BLOCK, x, parameters, working)
                     .err()
                     .map(|row| index * share + row)
             })
@@ -154,16 +149,19 @@ impl Model<'_> {
         working: &mut [f32],
     ) -> Result<(), usize> {
         if self.members() == 1 {
-            let network = ForwardBatch {
+            let network = Network {
                 model: self,
                 layers: self.layers(),
+            };
+            let forward = Forward {
+                network,
                 start: 0,
                 x,
                 parameters,
                 working,
                 block,
             };
-            return run(level, network);
+            return run(level, forward);
         }
         let blocks = x.chunks((block * self.inputs()).max(1));
         let parameters = parameters.chunks_mut((block * self.mixture_len()).max(1));
@@ -183,18 +181,21 @@ impl Model<'_> {
         working: &mut [f32],
     ) -> Result<(), usize> {
         let mut first_overflow = usize::MAX;
-        let mut layers = [Dense::EMPTY; MAX_HIDDEN + 1];
+        let mut slots: Slots<'_> = [Dense::EMPTY; MAX_HIDDEN + 1];
         for member in 0..self.members() {
-            let network = ForwardBatch {
+            let network = Network {
                 model: self,
-                layers: self.network_layers(member, &mut layers),
+                layers: self.network_layers(member, &mut slots),
+            };
+            let forward = Forward {
+                network,
                 start: member * self.head().parameters(),
                 x,
                 parameters: &mut *parameters,
                 working: &mut *working,
-                block: layers::BLOCK,
+                block: BLOCK,
             };
-            let done = run(level, network);
+            let done = run(level, forward);
             first_overflow = done.map_or_else(|row| row.min(first_overflow), |()| first_overflow);
         }
         if first_overflow < usize::MAX {
@@ -210,14 +211,13 @@ impl Model<'_> {
 
 /// A function of its own, so that its code is there only once.
 #[inline(never)]
-fn run(level: Level, network: ForwardBatch<'_>) -> Result<(), usize> {
-    level.run_batch(network)
+fn run(level: Level, forward: Forward<'_>) -> Result<(), usize> {
+    level.run_batch(forward)
 }
 
 /// The rows of a batch through one network, to `start` elements into each row of the parameters.
-struct ForwardBatch<'a> {
-    model: &'a Model<'a>,
-    layers: &'a [Dense<'a>],
+struct Forward<'a> {
+    network: Network<'a>,
     start: usize,
     x: &'a [f32],
     parameters: &'a mut [f32],
@@ -225,83 +225,116 @@ struct ForwardBatch<'a> {
     block: usize,
 }
 
-impl Kernel for ForwardBatch<'_> {
+impl Kernel for Forward<'_> {
     /// The error is the first row that overflows.
     type Output = Result<(), usize>;
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> Self::Output {
-        let ForwardBatch {
-            model,
-            layers,
+        let Forward {
+            network,
             start,
             x,
             parameters,
             working,
             block,
         } = self;
+        let model = network.model;
         let blocks = x.chunks((block * model.inputs()).max(1));
         let parameters = parameters.chunks_mut((block * model.mixture_len()).max(1));
         for (index, (x, parameters)) in blocks.zip(parameters).enumerate() {
-            forward_block(simd, model, (layers, start), x, parameters, working)
-                .map_err(|row| index * block + row)?;
+            let count = x.len() / model.inputs().max(1);
+            let rows = Block { x, count, start };
+            pass(simd, network, rows, working, parameters).map_err(|row| index * block + row)?;
         }
         Ok(())
     }
 }
 
-/// One block of rows through a whole network; the error is the first row that overflows.
-#[inline(always)]
-fn forward_block<S: Simd>(
-    simd: S,
-    model: &Model<'_>,
-    (layers, start): (&[Dense<'_>], usize),
-    x: &[f32],
-    parameters: &mut [f32],
-    working: &mut [f32],
-) -> Result<(), usize> {
-    let inputs = model.inputs().max(1);
-    let rows = x.len() / inputs;
-    let (mut from, mut to) = working
-        .split_at_mut_checked(rows * model.widths()[0])
-        .unwrap_or_default();
-    let pitch = |width| model.storage().buffer_words(width).max(1);
-    let to_rows = from.chunks_exact_mut(pitch(inputs));
-    for (x, to) in x.chunks_exact(inputs).zip(to_rows) {
-        standardise(model, x, to);
+/// The raw inputs `[count][I]` of some rows, whose parameters begin at `start` of their places.
+#[derive(Clone, Copy)]
+struct Block<'a> {
+    x: &'a [f32],
+    count: usize,
+    start: usize,
+}
+
+impl Block<'_> {
+    /// The front of `buffer`, with a row of `width` activations for each of the rows.
+    #[inline(always)]
+    fn inputs<'b>(self, model: &Model<'_>, buffer: &'b mut [f32], width: usize) -> Inputs<'b> {
+        let stride = model.storage().buffer_words(width).max(1);
+        let values = buffer.get_mut(..self.count * stride).unwrap_or_default();
+        Inputs { values, stride }
     }
-    let (last, hidden) = layers.split_last().ok_or(0usize)?;
-    for layer in hidden {
-        let buffer = from.get_mut(..rows * pitch(layer.inputs()));
-        let output = to.get_mut(..rows * pitch(layer.outputs()));
-        let (buffer, output) = (buffer.unwrap_or_default(), output.unwrap_or_default());
-        let outputs = layers::Outputs {
-            values: &mut *output,
-            stride: pitch(layer.outputs()),
+}
+
+impl Rows for Block<'_> {
+    /// The first row that overflows.
+    type Overflow = usize;
+
+    #[inline(always)]
+    fn count(self) -> usize {
+        self.count
+    }
+
+    #[inline(always)]
+    fn standardise(self, model: &Model<'_>, to: &mut [f32]) {
+        let inputs = model.inputs().max(1);
+        let to = self.inputs(model, to, inputs);
+        let rows = to.values.chunks_exact_mut(to.stride);
+        for (x, to) in self.x.chunks_exact(inputs).zip(rows) {
+            standardise(model, x, to);
+        }
+    }
+
+    #[inline(always)]
+    fn hidden<S: Simd>(
+        self,
+        simd: S,
+        Network { model, .. }: Network<'_>,
+        layer: &Dense<'_>,
+        from: &mut [f32],
+        to: &mut [f32],
+    ) {
+        let from = self.inputs(model, from, layer.inputs());
+        let to = self.inputs(model, to, layer.outputs());
+        let outputs = Outputs {
+            values: &mut *to.values,
+            stride: to.stride,
             start: 0,
         };
-        layers::forward_rows(simd, layer, (buffer, pitch(layer.inputs())), outputs);
+        layers::forward_rows(simd, layer, from, outputs);
         simd.run_apart(layers::Activate {
             activation: layer.activation(),
-            values: output,
+            values: to.values,
         });
-        core::mem::swap(&mut from, &mut to);
     }
-    let buffer = from.get_mut(..rows * pitch(last.inputs()));
-    let buffer = (buffer.unwrap_or_default(), pitch(last.inputs()));
-    let stride = model.mixture_len();
-    let outputs = layers::Outputs {
-        values: &mut *parameters,
-        stride,
-        start,
-    };
-    layers::forward_rows(simd, last, buffer, outputs);
-    simd.run_apart(layers::MixtureRows {
-        head: model.head(),
-        members: model.members() as f32,
-        log_normaliser: model.common_log_normaliser(),
-        rows: parameters,
-        stride,
-        start,
-    })
+
+    #[inline(always)]
+    fn head<S: Simd>(
+        self,
+        simd: S,
+        Network { model, .. }: Network<'_>,
+        layer: &Dense<'_>,
+        from: &mut [f32],
+        parameters: &mut [f32],
+    ) -> Result<(), usize> {
+        let from = self.inputs(model, from, layer.inputs());
+        let stride = model.mixture_len();
+        let outputs = Outputs {
+            values: &mut *parameters,
+            stride,
+            start: self.start,
+        };
+        layers::forward_rows(simd, layer, from, outputs);
+        simd.run_apart(layers::MixtureRows {
+            head: model.head(),
+            members: model.members() as f32,
+            log_normaliser: model.common_log_normaliser(),
+            rows: parameters,
+            stride,
+            start: self.start,
+        })
+    }
 }
