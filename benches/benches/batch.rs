@@ -37,11 +37,7 @@ fn main() {
             let times = compare(&mut [single, batch]).into_iter();
             let times: Vec<f64> = times.map(|time| time / ROWS as f64).collect();
             let (single, batch) = (times[0], times[1]);
-            let products: usize = model
-                .layers()
-                .iter()
-                .map(|layer| layer.inputs() * layer.outputs())
-                .sum();
+            let products = model.multiply_adds();
             println!(
                 "{name:<5} {:<7} {single:>10.1}  {batch:>15.1}  {:>5.2}  {:>18.2}",
                 level.name(),

@@ -52,8 +52,7 @@ fn shares(level: Level) -> Table {
     let mut table = Table::new(&heads);
     for (name, file) in subjects() {
         let model = file.model();
-        let layers = model.layers().iter();
-        let entries: usize = layers.map(|layer| layer.inputs() * layer.outputs()).sum();
+        let entries = model.multiply_adds();
         let lines = machine::lines(4 * entries);
         let mut operations = 0;
         let times = compare(&mut [

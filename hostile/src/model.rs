@@ -5,8 +5,8 @@
 
 use mdn_infer::Model;
 use mdn_infer::format::{
-    self, Activation, Covariance, Head, Header, Hidden, KernelSource, LayerSource, MAX_HIDDEN,
-    ModelSource, ScaleMap, Storage,
+    self, Activation, Covariance, Head, Header, InputRanges, KernelSource, LayerSource, MAX_HIDDEN,
+    ModelSource, ScaleMap, Shape, Storage, Support, Supports,
 };
 
 use crate::{Source, query};
@@ -53,12 +53,19 @@ pub fn any(data: &[u8]) {
 /// Never: every description is of a valid model.
 pub fn file(source: &mut Source<'_>) -> Vec<u32> {
     let header = header(source);
-    let inputs = usize::from(header.inputs);
+    let inputs = header.inputs.len();
     let dimensions = usize::from(header.head.dimensions);
     let (input_columns, target_columns) = (columns(inputs), columns(dimensions));
+    let stated = source.byte();
+    let ranges: Vec<_> = (0..inputs).map(|_| range(source)).collect();
+    let mut buffer = [0; 2 * MOST_DIMENSIONS];
+    let supports = Supports::encode(&vec![Support::Continuous; dimensions], &mut buffer);
     let header = Header {
         input_columns: &input_columns,
         target_columns: &target_columns,
+        inputs: shape(stated, inputs),
+        input_ranges: (stated & 4 != 0).then_some(InputRanges::new(&ranges)),
+        supports: supports.filter(|_| stated & 8 != 0),
         ..header
     };
     let layers = layers(&header, source);
@@ -88,33 +95,52 @@ fn encode(source: &ModelSource<'_>) -> Vec<u32> {
 }
 
 fn header(source: &mut Source<'_>) -> Header<'static> {
-    let mut hidden = [Hidden::NONE; MAX_HIDDEN];
+    let mut hidden = [format::Layer::NONE; MAX_HIDDEN];
     let activation = source.choice(&ACTIVATIONS);
     let depth = source.below(3);
     for slot in hidden.iter_mut().take(depth) {
-        let units = 1 + source.below(MOST_UNITS) as u16;
-        *slot = Hidden { units, activation };
+        let units = 1 + source.below(MOST_UNITS) as u32;
+        *slot = format::Layer::Dense { units, activation };
     }
     let (log_scale_min, log_scale_max) = source.choice(&BOUNDS);
+    let inputs = 1 + source.below(MOST_INPUTS) as u16;
+    let head = Head {
+        components: 1 + source.below(MOST_COMPONENTS) as u16,
+        dimensions: 1 + source.below(MOST_DIMENSIONS) as u8,
+        covariance: source.choice(&COVARIANCES),
+        scale_map: source.choice(&[ScaleMap::Exp, ScaleMap::Softplus]),
+        log_scale_min,
+        log_scale_max,
+    };
     Header {
         producer: "mdn-hostile",
-        input_columns: "",
-        target_columns: "",
-        inputs: 1 + source.below(MOST_INPUTS) as u16,
         hidden,
-        head: Head {
-            components: 1 + source.below(MOST_COMPONENTS) as u16,
-            dimensions: 1 + source.below(MOST_DIMENSIONS) as u8,
-            covariance: source.choice(&COVARIANCES),
-            scale_map: source.choice(&[ScaleMap::Exp, ScaleMap::Softplus]),
-            log_scale_min,
-            log_scale_max,
-        },
         anomaly_threshold: Some(source.finite()).filter(|threshold| *threshold > 0.0),
-        golden: 0,
         storage: source.choice(&Storage::ALL),
         members: 1 + (source.below(2 * MOST_MEMBERS).saturating_sub(MOST_MEMBERS)) as u8,
+        ..Header::new(inputs, head)
     }
+}
+
+/// An arrangement of so many inputs, chosen by two bits.
+fn shape(stated: u8, inputs: usize) -> Shape {
+    let (even, inputs) = (inputs.is_multiple_of(2), inputs as u16);
+    let steps = if even { 2 } else { 1 };
+    let channels = inputs / steps;
+    match stated & 3 {
+        1 => Shape::Sequence { steps, channels },
+        2 => Shape::Image {
+            height: steps,
+            width: 1,
+            channels,
+        },
+        _ => Shape::Vector(inputs.into()),
+    }
+}
+
+fn range(source: &mut Source<'_>) -> [[u8; 4]; 2] {
+    let (one, other) = (source.finite(), source.finite());
+    InputRanges::encode(one.min(other), one.max(other))
 }
 
 fn columns(count: usize) -> String {
@@ -143,7 +169,7 @@ impl Layer {
             },
             _ => KernelSource::F32(&self.numbers),
         };
-        LayerSource {
+        LayerSource::Dense {
             kernel,
             bias: &self.bias,
         }
@@ -155,8 +181,12 @@ impl Layer {
 fn layers(header: &Header<'_>, source: &mut Source<'_>) -> Vec<Layer> {
     let mut pool = [0; 64];
     pool.iter_mut().for_each(|byte| *byte = source.byte());
-    let mut widths = vec![usize::from(header.inputs)];
-    widths.extend(header.hidden_layers().map(|layer| usize::from(layer.units)));
+    let mut widths = vec![header.inputs.len()];
+    widths.extend(
+        header
+            .hidden_layers()
+            .map(|format::Layer::Dense { units, .. }| units as usize),
+    );
     widths.push(header.head.outputs());
     let shapes = widths.windows(2).map(|pair| (pair[0], pair[1]));
     let shapes: Vec<(usize, usize)> = shapes.collect();

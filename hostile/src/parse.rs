@@ -133,22 +133,37 @@ fn read(model: &Model<'_>) {
         assert!(finite(golden.input) && finite(golden.target));
         assert!(!golden.expected.is_empty());
     }
+    read_statements(model);
     read_networks(model);
+}
+
+/// What the file states of its columns is there for each of them.
+fn read_statements(model: &Model<'_>) {
+    assert_eq!(model.input_shape().len(), model.inputs());
+    if let Some(ranges) = model.input_ranges() {
+        assert_eq!(ranges.iter().len(), model.inputs());
+        assert!(ranges.iter().all(|(least, greatest)| least <= greatest));
+    }
+    if let Some(supports) = model.supports() {
+        assert_eq!(supports.iter().count(), model.dimensions());
+    }
 }
 
 /// The layers of every network fit each other, the inputs and the head.
 fn read_networks(model: &Model<'_>) {
-    let mut parameters = 0;
+    let (mut parameters, mut multiply_adds) = (0, 0);
     for member in 0..model.members() {
         let mut width = model.inputs();
         for layer in model.network(member) {
             assert_eq!(layer.inputs(), width);
             width = layer.outputs();
             parameters += (layer.inputs() + 1) * width;
+            multiply_adds += layer.inputs() * width;
         }
         assert_eq!(width, model.head().outputs());
     }
     assert_eq!(parameters, model.parameters());
+    assert_eq!(multiply_adds, model.multiply_adds());
     assert_eq!(
         model.network(model.members()).len(),
         0,

@@ -34,8 +34,28 @@ pub enum ParseError {
         /// The checksum of the bytes.
         found: u32,
     },
-    /// The header is not a canonical postcard encoding of its fields.
+    /// The header is not the one encoding of its fields.
     MalformedHeader,
+    /// The header has a record that a reader must know and this library does not: a newer one reads
+    /// the file.
+    UnknownRecord {
+        /// The record's number in `FORMAT.md`.
+        record: u16,
+    },
+    /// A layer is of a kind that this library does not know: a newer one reads the file.
+    UnknownLayer {
+        /// The hidden layer, counted from 1.
+        layer: usize,
+        /// The number of its kind in `FORMAT.md`.
+        kind: u16,
+    },
+    /// A target has a support of a kind that this library does not know: a newer one reads the file.
+    UnknownSupport {
+        /// The dimension of the target, counted from 0.
+        target: usize,
+        /// The number of the kind in `FORMAT.md`.
+        kind: u16,
+    },
     /// The column names do not match the number of inputs or targets, or hold control characters.
     MalformedColumns,
     /// A size is zero or beyond the format's limits.
@@ -78,6 +98,21 @@ impl fmt::Display for ParseError {
                 "damaged: the checksum is {found:08x}, the file says {expected:08x}"
             ),
             Self::MalformedHeader => f.write_str("the header is malformed"),
+            Self::UnknownRecord { record } => write!(
+                f,
+                "the header has a required record of number {record}, which this version does not \
+                 know; a newer one reads the file"
+            ),
+            Self::UnknownLayer { layer, kind } => write!(
+                f,
+                "hidden layer {layer} is of kind {kind}, which this version does not know; a newer \
+                 one reads the file"
+            ),
+            Self::UnknownSupport { target, kind } => write!(
+                f,
+                "target {target} has a support of kind {kind}, which this version does not know; a \
+                 newer one reads the file"
+            ),
             Self::MalformedColumns => f.write_str("the column names are malformed"),
             Self::UnsupportedShape => f.write_str("a size is zero or beyond the format's limits"),
             Self::InconsistentSizes => f.write_str("the sizes in the header contradict each other"),

@@ -71,7 +71,7 @@ pub use error::{EmitError, ParseError, PredictError};
 pub use float_unit::{FloatFault, FloatUnit};
 pub use format::{IntegrityWalk, Progress, working_len};
 pub use include::Aligned;
-pub use layers::Dense;
+pub use layers::{Dense, Layer};
 pub use mixture::{Component, Marginal, Mixture, Mixtures, Temperature};
 pub use model::{Golden, Model};
 pub use predictor::Predictor;

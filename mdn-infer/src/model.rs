@@ -5,8 +5,10 @@
 //! computes is in `forward`.
 
 use crate::error::ParseError;
-use crate::format::{self, Activation, Head, Header, Layout, MAX_HIDDEN, Storage};
-use crate::layers::Dense;
+use crate::format::{
+    self, Head, Header, InputRanges, Layout, MAX_HIDDEN, Shape, Storage, Supports,
+};
+use crate::layers::Layer;
 use crate::math;
 
 /// A model, borrowed from the bytes of its file.
@@ -27,7 +29,7 @@ pub struct Model<'a> {
     header: Header<'a>,
     layout: Layout,
     words: &'a [f32],
-    layers: [Dense<'a>; MAX_HIDDEN + 1],
+    layers: [Layer<'a>; MAX_HIDDEN + 1],
     log_normaliser: f32,
 }
 
@@ -66,14 +68,14 @@ impl<'a> Model<'a> {
     }
 
     fn assemble(header: Header<'a>, layout: Layout, words: &'a [f32]) -> Result<Self, ParseError> {
-        let mut layers = [Dense::EMPTY; MAX_HIDDEN + 1];
-        let activations = header.hidden.map(|layer| layer.activation);
-        let activations = activations.into_iter().take(layout.depth - 1);
-        let activations = activations.chain([Activation::Identity]);
-        let places = layout.layers.into_iter().zip(activations);
-        for (slot, (place, activation)) in layers.iter_mut().zip(places) {
-            *slot = dense(words, header.storage, place, activation)
-                .ok_or(ParseError::InconsistentSizes)?;
+        let mut layers = [Layer::EMPTY; MAX_HIDDEN + 1];
+        let mut shape = header.inputs;
+        let places = layout.layers.into_iter().zip(header.layers());
+        for (slot, (at, kind)) in layers.iter_mut().zip(places) {
+            let unfit = ParseError::InconsistentSizes;
+            let words = words.get(at..).ok_or(unfit)?;
+            *slot = Layer::new(words, kind, shape, header.storage).ok_or(unfit)?;
+            shape = kind.output(shape).ok_or(unfit)?;
         }
         let mut model = Model {
             header,
@@ -89,7 +91,7 @@ impl<'a> Model<'a> {
 
     fn check_numbers(&self) -> Result<(), ParseError> {
         let positive = |scale: &f32| scale.is_normal() && *scale > 0.0;
-        let [(first_layer, _), ..] = self.layout.layers;
+        let [first_layer, ..] = self.layout.layers;
         let standardisation = self.words.get(..first_layer).unwrap_or(&[]);
         let sound = standardisation.iter().all(|word| word.is_finite())
             && (0..self.members()).all(|member| self.network(member).all(|layer| layer.is_sound()))
@@ -120,7 +122,22 @@ impl<'a> Model<'a> {
 
     /// I, the number of inputs.
     pub fn inputs(&self) -> usize {
-        self.header.inputs.into()
+        self.header.inputs.len()
+    }
+
+    /// How the inputs are arranged.
+    pub const fn input_shape(&self) -> Shape {
+        self.header.inputs
+    }
+
+    /// The range of each input, where the file states it.
+    pub const fn input_ranges(&self) -> Option<InputRanges<'a>> {
+        self.header.input_ranges
+    }
+
+    /// The support of each target, where the file states it.
+    pub const fn supports(&self) -> Option<Supports<'a>> {
+        self.header.supports
     }
 
     /// D, the number of target dimensions.
@@ -141,11 +158,13 @@ impl<'a> Model<'a> {
 
     /// How many numbers the trainer adjusted: all kernels and biases of all networks.
     pub fn parameters(&self) -> usize {
-        let layers = self.layers().iter();
-        let network: usize = layers
-            .map(|layer| (layer.inputs() + 1) * layer.outputs())
-            .sum();
-        self.members() * network
+        self.members() * self.header.network_total(format::Layer::parameters)
+    }
+
+    /// How many multiplications, each followed by an addition, the layers of all networks take for
+    /// one prediction.
+    pub fn multiply_adds(&self) -> usize {
+        self.members() * self.header.network_total(format::Layer::multiply_adds)
     }
 
     /// How many f32 the parameters of the mixture take.
@@ -173,26 +192,26 @@ impl<'a> Model<'a> {
         format::columns(self.header.target_columns)
     }
 
-    /// The dense layers of the first network in order, the head's last. Those of the others have
+    /// The layers of the first network in order, the head's last. Those of the others have
     /// the same shapes, activations and storage; [`network`](Self::network) has their numbers.
-    pub fn layers(&self) -> &[Dense<'a>] {
+    pub fn layers(&self) -> &[Layer<'a>] {
         self.layers.get(..self.layout.depth).unwrap_or(&[])
     }
 
-    /// The dense layers of network `member` in order, the head's last; none where there is no such
+    /// The layers of network `member` in order, the head's last; none where there is no such
     /// network.
-    pub fn network(&self, member: usize) -> impl ExactSizeIterator<Item = Dense<'a>> + use<'a, '_> {
+    pub fn network(&self, member: usize) -> impl ExactSizeIterator<Item = Layer<'a>> + use<'a, '_> {
         let exists = member < self.members();
         let layers = if exists { self.layers() } else { &[] };
-        (0..layers.len()).map(move |index| self.layer(member, index).unwrap_or(Dense::EMPTY))
+        (0..layers.len()).map(move |index| self.layer(member, index).unwrap_or(Layer::EMPTY))
     }
 
-    /// The dense layers of network `member`, in these slots.
+    /// The layers of network `member`, in these slots.
     pub(crate) fn network_layers<'s>(
         &self,
         member: usize,
-        slots: &'s mut [Dense<'a>; MAX_HIDDEN + 1],
-    ) -> &'s [Dense<'a>] {
+        slots: &'s mut [Layer<'a>; MAX_HIDDEN + 1],
+    ) -> &'s [Layer<'a>] {
         for (slot, layer) in slots.iter_mut().zip(self.network(member)) {
             *slot = layer;
         }
@@ -200,11 +219,10 @@ impl<'a> Model<'a> {
     }
 
     /// Layer `index` of network `member`, where there is one.
-    fn layer(&self, member: usize, index: usize) -> Option<Dense<'a>> {
+    fn layer(&self, member: usize, index: usize) -> Option<Layer<'a>> {
         let first = self.layers().get(index)?;
-        let (at, shape) = *self.layout.layers.get(index)?;
-        let place = (at + member * self.layout.network_words, shape);
-        dense(self.words, self.header.storage, place, first.activation())
+        let at = self.layout.layers.get(index)? + member * self.layout.network_words;
+        first.with_numbers(self.words.get(at..)?)
     }
 
     fn span(&self, start: usize, len: usize) -> &'a [f32] {
@@ -251,16 +269,6 @@ impl<'a> Model<'a> {
     pub(crate) const fn common_log_normaliser(&self) -> f32 {
         self.log_normaliser
     }
-}
-
-/// The dense layer whose numbers lie at `at`, of this (inputs, outputs); `None` where they do not fit.
-fn dense(
-    words: &[f32],
-    storage: Storage,
-    (at, shape): (usize, (usize, usize)),
-    activation: Activation,
-) -> Option<Dense<'_>> {
-    Dense::new(words.get(at..)?, storage, shape, activation)
 }
 
 /// −(D/2) ln 2π − Σ ln(target scale) `[D]`, summed in the order of the dimensions: what every

@@ -1,8 +1,6 @@
 //! From trained networks to a model file that has passed its own test.
 
-use mdn_infer::format::{
-    self, Header, Hidden, KernelSource, LayerSource, MAX_HIDDEN, ModelSource, Storage,
-};
+use mdn_infer::format::{self, Header, KernelSource, LayerSource, MAX_HIDDEN, ModelSource};
 use mdn_infer::{EmitError, Level, Model, ParseError, PredictError};
 
 use crate::data::Standardiser;
@@ -79,36 +77,33 @@ impl Export<'_> {
         let architecture = self.architecture()?;
         let layers = self.networks.iter().flat_map(|network| network.layers());
         let layers: Vec<LayerSource<'_>> = layers
-            .map(|layer| LayerSource {
+            .map(|layer| LayerSource::Dense {
                 kernel: KernelSource::F32(layer.kernel),
                 bias: layer.bias,
             })
             .collect();
         let too_large = |_| ExportError::TooLarge("more inputs or units than 65,535");
-        let mut hidden = [Hidden::NONE; MAX_HIDDEN];
+        let mut hidden = [format::Layer::NONE; MAX_HIDDEN];
         if architecture.hidden.len() > MAX_HIDDEN {
             return Err(ExportError::TooLarge("more than eight hidden layers"));
         }
         for (slot, &units) in hidden.iter_mut().zip(&architecture.hidden) {
-            let units = u16::try_from(units).map_err(too_large)?;
-            *slot = Hidden {
-                units,
+            *slot = format::Layer::Dense {
+                units: u16::try_from(units).map_err(too_large)?.into(),
                 activation: architecture.activation,
             };
         }
+        let inputs = u16::try_from(architecture.inputs).map_err(too_large)?;
         let source = ModelSource {
             header: Header {
                 producer: PRODUCER,
                 input_columns: &column_lines(self.input_columns),
                 target_columns: &column_lines(self.target_columns),
-                inputs: u16::try_from(architecture.inputs).map_err(too_large)?,
                 hidden,
-                head: architecture.head,
                 anomaly_threshold: self.anomaly_threshold,
-                golden: 0,
-                storage: Storage::F32,
                 members: u8::try_from(self.networks.len())
                     .map_err(|_| ExportError::TooLarge("more than 255 networks"))?,
+                ..Header::new(inputs, architecture.head)
             },
             input_shift: &self.inputs.shift,
             input_scale: &self.inputs.scale,

@@ -9,7 +9,7 @@ mod marginal;
 pub use marginal::{OracleMarginal, normal_cdf};
 
 use mdn_infer::format::{Activation, Covariance, ScaleMap};
-use mdn_infer::{Dense, Model};
+use mdn_infer::{Layer, Model};
 use nalgebra::{DMatrix, DVector};
 
 /// A model in binary64.
@@ -154,7 +154,7 @@ impl Oracle {
 }
 
 impl OracleLayer {
-    fn new(layer: Dense<'_>) -> Self {
+    fn new(Layer::Dense(layer): Layer<'_>) -> Self {
         let row = |i| layer.row(i).map(f64::from);
         let entries = (1..=layer.inputs()).flat_map(row);
         OracleLayer {

@@ -8,7 +8,7 @@
 //! most. The others keep as many, their heaviest.
 
 use mdn_infer::format::{KernelSource, LayerSource, Storage};
-use mdn_infer::{Dense, Model};
+use mdn_infer::{Dense, Layer, Model};
 
 use crate::data::Dataset;
 use crate::export::{ExportError, rebuild};
@@ -121,7 +121,7 @@ fn without(model: &Model<'_>, kept: &[Vec<usize>]) -> Result<ModelFile, ExportEr
     let mut layers: Vec<[Vec<f32>; 2]> = Vec::new();
     for (member, kept) in kept.iter().enumerate() {
         layers.extend((0..).zip(model.network(member)).map(
-            |(number, layer): (usize, Dense<'_>)| match number == last {
+            |(number, Layer::Dense(layer)): (usize, Layer<'_>)| match number == last {
                 true => parameters(&layer, |row| chosen(row, components, kept)),
                 false => parameters(&layer, |row| row),
             },
@@ -129,7 +129,7 @@ fn without(model: &Model<'_>, kept: &[Vec<usize>]) -> Result<ModelFile, ExportEr
     }
     let sources: Vec<LayerSource<'_>> = layers
         .iter()
-        .map(|[kernel, bias]| LayerSource {
+        .map(|[kernel, bias]| LayerSource::Dense {
             kernel: KernelSource::F32(kernel),
             bias,
         })

@@ -70,7 +70,8 @@ pub fn quantize(model: &Model<'_>, storage: Storage) -> Result<ModelFile, Quanti
     }
     let networks = 0..model.members();
     let layers = networks.flat_map(|member| (1..).zip(model.network(member)));
-    let narrow = layers.map(|(number, layer)| narrow(number, &layer, storage));
+    let narrow =
+        layers.map(|(number, mdn_infer::Layer::Dense(layer))| narrow(number, &layer, storage));
     let layers = narrow.collect::<Result<Vec<Layer>, _>>()?;
     let sources: Vec<LayerSource<'_>> = layers.iter().map(Layer::source).collect();
     let mut header = *model.header();
@@ -136,7 +137,7 @@ impl Layer {
             Entries::Bf16(entries) => KernelSource::Bf16(entries),
             Entries::I8 { entries, scales } => KernelSource::I8 { entries, scales },
         };
-        LayerSource {
+        LayerSource::Dense {
             kernel,
             bias: &self.bias,
         }

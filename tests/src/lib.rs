@@ -5,10 +5,10 @@ pub mod budget;
 pub mod mixtures;
 
 use mdn_infer::format::{
-    self, Activation, Covariance, Head, Header, Hidden, KernelSource, LayerSource, MAX_HIDDEN,
-    ModelSource, ScaleMap, Storage,
+    self, Activation, Covariance, Head, Header, KernelSource, LayerSource, MAX_HIDDEN, ModelSource,
+    ScaleMap, Storage,
 };
-use mdn_infer::{Level, Model};
+use mdn_infer::{Layer, Level, Model};
 use mdn_train::model_file::ModelFile;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
@@ -130,15 +130,15 @@ pub fn random_ensemble(shape: &Shape, members: u8, golden: usize, rng: &mut impl
     );
     let layers: Vec<LayerSource<'_>> = layers
         .iter()
-        .map(|(kernel, bias)| LayerSource {
+        .map(|(kernel, bias)| LayerSource::Dense {
             kernel: KernelSource::F32(kernel),
             bias,
         })
         .collect();
-    let mut hidden = [Hidden::NONE; MAX_HIDDEN];
+    let mut hidden = [format::Layer::NONE; MAX_HIDDEN];
     for (slot, &units) in hidden.iter_mut().zip(&shape.widths[1..]) {
-        *slot = Hidden {
-            units: units as u16,
+        *slot = format::Layer::Dense {
+            units: units as u32,
             activation: shape.activation,
         };
     }
@@ -148,13 +148,9 @@ pub fn random_ensemble(shape: &Shape, members: u8, golden: usize, rng: &mut impl
             producer: "mdn-tests",
             input_columns: &input_columns,
             target_columns: &target_columns,
-            inputs: inputs as u16,
             hidden,
-            head: shape.head,
-            anomaly_threshold: None,
-            golden: 0,
-            storage: Storage::F32,
             members,
+            ..Header::new(inputs as u16, shape.head)
         },
         input_shift: &input_shift,
         input_scale: &input_scale,
@@ -208,14 +204,14 @@ pub fn networks_in_f32(model: &Model<'_>, networks: &[usize], golden: &[f32]) ->
     let layers: Vec<(Vec<f32>, Vec<f32>)> = networks
         .iter()
         .flat_map(|&member| model.network(member))
-        .map(|layer| {
-            let kernel = (1..=layer.inputs()).flat_map(|row| layer.row(row));
-            (kernel.collect(), layer.row(0).collect())
+        .map(|Layer::Dense(dense)| {
+            let kernel = (1..=dense.inputs()).flat_map(|row| dense.row(row));
+            (kernel.collect(), dense.row(0).collect())
         })
         .collect();
     let layers: Vec<LayerSource<'_>> = layers
         .iter()
-        .map(|(kernel, bias)| LayerSource {
+        .map(|(kernel, bias)| LayerSource::Dense {
             kernel: KernelSource::F32(kernel),
             bias,
         })

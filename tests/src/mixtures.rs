@@ -1,8 +1,7 @@
 //! Mixtures with chosen parameters.
 
 use mdn_infer::format::{
-    Covariance, Head, Header, Hidden, KernelSource, LayerSource, MAX_HIDDEN, ModelSource, ScaleMap,
-    Storage,
+    Covariance, Head, Header, KernelSource, LayerSource, ModelSource, ScaleMap,
 };
 use mdn_infer::{Level, Mixture};
 use mdn_train::model_file::ModelFile;
@@ -74,31 +73,26 @@ impl Parameters {
         let outputs = [&self.logits[..], &self.means, &self.factors].concat();
         let columns: Vec<String> = (0..self.dimensions).map(|d| format!("t{d}")).collect();
         let kernel = vec![0.0; outputs.len()];
+        let head = Head {
+            components: self.logits.len() as u16,
+            dimensions: self.dimensions as u8,
+            covariance: self.covariance,
+            scale_map: ScaleMap::Exp,
+            log_scale_min: -60.0,
+            log_scale_max: 60.0,
+        };
         encode(&ModelSource {
             header: Header {
                 producer: "mdn-tests",
                 input_columns: "x",
                 target_columns: &columns.join("\n"),
-                inputs: 1,
-                hidden: [Hidden::NONE; MAX_HIDDEN],
-                head: Head {
-                    components: self.logits.len() as u16,
-                    dimensions: self.dimensions as u8,
-                    covariance: self.covariance,
-                    scale_map: ScaleMap::Exp,
-                    log_scale_min: -60.0,
-                    log_scale_max: 60.0,
-                },
-                golden: 0,
-                anomaly_threshold: None,
-                storage: Storage::F32,
-                members: 1,
+                ..Header::new(1, head)
             },
             input_shift: &[0.0],
             input_scale: &[1.0],
             target_shift: &self.shift,
             target_scale: &self.scale,
-            layers: &[LayerSource {
+            layers: &[LayerSource::Dense {
                 kernel: KernelSource::F32(&kernel),
                 bias: &outputs,
             }],

@@ -166,7 +166,9 @@ fn versions_and_storages_that_do_not_fit_are_refused() {
     bytes[8] = 3;
     assert_eq!(parse_repaired(&mut bytes), Err(ParseError::MalformedHeader));
     bytes[8] = 4;
-    let newer = ParseError::UnsupportedVersion { found: 4 };
+    assert_eq!(parse_repaired(&mut bytes), Err(ParseError::MalformedHeader));
+    bytes[8] = 5;
+    let newer = ParseError::UnsupportedVersion { found: 5 };
     assert_eq!(parse_repaired(&mut bytes), Err(newer));
 }
 
@@ -357,7 +359,7 @@ fn numbers_of_every_network_are_checked() {
     let (_, layout, blob) = format::read(file.bytes()).expect("a sound file");
     let blob_at = file.bytes().len() - blob.len();
     for member in 0..4 {
-        for (at, _) in &layout.layers[..layout.depth] {
+        for at in &layout.layers[..layout.depth] {
             let mut bytes = file.bytes().to_vec();
             let at = blob_at + 4 * (at + member * layout.network_words);
             bytes[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());

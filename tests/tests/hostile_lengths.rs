@@ -1,7 +1,7 @@
 //! The lengths in the engine's layout of a file, against sums in 128 bits from FORMAT.md's words.
 
 use mdn_infer::format::{
-    Activation, Covariance, Head, Header, Hidden, Layout, MAX_HIDDEN, ScaleMap, Storage,
+    Activation, Covariance, Head, Header, Layer, Layout, MAX_HIDDEN, ScaleMap, Storage,
 };
 use proptest::prelude::*;
 
@@ -25,7 +25,7 @@ fn layer(storage: Storage, inputs: u128, outputs: u128) -> u128 {
 
 /// Words of one network, and of the whole blob.
 fn expected(header: &Header<'_>) -> (u128, u128) {
-    let inputs = u128::from(header.inputs);
+    let inputs = header.inputs.len() as u128;
     let dimensions = u128::from(header.head.dimensions);
     let factors = match header.head.covariance {
         Covariance::Isotropic => 1,
@@ -34,7 +34,9 @@ fn expected(header: &Header<'_>) -> (u128, u128) {
     };
     let outputs = u128::from(header.head.components) * (1 + dimensions + factors);
     let (mut width, mut network) = (inputs, 0);
-    let hidden = header.hidden_layers().map(|layer| u128::from(layer.units));
+    let hidden = header
+        .hidden_layers()
+        .map(|Layer::Dense { units, .. }| u128::from(units));
     for units in hidden.chain([outputs]) {
         network += section(layer(header.storage, width, units));
         width = units;
@@ -68,29 +70,26 @@ fn headers() -> impl Strategy<Value = Header<'static>> {
     );
     let hidden = prop::collection::vec(sizes(), 0..=MAX_HIDDEN);
     (sizes(), hidden, head, rest).prop_map(|(inputs, units, head, (storage, members, golden))| {
-        let mut hidden = [Hidden::NONE; MAX_HIDDEN];
+        let mut hidden = [Layer::NONE; MAX_HIDDEN];
         for (slot, units) in hidden.iter_mut().zip(units) {
             let activation = Activation::Tanh;
-            *slot = Hidden { units, activation };
+            let units = units.into();
+            *slot = Layer::Dense { units, activation };
         }
+        let head = Head {
+            components: head.0,
+            dimensions: head.1,
+            covariance: head.2,
+            scale_map: ScaleMap::Exp,
+            log_scale_min: -1.0,
+            log_scale_max: 1.0,
+        };
         Header {
-            producer: "",
-            input_columns: "",
-            target_columns: "",
-            inputs,
             hidden,
-            head: Head {
-                components: head.0,
-                dimensions: head.1,
-                covariance: head.2,
-                scale_map: ScaleMap::Exp,
-                log_scale_min: -1.0,
-                log_scale_max: 1.0,
-            },
-            anomaly_threshold: None,
             golden,
             storage,
             members,
+            ..Header::new(inputs, head)
         }
     })
 }

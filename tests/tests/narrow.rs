@@ -2,10 +2,10 @@
 //! arithmetic, and what does not become one.
 
 use mdn_infer::format::{
-    Activation, Covariance, Header, Hidden, KernelSource, LayerSource, MAX_HIDDEN, ModelSource,
+    self, Activation, Covariance, Header, KernelSource, LayerSource, MAX_HIDDEN, ModelSource,
     ScaleMap, Storage,
 };
-use mdn_infer::{Dense, Level, Mixture, Model, PredictError, SelfTest, math};
+use mdn_infer::{Layer, Level, Mixture, Model, PredictError, SelfTest, math};
 use mdn_tests::{cases, encode, head, in_f32, random_input, random_model, random_shape};
 use mdn_train::model_file::ModelFile;
 use mdn_train::quantize::{QuantizeError, quantize};
@@ -59,7 +59,7 @@ fn every_level_has_the_same_bits_with_8_bit_kernels() {
 
 /// An 8-bit layer by the arithmetic contract: integers in 64 bits, everything else one binary32
 /// operation at a time.
-fn layer_in_integers(layer: &Dense<'_>, x: &[f32]) -> Vec<f32> {
+fn layer_in_integers(Layer::Dense(layer): &Layer<'_>, x: &[f32]) -> Vec<f32> {
     let largest = x.iter().fold(0.0_f32, |m, x| m.max(x.abs()));
     let limit = ((1_u64 << 31) - 1) / (127 * x.len().next_multiple_of(4) as u64);
     let limit = limit.min(32767) as f32;
@@ -147,14 +147,16 @@ impl Network<'_> {
             (entries, scales, bias)
         });
         let layers: Vec<_> = layers.collect();
-        let layers = layers.iter().map(|(entries, scales, bias)| LayerSource {
-            kernel: KernelSource::I8 { entries, scales },
-            bias,
-        });
-        let mut hidden = [Hidden::NONE; MAX_HIDDEN];
+        let layers = layers
+            .iter()
+            .map(|(entries, scales, bias)| LayerSource::Dense {
+                kernel: KernelSource::I8 { entries, scales },
+                bias,
+            });
+        let mut hidden = [format::Layer::NONE; MAX_HIDDEN];
         for (slot, &units) in hidden.iter_mut().zip(&self.widths[1..]) {
-            *slot = Hidden {
-                units: units as u16,
+            *slot = format::Layer::Dense {
+                units: units as u32,
                 activation: self.activation,
             };
         }
@@ -165,13 +167,9 @@ impl Network<'_> {
                 producer: "mdn-tests",
                 input_columns: &names.join("\n"),
                 target_columns: "a\nb",
-                inputs: inputs as u16,
                 hidden,
-                head,
-                anomaly_threshold: None,
-                golden: 0,
                 storage: Storage::I8,
-                members: 1,
+                ..Header::new(inputs as u16, head)
             },
             input_shift: &vec![0.0; inputs],
             input_scale: &vec![1.0; inputs],
@@ -278,7 +276,7 @@ fn rounded_activations_cost_half_a_step_each() {
         let mixture = model
             .predict(Level::detect(), &x, &mut working)
             .expect("finite");
-        let layer = &model.layers()[0];
+        let Layer::Dense(layer) = &model.layers()[0];
         let step = x.iter().fold(0.0_f32, |m, x| m.max(x.abs())) / 32767.0;
         let rows: Vec<Vec<f32>> = (0..=x.len()).map(|row| layer.row(row).collect()).collect();
         for component in mixture.components() {
@@ -350,7 +348,8 @@ fn each_entry_becomes_the_nearest_narrow_number() {
         for storage in NARROW {
             let narrow = quantize(&wide.model(), storage).expect("in range");
             let (wide, narrow) = (wide.model(), narrow.model());
-            for (old, new) in wide.layers().iter().zip(narrow.layers()) {
+            let layers = wide.layers().iter().zip(narrow.layers());
+            for (Layer::Dense(old), Layer::Dense(new)) in layers {
                 assert!(old.row(0).eq(new.row(0)), "biases stay as they are");
                 for row in 1..=old.inputs() {
                     for (output, (a, b)) in old.row(row).zip(new.row(row)).enumerate() {
@@ -388,19 +387,13 @@ fn what_cannot_be_narrow_is_refused() {
                 producer: "mdn-tests",
                 input_columns: "x\ny",
                 target_columns: "t",
-                inputs: 2,
-                hidden: [Hidden::NONE; MAX_HIDDEN],
-                head: head(1, 1, Covariance::Isotropic, ScaleMap::Exp),
-                anomaly_threshold: None,
-                golden: 0,
-                storage: Storage::F32,
-                members: 1,
+                ..Header::new(2, head(1, 1, Covariance::Isotropic, ScaleMap::Exp))
             },
             input_shift: &[0.0; 2],
             input_scale: &[1.0; 2],
             target_shift: &[0.0],
             target_scale: &[1.0],
-            layers: &[LayerSource {
+            layers: &[LayerSource::Dense {
                 kernel: KernelSource::F32(&kernel),
                 bias: &[0.0; 3],
             }],

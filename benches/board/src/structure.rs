@@ -3,7 +3,7 @@
 
 use core::hint::black_box;
 
-use mdn_infer::{Dense, FloatUnit, IntegrityWalk, Level, Model};
+use mdn_infer::{FloatUnit, IntegrityWalk, Layer, Level, Model};
 
 use crate::{Failure, Inputs};
 
@@ -23,6 +23,18 @@ pub fn structure(inputs: &mut Inputs<'_>) -> Result<(), Failure> {
     black_box((model.storage().name(), model.members()));
     black_box((model.input_shift(), model.input_scale()));
     black_box((model.target_shift(), model.target_scale()));
+    black_box((model.parameters(), model.multiply_adds()));
+    black_box(model.input_shape());
+    if let Some(ranges) = model.input_ranges() {
+        ranges.iter().for_each(|range| {
+            black_box(range);
+        });
+    }
+    if let Some(supports) = model.supports() {
+        supports.iter().for_each(|support| {
+            black_box(support);
+        });
+    }
     model.golden().for_each(|golden| {
         black_box((golden.input, golden.target, golden.expected));
     });
@@ -44,10 +56,11 @@ pub fn structure(inputs: &mut Inputs<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn layer(layer: &Dense<'_>) {
+fn layer(layer: &Layer<'_>) {
     black_box((layer.inputs(), layer.outputs(), layer.activation()));
-    black_box(layer.scales());
-    for value in layer.row(black_box(2)) {
+    let Layer::Dense(dense) = layer;
+    black_box(dense.scales());
+    for value in dense.row(black_box(2)) {
         black_box(value);
     }
 }

@@ -48,7 +48,7 @@ impl Network {
         let mut layers: Vec<Layer> = model
             .layers()
             .iter()
-            .map(|layer| Layer {
+            .map(|mdn_infer::Layer::Dense(layer)| Layer {
                 kernel: (1..=layer.inputs())
                     .flat_map(|row| layer.row(row))
                     .collect(),

@@ -1,14 +1,9 @@
 //! The blob: where each number lies, and the packing of kernels into panels.
 
-use core::ops::Range;
-
-use super::header::{extent, write_front};
+use super::preamble::{extent, write_front};
 use super::storage::{KernelSource, pack_bytes, pack_halves};
-use super::{ALIGNMENT, Header, MAX_HIDDEN};
+use super::{ALIGNMENT, Header, Layer, MAX_HIDDEN, Shape, Storage};
 use crate::error::{EmitError, ParseError};
-
-/// The words of a section, by their index in the blob.
-pub type Words = Range<usize>;
 
 const SECTION: usize = ALIGNMENT / 4;
 
@@ -16,10 +11,9 @@ const SECTION: usize = ALIGNMENT / 4;
 /// of four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// Start of the packed panels, and (inputs, outputs), of each dense layer of the first network;
-    /// the head's is last.
-    pub layers: [(usize, (usize, usize)); MAX_HIDDEN + 1],
-    /// How many dense layers a network has.
+    /// Start of each layer of the first network; the head's is last.
+    pub layers: [usize; MAX_HIDDEN + 1],
+    /// How many layers a network has.
     pub depth: usize,
     /// From a layer of one network to the same layer of the next.
     pub network_words: usize,
@@ -32,30 +26,35 @@ pub struct Layout {
     /// Words of the two buffers between which the activations of one row alternate: layers 0, 2, 4 …
     /// read the first and write the second, the others the reverse.
     pub buffers: [usize; 2],
-    /// Words of working memory for a prediction: the mixture's parameters, then both buffers.
+    /// Words of working memory for a prediction: the mixture's parameters, both buffers, what
+    /// the layers need beside them.
     pub working_len: usize,
 }
 
 impl Layout {
-    /// The layout of a model; `None` where it would not fit the address space.
+    /// The layout of a model; `None` where a layer cannot take its input, or the whole would not fit
+    /// the address space.
     pub fn of(header: &Header<'_>) -> Option<Self> {
-        let inputs = usize::from(header.inputs);
+        let inputs = header.inputs.len();
         let dimensions = usize::from(header.head.dimensions);
-        let sizes = header.hidden_layers().map(|layer| layer.units.into());
-        let mut layers = [(0, (0, 0)); MAX_HIDDEN + 1];
+        let mut layers = [0; MAX_HIDDEN + 1];
         let mut depth = 0;
         let first = section_after(0, 2 * (inputs + dimensions))?;
         let mut next = first;
-        let (mut buffers, mut width) = ([0; 2], inputs);
-        for (slot, outputs) in layers.iter_mut().zip(sizes.chain([header.head.outputs()])) {
-            *slot = (next, (width, outputs));
-            next = section_after(next, header.storage.layer_words(width, outputs)?)?;
+        let (mut buffers, mut shape) = ([0; 2], header.inputs);
+        let (mut scratch, mut state) = (0, 0);
+        for (slot, layer) in layers.iter_mut().zip(header.layers()) {
+            *slot = next;
+            next = section_after(next, layer.words(shape, header.storage)?)?;
             if let Some(buffer) = buffers.get_mut(depth % 2) {
-                *buffer = header.storage.buffer_words(width).max(*buffer);
+                *buffer = header.storage.buffer_words(shape.len()).max(*buffer);
             }
-            width = outputs;
+            scratch = layer.scratch_words().max(scratch);
+            state += layer.state_words();
+            shape = layer.output(shape)?;
             depth += 1;
         }
+        let activations = buffers.iter().sum::<usize>() + scratch + state;
         let network_words = next - first;
         let all_networks = network_words.checked_mul(header.members.into())?;
         let golden = section_after(first, all_networks)?;
@@ -69,7 +68,7 @@ impl Layout {
             golden_len,
             words,
             buffers,
-            working_len: mixture_words(header) + buffers.iter().sum::<usize>(),
+            working_len: mixture_words(header) + activations,
         })
     }
 }
@@ -94,13 +93,27 @@ fn mixture_words(header: &Header<'_>) -> usize {
     usize::from(header.members) * header.head.parameters()
 }
 
-/// One dense layer, as a trainer holds it.
+/// The numbers of one layer, as a trainer holds them.
+///
+/// Exhaustive on purpose: whoever takes models apart must decide what a new kind means there.
 #[derive(Clone, Copy, Debug)]
-pub struct LayerSource<'a> {
-    /// `[inputs][outputs]`, row by row, in the storage that the header names.
-    pub kernel: KernelSource<'a>,
-    /// `[outputs]`
-    pub bias: &'a [f32],
+pub enum LayerSource<'a> {
+    /// Those of a dense layer.
+    Dense {
+        /// `[inputs][outputs]`, row by row, in the storage that the header names.
+        kernel: KernelSource<'a>,
+        /// `[outputs]`
+        bias: &'a [f32],
+    },
+}
+
+impl LayerSource<'_> {
+    /// The storage of its kernels.
+    pub const fn storage(&self) -> Storage {
+        match self {
+            LayerSource::Dense { kernel, .. } => kernel.storage(),
+        }
+    }
 }
 
 /// Everything that goes into a file.
@@ -116,7 +129,7 @@ pub struct ModelSource<'a> {
     pub target_shift: &'a [f32],
     /// `[D]`: one standardised unit of the target in raw units.
     pub target_scale: &'a [f32],
-    /// `[M][depth]`: the dense layers of each network in order, the head's last.
+    /// `[M][depth]`: the layers of each network in order, the head's last.
     pub layers: &'a [LayerSource<'a>],
     /// `[golden][I + D + outputs]`: raw inputs, raw target and the expected outputs of each.
     pub golden: &'a [f32],
@@ -128,8 +141,9 @@ pub struct ModelSource<'a> {
 ///
 /// [`EmitError::InvalidHeader`] when names or sizes are out of the format's limits.
 pub fn encoded_len(source: &ModelSource<'_>) -> Result<usize, EmitError> {
-    let layout = Layout::of(&source.header).ok_or(EmitError::InvalidHeader)?;
-    Ok(extent(&source.header, &layout)?.total_len)
+    let header = written(source);
+    let layout = Layout::of(&header).ok_or(EmitError::InvalidHeader)?;
+    Ok(extent(&header, &layout)?.total_len)
 }
 
 /// Writes the file into `out`, which must have exactly [`encoded_len`] bytes.
@@ -138,8 +152,9 @@ pub fn encoded_len(source: &ModelSource<'_>) -> Result<usize, EmitError> {
 ///
 /// [`EmitError`]; `out` is then unspecified.
 pub fn write(source: &ModelSource<'_>, out: &mut [u8]) -> Result<(), EmitError> {
-    let layout = Layout::of(&source.header).ok_or(EmitError::InvalidHeader)?;
-    let extent = extent(&source.header, &layout)?;
+    let header = written(source);
+    let layout = Layout::of(&header).ok_or(EmitError::InvalidHeader)?;
+    let extent = extent(&header, &layout)?;
     if out.len() != extent.total_len {
         return Err(EmitError::WrongBufferLength {
             needed: extent.total_len,
@@ -150,12 +165,20 @@ pub fn write(source: &ModelSource<'_>, out: &mut [u8]) -> Result<(), EmitError> 
         .get_mut(extent.blob_offset..)
         .ok_or(EmitError::InvalidHeader)?;
     write_numbers(source, &layout, blob).ok_or(EmitError::ShapeMismatch)?;
-    write_front(&source.header, &layout, &extent, out)
+    write_front(&header, &layout, &extent, out)
+}
+
+/// The header as it is written: what a reader skipped is not in the file any more.
+const fn written<'a>(source: &ModelSource<'a>) -> Header<'a> {
+    Header {
+        skipped_records: 0,
+        ..source.header
+    }
 }
 
 /// Writes all sections; `None` when a slice does not have its shape.
 fn write_numbers(source: &ModelSource<'_>, layout: &Layout, blob: &mut [u8]) -> Option<()> {
-    let inputs = usize::from(source.header.inputs);
+    let inputs = source.header.inputs.len();
     let dimensions = usize::from(source.header.head.dimensions);
     let golden_words = layout.golden_len * usize::from(source.header.golden);
     let mut start = 0;
@@ -173,28 +196,35 @@ fn write_numbers(source: &ModelSource<'_>, layout: &Layout, blob: &mut [u8]) -> 
     }
     for (member, network) in source.layers.chunks(layout.depth.max(1)).enumerate() {
         let blob = blob.get_mut(member * layout.network_words * 4..)?;
-        for (layer, place) in network.iter().zip(layout.layers) {
-            if layer.kernel.storage() != source.header.storage {
+        let mut shape = source.header.inputs;
+        let places = layout.layers.into_iter().zip(source.header.layers());
+        for (layer, (at, kind)) in network.iter().zip(places) {
+            if layer.storage() != source.header.storage {
                 return None;
             }
-            write_layer(layer, place, blob)?;
+            write_layer(layer, kind, shape, blob, at)?;
+            shape = kind.output(shape)?;
         }
     }
     put(blob, layout.golden, source.golden, golden_words)
 }
 
-/// Writes one dense layer from word `at` of `blob` on.
+/// Writes one layer from word `at` of `blob` on.
 fn write_layer(
-    layer: &LayerSource<'_>,
-    (at, shape): (usize, (usize, usize)),
+    source: &LayerSource<'_>,
+    layer: Layer,
+    input: Shape,
     blob: &mut [u8],
+    at: usize,
 ) -> Option<()> {
-    match layer.kernel {
-        KernelSource::F32(kernel) => pack(kernel, layer.bias, shape, blob, at),
-        KernelSource::F16(entries) => pack_halves((entries, false), layer.bias, shape, blob, at),
-        KernelSource::Bf16(entries) => pack_halves((entries, true), layer.bias, shape, blob, at),
+    let (&LayerSource::Dense { kernel, bias }, Layer::Dense { units, .. }) = (source, layer);
+    let shape = (input.len(), units as usize);
+    match kernel {
+        KernelSource::F32(kernel) => pack(kernel, bias, shape, blob, at),
+        KernelSource::F16(entries) => pack_halves((entries, false), bias, shape, blob, at),
+        KernelSource::Bf16(entries) => pack_halves((entries, true), bias, shape, blob, at),
         KernelSource::I8 { entries, scales } => {
-            pack_bytes((entries, scales), layer.bias, shape, blob, at)
+            pack_bytes((entries, scales), bias, shape, blob, at)
         }
     }
 }

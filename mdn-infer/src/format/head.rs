@@ -1,8 +1,8 @@
-//! The model file: what it says, and its bytes.
+//! The head: what the outputs of a network mean.
 
 use serde::{Deserialize, Serialize};
 
-/// The function between two dense layers.
+/// The function applied to each output of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Activation {

@@ -1,9 +1,10 @@
 //! The model file, byte by byte: parse and emit side by side, no arithmetic.
 //!
-//! `FORMAT.md` is the normative description. A file is a fixed preamble, a postcard header and
-//! a blob of little-endian words of 32 bits that starts on a 64-byte boundary:
+//! `FORMAT.md` is the normative description. A file is a fixed preamble, a header and a blob of
+//! little-endian words of 32 bits that starts on a 64-byte boundary:
 //!
-//! - the header says what the columns, the layers and the head are;
+//! - the header says what the columns, the layers and the head are; up to version 3 it is one
+//!   postcard struct, from version 4 on a list of records;
 //! - the blob holds the standardisation, the packed layers of each network and the golden vectors,
 //!   in sections that each start on a 64-byte boundary of the file.
 //!
@@ -13,22 +14,29 @@
 mod blob;
 mod checksum;
 mod columns;
+mod encoding;
 mod head;
 mod header;
+mod layer;
+mod preamble;
+mod statements;
 mod storage;
 
-pub use blob::{LayerSource, Layout, ModelSource, Words, encoded_len, write};
+pub use blob::{LayerSource, Layout, ModelSource, encoded_len, write};
 pub(crate) use blob::{cast_words, copy_words};
 pub use checksum::{IntegrityWalk, Progress};
 pub(crate) use columns::columns;
 pub use head::{Activation, Covariance, Head, ScaleMap};
-pub use header::{Header, Hidden, read, working_len};
+pub use header::Header;
+pub use layer::{Layer, Shape};
+pub use preamble::{read, working_len};
+pub use statements::{InputRanges, Support, Supports};
 pub(crate) use storage::GROUP;
 pub use storage::{KernelSource, Storage};
 
 /// The newest version of the format that this library reads; what a model is written in is
 /// [`Header::version`].
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 /// Most hidden layers in a model.
 pub const MAX_HIDDEN: usize = 8;
 /// Most target dimensions in a model.

@@ -37,7 +37,7 @@ impl Storage {
     }
 
     /// Words of a dense layer; `None` where they cannot be counted.
-    pub(super) fn layer_words(self, inputs: usize, outputs: usize) -> Option<usize> {
+    pub(super) fn dense_words(self, inputs: usize, outputs: usize) -> Option<usize> {
         let panel = match self {
             Storage::F32 => (inputs + 1).checked_mul(8)?,
             Storage::F16 | Storage::Bf16 => inputs.div_ceil(2).checked_mul(8)?.checked_add(8)?,

@@ -11,7 +11,7 @@ use super::{Network, Rows, Slots, pass, standardise};
 use crate::check::{check, check_len};
 use crate::error::PredictError;
 use crate::format::MAX_HIDDEN;
-use crate::layers::{self, BLOCK, Dense, Inputs, Outputs};
+use crate::layers::{self, BLOCK, Inputs, Layer, Outputs};
 use crate::mixture::Mixtures;
 use crate::model::Model;
 use crate::simd::{Kernel, Level, Simd};
@@ -181,7 +181,7 @@ impl Model<'_> {
         working: &mut [f32],
     ) -> Result<(), usize> {
         let mut first_overflow = usize::MAX;
-        let mut slots: Slots<'_> = [Dense::EMPTY; MAX_HIDDEN + 1];
+        let mut slots: Slots<'_> = [Layer::EMPTY; MAX_HIDDEN + 1];
         for member in 0..self.members() {
             let network = Network {
                 model: self,
@@ -293,7 +293,7 @@ impl Rows for Block<'_> {
         self,
         simd: S,
         Network { model, .. }: Network<'_>,
-        layer: &Dense<'_>,
+        layer: &Layer<'_>,
         from: &mut [f32],
         to: &mut [f32],
     ) {
@@ -316,7 +316,7 @@ impl Rows for Block<'_> {
         self,
         simd: S,
         Network { model, .. }: Network<'_>,
-        layer: &Dense<'_>,
+        layer: &Layer<'_>,
         from: &mut [f32],
         parameters: &mut [f32],
     ) -> Result<(), usize> {

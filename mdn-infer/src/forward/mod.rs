@@ -10,19 +10,19 @@ mod batch;
 mod row;
 
 use crate::format::MAX_HIDDEN;
-use crate::layers::Dense;
+use crate::layers::Layer;
 use crate::model::Model;
 use crate::simd::Simd;
 
 /// The numbers of one network's layers; those of an ensemble take turns in the same slots.
-type Slots<'a> = [Dense<'a>; MAX_HIDDEN + 1];
+type Slots<'a> = [Layer<'a>; MAX_HIDDEN + 1];
 
 /// One network of a model.
 #[derive(Clone, Copy)]
 struct Network<'a> {
     model: &'a Model<'a>,
     /// The hidden layers in order, then the head's.
-    layers: &'a [Dense<'a>],
+    layers: &'a [Layer<'a>],
 }
 
 /// What passes through the layers together: one row, or a block of a batch.
@@ -41,7 +41,7 @@ trait Rows: Copy {
         self,
         simd: S,
         network: Network<'_>,
-        layer: &Dense<'_>,
+        layer: &Layer<'_>,
         from: &mut [f32],
         to: &mut [f32],
     );
@@ -51,7 +51,7 @@ trait Rows: Copy {
         self,
         simd: S,
         network: Network<'_>,
-        layer: &Dense<'_>,
+        layer: &Layer<'_>,
         from: &mut [f32],
         parameters: &mut [f32],
     ) -> Result<(), Self::Overflow>;

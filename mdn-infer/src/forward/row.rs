@@ -4,7 +4,7 @@ use super::{Network, Rows, Slots, pass, standardise};
 use crate::check::check;
 use crate::error::PredictError;
 use crate::format::MAX_HIDDEN;
-use crate::layers::{self, Dense};
+use crate::layers::{self, Layer};
 use crate::mixture::Mixture;
 use crate::model::Model;
 use crate::simd::{Kernel, Level, Simd};
@@ -74,7 +74,7 @@ impl Model<'_> {
         activations: &mut [f32],
     ) -> Result<(), PredictError> {
         let each = parameters.chunks_exact_mut(self.head().parameters().max(1));
-        let mut slots: Slots<'_> = [Dense::EMPTY; MAX_HIDDEN + 1];
+        let mut slots: Slots<'_> = [Layer::EMPTY; MAX_HIDDEN + 1];
         for (member, parameters) in each.enumerate() {
             let network = Network {
                 model: self,
@@ -146,7 +146,7 @@ impl Rows for Row<'_> {
         self,
         simd: S,
         _: Network<'_>,
-        layer: &Dense<'_>,
+        layer: &Layer<'_>,
         from: &mut [f32],
         to: &mut [f32],
     ) {
@@ -160,7 +160,7 @@ impl Rows for Row<'_> {
         self,
         simd: S,
         Network { model, .. }: Network<'_>,
-        layer: &Dense<'_>,
+        layer: &Layer<'_>,
         from: &mut [f32],
         parameters: &mut [f32],
     ) -> Result<(), PredictError> {

@@ -49,6 +49,16 @@ impl<'a> Dense<'a> {
             storage,
             activation,
         };
+        layer.with_numbers(words)
+    }
+
+    /// The layer of the same shape, storage and activation whose numbers are at the front of `words`;
+    /// `None` where they do not fit.
+    pub(crate) fn with_numbers(&self, words: &'a [f32]) -> Option<Self> {
+        let layer = Dense {
+            octets: words.as_chunks().0,
+            ..*self
+        };
         let octets = match layer.numbers()? {
             Numbers::F32(panels) => panels.len(),
             Numbers::F16(half) | Numbers::Bf16(half) => half.octets(),

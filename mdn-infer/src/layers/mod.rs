@@ -11,11 +11,13 @@ mod half;
 mod head;
 mod integer;
 mod interleave;
+mod layer;
 mod rows;
 
 pub(crate) use activation::{Activate, activate};
 pub use dense::Dense;
-pub(crate) use dense::forward;
 pub(crate) use head::{MixtureRows, log_softmax, mixture_parameters};
 pub(crate) use interleave::interleave;
-pub(crate) use rows::{BLOCK, Inputs, Outputs, forward_rows};
+pub use layer::Layer;
+pub(crate) use layer::{forward, forward_rows};
+pub(crate) use rows::{BLOCK, Inputs, Outputs};

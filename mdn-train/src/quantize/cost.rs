@@ -1,6 +1,6 @@
 //! What narrow kernels cost: the narrow model beside the one that it came from, on the same rows.
 
-use mdn_infer::{Level, Mixture, Model, PredictError};
+use mdn_infer::{Layer, Level, Mixture, Model, PredictError};
 
 use crate::data::Dataset;
 use crate::metrics::{RowError, map_rows, score};
@@ -152,7 +152,7 @@ fn rounding(model: &Model<'_>, narrow: &Model<'_>) -> Rounding {
     };
     let networks = 0..model.members();
     let pairs = networks.flat_map(|m| (1..).zip(model.network(m).zip(narrow.network(m))));
-    for (layer, (old, new)) in pairs {
+    for (layer, (Layer::Dense(old), Layer::Dense(new))) in pairs {
         let rows = 1..=old.inputs();
         let pairs = rows.flat_map(|row| old.row(row).zip(new.row(row)));
         let (mut error, mut largest_entry) = (0.0_f64, 0.0_f64);

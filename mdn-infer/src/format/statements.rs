@@ -1,0 +1,128 @@
+//! What a file states of its columns beside their names: the range of each input, the support of
+//! each target.
+//!
+//! Both stay in the file's own encoding, which [`read`](super::read) has checked: a header borrows
+//! them, and whoever asks decodes one column at a time.
+
+use super::encoding::{Sink, entry, put_entry};
+use crate::error::ParseError;
+
+/// The least and the greatest value of each input, in raw units, as `[I]` pairs of little-endian
+/// binary32. Both are finite and in order; they may be equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputRanges<'a>(&'a [[[u8; 4]; 2]]);
+
+impl<'a> InputRanges<'a> {
+    /// The ranges `[I]` in the file's encoding; [`encode`](Self::encode) makes it of numbers.
+    pub const fn new(pairs: &'a [[[u8; 4]; 2]]) -> Self {
+        InputRanges(pairs)
+    }
+
+    /// One column's pair.
+    pub const fn encode(least: f32, greatest: f32) -> [[u8; 4]; 2] {
+        [least.to_le_bytes(), greatest.to_le_bytes()]
+    }
+
+    /// The least and the greatest value of each input.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (f32, f32)> + use<'a> {
+        let pairs = self.0.iter();
+        pairs.map(|&[least, greatest]| (f32::from_le_bytes(least), f32::from_le_bytes(greatest)))
+    }
+
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, ParseError> {
+        let (numbers, rest) = bytes.as_chunks::<4>();
+        let (pairs, odd) = numbers.as_chunks::<2>();
+        match rest.is_empty() && odd.is_empty() {
+            true => Ok(InputRanges(pairs)),
+            false => Err(ParseError::MalformedHeader),
+        }
+    }
+
+    pub(super) fn write(&self, sink: &mut Sink<'_>) {
+        sink.bytes(self.0.as_flattened().as_flattened());
+    }
+
+    pub(super) fn check(&self, inputs: usize) -> Result<(), ParseError> {
+        if self.0.len() != inputs {
+            return Err(ParseError::UnsupportedShape);
+        }
+        let sound = |(least, greatest): (f32, f32)| {
+            least.is_finite() && greatest.is_finite() && least <= greatest
+        };
+        match self.iter().all(sound) {
+            true => Ok(()),
+            false => Err(ParseError::InvalidNumber),
+        }
+    }
+}
+
+/// The set on which a target's values lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Support {
+    /// Every real number; values have a density.
+    Continuous,
+}
+
+/// The number of [`Support::Continuous`] in the file.
+const CONTINUOUS: u16 = 0;
+
+/// The support of each target dimension, in the file's encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Supports<'a>(&'a [u8]);
+
+impl<'a> Supports<'a> {
+    /// The encoding of `supports` `[D]` at the front of `buffer`; `None` where it does not fit. Two
+    /// bytes for each [`Support::Continuous`].
+    pub fn encode(supports: &[Support], buffer: &'a mut [u8]) -> Option<Self> {
+        let mut sink = Sink::new(buffer);
+        for support in supports {
+            match support {
+                Support::Continuous => put_entry(&mut sink, CONTINUOUS, |_| Ok(())).ok()?,
+            }
+        }
+        let len = sink.len();
+        Some(Supports(buffer.get(..len)?))
+    }
+
+    /// The support of each target dimension.
+    pub fn iter(&self) -> impl Iterator<Item = Support> + use<'a> {
+        let (mut rest, mut target) = (self.0, 0);
+        core::iter::from_fn(move || {
+            let support = next(&mut rest, target).ok()??;
+            target += 1;
+            Some(support)
+        })
+    }
+
+    pub(super) fn read(bytes: &'a [u8]) -> Self {
+        Supports(bytes)
+    }
+
+    pub(super) fn write(&self, sink: &mut Sink<'_>) {
+        sink.bytes(self.0);
+    }
+
+    pub(super) fn check(&self, dimensions: usize) -> Result<(), ParseError> {
+        let (mut rest, mut found) = (self.0, 0);
+        while next(&mut rest, found)?.is_some() {
+            found += 1;
+        }
+        match found == dimensions {
+            true => Ok(()),
+            false => Err(ParseError::UnsupportedShape),
+        }
+    }
+}
+
+/// Takes the next support off the front of `rest`, which is that of dimension `target`.
+fn next(rest: &mut &[u8], target: usize) -> Result<Option<Support>, ParseError> {
+    let Some((kind, payload)) = entry(rest)? else {
+        return Ok(None);
+    };
+    match (kind, payload) {
+        (CONTINUOUS, []) => Ok(Some(Support::Continuous)),
+        (CONTINUOUS, _) => Err(ParseError::MalformedHeader),
+        (kind, _) => Err(ParseError::UnknownSupport { target, kind }),
+    }
+}
