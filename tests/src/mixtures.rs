@@ -1,16 +1,15 @@
 //! Mixtures with chosen parameters.
 
-use mdn_infer::format::{
-    Covariance, Head, Header, Hidden, KernelSource, LayerSource, MAX_HIDDEN, ModelSource, ScaleMap,
-    Storage,
-};
+use mdn_infer::format::{Covariance, Head, ScaleMap};
 use mdn_infer::{Level, Mixture};
+use mdn_train::data::Standardiser;
+use mdn_train::draft::{Columns, DenseLayer, Kernel, ModelDraft};
 use mdn_train::model_file::ModelFile;
 use mdn_train::oracle::{Oracle, OracleMixture};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::{COVARIANCES, encode};
+use crate::{COVARIANCES, PRODUCER, names, untested};
 
 /// Parameters of a mixture in standardised units, and the affine map to raw units.
 #[derive(Clone, Debug)]
@@ -72,37 +71,32 @@ impl Parameters {
     /// A model that answers every input with this mixture.
     pub fn model(&self) -> ModelFile {
         let outputs = [&self.logits[..], &self.means, &self.factors].concat();
-        let columns: Vec<String> = (0..self.dimensions).map(|d| format!("t{d}")).collect();
-        let kernel = vec![0.0; outputs.len()];
-        encode(&ModelSource {
-            header: Header {
-                producer: "mdn-tests",
-                input_columns: "x",
-                target_columns: &columns.join("\n"),
-                inputs: 1,
-                hidden: [Hidden::NONE; MAX_HIDDEN],
-                head: Head {
-                    components: self.logits.len() as u16,
-                    dimensions: self.dimensions as u8,
-                    covariance: self.covariance,
-                    scale_map: ScaleMap::Exp,
-                    log_scale_min: -60.0,
-                    log_scale_max: 60.0,
+        let kernel = Kernel::F32(vec![0.0; outputs.len()]);
+        let layer = DenseLayer {
+            kernel,
+            bias: outputs,
+        };
+        untested(&ModelDraft {
+            producer: PRODUCER.to_owned(),
+            inputs: Columns::identity(names("x", 1)),
+            targets: Columns {
+                names: names("t", self.dimensions),
+                standardiser: Standardiser {
+                    shift: self.shift.clone(),
+                    scale: self.scale.clone(),
                 },
-                golden: 0,
-                anomaly_threshold: None,
-                storage: Storage::F32,
-                members: 1,
             },
-            input_shift: &[0.0],
-            input_scale: &[1.0],
-            target_shift: &self.shift,
-            target_scale: &self.scale,
-            layers: &[LayerSource {
-                kernel: KernelSource::F32(&kernel),
-                bias: &outputs,
-            }],
-            golden: &[],
+            hidden: Vec::new(),
+            head: Head {
+                components: self.logits.len() as u16,
+                dimensions: self.dimensions as u8,
+                covariance: self.covariance,
+                scale_map: ScaleMap::Exp,
+                log_scale_min: -60.0,
+                log_scale_max: 60.0,
+            },
+            anomaly_threshold: None,
+            networks: vec![vec![layer]],
         })
     }
 
