@@ -7,7 +7,7 @@ pub mod mixtures;
 use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
 use mdn_infer::{Dense, Level, Model};
 use mdn_train::data::Standardiser;
-use mdn_train::draft::{Columns, DenseLayer, Kernel, ModelDraft};
+use mdn_train::draft::{Columns, DenseLayer, GoldenRow, Kernel, ModelDraft};
 use mdn_train::model_file::ModelFile;
 use mdn_train::network::HiddenLayer;
 use rand::{Rng, RngExt};
@@ -106,7 +106,25 @@ pub fn random_model(shape: &Shape, golden: usize, rng: &mut impl Rng) -> ModelFi
 }
 
 /// As [`random_model`], with so many networks.
+///
+/// # Panics
+///
+/// Where the model fails its own test.
 pub fn random_ensemble(shape: &Shape, members: u8, golden: usize, rng: &mut impl Rng) -> ModelFile {
+    let draft = random_draft(shape, members, rng);
+    let bare = untested(&draft);
+    if golden == 0 {
+        return bare;
+    }
+    let rows: Vec<_> = (0..golden)
+        .map(|_| random_row(&bare.model(), rng))
+        .collect();
+    let rows: Vec<GoldenRow<'_>> = rows.iter().map(|(x, t)| (&**x, &**t)).collect();
+    draft.finish(&rows).expect("a sound model")
+}
+
+/// A model of so many networks with random numbers, not yet a file.
+pub fn random_draft(shape: &Shape, members: u8, rng: &mut impl Rng) -> ModelDraft {
     let normal = |rng: &mut _| -> f32 { StandardNormal.sample(rng) };
     let mut numbers = |count: usize, factor: f32| -> Vec<f32> {
         (0..count).map(|_| factor * normal(&mut *rng)).collect()
@@ -114,13 +132,13 @@ pub fn random_ensemble(shape: &Shape, members: u8, golden: usize, rng: &mut impl
     let inputs = shape.widths[0];
     let dimensions = usize::from(shape.head.dimensions);
     let network: Vec<(usize, usize)> = dense_shapes(&shape.widths, &shape.head).collect();
-    let layer = |numbers: &mut dyn FnMut(usize, f32) -> Vec<f32>, &(i, o): &(usize, usize)| {
-        let kernel = Kernel::F32(numbers(i * o, 1.0 / (i as f32).sqrt()));
-        let bias = numbers(o, 0.5);
-        DenseLayer { kernel, bias }
-    };
-    let networks = (0..members).map(|_| network.iter().map(|shape| layer(&mut numbers, shape)));
-    let networks = networks.map(Iterator::collect).collect();
+    let layers = (0..members).flat_map(|_| &network);
+    let layers = layers.map(|&(inputs, outputs)| DenseLayer {
+        kernel: Kernel::F32(numbers(inputs * outputs, 1.0 / (inputs as f32).sqrt())),
+        bias: numbers(outputs, 0.5),
+    });
+    let layers: Vec<DenseLayer> = layers.collect();
+    let networks = layers.chunks(network.len()).map(<[_]>::to_vec).collect();
     let positive = |values: Vec<f32>| values.into_iter().map(f32::exp).collect();
     let mut columns = |prefix: &str, count: usize| Columns {
         names: names(prefix, count),
@@ -130,7 +148,7 @@ pub fn random_ensemble(shape: &Shape, members: u8, golden: usize, rng: &mut impl
         },
     };
     let (inputs, targets) = (columns("x", inputs), columns("t", dimensions));
-    let draft = ModelDraft {
+    ModelDraft {
         producer: PRODUCER.to_owned(),
         inputs,
         targets,
@@ -138,21 +156,7 @@ pub fn random_ensemble(shape: &Shape, members: u8, golden: usize, rng: &mut impl
         head: shape.head,
         anomaly_threshold: None,
         networks,
-    };
-    let bare = untested(&draft);
-    if golden == 0 {
-        return bare;
     }
-    let rows: Vec<_> = (0..golden)
-        .map(|_| random_row(&bare.model(), rng))
-        .collect();
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|(input, target)| (&**input, &**target))
-        .collect();
-    draft
-        .finish(&rows)
-        .expect("a model that passes its own test")
 }
 
 /// What files say of the tests as their producer.
@@ -177,6 +181,10 @@ pub fn names(prefix: &str, count: usize) -> Vec<(String, Option<String>)> {
 }
 
 /// The file of `draft` without golden vectors.
+///
+/// # Panics
+///
+/// Where it is no model of the format.
 pub fn untested(draft: &ModelDraft) -> ModelFile {
     draft.untested(&[]).expect("a valid draft")
 }
