@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use mdn_infer::Model;
 
 use crate::data::{DataError, Dataset, TableRows};
-use crate::export::ExportError;
+use crate::draft::{ExportError, with_anomaly_threshold};
 use crate::metrics::{RowError, Scorer, Scores};
 use crate::model_file::ModelFile;
 use crate::train::{Control, Progress, TrainError, Trained};
@@ -130,11 +130,13 @@ pub fn train_with<'d>(
     for trained in &mut networks {
         plan.settle(&mut trained.network);
     }
-    let bare = plan.export(&networks, None)?;
-    let threshold = plan.anomaly_threshold(&bare)?;
-    let chosen = plan.export(&networks, Some(threshold))?;
-    let refitted = plan.refit(&networks, stop)?;
-    let refitted = refitted.map(|networks| plan.export(&networks, Some(threshold)));
+    let file = plan.export(&networks)?;
+    let threshold = plan.anomaly_threshold(&file)?;
+    let chosen = with_anomaly_threshold(&file, threshold)?;
+    let refitted = plan.refit(&networks, stop)?.map(|networks| {
+        let file = plan.export(&networks)?;
+        Ok::<_, FitError>(with_anomaly_threshold(&file, threshold)?)
+    });
     Ok(Unscored {
         refitted: refitted.transpose()?,
         plan,

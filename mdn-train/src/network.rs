@@ -3,7 +3,9 @@
 mod activation;
 mod dense;
 mod gradient;
+mod hidden;
 mod initialise;
+mod inputs;
 mod pass;
 mod strip;
 
@@ -13,6 +15,7 @@ use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use hidden::HiddenLayer;
 pub use initialise::Initialisation;
 pub(crate) use initialise::uniform;
 pub(crate) use pass::{Packed, Workspace};
@@ -105,6 +108,13 @@ impl Architecture {
                 what: format!("{kinds:?}"),
             }),
         }
+    }
+
+    /// The hidden layers in order.
+    pub fn hidden_layers(&self) -> impl Iterator<Item = HiddenLayer> + '_ {
+        let activation = self.activation;
+        let dense = move |&units: &usize| HiddenLayer::Dense { units, activation };
+        self.hidden.iter().map(dense)
     }
 
     /// The widths from the inputs through the hidden layers to the outputs.

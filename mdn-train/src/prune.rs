@@ -7,11 +7,11 @@
 //! The networks of an ensemble must keep one number of components: that of the network which needs
 //! most. The others keep as many, their heaviest.
 
-use mdn_infer::format::{KernelSource, LayerSource, Storage};
-use mdn_infer::{Dense, Layer, Model};
+use mdn_infer::Model;
+use mdn_infer::format::Storage;
 
 use crate::data::Dataset;
-use crate::export::{ExportError, rebuild};
+use crate::draft::{DenseLayer, ExportError, Kernel, ModelDraft};
 use crate::metrics::{RowError, map_rows};
 use crate::model_file::ModelFile;
 
@@ -116,38 +116,23 @@ fn heaviest(weights: &[f32], count: usize) -> Vec<usize> {
 
 /// The file of `model` with the components `kept` of each network alone.
 fn without(model: &Model<'_>, kept: &[Vec<usize>]) -> Result<ModelFile, ExportError> {
-    let last = model.layers().len() - 1;
     let components = model.components() / kept.len();
-    let mut layers: Vec<[Vec<f32>; 2]> = Vec::new();
-    for (member, kept) in kept.iter().enumerate() {
-        layers.extend((0..).zip(model.network(member)).map(
-            |(number, Layer::Dense(layer)): (usize, Layer<'_>)| match number == last {
-                true => parameters(&layer, |row| chosen(row, components, kept)),
-                false => parameters(&layer, |row| row),
-            },
-        ));
+    let mut draft = ModelDraft::of(model);
+    draft.head.components = kept.first().map_or(0, Vec::len) as u16;
+    for (network, kept) in draft.networks.iter_mut().zip(kept) {
+        let Some(DenseLayer { kernel, bias }) = network.last_mut() else {
+            continue;
+        };
+        if let Kernel::F32(kernel) = kernel {
+            *kernel = chosen(kernel, components, kept);
+        }
+        *bias = chosen(bias, components, kept);
     }
-    let sources: Vec<LayerSource<'_>> = layers
-        .iter()
-        .map(|[kernel, bias]| LayerSource::Dense {
-            kernel: KernelSource::F32(kernel),
-            bias,
-        })
-        .collect();
-    let mut header = *model.header();
-    header.head.components = kept.first().map_or(0, Vec::len) as u16;
-    rebuild(model, header, &sources)
+    draft.finish_at_rows_of(model)
 }
 
-/// Kernel `[inputs][outputs]` and bias of a layer, each row of outputs changed by `change`.
-fn parameters(layer: &Dense<'_>, change: impl Fn(Vec<f32>) -> Vec<f32>) -> [Vec<f32>; 2] {
-    let row = |row: usize| change(layer.row(row).collect());
-    let kernel = (1..=layer.inputs()).flat_map(row).collect();
-    [kernel, row(0)]
-}
-
-/// Of outputs with the component as the fastest index, those of the components `kept`.
-fn chosen(outputs: Vec<f32>, components: usize, kept: &[usize]) -> Vec<f32> {
+/// Of numbers with the component as the fastest index, those of the components `kept`.
+fn chosen(outputs: &[f32], components: usize, kept: &[usize]) -> Vec<f32> {
     let groups = outputs.chunks_exact(components);
     groups
         .flat_map(|group| kept.iter().map(|&k| group[k]))

@@ -6,14 +6,10 @@
 pub mod cost;
 
 use half::{bf16, f16};
-use mdn_infer::format::{KernelSource, LayerSource, Storage};
-use mdn_infer::{Dense, Level, Model, PredictError};
-use rand::SeedableRng;
-use rand_distr::{Distribution, StandardNormal};
-use rand_xoshiro::Xoshiro128PlusPlus;
+use mdn_infer::Model;
+use mdn_infer::format::Storage;
 
-use crate::data::Dataset;
-use crate::export::{ExportError, rebuild};
+use crate::draft::{DenseLayer, ExportError, Kernel, ModelDraft};
 use crate::model_file::ModelFile;
 
 /// The largest 8-bit entry.
@@ -45,21 +41,8 @@ pub enum QuantizeError {
     Export(#[from] ExportError),
 }
 
-/// One dense layer with a narrow kernel.
-struct Layer {
-    entries: Entries,
-    bias: Vec<f32>,
-}
-
-/// A kernel, `[inputs][outputs]`, row by row.
-enum Entries {
-    F16(Vec<u16>),
-    Bf16(Vec<u16>),
-    I8 { entries: Vec<i8>, scales: Vec<f32> },
-}
-
 /// `model` with its kernels in `storage`, and with golden vectors of its own at the inputs and
-/// targets of the old ones, or at [`drawn_rows`] where there are none; self-tested.
+/// targets of the old ones, or at [`drawn_rows`](crate::drawn_rows) where there are none; self-tested.
 ///
 /// # Errors
 ///
@@ -68,22 +51,20 @@ pub fn quantize(model: &Model<'_>, storage: Storage) -> Result<ModelFile, Quanti
     if model.storage() != Storage::F32 {
         return Err(QuantizeError::AlreadyNarrow(model.storage()));
     }
-    let networks = 0..model.members();
-    let layers = networks.flat_map(|member| (1..).zip(model.network(member)));
-    let narrow =
-        layers.map(|(number, mdn_infer::Layer::Dense(layer))| narrow(number, &layer, storage));
-    let layers = narrow.collect::<Result<Vec<Layer>, _>>()?;
-    let sources: Vec<LayerSource<'_>> = layers.iter().map(Layer::source).collect();
-    let mut header = *model.header();
-    header.storage = storage;
-    Ok(rebuild(model, header, &sources)?)
+    let mut draft = ModelDraft::of(model);
+    for network in &mut draft.networks {
+        for (number, layer) in (1..).zip(network) {
+            layer.kernel = narrow(number, layer, storage)?;
+        }
+    }
+    Ok(draft.finish_at_rows_of(model)?)
 }
 
-/// Rounds the kernel of `layer`, which is the one of this `number`.
-fn narrow(number: usize, layer: &Dense<'_>, storage: Storage) -> Result<Layer, QuantizeError> {
-    let kernel: Vec<f32> = (1..=layer.inputs())
-        .flat_map(|row| layer.row(row))
-        .collect();
+/// The kernel of `layer`, which is the one of this `number`, rounded.
+fn narrow(number: usize, layer: &DenseLayer, storage: Storage) -> Result<Kernel, QuantizeError> {
+    let Kernel::F32(kernel) = &layer.kernel else {
+        return Err(QuantizeError::AlreadyNarrow(layer.kernel.storage()));
+    };
     let in_range = |finite: bool, entry: f32| {
         finite.then_some(()).ok_or(QuantizeError::OutOfRange {
             layer: number,
@@ -99,18 +80,16 @@ fn narrow(number: usize, layer: &Dense<'_>, storage: Storage) -> Result<Layer, Q
         let rounded = bf16::from_f32(entry);
         in_range(rounded.is_finite(), entry).map(|()| rounded.to_bits())
     };
-    let entries = match storage {
-        Storage::F16 => Entries::F16(kernel.iter().map(f16_pattern).collect::<Result<_, _>>()?),
-        Storage::Bf16 => Entries::Bf16(kernel.iter().map(bf16_pattern).collect::<Result<_, _>>()?),
-        Storage::I8 => bytes(&kernel, layer.outputs()),
+    Ok(match storage {
+        Storage::F16 => Kernel::F16(kernel.iter().map(f16_pattern).collect::<Result<_, _>>()?),
+        Storage::Bf16 => Kernel::Bf16(kernel.iter().map(bf16_pattern).collect::<Result<_, _>>()?),
+        Storage::I8 => bytes(kernel, layer.bias.len()),
         other => return Err(QuantizeError::NotNarrow(other)),
-    };
-    let bias = layer.row(0).collect();
-    Ok(Layer { entries, bias })
+    })
 }
 
 /// Each output's entries as multiples of its scale, which makes the largest of them ±127.
-fn bytes(kernel: &[f32], outputs: usize) -> Entries {
+fn bytes(kernel: &[f32], outputs: usize) -> Kernel {
     let mut scales = vec![0.0_f32; outputs];
     for row in kernel.chunks_exact(outputs) {
         for (scale, entry) in scales.iter_mut().zip(row) {
@@ -124,57 +103,8 @@ fn bytes(kernel: &[f32], outputs: usize) -> Entries {
     };
     let rows = kernel.chunks_exact(outputs);
     let entries = rows.flat_map(|row| row.iter().zip(&scales).map(multiple));
-    Entries::I8 {
+    Kernel::I8 {
         entries: entries.collect(),
         scales,
     }
-}
-
-impl Layer {
-    fn source(&self) -> LayerSource<'_> {
-        let kernel = match &self.entries {
-            Entries::F16(entries) => KernelSource::F16(entries),
-            Entries::Bf16(entries) => KernelSource::Bf16(entries),
-            Entries::I8 { entries, scales } => KernelSource::I8 { entries, scales },
-        };
-        LayerSource::Dense {
-            kernel,
-            bias: &self.bias,
-        }
-    }
-}
-
-/// `rows` rows for where there is no table: inputs drawn from a normal distribution with the
-/// file's shift and scale, always the same, and for each a target drawn from `model`.
-///
-/// # Errors
-///
-/// [`PredictError`] where the model overflows at one of them.
-pub fn drawn_rows(model: &Model<'_>, rows: usize) -> Result<Dataset, PredictError> {
-    let names = |prefix: char, count| (0..count).map(|i| format!("{prefix}{i}")).collect();
-    let mut rng = Xoshiro128PlusPlus::seed_from_u64(0);
-    let mut working = vec![0.0; model.working_len()];
-    let mut data = Dataset {
-        input_names: names('x', model.inputs()),
-        target_names: names('t', model.dimensions()),
-        rows,
-        lines: (1..=rows as u64).collect(),
-        ..Dataset::default()
-    };
-    for _ in 0..rows {
-        let affine = model.input_shift().iter().zip(model.input_scale());
-        let x: Vec<f32> = affine
-            .map(|(shift, scale)| {
-                let normal: f32 = StandardNormal.sample(&mut rng);
-                shift + scale * normal
-            })
-            .collect();
-        let mut target = vec![0.0; model.dimensions()];
-        model
-            .predict(Level::detect(), &x, &mut working)?
-            .sample(&mut rng, &mut target)?;
-        data.inputs.extend(x);
-        data.targets.extend(target);
-    }
-    Ok(data)
 }

@@ -90,7 +90,7 @@ pub enum RunError {
         folder: PathBuf,
     },
     /// The run was begun by another version, which may compute other bits.
-    #[error("{}: the run was begun by {found}; this is {}", folder.display(), crate::export::PRODUCER)]
+    #[error("{}: the run was begun by {found}; this is {}", folder.display(), crate::draft::PRODUCER)]
     OtherVersion {
         /// The folder.
         folder: PathBuf,

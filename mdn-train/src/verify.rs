@@ -4,7 +4,7 @@ use mdn_infer::{Level, Mixture, Model, PredictError, SelfTest};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro128PlusPlus;
 
-use crate::export::self_test;
+use crate::draft::self_test;
 use crate::oracle::{Oracle, OracleMixture};
 
 /// Inputs at which the engine is compared with the oracle, with three targets each.

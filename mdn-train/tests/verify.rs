@@ -3,7 +3,7 @@
 use mdn_infer::Level;
 use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
 use mdn_train::data::Standardiser;
-use mdn_train::export::Export;
+use mdn_train::draft::{Columns, ModelDraft};
 use mdn_train::model_file::ModelFile;
 use mdn_train::network::{Architecture, Initialisation, Network};
 use mdn_train::oracle::{Oracle, OracleMixture};
@@ -33,23 +33,20 @@ fn file(network: &Network, target_scale: f32) -> ModelFile {
         network.architecture.inputs,
         usize::from(network.architecture.head.dimensions),
     );
-    let columns = |prefix: &str, count: usize| -> Vec<(String, Option<String>)> {
+    let names = |prefix: &str, count: usize| -> Vec<(String, Option<String>)> {
         (0..count).map(|i| (format!("{prefix}{i}"), None)).collect()
     };
-    let export = Export {
-        networks: &[network],
-        inputs: &Standardiser::identity(inputs),
-        targets: &Standardiser {
+    let targets = Columns {
+        names: names("t", dimensions),
+        standardiser: Standardiser {
             shift: vec![0.0; dimensions],
             scale: vec![target_scale; dimensions],
         },
-        input_columns: &columns("x", inputs),
-        target_columns: &columns("t", dimensions),
-        anomaly_threshold: None,
-        golden_inputs: &vec![0.0; inputs],
-        golden_targets: &vec![0.0; dimensions],
     };
-    export.to_file().unwrap()
+    let inputs_as_they_are = Columns::identity(names("x", inputs));
+    let draft = ModelDraft::of_networks(&[network], inputs_as_they_are, targets).unwrap();
+    let row = (&*vec![0.0; inputs], &*vec![0.0; dimensions]);
+    draft.finish(&[row]).unwrap()
 }
 
 fn found(network: &Network, target_scale: f32) -> Verification {

@@ -4,12 +4,12 @@ pub mod benchmark;
 pub mod budget;
 pub mod mixtures;
 
-use mdn_infer::format::{
-    self, Activation, Covariance, Head, Header, KernelSource, LayerSource, MAX_HIDDEN, ModelSource,
-    ScaleMap, Storage,
-};
+use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
 use mdn_infer::{Layer, Level, Model};
+use mdn_train::data::Standardiser;
+use mdn_train::draft::{Columns, DenseLayer, GoldenRow, Kernel, ModelDraft, Statements};
 use mdn_train::model_file::ModelFile;
+use mdn_train::network::HiddenLayer;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 
@@ -106,78 +106,88 @@ pub fn random_model(shape: &Shape, golden: usize, rng: &mut impl Rng) -> ModelFi
 }
 
 /// As [`random_model`], with so many networks.
+///
+/// # Panics
+///
+/// Where the model fails its own test.
 pub fn random_ensemble(shape: &Shape, members: u8, golden: usize, rng: &mut impl Rng) -> ModelFile {
+    let draft = random_draft(shape, members, rng);
+    let bare = untested(&draft);
+    if golden == 0 {
+        return bare;
+    }
+    let rows: Vec<_> = (0..golden)
+        .map(|_| random_row(&bare.model(), rng))
+        .collect();
+    let rows: Vec<GoldenRow<'_>> = rows.iter().map(|(x, t)| (&**x, &**t)).collect();
+    draft.finish(&rows).expect("a sound model")
+}
+
+/// A model of so many networks with random numbers, not yet a file.
+pub fn random_draft(shape: &Shape, members: u8, rng: &mut impl Rng) -> ModelDraft {
     let normal = |rng: &mut _| -> f32 { StandardNormal.sample(rng) };
     let mut numbers = |count: usize, factor: f32| -> Vec<f32> {
         (0..count).map(|_| factor * normal(&mut *rng)).collect()
     };
     let inputs = shape.widths[0];
     let dimensions = usize::from(shape.head.dimensions);
-    let outputs = shape.widths[1..]
-        .iter()
-        .copied()
-        .chain([shape.head.outputs()]);
-    let network: Vec<_> = shape.widths.iter().copied().zip(outputs).collect();
-    let layers: Vec<(Vec<f32>, Vec<f32>)> = (0..members)
-        .flat_map(|_| &network)
-        .map(|&(i, o)| (numbers(i * o, 1.0 / (i as f32).sqrt()), numbers(o, 0.5)))
-        .collect();
-    let positive = |values: Vec<f32>| values.into_iter().map(f32::exp).collect::<Vec<_>>();
-    let (input_shift, input_scale) = (numbers(inputs, 10.0), positive(numbers(inputs, 1.0)));
-    let (target_shift, target_scale) = (
-        numbers(dimensions, 10.0),
-        positive(numbers(dimensions, 1.0)),
-    );
-    let layers: Vec<LayerSource<'_>> = layers
-        .iter()
-        .map(|(kernel, bias)| LayerSource::Dense {
-            kernel: KernelSource::F32(kernel),
-            bias,
-        })
-        .collect();
-    let mut hidden = [format::Layer::NONE; MAX_HIDDEN];
-    for (slot, &units) in hidden.iter_mut().zip(&shape.widths[1..]) {
-        *slot = format::Layer::Dense {
-            units: units as u32,
-            activation: shape.activation,
-        };
-    }
-    let (input_columns, target_columns) = (columns("x", inputs), columns("t", dimensions));
-    let mut source = ModelSource {
-        header: Header {
-            producer: "mdn-tests",
-            input_columns: &input_columns,
-            target_columns: &target_columns,
-            hidden,
-            members,
-            ..Header::new(inputs as u16, shape.head)
+    let network: Vec<(usize, usize)> = dense_shapes(&shape.widths, &shape.head).collect();
+    let layers = (0..members).flat_map(|_| &network);
+    let layers = layers.map(|&(inputs, outputs)| DenseLayer {
+        kernel: Kernel::F32(numbers(inputs * outputs, 1.0 / (inputs as f32).sqrt())),
+        bias: numbers(outputs, 0.5),
+    });
+    let layers: Vec<DenseLayer> = layers.collect();
+    let networks = layers.chunks(network.len()).map(<[_]>::to_vec).collect();
+    let positive = |values: Vec<f32>| values.into_iter().map(f32::exp).collect();
+    let mut columns = |prefix: &str, count: usize| Columns {
+        names: names(prefix, count),
+        standardiser: Standardiser {
+            shift: numbers(count, 10.0),
+            scale: positive(numbers(count, 1.0)),
         },
-        input_shift: &input_shift,
-        input_scale: &input_scale,
-        target_shift: &target_shift,
-        target_scale: &target_scale,
-        layers: &layers,
-        golden: &[],
     };
-    let bare = encode(&source);
-    let vectors = record_golden(&bare, golden, rng);
-    source.header.golden = golden as u16;
-    source.golden = &vectors;
-    encode(&source)
+    let (inputs, targets) = (columns("x", inputs), columns("t", dimensions));
+    ModelDraft {
+        producer: PRODUCER.to_owned(),
+        inputs,
+        targets,
+        hidden: hidden(&shape.widths[1..], shape.activation),
+        head: shape.head,
+        anomaly_threshold: None,
+        statements: Statements::default(),
+        networks,
+    }
 }
 
-fn columns(prefix: &str, count: usize) -> String {
-    (0..count)
-        .map(|i| format!("{prefix}{i}"))
-        .collect::<Vec<_>>()
-        .join("\n")
+/// What files say of the tests as their producer.
+pub const PRODUCER: &str = "mdn-tests";
+
+/// (inputs, outputs) of the dense layers of a network, given its inputs and the units of each hidden
+/// layer.
+pub fn dense_shapes(widths: &[usize], head: &Head) -> impl Iterator<Item = (usize, usize)> + use<> {
+    let widths = [widths, &[head.outputs()]].concat();
+    (1..widths.len()).map(move |layer| (widths[layer - 1], widths[layer]))
 }
 
-/// The file of `source`.
-pub fn encode(source: &ModelSource<'_>) -> ModelFile {
-    let mut bytes = vec![0; format::encoded_len(source).expect("a valid header")];
-    format::write(source, &mut bytes).expect("matching shapes");
-    ModelFile::from_bytes(&bytes).expect("a sound file")
+/// Hidden layers of these widths and one activation.
+pub fn hidden(widths: &[usize], activation: Activation) -> Vec<HiddenLayer> {
+    let dense = |&units: &usize| HiddenLayer::Dense { units, activation };
+    widths.iter().map(dense).collect()
+}
+
+/// The names of so many columns, none with a unit.
+pub fn names(prefix: &str, count: usize) -> Vec<(String, Option<String>)> {
+    (0..count).map(|i| (format!("{prefix}{i}"), None)).collect()
+}
+
+/// The file of `draft` without golden vectors.
+///
+/// # Panics
+///
+/// Where it is no model of the format.
+pub fn untested(draft: &ModelDraft) -> ModelFile {
+    draft.untested(&[]).expect("a valid draft")
 }
 
 /// Takes a model apart and writes it again, with the numbers of its kernels as f32.
@@ -201,59 +211,52 @@ pub fn in_f32(model: &Model<'_>) -> ModelFile {
 ///
 /// Never: what was read can be written.
 pub fn networks_in_f32(model: &Model<'_>, networks: &[usize], golden: &[f32]) -> ModelFile {
-    let layers: Vec<(Vec<f32>, Vec<f32>)> = networks
+    let in_f32 = |Layer::Dense(layer): Layer<'_>| DenseLayer {
+        kernel: Kernel::F32(
+            (1..=layer.inputs())
+                .flat_map(|row| layer.row(row))
+                .collect(),
+        ),
+        bias: layer.row(0).collect(),
+    };
+    let networks = networks
         .iter()
-        .flat_map(|&member| model.network(member))
-        .map(|Layer::Dense(dense)| {
-            let kernel = (1..=dense.inputs()).flat_map(|row| dense.row(row));
-            (kernel.collect(), dense.row(0).collect())
-        })
-        .collect();
-    let layers: Vec<LayerSource<'_>> = layers
-        .iter()
-        .map(|(kernel, bias)| LayerSource::Dense {
-            kernel: KernelSource::F32(kernel),
-            bias,
-        })
-        .collect();
-    let golden_len = model
-        .golden()
-        .next()
-        .map_or(1, |g| g.input.len() + g.target.len() + g.expected.len());
-    encode(&ModelSource {
-        header: Header {
-            storage: Storage::F32,
-            members: networks.len() as u8,
-            golden: (golden.len() / golden_len) as u16,
-            ..*model.header()
-        },
-        input_shift: model.input_shift(),
-        input_scale: model.input_scale(),
-        target_shift: model.target_shift(),
-        target_scale: model.target_scale(),
-        layers: &layers,
-        golden,
-    })
+        .map(|&member| model.network(member).map(in_f32).collect());
+    let draft = ModelDraft {
+        networks: networks.collect(),
+        ..ModelDraft::of(model)
+    };
+    draft
+        .untested(golden)
+        .expect("what was read can be written")
 }
 
-fn record_golden(file: &ModelFile, count: usize, rng: &mut impl Rng) -> Vec<f32> {
-    let model = file.model();
+/// `model` written again with the same numbers and golden vectors, and with other statements.
+///
+/// # Panics
+///
+/// Where the statements do not fit the model.
+pub fn restated(model: &Model<'_>, statements: Statements) -> ModelFile {
+    let vectors = model
+        .golden()
+        .flat_map(|g| [g.input, g.target, g.expected].concat());
+    let draft = ModelDraft {
+        statements,
+        ..ModelDraft::of(model)
+    };
+    let file = draft.untested(&vectors.collect::<Vec<f32>>());
+    file.expect("statements that fit")
+}
+
+/// A raw input and a target drawn at it.
+fn random_row(model: &Model<'_>, rng: &mut impl Rng) -> (Vec<f32>, Vec<f32>) {
     let mut working = vec![0.0; model.working_len()];
-    let mut golden = Vec::new();
-    for _ in 0..count {
-        let input = random_input(&model, rng);
-        let mut target = vec![0.0; model.dimensions()];
-        let mixture = model
-            .predict(Level::scalar(), &input, &mut working)
-            .expect("finite");
-        mixture.sample(rng, &mut target).expect("the right length");
-        golden.extend(input);
-        golden.extend(&target);
-        mixture
-            .outputs(&target, |value| golden.push(value))
-            .expect("the right length");
-    }
-    golden
+    let input = random_input(model, rng);
+    let mut target = vec![0.0; model.dimensions()];
+    let mixture = model.predict(Level::scalar(), &input, &mut working);
+    let mixture = mixture.expect("finite");
+    mixture.sample(rng, &mut target).expect("the right length");
+    (input, target)
 }
 
 /// A raw input within about three training spreads of the centre.

@@ -1,15 +1,15 @@
 //! Mixtures with chosen parameters.
 
-use mdn_infer::format::{
-    Covariance, Head, Header, KernelSource, LayerSource, ModelSource, ScaleMap,
-};
+use mdn_infer::format::{Covariance, Head, ScaleMap};
 use mdn_infer::{Level, Mixture};
+use mdn_train::data::Standardiser;
+use mdn_train::draft::{Columns, DenseLayer, Kernel, ModelDraft, Statements};
 use mdn_train::model_file::ModelFile;
 use mdn_train::oracle::{Oracle, OracleMixture};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::{COVARIANCES, encode};
+use crate::{COVARIANCES, PRODUCER, names, untested};
 
 /// Parameters of a mixture in standardised units, and the affine map to raw units.
 #[derive(Clone, Debug)]
@@ -71,32 +71,33 @@ impl Parameters {
     /// A model that answers every input with this mixture.
     pub fn model(&self) -> ModelFile {
         let outputs = [&self.logits[..], &self.means, &self.factors].concat();
-        let columns: Vec<String> = (0..self.dimensions).map(|d| format!("t{d}")).collect();
-        let kernel = vec![0.0; outputs.len()];
-        let head = Head {
-            components: self.logits.len() as u16,
-            dimensions: self.dimensions as u8,
-            covariance: self.covariance,
-            scale_map: ScaleMap::Exp,
-            log_scale_min: -60.0,
-            log_scale_max: 60.0,
+        let kernel = Kernel::F32(vec![0.0; outputs.len()]);
+        let layer = DenseLayer {
+            kernel,
+            bias: outputs,
         };
-        encode(&ModelSource {
-            header: Header {
-                producer: "mdn-tests",
-                input_columns: "x",
-                target_columns: &columns.join("\n"),
-                ..Header::new(1, head)
+        untested(&ModelDraft {
+            producer: PRODUCER.to_owned(),
+            inputs: Columns::identity(names("x", 1)),
+            targets: Columns {
+                names: names("t", self.dimensions),
+                standardiser: Standardiser {
+                    shift: self.shift.clone(),
+                    scale: self.scale.clone(),
+                },
             },
-            input_shift: &[0.0],
-            input_scale: &[1.0],
-            target_shift: &self.shift,
-            target_scale: &self.scale,
-            layers: &[LayerSource::Dense {
-                kernel: KernelSource::F32(&kernel),
-                bias: &outputs,
-            }],
-            golden: &[],
+            hidden: Vec::new(),
+            head: Head {
+                components: self.logits.len() as u16,
+                dimensions: self.dimensions as u8,
+                covariance: self.covariance,
+                scale_map: ScaleMap::Exp,
+                log_scale_min: -60.0,
+                log_scale_max: 60.0,
+            },
+            anomaly_threshold: None,
+            statements: Statements::default(),
+            networks: vec![vec![layer]],
         })
     }
 

@@ -1,12 +1,13 @@
 //! Models with narrow kernels: against the f32 model with the same numbers, against exact integer
 //! arithmetic, and what does not become one.
 
-use mdn_infer::format::{
-    self, Activation, Covariance, Header, KernelSource, LayerSource, MAX_HIDDEN, ModelSource,
-    ScaleMap, Storage,
-};
+use mdn_infer::format::{Activation, Covariance, Head, ScaleMap, Storage};
 use mdn_infer::{Layer, Level, Mixture, Model, PredictError, SelfTest, math};
-use mdn_tests::{cases, encode, head, in_f32, random_input, random_model, random_shape};
+use mdn_tests::{
+    PRODUCER, cases, dense_shapes, head, hidden, in_f32, names, random_input, random_model,
+    random_shape, untested,
+};
+use mdn_train::draft::{Columns, DenseLayer, Kernel, ModelDraft, Statements};
 use mdn_train::model_file::ModelFile;
 use mdn_train::quantize::{QuantizeError, quantize};
 use rand::{Rng, RngExt, SeedableRng};
@@ -139,45 +140,31 @@ impl Network<'_> {
     /// An 8-bit model with these entries, drawn in order, and scales; it has no golden vectors.
     fn model(&self, mut entry: impl FnMut() -> i8, mut scale: impl FnMut() -> f32) -> ModelFile {
         let head = head(self.components, 2, Covariance::Isotropic, ScaleMap::Exp);
-        let outputs = self.widths[1..].iter().copied().chain([head.outputs()]);
-        let layers = self.widths.iter().zip(outputs).map(|(&inputs, outputs)| {
-            let entries: Vec<i8> = (0..inputs * outputs).map(|_| entry()).collect();
-            let scales: Vec<f32> = (0..outputs).map(|_| scale()).collect();
-            let bias: Vec<f32> = (0..outputs).map(|i| (i as f32).sin()).collect();
-            (entries, scales, bias)
-        });
-        let layers: Vec<_> = layers.collect();
-        let layers = layers
-            .iter()
-            .map(|(entries, scales, bias)| LayerSource::Dense {
-                kernel: KernelSource::I8 { entries, scales },
-                bias,
-            });
-        let mut hidden = [format::Layer::NONE; MAX_HIDDEN];
-        for (slot, &units) in hidden.iter_mut().zip(&self.widths[1..]) {
-            *slot = format::Layer::Dense {
-                units: units as u32,
-                activation: self.activation,
-            };
-        }
-        let inputs = self.widths[0];
-        let names: Vec<String> = (0..inputs).map(|i| format!("{i}")).collect();
-        encode(&ModelSource {
-            header: Header {
-                producer: "mdn-tests",
-                input_columns: &names.join("\n"),
-                target_columns: "a\nb",
-                hidden,
-                storage: Storage::I8,
-                ..Header::new(inputs as u16, head)
+        let layers = dense_shapes(self.widths, &head).map(|(inputs, outputs)| DenseLayer {
+            kernel: Kernel::I8 {
+                entries: (0..inputs * outputs).map(|_| entry()).collect(),
+                scales: (0..outputs).map(|_| scale()).collect(),
             },
-            input_shift: &vec![0.0; inputs],
-            input_scale: &vec![1.0; inputs],
-            target_shift: &[0.0; 2],
-            target_scale: &[1.0; 2],
-            layers: &layers.collect::<Vec<_>>(),
-            golden: &[],
+            bias: (0..outputs).map(|i| (i as f32).sin()).collect(),
+        });
+        untested(&ModelDraft {
+            networks: vec![layers.collect()],
+            ..draft(self.widths, self.activation, head)
         })
+    }
+}
+
+/// A draft without networks, in raw units.
+fn draft(widths: &[usize], activation: Activation, head: Head) -> ModelDraft {
+    ModelDraft {
+        producer: PRODUCER.to_owned(),
+        inputs: Columns::identity(names("x", widths[0])),
+        targets: Columns::identity(names("t", head.dimensions.into())),
+        hidden: hidden(&widths[1..], activation),
+        head,
+        anomaly_threshold: None,
+        statements: Statements::default(),
+        networks: Vec::new(),
     }
 }
 
@@ -382,22 +369,14 @@ fn what_cannot_be_narrow_is_refused() {
     for (entry, storage) in [(65_520.0, Storage::F16), (3.4e38, Storage::Bf16)] {
         let parameters = (0..6).map(|i| if i == 4 { -entry } else { 1.0 });
         let kernel: Vec<f32> = parameters.collect();
-        let file = encode(&ModelSource {
-            header: Header {
-                producer: "mdn-tests",
-                input_columns: "x\ny",
-                target_columns: "t",
-                ..Header::new(2, head(1, 1, Covariance::Isotropic, ScaleMap::Exp))
-            },
-            input_shift: &[0.0; 2],
-            input_scale: &[1.0; 2],
-            target_shift: &[0.0],
-            target_scale: &[1.0],
-            layers: &[LayerSource::Dense {
-                kernel: KernelSource::F32(&kernel),
-                bias: &[0.0; 3],
-            }],
-            golden: &[],
+        let layer = DenseLayer {
+            kernel: Kernel::F32(kernel),
+            bias: vec![0.0; 3],
+        };
+        let head = head(1, 1, Covariance::Isotropic, ScaleMap::Exp);
+        let file = untested(&ModelDraft {
+            networks: vec![vec![layer]],
+            ..draft(&[2], Activation::Identity, head)
         });
         let error = quantize(&file.model(), storage).expect_err("out of range");
         assert!(error.to_string().contains("layer 1"), "{error}");

@@ -72,16 +72,15 @@ const CONTINUOUS: u16 = 0;
 pub struct Supports<'a>(&'a [u8]);
 
 impl<'a> Supports<'a> {
-    /// The encoding of `supports` `[D]` at the front of `buffer`; `None` where it does not fit. Two
-    /// bytes for each [`Support::Continuous`].
+    /// How many bytes the encoding of `supports` has.
+    pub fn encoded_len(supports: &[Support]) -> usize {
+        put(supports, &mut [])
+    }
+
+    /// The encoding of `supports` `[D]` at the front of `buffer`; `None` where it is shorter than
+    /// [`encoded_len`](Self::encoded_len).
     pub fn encode(supports: &[Support], buffer: &'a mut [u8]) -> Option<Self> {
-        let mut sink = Sink::new(buffer);
-        for support in supports {
-            match support {
-                Support::Continuous => put_entry(&mut sink, CONTINUOUS, |_| Ok(())).ok()?,
-            }
-        }
-        let len = sink.len();
+        let len = put(supports, buffer);
         Some(Supports(buffer.get(..len)?))
     }
 
@@ -113,6 +112,18 @@ impl<'a> Supports<'a> {
             false => Err(ParseError::UnsupportedShape),
         }
     }
+}
+
+/// Writes the encoding of `supports` and returns its length, which may exceed the room.
+fn put(supports: &[Support], room: &mut [u8]) -> usize {
+    let mut sink = Sink::new(room);
+    for support in supports {
+        // No payload is too long for its length.
+        let _ = match support {
+            Support::Continuous => put_entry(&mut sink, CONTINUOUS, |_| Ok(())),
+        };
+    }
+    sink.len()
 }
 
 /// Takes the next support off the front of `rest`, which is that of dimension `target`.

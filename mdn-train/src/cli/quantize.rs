@@ -5,10 +5,11 @@ use clap::{Args, ValueEnum};
 use mdn_infer::Model;
 use mdn_infer::format::Storage;
 use mdn_train::data::Dataset;
+use mdn_train::drawn_rows::drawn_rows;
 use mdn_train::files::Claims;
 use mdn_train::model_file::ModelFile;
 use mdn_train::quantize::cost::{Change, Cost, LEAST_WEIGHT, Move, cost};
-use mdn_train::quantize::{drawn_rows, quantize};
+use mdn_train::quantize::quantize;
 use serde::Serialize;
 
 use super::options::{Reading, count, target_names};

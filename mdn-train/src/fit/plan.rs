@@ -5,7 +5,7 @@ use mdn_infer::format::{Head, MAX_DIMENSIONS, MAX_LOG_SCALE};
 
 use super::{FitConfig, FitError, LossUnits, ScaleFloor};
 use crate::data::{DataError, Ordinary, OwnedRows, Standardiser, StoredRows, TableRows, split};
-use crate::export::{Export, golden_numbers};
+use crate::draft::{Columns, ModelDraft, golden_numbers, golden_rows};
 use crate::metrics::map_rows;
 use crate::model_file::ModelFile;
 use crate::network::{Architecture, Network};
@@ -111,9 +111,9 @@ impl<'a> Plan<'a> {
     /// Makes of a trained network the one of a file. It always says where its inputs lie, whatever units
     /// training saw; and of an input that never changed nothing was learnt.
     pub(super) fn settle(&self, network: &mut Network) {
-        network.absorb(&self.inputs, &self.spread);
+        network.rebase_inputs(&self.inputs, &self.spread);
         for input in self.rows.constant_inputs() {
-            network.forget(input);
+            network.zero_input(input);
         }
     }
 
@@ -121,28 +121,21 @@ impl<'a> Plan<'a> {
         Some(self.validation.rows()).filter(|rows| rows.count() > 0)
     }
 
-    pub(super) fn export(
-        &self,
-        networks: &[Trained],
-        threshold: Option<f32>,
-    ) -> Result<ModelFile, FitError> {
-        let named = |names: &[String]| -> Vec<_> {
-            names.iter().map(|name| self.config.column(name)).collect()
+    /// The file of these networks, without an anomaly threshold.
+    pub(super) fn export(&self, networks: &[Trained]) -> Result<ModelFile, FitError> {
+        let columns = |names: &[String], standardiser: &Standardiser| Columns {
+            names: names.iter().map(|name| self.config.column(name)).collect(),
+            standardiser: standardiser.clone(),
         };
         let networks: Vec<&Network> = networks.iter().map(|trained| &trained.network).collect();
         let rows = self.training.rows();
+        let draft = ModelDraft::of_networks(
+            &networks,
+            columns(rows.input_names(), &self.spread),
+            columns(rows.target_names(), &self.targets),
+        )?;
         let golden = rows.pick(&golden_numbers(rows.count()))?;
-        let file = Export {
-            networks: &networks,
-            inputs: &self.spread,
-            targets: &self.targets,
-            input_columns: &named(rows.input_names()),
-            target_columns: &named(rows.target_names()),
-            anomaly_threshold: threshold,
-            golden_inputs: &golden.inputs,
-            golden_targets: &golden.targets,
-        };
-        Ok(file.to_file()?)
+        Ok(draft.finish(&golden_rows(&golden))?)
     }
 
     /// The anomaly score that the configured share of ordinary rows exceeds.

@@ -9,7 +9,7 @@ use crc::{CRC_64_XZ, Crc, Digest, Table};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{DataError, Dataset, TableRows};
-use crate::export::PRODUCER;
+use crate::draft::PRODUCER;
 use crate::files::{WriteError, write_atomically};
 use crate::train::{Kept, Progress, Snapshot, Starts, Trained};
 
