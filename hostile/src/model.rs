@@ -53,7 +53,7 @@ pub fn any(data: &[u8]) {
 /// Never: every description is of a valid model.
 pub fn file(source: &mut Source<'_>) -> Vec<u32> {
     let header = header(source);
-    let inputs = header.inputs.len();
+    let inputs = usize::from(header.inputs);
     let dimensions = usize::from(header.head.dimensions);
     let (input_columns, target_columns) = (columns(inputs), columns(dimensions));
     let stated = source.byte();
@@ -63,7 +63,7 @@ pub fn file(source: &mut Source<'_>) -> Vec<u32> {
     let header = Header {
         input_columns: &input_columns,
         target_columns: &target_columns,
-        inputs: shape(stated, inputs),
+        input_shape: shape(stated, inputs),
         input_ranges: (stated & 4 != 0).then_some(InputRanges::new(&ranges)),
         supports: supports.filter(|_| stated & 8 != 0),
         ..header
@@ -123,18 +123,18 @@ fn header(source: &mut Source<'_>) -> Header<'static> {
 }
 
 /// An arrangement of so many inputs, chosen by two bits.
-fn shape(stated: u8, inputs: usize) -> Shape {
+fn shape(stated: u8, inputs: usize) -> Option<Shape> {
     let (even, inputs) = (inputs.is_multiple_of(2), inputs as u16);
     let steps = if even { 2 } else { 1 };
     let channels = inputs / steps;
     match stated & 3 {
-        1 => Shape::Sequence { steps, channels },
-        2 => Shape::Image {
+        1 => Some(Shape::Sequence { steps, channels }),
+        2 => Some(Shape::Image {
             height: steps,
             width: 1,
             channels,
-        },
-        _ => Shape::Vector(inputs.into()),
+        }),
+        _ => None,
     }
 }
 
@@ -181,7 +181,7 @@ impl Layer {
 fn layers(header: &Header<'_>, source: &mut Source<'_>) -> Vec<Layer> {
     let mut pool = [0; 64];
     pool.iter_mut().for_each(|byte| *byte = source.byte());
-    let mut widths = vec![header.inputs.len()];
+    let mut widths = vec![usize::from(header.inputs)];
     widths.extend(
         header
             .hidden_layers()

@@ -69,13 +69,11 @@ impl<'a> Model<'a> {
 
     fn assemble(header: Header<'a>, layout: Layout, words: &'a [f32]) -> Result<Self, ParseError> {
         let mut layers = [Layer::EMPTY; MAX_HIDDEN + 1];
-        let mut shape = header.inputs;
         let places = layout.layers.into_iter().zip(header.layers());
-        for (slot, (at, kind)) in layers.iter_mut().zip(places) {
+        for (slot, (at, (kind, input))) in layers.iter_mut().zip(places) {
             let unfit = ParseError::InconsistentSizes;
             let words = words.get(at..).ok_or(unfit)?;
-            *slot = Layer::new(words, kind, shape, header.storage).ok_or(unfit)?;
-            shape = kind.output(shape).ok_or(unfit)?;
+            *slot = Layer::new(words, kind, input, header.storage).ok_or(unfit)?;
         }
         let mut model = Model {
             header,
@@ -122,12 +120,12 @@ impl<'a> Model<'a> {
 
     /// I, the number of inputs.
     pub fn inputs(&self) -> usize {
-        self.header.inputs.len()
+        self.header.inputs.into()
     }
 
     /// How the inputs are arranged.
     pub const fn input_shape(&self) -> Shape {
-        self.header.inputs
+        self.header.input_shape()
     }
 
     /// The range of each input, where the file states it.
@@ -158,13 +156,19 @@ impl<'a> Model<'a> {
 
     /// How many numbers the trainer adjusted: all kernels and biases of all networks.
     pub fn parameters(&self) -> usize {
-        self.members() * self.header.network_total(format::Layer::parameters)
+        let layers = self.header.layers();
+        let network: usize = layers.map(|(layer, input)| layer.parameters(input)).sum();
+        self.members() * network
     }
 
     /// How many multiplications, each followed by an addition, the layers of all networks take for
     /// one prediction.
     pub fn multiply_adds(&self) -> usize {
-        self.members() * self.header.network_total(format::Layer::multiply_adds)
+        let layers = self.header.layers();
+        let network: usize = layers
+            .map(|(layer, input)| layer.multiply_adds(input))
+            .sum();
+        self.members() * network
     }
 
     /// How many f32 the parameters of the mixture take.

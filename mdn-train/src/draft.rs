@@ -233,7 +233,7 @@ impl ModelDraft {
                 producer: &self.producer,
                 input_columns: &input_columns,
                 target_columns: &target_columns,
-                inputs: self.statements.input_shape.unwrap_or(plain.inputs),
+                input_shape: self.statements.input_shape,
                 hidden: self.hidden_slots(),
                 anomaly_threshold: self.anomaly_threshold,
                 storage: self.storage(),

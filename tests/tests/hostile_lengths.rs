@@ -25,7 +25,7 @@ fn layer(storage: Storage, inputs: u128, outputs: u128) -> u128 {
 
 /// Words of one network, and of the whole blob.
 fn expected(header: &Header<'_>) -> (u128, u128) {
-    let inputs = header.inputs.len() as u128;
+    let inputs = u128::from(header.inputs);
     let dimensions = u128::from(header.head.dimensions);
     let factors = match header.head.covariance {
         Covariance::Isotropic => 1,

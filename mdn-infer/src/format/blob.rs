@@ -35,26 +35,27 @@ impl Layout {
     /// The layout of a model; `None` where a layer cannot take its input, or the whole would not fit
     /// the address space.
     pub fn of(header: &Header<'_>) -> Option<Self> {
-        let inputs = header.inputs.len();
+        let inputs = usize::from(header.inputs);
         let dimensions = usize::from(header.head.dimensions);
         let mut layers = [0; MAX_HIDDEN + 1];
         let mut depth = 0;
         let first = section_after(0, 2 * (inputs + dimensions))?;
         let mut next = first;
-        let (mut buffers, mut shape) = ([0; 2], header.inputs);
-        let (mut scratch, mut state) = (0, 0);
-        for (slot, layer) in layers.iter_mut().zip(header.layers()) {
+        let (mut buffers, mut scratch, mut state) = ([0; 2], 0, 0);
+        for (slot, (layer, input)) in layers.iter_mut().zip(header.layers()) {
             *slot = next;
-            next = section_after(next, layer.words(shape, header.storage)?)?;
+            next = section_after(next, layer.words(input, header.storage)?)?;
             if let Some(buffer) = buffers.get_mut(depth % 2) {
-                *buffer = header.storage.buffer_words(shape.len()).max(*buffer);
+                *buffer = header.storage.buffer_words(input.len()).max(*buffer);
             }
             scratch = layer.scratch_words().max(scratch);
             state += layer.state_words();
-            shape = layer.output(shape)?;
             depth += 1;
         }
         let activations = buffers.iter().sum::<usize>() + scratch + state;
+        if depth <= header.hidden_layers().count() {
+            return None;
+        }
         let network_words = next - first;
         let all_networks = network_words.checked_mul(header.members.into())?;
         let golden = section_after(first, all_networks)?;
@@ -178,7 +179,7 @@ const fn written<'a>(source: &ModelSource<'a>) -> Header<'a> {
 
 /// Writes all sections; `None` when a slice does not have its shape.
 fn write_numbers(source: &ModelSource<'_>, layout: &Layout, blob: &mut [u8]) -> Option<()> {
-    let inputs = source.header.inputs.len();
+    let inputs = usize::from(source.header.inputs);
     let dimensions = usize::from(source.header.head.dimensions);
     let golden_words = layout.golden_len * usize::from(source.header.golden);
     let mut start = 0;
@@ -196,14 +197,12 @@ fn write_numbers(source: &ModelSource<'_>, layout: &Layout, blob: &mut [u8]) -> 
     }
     for (member, network) in source.layers.chunks(layout.depth.max(1)).enumerate() {
         let blob = blob.get_mut(member * layout.network_words * 4..)?;
-        let mut shape = source.header.inputs;
         let places = layout.layers.into_iter().zip(source.header.layers());
-        for (layer, (at, kind)) in network.iter().zip(places) {
+        for (layer, (at, (kind, input))) in network.iter().zip(places) {
             if layer.storage() != source.header.storage {
                 return None;
             }
-            write_layer(layer, kind, shape, blob, at)?;
-            shape = kind.output(shape)?;
+            write_layer(layer, kind, input, blob, at)?;
         }
     }
     put(blob, layout.golden, source.golden, golden_words)

@@ -5,11 +5,12 @@
 //! know; the fields of version 1 keep their encoding in it. Only the shortest spelling counts, so
 //! that a model has one encoding. What the fields may be is checked in `header`.
 
-use postcard::{de_flavors, ser_flavors};
-use serde::{Deserialize, Serialize};
+use postcard::ser_flavors;
+use serde::Serialize;
 
+use super::fields::Fields;
 use super::statements::{InputRanges, Supports};
-use super::{Activation, Head, Header, Layer, Shape, Storage};
+use super::{Activation, Covariance, Head, Header, Layer, ScaleMap, Shape, Storage};
 use crate::error::{EmitError, ParseError};
 
 /// The records of version 4 by their numbers. A tag is twice the number, and one more where a
@@ -28,7 +29,7 @@ mod number {
 /// The kinds of layers by their numbers.
 const DENSE: u16 = 0;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Columns<'a> {
     producer: &'a str,
     input_columns: &'a str,
@@ -36,13 +37,13 @@ struct Columns<'a> {
     inputs: u16,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize)]
 struct Dense {
     units: u16,
     activation: Activation,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Outputs {
     head: Head,
     anomaly_threshold: Option<f32>,
@@ -50,77 +51,10 @@ struct Outputs {
 }
 
 /// A shape that is no vector, by its dimensions.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 enum Dimensions {
     Sequence([u16; 2]),
     Image([u16; 3]),
-}
-
-/// Bytes from which only the shortest spelling of a number is taken. Postcard accepts longer ones,
-/// whose last byte is 0 behind a byte that says that another follows.
-struct Shortest<'a> {
-    rest: &'a [u8],
-    last: u8,
-}
-
-impl<'a> de_flavors::Flavor<'a> for Shortest<'a> {
-    type Remainder = &'a [u8];
-    type Source = &'a [u8];
-
-    fn pop(&mut self) -> postcard::Result<u8> {
-        let end = postcard::Error::DeserializeUnexpectedEnd;
-        let (&byte, rest) = self.rest.split_first().ok_or(end)?;
-        // A field of one byte may say as much, but none of the format's is so large.
-        if byte == 0 && self.last >= 0x80 {
-            return Err(postcard::Error::DeserializeBadVarint);
-        }
-        (self.rest, self.last) = (rest, byte);
-        Ok(byte)
-    }
-
-    fn try_take_n(&mut self, count: usize) -> postcard::Result<&'a [u8]> {
-        let end = postcard::Error::DeserializeUnexpectedEnd;
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or(end)?;
-        (self.rest, self.last) = (rest, 0);
-        Ok(taken)
-    }
-
-    fn finalize(self) -> postcard::Result<&'a [u8]> {
-        Ok(self.rest)
-    }
-}
-
-/// Takes one value off the front of `bytes`.
-pub(super) fn take<'a, T: Deserialize<'a>>(bytes: &mut &'a [u8]) -> Result<T, ParseError> {
-    let rest = Shortest {
-        rest: bytes,
-        last: 0,
-    };
-    let mut reader = postcard::Deserializer::from_flavor(rest);
-    let value = T::deserialize(&mut reader).map_err(|_| ParseError::MalformedHeader)?;
-    *bytes = reader.finalize().map_err(|_| ParseError::MalformedHeader)?;
-    Ok(value)
-}
-
-/// Nothing is left.
-fn end(bytes: &[u8]) -> Result<(), ParseError> {
-    match bytes {
-        [] => Ok(()),
-        _ => Err(ParseError::MalformedHeader),
-    }
-}
-
-/// Takes a number, a length and so many bytes off the front of `bytes`; `None` at the end.
-pub(super) fn entry<'a>(bytes: &mut &'a [u8]) -> Result<Option<(u16, &'a [u8])>, ParseError> {
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    let (number, len): (u16, u16) = take(bytes)?;
-    let (payload, rest) = bytes
-        .split_at_checked(len.into())
-        .ok_or(ParseError::MalformedHeader)?;
-    *bytes = rest;
-    Ok(Some((number, payload)))
 }
 
 /// Reads the header in `bytes`, of a file of this `version`, into `header`, which is as
@@ -142,29 +76,31 @@ pub(super) fn decode<'a>(
 }
 
 fn decode_struct<'a>(
-    mut bytes: &'a [u8],
+    bytes: &'a [u8],
     version: u16,
     header: &mut Header<'a>,
 ) -> Result<(), ParseError> {
-    take_columns(&mut bytes, header)?;
+    let mut fields = Fields::new(bytes);
+    read_columns(&mut fields, header);
     for slot in &mut header.hidden {
-        *slot = take_dense(&mut bytes)?;
+        *slot = read_dense(&mut fields);
     }
-    take_outputs(&mut bytes, header)?;
-    let kernels = match (version, bytes) {
-        (1, []) => [Storage::F32 as u8, 1],
-        (2, &[storage]) => [storage, 1],
-        (3, &[storage, members]) => [storage, members],
-        _ => return Err(ParseError::MalformedHeader),
-    };
-    read_kernels(&kernels, header)
+    read_outputs(&mut fields, header);
+    if version > 1 {
+        header.storage = fields.choice(&Storage::ALL);
+    }
+    if version > 2 {
+        header.members = fields.byte();
+    }
+    fields.end()
 }
 
-fn decode_records<'a>(mut bytes: &'a [u8], header: &mut Header<'a>) -> Result<(), ParseError> {
+fn decode_records<'a>(bytes: &'a [u8], header: &mut Header<'a>) -> Result<(), ParseError> {
     const NEEDED: u32 =
         1 << number::COLUMNS | 1 << number::LAYERS | 1 << number::OUTPUTS | 1 << number::KERNELS;
+    let mut records = Fields::new(bytes);
     let (mut last, mut found) = (0, 0);
-    while let Some((tag, payload)) = entry(&mut bytes)? {
+    while let Some((tag, payload)) = records.entry()? {
         let (record, required) = (tag / 2, tag % 2 == 1);
         if record <= last {
             return Err(ParseError::MalformedHeader);
@@ -191,15 +127,19 @@ fn decode_records<'a>(mut bytes: &'a [u8], header: &mut Header<'a>) -> Result<()
 /// Reads one of the records that this version knows.
 fn decode_record<'a>(
     record: u16,
-    mut payload: &'a [u8],
+    payload: &'a [u8],
     header: &mut Header<'a>,
 ) -> Result<(), ParseError> {
+    let mut fields = Fields::new(payload);
     match record {
-        number::COLUMNS => take_columns(&mut payload, header)?,
-        number::LAYERS => return read_layers(payload, header),
-        number::OUTPUTS => take_outputs(&mut payload, header)?,
-        number::KERNELS => return read_kernels(payload, header),
-        number::INPUT_SHAPE => take_shape(&mut payload, header)?,
+        number::COLUMNS => read_columns(&mut fields, header),
+        number::LAYERS => read_layers(&mut fields, header)?,
+        number::OUTPUTS => read_outputs(&mut fields, header),
+        number::KERNELS => {
+            header.storage = fields.choice(&Storage::ALL);
+            header.members = fields.byte();
+        }
+        number::INPUT_SHAPE => header.input_shape = Some(read_shape(&mut fields)),
         number::INPUT_RANGES => {
             header.input_ranges = Some(InputRanges::read(payload)?);
             return Ok(());
@@ -209,72 +149,65 @@ fn decode_record<'a>(
             return Ok(());
         }
     }
-    end(payload)
+    fields.end()
 }
 
-fn take_columns<'a>(bytes: &mut &'a [u8], header: &mut Header<'a>) -> Result<(), ParseError> {
-    let columns: Columns<'_> = take(bytes)?;
-    header.producer = columns.producer;
-    header.input_columns = columns.input_columns;
-    header.target_columns = columns.target_columns;
-    header.inputs = Shape::Vector(columns.inputs.into());
-    Ok(())
+fn read_columns<'a>(fields: &mut Fields<'a>, header: &mut Header<'a>) {
+    header.producer = fields.text();
+    header.input_columns = fields.text();
+    header.target_columns = fields.text();
+    header.inputs = fields.number();
 }
 
-fn take_dense(bytes: &mut &[u8]) -> Result<Layer, ParseError> {
-    let Dense { units, activation } = take(bytes)?;
-    let units = units.into();
-    Ok(Layer::Dense { units, activation })
-}
-
-fn take_outputs(bytes: &mut &[u8], header: &mut Header<'_>) -> Result<(), ParseError> {
-    let outputs: Outputs = take(bytes)?;
-    header.head = outputs.head;
-    header.anomaly_threshold = outputs.anomaly_threshold;
-    header.golden = outputs.golden;
-    Ok(())
-}
-
-/// A shape that is no vector, of as many inputs as the columns are.
-fn take_shape(bytes: &mut &[u8], header: &mut Header<'_>) -> Result<(), ParseError> {
-    let shape = match take(bytes)? {
-        Dimensions::Sequence([steps, channels]) => Shape::Sequence { steps, channels },
-        Dimensions::Image([height, width, channels]) => Shape::Image {
-            height,
-            width,
-            channels,
-        },
-    };
-    if shape.len() != header.inputs.len() {
-        return Err(ParseError::UnsupportedShape);
+fn read_dense(fields: &mut Fields<'_>) -> Layer {
+    Layer::Dense {
+        units: fields.number().into(),
+        activation: fields.choice(&Activation::ALL),
     }
-    header.inputs = shape;
-    Ok(())
 }
 
-fn read_layers(mut bytes: &[u8], header: &mut Header<'_>) -> Result<(), ParseError> {
+fn read_outputs(fields: &mut Fields<'_>, header: &mut Header<'_>) {
+    header.head = Head {
+        components: fields.number(),
+        dimensions: fields.byte(),
+        covariance: fields.choice(&Covariance::ALL),
+        scale_map: fields.choice(&ScaleMap::ALL),
+        log_scale_min: fields.float(),
+        log_scale_max: fields.float(),
+    };
+    let threshold = fields.choice(&[false, true]);
+    header.anomaly_threshold = threshold.then(|| fields.float());
+    header.golden = fields.number();
+}
+
+fn read_shape(fields: &mut Fields<'_>) -> Shape {
+    match fields.choice(&[false, true]) {
+        false => Shape::Sequence {
+            steps: fields.number(),
+            channels: fields.number(),
+        },
+        true => Shape::Image {
+            height: fields.number(),
+            width: fields.number(),
+            channels: fields.number(),
+        },
+    }
+}
+
+fn read_layers(entries: &mut Fields<'_>, header: &mut Header<'_>) -> Result<(), ParseError> {
     let mut slots = (1..).zip(&mut header.hidden);
-    while let Some((kind, mut payload)) = entry(&mut bytes)? {
+    while let Some((kind, payload)) = entries.entry()? {
         let (layer, slot) = slots.next().ok_or(ParseError::UnsupportedShape)?;
+        let mut fields = Fields::new(payload);
         *slot = match kind {
-            DENSE => take_dense(&mut payload)?,
+            DENSE => read_dense(&mut fields),
             _ => return Err(ParseError::UnknownLayer { layer, kind }),
         };
-        end(payload)?;
+        fields.end()?;
         if slot.is_empty() {
             return Err(ParseError::UnsupportedShape);
         }
     }
-    Ok(())
-}
-
-fn read_kernels(bytes: &[u8], header: &mut Header<'_>) -> Result<(), ParseError> {
-    let malformed = ParseError::MalformedHeader;
-    let &[storage, members] = bytes else {
-        return Err(malformed);
-    };
-    header.storage = *Storage::ALL.get(usize::from(storage)).ok_or(malformed)?;
-    header.members = members;
     Ok(())
 }
 
@@ -297,7 +230,7 @@ pub(super) fn encode(header: &Header<'_>, sink: &mut Sink<'_>) -> Result<(), Emi
 }
 
 fn encode_struct(header: &Header<'_>, version: u16, sink: &mut Sink<'_>) -> Result<(), EmitError> {
-    sink.put(&columns(header)?)?;
+    sink.put(&columns(header))?;
     for layer in header.hidden {
         sink.put(&Dense::try_from(layer)?)?;
     }
@@ -311,7 +244,7 @@ fn encode_struct(header: &Header<'_>, version: u16, sink: &mut Sink<'_>) -> Resu
 fn encode_records(header: &Header<'_>, sink: &mut Sink<'_>) -> Result<(), EmitError> {
     use number::{COLUMNS, INPUT_RANGES, INPUT_SHAPE, KERNELS, LAYERS, OUTPUTS, SUPPORTS};
     let required = |number: u16| 2 * number + 1;
-    put_entry(sink, required(COLUMNS), |sink| sink.put(&columns(header)?))?;
+    put_entry(sink, required(COLUMNS), |sink| sink.put(&columns(header)))?;
     put_entry(sink, required(LAYERS), |sink| {
         for layer in header.hidden_layers() {
             put_entry(sink, DENSE, |sink| sink.put(&Dense::try_from(layer)?))?;
@@ -322,7 +255,7 @@ fn encode_records(header: &Header<'_>, sink: &mut Sink<'_>) -> Result<(), EmitEr
     put_entry(sink, required(KERNELS), |sink| {
         Ok(sink.bytes(&kernels(header)))
     })?;
-    if let Some(dimensions) = dimensions(header.inputs) {
+    if let Some(dimensions) = header.input_shape.and_then(dimensions) {
         put_entry(sink, required(INPUT_SHAPE), |sink| sink.put(&dimensions))?;
     }
     if let Some(ranges) = header.input_ranges {
@@ -334,13 +267,13 @@ fn encode_records(header: &Header<'_>, sink: &mut Sink<'_>) -> Result<(), EmitEr
     Ok(())
 }
 
-fn columns<'a>(header: &Header<'a>) -> Result<Columns<'a>, EmitError> {
-    Ok(Columns {
+const fn columns<'a>(header: &Header<'a>) -> Columns<'a> {
+    Columns {
         producer: header.producer,
         input_columns: header.input_columns,
         target_columns: header.target_columns,
-        inputs: u16::try_from(header.inputs.len()).map_err(|_| EmitError::InvalidHeader)?,
-    })
+        inputs: header.inputs,
+    }
 }
 
 const fn outputs(header: &Header<'_>) -> Outputs {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Layer;
+
 /// The function applied to each output of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -33,7 +35,31 @@ pub enum Covariance {
     Full,
 }
 
+impl Activation {
+    /// Every kind, in the order of its number in the file.
+    pub const ALL: [Activation; 6] = [
+        Activation::Identity,
+        Activation::Sigmoid,
+        Activation::Tanh,
+        Activation::Relu,
+        Activation::Gelu,
+        Activation::Silu,
+    ];
+}
+
+impl ScaleMap {
+    /// Every kind, in the order of its number in the file.
+    pub const ALL: [ScaleMap; 2] = [ScaleMap::Exp, ScaleMap::Softplus];
+}
+
 impl Covariance {
+    /// Every kind, in the order of its number in the file.
+    pub const ALL: [Covariance; 3] = [
+        Covariance::Isotropic,
+        Covariance::Diagonal,
+        Covariance::Full,
+    ];
+
     /// How many network outputs describe the covariance of one component: 1, D or D(D+1)/2.
     pub const fn factors(self, dimensions: usize) -> usize {
         match self {
@@ -85,6 +111,15 @@ impl Head {
     pub const fn outputs(&self) -> usize {
         let dimensions = self.dimensions as usize;
         self.components as usize * (1 + dimensions + self.covariance.factors(dimensions))
+    }
+
+    /// The layer whose outputs they are.
+    pub(super) const fn layer(&self) -> Layer {
+        Layer::Dense {
+            // At most 1024 (1 + 16 + 136).
+            units: self.outputs() as u32,
+            activation: Activation::Identity,
+        }
     }
 
     /// How many parameters the network's components have, with their log-coefficients:

@@ -3,8 +3,8 @@
 use super::columns::check_columns;
 use super::statements::{InputRanges, Supports};
 use super::{
-    Activation, Covariance, Head, Layer, MAX_COMPONENTS, MAX_DIMENSIONS, MAX_HIDDEN, MAX_LOG_SCALE,
-    ScaleMap, Shape, Storage, VERSION,
+    Covariance, Head, Layer, MAX_COMPONENTS, MAX_DIMENSIONS, MAX_HIDDEN, MAX_LOG_SCALE, ScaleMap,
+    Shape, Storage,
 };
 use crate::error::ParseError;
 
@@ -17,8 +17,8 @@ pub struct Header<'a> {
     pub input_columns: &'a str,
     /// The target columns, written alike.
     pub target_columns: &'a str,
-    /// How the I inputs are arranged. From version 4 on; they are a vector before.
-    pub inputs: Shape,
+    /// I, the number of inputs.
+    pub inputs: u16,
     /// The hidden layers in order, then [`Layer::NONE`] to the end.
     pub hidden: [Layer; MAX_HIDDEN],
     /// The meaning of the outputs.
@@ -31,6 +31,8 @@ pub struct Header<'a> {
     pub storage: Storage,
     /// M, the number of networks: 1, or more in an ensemble. From version 3 on; it is 1 before.
     pub members: u8,
+    /// How the inputs are arranged, where they are no vector. From version 4 on.
+    pub input_shape: Option<Shape>,
     /// The range of each input, where the file states it. From version 4 on.
     pub input_ranges: Option<InputRanges<'a>>,
     /// The support of each target, where the file states it. From version 4 on.
@@ -61,13 +63,14 @@ impl<'a> Header<'a> {
             producer: "",
             input_columns: "",
             target_columns: "",
-            inputs: Shape::Vector(inputs as u32),
+            inputs,
             hidden: [Layer::NONE; MAX_HIDDEN],
             head,
             anomaly_threshold: None,
             golden: 0,
             storage: Storage::F32,
             members: 1,
+            input_shape: None,
             input_ranges: None,
             supports: None,
             skipped_records: 0,
@@ -76,10 +79,10 @@ impl<'a> Header<'a> {
 
     /// The version of the file: the lowest that can express what it holds.
     pub const fn version(&self) -> u16 {
-        let vector = matches!(self.inputs, Shape::Vector(_));
-        let stated = self.input_ranges.is_some() || self.supports.is_some();
-        if !vector || stated || self.skipped_records > 0 {
-            return VERSION;
+        let stated =
+            self.input_shape.is_some() || self.input_ranges.is_some() || self.supports.is_some();
+        if stated || self.skipped_records > 0 {
+            return 4;
         }
         match (self.members, self.storage) {
             (0 | 1, Storage::F32) => 1,
@@ -100,25 +103,28 @@ impl<'a> Header<'a> {
             .take_while(|layer| !layer.is_empty())
     }
 
-    /// Every layer of a network in order: the hidden layers, then the head's.
-    pub fn layers(&self) -> impl Iterator<Item = Layer> + use<> {
-        let head = Layer::Dense {
-            // At most 1024 (1 + 16 + 136).
-            units: self.head.outputs() as u32,
-            activation: Activation::Identity,
-        };
-        self.hidden_layers().chain([head])
+    /// Every layer of a network in order, each with the shape of what goes into it: the hidden layers,
+    /// then the head's. It ends early where a layer cannot take what the one before hands on.
+    pub fn layers(&self) -> impl Iterator<Item = (Layer, Shape)> + use<'_, 'a> {
+        let depth = self.hidden_layers().count();
+        let mut input = Some(self.input_shape());
+        (0..=depth).map_while(move |index| {
+            let layer = match self.hidden.get(index) {
+                Some(hidden) if index < depth => *hidden,
+                _ => self.head.layer(),
+            };
+            let shape = input?;
+            input = layer.output(shape);
+            Some((layer, shape))
+        })
     }
 
-    /// The sum over the layers of one network of what `each` finds for a layer and its input.
-    pub(crate) fn network_total(&self, each: impl Fn(Layer, Shape) -> usize) -> usize {
-        let mut input = self.inputs;
-        let of = |layer: Layer| {
-            let value = each(layer, input);
-            input = layer.output(input).unwrap_or(input);
-            value
-        };
-        self.layers().map(of).sum()
+    /// How the inputs are arranged.
+    pub const fn input_shape(&self) -> Shape {
+        match self.input_shape {
+            Some(shape) => shape,
+            None => Shape::Vector(self.inputs as u32),
+        }
     }
 
     /// Checks names and sizes against each other and the format's limits.
@@ -126,8 +132,10 @@ impl<'a> Header<'a> {
         let head = &self.head;
         let bounded = |bound: f32| (-MAX_LOG_SCALE..=MAX_LOG_SCALE).contains(&bound);
         let hidden = self.hidden_layers().count();
-        let (inputs, dimensions) = (self.inputs.len(), usize::from(head.dimensions));
+        let (inputs, dimensions) = (usize::from(self.inputs), usize::from(head.dimensions));
+        let arranged = |shape: Shape| !matches!(shape, Shape::Vector(_)) && shape.len() == inputs;
         let shapes = inputs > 0
+            && self.input_shape.is_none_or(arranged)
             && (1..=MAX_COMPONENTS).contains(&self.components())
             && (1..=MAX_DIMENSIONS).contains(&dimensions)
             && self

@@ -15,6 +15,7 @@ mod blob;
 mod checksum;
 mod columns;
 mod encoding;
+mod fields;
 mod head;
 mod header;
 mod layer;

@@ -4,7 +4,8 @@
 //! Both stay in the file's own encoding, which [`read`](super::read) has checked: a header borrows
 //! them, and whoever asks decodes one column at a time.
 
-use super::encoding::{Sink, entry, put_entry};
+use super::encoding::{Sink, put_entry};
+use super::fields::Fields;
 use crate::error::ParseError;
 
 /// The least and the greatest value of each input, in raw units, as `[I]` pairs of little-endian
@@ -86,9 +87,9 @@ impl<'a> Supports<'a> {
 
     /// The support of each target dimension.
     pub fn iter(&self) -> impl Iterator<Item = Support> + use<'a> {
-        let (mut rest, mut target) = (self.0, 0);
+        let (mut entries, mut target) = (Fields::new(self.0), 0);
         core::iter::from_fn(move || {
-            let support = next(&mut rest, target).ok()??;
+            let support = next(&mut entries, target).ok()??;
             target += 1;
             Some(support)
         })
@@ -103,8 +104,8 @@ impl<'a> Supports<'a> {
     }
 
     pub(super) fn check(&self, dimensions: usize) -> Result<(), ParseError> {
-        let (mut rest, mut found) = (self.0, 0);
-        while next(&mut rest, found)?.is_some() {
+        let (mut entries, mut found) = (Fields::new(self.0), 0);
+        while next(&mut entries, found)?.is_some() {
             found += 1;
         }
         match found == dimensions {
@@ -126,9 +127,9 @@ fn put(supports: &[Support], room: &mut [u8]) -> usize {
     sink.len()
 }
 
-/// Takes the next support off the front of `rest`, which is that of dimension `target`.
-fn next(rest: &mut &[u8], target: usize) -> Result<Option<Support>, ParseError> {
-    let Some((kind, payload)) = entry(rest)? else {
+/// The next support, which is that of dimension `target`.
+fn next(entries: &mut Fields<'_>, target: usize) -> Result<Option<Support>, ParseError> {
+    let Some((kind, payload)) = entries.entry()? else {
         return Ok(None);
     };
     match (kind, payload) {

@@ -61,7 +61,9 @@ pub struct Mixture<'a> {
 }
 
 impl<'a> Mixture<'a> {
-    /// `parameters` begin as the mixture head leaves them, `[outputs + K]`.
+    /// `parameters` begin as the mixture head leaves them, `[outputs + K]`. A function of its own, so
+    /// that what it needs of the stack does not come on top of the prediction's.
+    #[inline(never)]
     pub(crate) fn new(model: &Model<'a>, level: Level, parameters: &'a [f32]) -> Self {
         let head = model.head();
         let (components, dimensions) = (model.components(), model.dimensions());

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use half::{bf16, f16};
-use mdn_infer::format::{MAX_COMPONENTS, MAX_DIMENSIONS, MAX_HIDDEN, MAX_LOG_SCALE};
+use mdn_infer::format::{MAX_COMPONENTS, MAX_DIMENSIONS, MAX_HIDDEN, MAX_LOG_SCALE, Shape};
 
 use super::{
     Columns, DenseLayer, DraftError, GoldenRow, Kernel, ModelDraft, Place, Side, Statements,
@@ -46,8 +46,10 @@ impl ModelDraft {
             input_ranges,
             supports,
         } = &self.statements;
-        if let Some(shape) = input_shape {
-            length(Place::InputShape, shape.len(), inputs)?;
+        match input_shape {
+            Some(Shape::Vector(_)) => return Err(DraftError::Vector),
+            Some(shape) => length(Place::InputShape, shape.len(), inputs)?,
+            None => {}
         }
         if let Some(supports) = supports {
             length(Place::Supports, supports.len(), dimensions)?;

@@ -59,6 +59,9 @@ pub enum DraftError {
         /// The number.
         value: f32,
     },
+    /// A vector is stated, which inputs are without a statement.
+    #[error("the shape of the inputs is stated as a vector, which they are anyway")]
+    Vector,
     /// A range of an input whose ends are not finite and in order.
     #[error("the range of input {index} is {} to {}", .range.0, .range.1)]
     Range {

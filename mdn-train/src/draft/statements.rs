@@ -16,7 +16,7 @@ pub struct Statements {
 impl Statements {
     pub(super) fn of(header: &Header<'_>) -> Self {
         Statements {
-            input_shape: Some(header.inputs).filter(|shape| !matches!(shape, Shape::Vector(_))),
+            input_shape: header.input_shape,
             input_ranges: header.input_ranges.map(|ranges| ranges.iter().collect()),
             supports: header.supports.map(|supports| supports.iter().collect()),
         }
