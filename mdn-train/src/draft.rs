@@ -146,7 +146,7 @@ impl ModelDraft {
             producer: PRODUCER.to_owned(),
             inputs,
             targets,
-            hidden: architecture.hidden_layers().collect(),
+            hidden: architecture.hidden.clone(),
             head: architecture.head,
             anomaly_threshold: None,
             networks: networks.iter().map(layers).collect(),
