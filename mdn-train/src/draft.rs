@@ -99,9 +99,10 @@ pub enum ExportError {
 impl ModelDraft {
     /// All that `model` says but its golden vectors. O(parameters).
     ///
-    /// The products of an 8-bit entry with its scale are what the engine tells of it: where one
-    /// overflows binary32, as in no file that [`quantize`](fn@crate::quantize::quantize) makes, the
-    /// entry becomes ±127, and entries that are multiplied by 0 become 0.
+    /// Of 8-bit entries the engine tells the products with their scales. In no file that
+    /// [`quantize`](fn@crate::quantize::quantize) makes, but in others, that may be too little: an
+    /// entry whose scale is 0 becomes 0, and one whose product overflows −128, which
+    /// [`check`](Self::check) refuses.
     pub fn of(model: &Model<'_>) -> Self {
         let header = model.header();
         let numbers = |values: &[f32]| values.to_vec();
@@ -154,7 +155,7 @@ impl ModelDraft {
             producer: PRODUCER.to_owned(),
             inputs,
             targets,
-            hidden: architecture.hidden_layers().collect(),
+            hidden: architecture.hidden.clone(),
             head: architecture.head,
             anomaly_threshold: None,
             statements: Statements::default(),

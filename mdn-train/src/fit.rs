@@ -14,6 +14,7 @@ use crate::data::{DataError, Dataset, TableRows};
 use crate::draft::{ExportError, with_anomaly_threshold};
 use crate::metrics::{RowError, Scorer, Scores};
 use crate::model_file::ModelFile;
+use crate::network::ActivationCount;
 use crate::train::{Control, Progress, TrainError, Trained};
 use plan::Plan;
 
@@ -75,6 +76,9 @@ pub enum FitError {
         /// The most that there may be in all.
         max: usize,
     },
+    /// Neither one activation nor one for each hidden layer.
+    #[error(transparent)]
+    Activations(#[from] ActivationCount),
     /// More target columns than the format has dimensions.
     #[error("{found} target columns; a model has at most {max}")]
     TooManyTargets {

@@ -15,7 +15,7 @@ use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use hidden::HiddenLayer;
+pub use hidden::{ActivationCount, Activations, HiddenLayer};
 pub use initialise::Initialisation;
 pub(crate) use initialise::uniform;
 pub(crate) use pass::{Packed, Workspace};
@@ -24,17 +24,50 @@ pub(crate) use strip::{ROWS, Strip, buffer, load, pitch, save};
 /// The largest number of target dimensions that training supports.
 pub const MAX_DIMENSIONS: usize = 16;
 
-/// The shape of a network: inputs, hidden layers of one activation, a mixture head.
+/// The shape of a network: inputs, hidden layers, a mixture head.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
 pub struct Architecture {
     /// How many inputs a row has, at least 1.
     pub inputs: usize,
-    /// The widths of the hidden layers, each at least 1; empty for a linear network.
-    pub hidden: Vec<usize>,
-    /// The function after each hidden layer. The last layer has none.
-    pub activation: Activation,
+    /// The hidden layers in order; empty for a linear network.
+    pub hidden: Vec<HiddenLayer>,
     /// What the outputs mean.
     pub head: Head,
+}
+
+/// An [`Architecture`] as checkpoints hold it.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    inputs: usize,
+    /// The units of each hidden layer.
+    hidden: Vec<usize>,
+    activation: Activations,
+    head: Head,
+}
+
+impl From<Architecture> for Stored {
+    fn from(architecture: Architecture) -> Self {
+        let hidden = &architecture.hidden;
+        Stored {
+            inputs: architecture.inputs,
+            hidden: hidden.iter().map(HiddenLayer::units).collect(),
+            activation: Activations::of(hidden),
+            head: architecture.head,
+        }
+    }
+}
+
+impl TryFrom<Stored> for Architecture {
+    type Error = ActivationCount;
+
+    fn try_from(stored: Stored) -> Result<Self, ActivationCount> {
+        Ok(Architecture {
+            inputs: stored.inputs,
+            hidden: stored.activation.layers(&stored.hidden)?,
+            head: stored.head,
+        })
+    }
 }
 
 /// Why an [`Architecture`] cannot be trained.
@@ -97,53 +130,55 @@ impl Architecture {
 
     fn check_kinds(&self) -> Result<(), ArchitectureError> {
         use Activation::{Gelu, Identity, Relu, Sigmoid, Silu, Tanh};
-        let (covariance, scale_map) = (self.head.covariance, self.head.scale_map);
-        match (self.activation, covariance, scale_map) {
+        let unsupported = |what: &dyn std::fmt::Debug| ArchitectureError::Unsupported {
+            what: format!("{what:?}"),
+        };
+        for layer in &self.hidden {
+            match layer.activation() {
+                Identity | Sigmoid | Tanh | Relu | Gelu | Silu => {}
+                other => return Err(unsupported(&other)),
+            }
+        }
+        match (self.head.covariance, self.head.scale_map) {
             (
-                Identity | Sigmoid | Tanh | Relu | Gelu | Silu,
                 Covariance::Isotropic | Covariance::Diagonal | Covariance::Full,
                 ScaleMap::Exp | ScaleMap::Softplus,
             ) => Ok(()),
-            kinds => Err(ArchitectureError::Unsupported {
-                what: format!("{kinds:?}"),
-            }),
+            kinds => Err(unsupported(&kinds)),
         }
-    }
-
-    /// The hidden layers in order.
-    pub fn hidden_layers(&self) -> impl Iterator<Item = HiddenLayer> + '_ {
-        let activation = self.activation;
-        let dense = move |&units: &usize| HiddenLayer::Dense { units, activation };
-        self.hidden.iter().map(dense)
     }
 
     /// The widths from the inputs through the hidden layers to the outputs.
     pub fn widths(&self) -> impl Iterator<Item = usize> + '_ {
         let ends = (self.inputs, self.head.outputs());
         std::iter::once(ends.0)
-            .chain(self.hidden.iter().copied())
+            .chain(self.hidden.iter().map(HiddenLayer::units))
             .chain([ends.1])
     }
 
     /// The layers in order, first to last.
     pub fn layers(&self) -> impl Iterator<Item = LayerShape> + '_ {
-        let mut offset = 0;
-        self.widths()
-            .zip(self.widths().skip(1))
-            .map(move |(inputs, outputs)| {
-                let shape = LayerShape {
-                    inputs,
-                    outputs,
-                    offset,
-                };
-                offset += shape.parameters();
-                shape
-            })
+        let head = HiddenLayer::Dense {
+            units: self.head.outputs(),
+            activation: Activation::Identity,
+        };
+        let (mut inputs, mut offset) = (self.inputs, 0);
+        self.hidden.iter().copied().chain([head]).map(move |layer| {
+            let shape = layer.shape(inputs, offset);
+            inputs = shape.outputs;
+            offset += shape.parameters();
+            shape
+        })
     }
 
     /// How many parameters the network has.
     pub fn parameters(&self) -> usize {
         self.layers().map(|layer| layer.parameters()).sum()
+    }
+
+    /// How many products a forward pass adds up for a row, biases counted with them.
+    pub fn multiply_adds(&self) -> usize {
+        self.layers().map(|layer| layer.multiply_adds()).sum()
     }
 }
 
@@ -157,11 +192,18 @@ pub struct LayerShape {
     pub outputs: usize,
     /// Where the kernel starts.
     pub offset: usize,
+    /// The function applied to each output; the identity for the head's layer.
+    pub activation: Activation,
 }
 
 impl LayerShape {
     /// How many parameters the layer has.
     pub const fn parameters(&self) -> usize {
+        (self.inputs + 1) * self.outputs
+    }
+
+    /// How many products a forward pass adds up for a row, the biases counted with them.
+    pub const fn multiply_adds(&self) -> usize {
         (self.inputs + 1) * self.outputs
     }
 

@@ -302,6 +302,27 @@ fn numbers_that_no_model_holds_are_named() {
     }
 }
 
+/// The product with its scale is all that the engine tells of an entry: no guess takes its place.
+#[test]
+fn an_entry_whose_product_overflows_is_refused() {
+    let mut draft = relu_then_tanh();
+    draft.hidden.clear();
+    let wide = |scale: f32| DenseLayer {
+        kernel: Kernel::I8 {
+            entries: (-6..6).collect(),
+            scales: vec![scale; 6],
+        },
+        bias: vec![0.0; 6],
+    };
+    for (scale, exact) in [(1e30, true), (1e-44, true), (-3e37, true), (1e38, false)] {
+        draft.networks = vec![vec![wide(scale)]];
+        let file = draft.untested(&[]).unwrap();
+        let again = ModelDraft::of(&file.model());
+        assert_eq!(again == draft, exact, "{scale:e}");
+        assert_eq!(again.check().is_ok(), exact, "{scale:e}");
+    }
+}
+
 #[test]
 fn golden_rows_are_checked() {
     let draft = relu_then_tanh();

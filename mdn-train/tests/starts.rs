@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
-use mdn_train::network::Architecture;
+use mdn_train::network::{Architecture, HiddenLayer};
 use mdn_train::train::{
     Length, NoiseUse, Progress, Rows, TrainOptions, Trained, TrainingData, train,
 };
@@ -24,8 +24,7 @@ fn table() -> (Vec<f32>, Vec<f32>) {
 fn architecture() -> Architecture {
     Architecture {
         inputs: 1,
-        hidden: vec![8],
-        activation: Activation::Tanh,
+        hidden: HiddenLayer::dense(&[8], Activation::Tanh),
         head: Head {
             components: 2,
             dimensions: 1,

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
-use mdn_train::network::Architecture;
+use mdn_train::network::{Architecture, HiddenLayer};
 use mdn_train::train::{
     Batch, Event, Length, Progress, Rows, TrainError, TrainOptions, Trained, TrainingData, train,
 };
@@ -54,8 +54,7 @@ fn forward_toy(rows: usize, seed: u64) -> Table {
 fn architecture(hidden: &[usize], activation: Activation, components: u16) -> Architecture {
     Architecture {
         inputs: 1,
-        hidden: hidden.to_vec(),
-        activation,
+        hidden: HiddenLayer::dense(hidden, activation),
         head: Head {
             components,
             dimensions: 1,

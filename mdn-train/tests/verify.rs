@@ -5,7 +5,7 @@ use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
 use mdn_train::data::Standardiser;
 use mdn_train::draft::{Columns, ModelDraft};
 use mdn_train::model_file::ModelFile;
-use mdn_train::network::{Architecture, Initialisation, Network};
+use mdn_train::network::{Architecture, HiddenLayer, Initialisation, Network};
 use mdn_train::oracle::{Oracle, OracleMixture};
 use mdn_train::verify::{Verification, verify};
 use nalgebra::{DMatrix, DVector};
@@ -13,8 +13,7 @@ use nalgebra::{DMatrix, DVector};
 fn network(inputs: usize, dimensions: u8, covariance: Covariance) -> Network {
     let architecture = Architecture {
         inputs,
-        hidden: vec![4],
-        activation: Activation::Relu,
+        hidden: HiddenLayer::dense(&[4], Activation::Relu),
         head: Head {
             components: 3,
             dimensions,

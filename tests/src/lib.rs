@@ -152,7 +152,7 @@ pub fn random_draft(shape: &Shape, members: u8, rng: &mut impl Rng) -> ModelDraf
         producer: PRODUCER.to_owned(),
         inputs,
         targets,
-        hidden: hidden(&shape.widths[1..], shape.activation),
+        hidden: HiddenLayer::dense(&shape.widths[1..], shape.activation),
         head: shape.head,
         anomaly_threshold: None,
         statements: Statements::default(),
@@ -168,12 +168,6 @@ pub const PRODUCER: &str = "mdn-tests";
 pub fn dense_shapes(widths: &[usize], head: &Head) -> impl Iterator<Item = (usize, usize)> + use<> {
     let widths = [widths, &[head.outputs()]].concat();
     (1..widths.len()).map(move |layer| (widths[layer - 1], widths[layer]))
-}
-
-/// Hidden layers of these widths and one activation.
-pub fn hidden(widths: &[usize], activation: Activation) -> Vec<HiddenLayer> {
-    let dense = |&units: &usize| HiddenLayer::Dense { units, activation };
-    widths.iter().map(dense).collect()
 }
 
 /// The names of so many columns, none with a unit.

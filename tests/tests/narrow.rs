@@ -4,11 +4,12 @@
 use mdn_infer::format::{Activation, Covariance, Head, ScaleMap, Storage};
 use mdn_infer::{Layer, Level, Mixture, Model, PredictError, SelfTest, math};
 use mdn_tests::{
-    PRODUCER, cases, dense_shapes, head, hidden, in_f32, names, random_input, random_model,
-    random_shape, untested,
+    PRODUCER, cases, dense_shapes, head, in_f32, names, random_input, random_model, random_shape,
+    untested,
 };
 use mdn_train::draft::{Columns, DenseLayer, Kernel, ModelDraft, Statements};
 use mdn_train::model_file::ModelFile;
+use mdn_train::network::HiddenLayer;
 use mdn_train::quantize::{QuantizeError, quantize};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -160,7 +161,7 @@ fn draft(widths: &[usize], activation: Activation, head: Head) -> ModelDraft {
         producer: PRODUCER.to_owned(),
         inputs: Columns::identity(names("x", widths[0])),
         targets: Columns::identity(names("t", head.dimensions.into())),
-        hidden: hidden(&widths[1..], activation),
+        hidden: HiddenLayer::dense(&widths[1..], activation),
         head,
         anomaly_threshold: None,
         statements: Statements::default(),

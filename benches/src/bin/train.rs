@@ -14,7 +14,7 @@ use mdn_benches::machine;
 use mdn_infer::Level;
 use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
 use mdn_train::data::{ReadOptions, Table};
-use mdn_train::network::{Architecture, Initialisation};
+use mdn_train::network::{Architecture, HiddenLayer, Initialisation};
 use mdn_train::train::{Batch, Length, Rows, TrainOptions, TrainingData, train};
 use rayon::prelude::*;
 
@@ -68,8 +68,7 @@ fn main() -> Result<(), Error> {
 fn classic(steps: usize) -> (Architecture, TrainOptions) {
     let architecture = Architecture {
         inputs: 1,
-        hidden: vec![24],
-        activation: Activation::Sigmoid,
+        hidden: HiddenLayer::dense(&[24], Activation::Sigmoid),
         head: head(24, 1, Covariance::Isotropic),
     };
     let options = TrainOptions {
@@ -83,8 +82,7 @@ fn classic(steps: usize) -> (Architecture, TrainOptions) {
 fn larger(epochs: usize) -> (Architecture, TrainOptions) {
     let architecture = Architecture {
         inputs: 32,
-        hidden: vec![256, 256],
-        activation: Activation::Tanh,
+        hidden: HiddenLayer::dense(&[256, 256], Activation::Tanh),
         head: head(16, 8, Covariance::Full),
     };
     let options = TrainOptions {

@@ -92,8 +92,8 @@ struct CrossValidation {
 
 impl CrossValidate {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
+        let config = config(&self.columns, &self.network, &self.training)?;
         let data = self.columns.data(output)?;
-        let config = config(&self.columns, &self.network, &self.training);
         let folds = self.splits(&data, config.seed)?;
         let start = Instant::now();
         let total = folds.folds().len();

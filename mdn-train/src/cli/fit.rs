@@ -116,11 +116,11 @@ impl NetworkResult {
 impl Fit {
     pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
         let model = claims.claim(self.model())?;
+        let config = config(&self.columns, &self.network, &self.training)?;
         let folder = folder_near(model.path());
         let rows = self.columns.rows(&self.streaming, &folder, output)?;
         let data = rows.rows().sample(LOOKED_AT)?;
         let run = self.running.prepare()?;
-        let config = config(&self.columns, &self.network, &self.training);
         let start = Instant::now();
         let (reading, signals) = (&self.columns.reading, Signals::catch()?);
         let trained = running::watched(run, rows.rows(), &config, reading, &signals)?;

@@ -11,7 +11,7 @@ use anyhow::ensure;
 use clap::Args;
 use mdn_train::data::Dataset;
 use mdn_train::files::{ClaimError, Claims, Destination};
-use mdn_train::fit::{Fitted, fit_with};
+use mdn_train::fit::{FitConfig, Fitted, fit_with};
 use mdn_train::plot::{Picture, Trials};
 use mdn_train::train::Control;
 use mdn_train::tune::{Trial, TuneConfig, TuneError, Watch, tune};
@@ -101,8 +101,10 @@ struct Tuning {
 impl Tune {
     pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
         let results = self.results(&mut claims)?;
+        let base = config(&self.columns, &self.network, &self.training)?;
+        self.space.check(&base)?;
         let data = self.columns.data(output)?;
-        let config = self.config(&data);
+        let config = self.config(base, &data);
         let mut run = self.running.prepare(&data, &config)?;
         let start = Instant::now();
         let known = run.journal.len();
@@ -134,8 +136,7 @@ impl Tune {
         output.result(&result)
     }
 
-    fn config(&self, data: &Dataset) -> TuneConfig {
-        let base = config(&self.columns, &self.network, &self.training);
+    fn config(&self, base: FitConfig, data: &Dataset) -> TuneConfig {
         TuneConfig {
             space: self.space.space(base.covariance, data.target_names.len()),
             base,

@@ -50,7 +50,7 @@ impl Kernel {
 }
 
 impl DenseLayer {
-    /// The numbers of `layer`. Narrow ones are exactly those from which the engine's own are made.
+    /// The numbers of `layer`, as far as the engine's products tell those of 8-bit kernels.
     pub(super) fn of(layer: &Dense<'_>, storage: Storage) -> Self {
         let rows = (1..=layer.inputs()).flat_map(|row| layer.row(row));
         let kernel = match (storage, layer.scales()) {
@@ -76,11 +76,14 @@ impl DenseLayer {
     }
 }
 
-/// The integer whose product with `scale` is `entry`.
-fn multiple((entry, &scale): (f32, &f32)) -> i8 {
-    // NaN where the scale is 0, which the conversion makes 0.
-    let quotient = f64::from(entry) / f64::from(scale);
-    quotient.round().clamp(-127.0, 127.0) as i8
+/// The integer whose product with `scale` is `product`: 0 for a scale of 0, −128 where the product has
+/// overflowed.
+fn multiple((product, &scale): (f32, &f32)) -> i8 {
+    match f64::from(product) / f64::from(scale) {
+        quotient if quotient.is_infinite() => i8::MIN,
+        // A quotient that is no number becomes 0.
+        quotient => quotient.round() as i8,
+    }
 }
 
 impl From<network::Layer<'_>> for DenseLayer {

@@ -3,6 +3,7 @@
 use mdn_infer::format::{Activation, Covariance, ScaleMap};
 use serde::Serialize;
 
+use crate::network::{ActivationCount, Activations, HiddenLayer};
 use crate::train::TrainOptions;
 
 /// What to fit, and how.
@@ -13,8 +14,8 @@ pub struct FitConfig {
     pub ensemble: u8,
     /// Units of each hidden layer.
     pub hidden: Vec<usize>,
-    /// The function of the hidden units.
-    pub activation: Activation,
+    /// The function of the hidden units, of all layers or of each.
+    pub activation: Activations,
     /// K, the components of each network.
     pub components: u16,
     /// The kind of covariance.
@@ -59,7 +60,7 @@ impl Default for FitConfig {
         FitConfig {
             ensemble: 1,
             hidden: vec![64, 64],
-            activation: Activation::Silu,
+            activation: Activation::Silu.into(),
             components: 20,
             covariance: Covariance::Diagonal,
             scale_map: ScaleMap::Exp,
@@ -86,7 +87,7 @@ impl FitConfig {
     pub fn classic() -> Self {
         FitConfig {
             hidden: vec![24],
-            activation: Activation::Sigmoid,
+            activation: Activation::Sigmoid.into(),
             components: 24,
             covariance: Covariance::Isotropic,
             scale_floor: ScaleFloor::Fixed(0.2),
@@ -99,6 +100,15 @@ impl FitConfig {
 }
 
 impl FitConfig {
+    /// The hidden layers of each network.
+    ///
+    /// # Errors
+    ///
+    /// [`ActivationCount`].
+    pub fn hidden_layers(&self) -> Result<Vec<HiddenLayer>, ActivationCount> {
+        self.activation.layers(&self.hidden)
+    }
+
     pub(super) fn column(&self, name: &str) -> (String, Option<String>) {
         let unit = self.units.iter().find(|(column, _)| column == name);
         (name.to_owned(), unit.map(|(_, unit)| unit.clone()))

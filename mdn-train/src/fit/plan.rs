@@ -185,8 +185,7 @@ fn architecture(
         .filter(|&found| usize::from(found) <= MAX_DIMENSIONS);
     Ok(Architecture {
         inputs: data.input_names().len(),
-        hidden: config.hidden.clone(),
-        activation: config.activation,
+        hidden: config.hidden_layers()?,
         head: Head {
             components: config.components,
             dimensions: dimensions.ok_or(FitError::TooManyTargets {

@@ -49,7 +49,7 @@ impl Network {
             let gain = match initialisation {
                 Initialisation::Classic => 1.0,
                 Initialisation::Spread if number == last => HEAD_KERNEL,
-                Initialisation::Spread => hidden_gain(architecture.activation),
+                Initialisation::Spread => hidden_gain(layer.activation),
             };
             glorot(&mut parameters[layer.kernel()], &layer, gain, &mut rng);
         }
@@ -225,14 +225,14 @@ fn first_centres(
 
 #[cfg(test)]
 mod tests {
+    use super::super::HiddenLayer;
     use super::*;
     use mdn_infer::format::Covariance;
 
     fn architecture(dimensions: u8, covariance: Covariance, scale_map: ScaleMap) -> Architecture {
         Architecture {
             inputs: 3,
-            hidden: vec![8],
-            activation: Activation::Tanh,
+            hidden: HiddenLayer::dense(&[8], Activation::Tanh),
             head: Head {
                 components: 4,
                 dimensions,

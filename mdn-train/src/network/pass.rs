@@ -1,6 +1,5 @@
 //! Forward and backward over a shard of rows.
 
-use mdn_infer::format::Activation;
 use mdn_infer::simd::Level;
 
 use super::gradient::{Turned, accumulate};
@@ -47,7 +46,6 @@ struct Units {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     level: Level,
-    activation: Activation,
     layers: Vec<LayerShape>,
     /// Inputs, then hidden layers.
     units: Vec<Units>,
@@ -62,20 +60,19 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Room for up to `rows` rows; for the forward pass alone unless `backward`.
     pub(crate) fn new(architecture: &Architecture, rows: usize, backward: bool) -> Self {
-        let keeps = activation::keeps_slope(architecture.activation);
         let layers: Vec<LayerShape> = architecture.layers().collect();
-        let units = layers.iter().enumerate().map(|(number, layer)| {
+        let below = std::iter::once(None).chain(layers.iter().map(Some));
+        let units = layers.iter().zip(below).map(|(layer, below)| {
             let room = |wanted: bool| buffer(layer.inputs, if wanted { rows } else { 0 });
             Units {
                 width: layer.inputs,
                 values: room(true),
-                slopes: room(keeps && number > 0),
-                delta: room(backward && number > 0),
+                slopes: room(below.is_some_and(|below| activation::keeps_slope(below.activation))),
+                delta: room(backward && below.is_some()),
             }
         });
         Workspace {
             level: Level::detect(),
-            activation: architecture.activation,
             units: units.collect(),
             outputs: buffer(architecture.head.outputs(), rows),
             turned: vec![[[0.0; ROWS]; ROWS]; if backward { rows.div_ceil(ROWS) } else { 0 }],
@@ -110,7 +107,7 @@ impl Workspace {
             };
             let values = &mut to.values[..used];
             dense.forward(level, from, values);
-            activation::forward(level, self.activation, values, &mut to.slopes);
+            activation::forward(level, layer.activation, values, &mut to.slopes);
         }
     }
 
@@ -128,10 +125,13 @@ impl Workspace {
             let delta = &delta[..self.blocks * pitch(layer.outputs)];
             let turned = &mut self.turned[..self.blocks];
             accumulate(level, layer, values, delta, first, turned, gradient);
-            if number > 0 {
+            if let Some(of_inputs) = number
+                .checked_sub(1)
+                .map(|below| self.layers[below].activation)
+            {
                 let below = &mut from.delta[..used];
                 dense.backward(level, delta, below);
-                activation::backward(level, self.activation, values, &from.slopes, below);
+                activation::backward(level, of_inputs, values, &from.slopes, below);
             }
         }
     }

@@ -157,3 +157,78 @@ impl Checkpoint {
         postcard::from_bytes(body).map_err(|_| Fault::Contents)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mdn_infer::format::Activation::{Gelu, Relu, Tanh};
+
+    use super::*;
+    use crate::fit::FitConfig;
+    use crate::network::{Activations, HiddenLayer};
+    use crate::train::{Averaging, Length, NoiseUse, TrainOptions};
+
+    /// Written when an architecture had one activation for all hidden layers, by
+    ///
+    /// ```sh
+    /// mdn-train generate inverse-sine -n 12 --seed 1 --out tiny.csv
+    /// mdn-train fit tiny.csv --target y --hidden 3,2 --activation gelu -k 1 --steps 6 --starts 1 \
+    ///     --ensemble 2 --averaging 0 --validation 0 --noise never --run tiny --checkpoint-interval 1e-6
+    /// ```
+    const UNIFORM: &[u8] = include_bytes!("../../tests/checkpoints/uniform");
+
+    fn written(checkpoint: &Checkpoint) -> Vec<u8> {
+        let Checkpoint {
+            identity,
+            reports,
+            kept,
+        } = checkpoint;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint");
+        let state = (&*kept.finished, &kept.starts, &kept.current);
+        Checkpoint::write(&path, identity, reports, state).unwrap();
+        fs::read(path).unwrap()
+    }
+
+    #[test]
+    fn one_activation_for_all_layers_is_written_as_ever() {
+        let found = Checkpoint::parse(UNIFORM).unwrap();
+        assert_eq!(found.kept.finished.len(), 1);
+        let architecture = &found.kept.finished[0].network.architecture;
+        assert_eq!(architecture.hidden, HiddenLayer::dense(&[3, 2], Gelu));
+        assert!(written(&found) == UNIFORM);
+    }
+
+    /// Or a run that began before could not go on.
+    #[test]
+    fn a_configuration_with_one_activation_has_the_checksum_as_ever() {
+        let mut config = FitConfig {
+            ensemble: 2,
+            hidden: vec![3, 2],
+            activation: Gelu.into(),
+            components: 1,
+            validation: 0.0,
+            options: TrainOptions {
+                length: Length::Steps(6),
+                starts: 1,
+                averaging: Averaging::Off,
+                noise: NoiseUse::Never,
+                ..TrainOptions::default()
+            },
+            ..FitConfig::default()
+        };
+        let checksum = |config: &FitConfig| CRC.checksum(&postcard::to_stdvec(config).unwrap());
+        let begun = Checkpoint::parse(UNIFORM).unwrap().identity.config;
+        assert_eq!(checksum(&config), begun);
+        config.activation = Activations::Each(vec![Gelu, Relu]);
+        assert_ne!(checksum(&config), begun);
+    }
+
+    #[test]
+    fn an_activation_for_each_layer_comes_back() {
+        let mut kept = Checkpoint::parse(UNIFORM).unwrap();
+        let network = &mut kept.kept.finished[0].network;
+        let mixed = Activations::Each(vec![Relu, Tanh]);
+        network.architecture.hidden = mixed.layers(&[3, 2]).unwrap();
+        assert_eq!(Checkpoint::parse(&written(&kept)).unwrap(), kept);
+    }
+}

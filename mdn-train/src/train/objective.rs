@@ -99,7 +99,7 @@ impl<'a> Objective<'a> {
             );
         }
         let batch = batch.min(count).max(1);
-        let shard_rows = shard_rows(architecture.parameters()).min(batch.next_multiple_of(ROWS));
+        let shard_rows = shard_rows(architecture.multiply_adds()).min(batch.next_multiple_of(ROWS));
         let groups = batch.div_ceil(shard_rows).clamp(1, MAX_GROUPS);
         Objective {
             rows,
@@ -193,8 +193,8 @@ impl<'a> Objective<'a> {
 }
 
 /// Rows of a shard: few enough to stay in the cache, enough of them to be worth a thread's while.
-fn shard_rows(parameters: usize) -> usize {
-    (SHARD_WORK / parameters.max(1)).clamp(64, 256) / ROWS * ROWS
+fn shard_rows(multiply_adds: usize) -> usize {
+    (SHARD_WORK / multiply_adds.max(1)).clamp(64, 256) / ROWS * ROWS
 }
 
 /// `sum` becomes the sum of the groups' gradients from parameter `start` on.

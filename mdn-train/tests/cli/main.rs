@@ -12,6 +12,7 @@ mod files;
 mod float_unit;
 mod given;
 mod journey;
+mod layers;
 mod loss;
 mod prune;
 mod quantize;

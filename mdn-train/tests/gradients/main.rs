@@ -7,7 +7,7 @@
 mod oracle;
 
 use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
-use mdn_train::network::{Architecture, Initialisation, Network};
+use mdn_train::network::{Activations, Architecture, HiddenLayer, Initialisation, Network};
 use mdn_train::train::{LossKind, Objective, Rows, Selection};
 use nalgebra::{DMatrix, DVector};
 use rand_core::{Rng, SeedableRng};
@@ -51,10 +51,13 @@ struct Case {
 impl Case {
     /// A network with random parameters, biases included, on random rows.
     fn new(activation: Activation, head: Head, rows: usize, seed: u64) -> Self {
+        Self::with_layers(HiddenLayer::dense(&[5, 4], activation), head, rows, seed)
+    }
+
+    fn with_layers(hidden: Vec<HiddenLayer>, head: Head, rows: usize, seed: u64) -> Self {
         let architecture = Architecture {
             inputs: 3,
-            hidden: vec![5, 4],
-            activation,
+            hidden,
             head,
         };
         let mut rng = SplitMix64::seed_from_u64(seed);
@@ -99,7 +102,7 @@ impl Case {
     fn check(&self) {
         let label = format!(
             "{:?} {:?} {:?}",
-            self.loss, self.architecture.activation, self.architecture.head
+            self.loss, self.architecture.hidden, self.architecture.head
         );
         let parameters: Vec<f64> = self.parameters.iter().map(|&p| p.into()).collect();
         let (loss, gradient) = self.loss_and_gradient();
@@ -147,6 +150,34 @@ fn every_activation_covariance_and_scale_map() {
             }
         }
     }
+}
+
+/// Every pair of activations, one after the other, and three in a row.
+#[test]
+fn each_layer_has_its_own_activation() {
+    let head = head(3, 2, Covariance::Full, ScaleMap::Exp);
+    let check = |units: &[usize], each: &[Activation], seed: u64| {
+        let layers = Activations::Each(each.to_vec()).layers(units).unwrap();
+        let mut case = Case::with_layers(layers, head, 37, seed);
+        // Two unbounded activations in a row would make sums of more than the size that `check` names.
+        case.parameters.iter_mut().for_each(|p| *p *= 0.5);
+        case.check();
+    };
+    for (number, first) in (0..).zip(ACTIVATIONS) {
+        for (other, second) in (0..).zip(ACTIVATIONS) {
+            check(&[5, 4], &[first, second], 200 + 6 * number + other);
+        }
+    }
+    check(
+        &[4, 3, 5],
+        &[Activation::Relu, Activation::Gelu, Activation::Tanh],
+        300,
+    );
+    check(
+        &[4, 3, 5],
+        &[Activation::Silu, Activation::Identity, Activation::Sigmoid],
+        301,
+    );
 }
 
 #[test]
@@ -205,7 +236,6 @@ fn constant(head: Head, outputs: &[f32], targets: &[f32]) -> Case {
     let architecture = Architecture {
         inputs: 1,
         hidden: vec![],
-        activation: Activation::Identity,
         head,
     };
     let rows = targets.len() / usize::from(head.dimensions);

@@ -22,10 +22,13 @@ fn activate(activation: Activation, x: f64) -> f64 {
 
 fn outputs(architecture: &Architecture, parameters: &[f64], inputs: &[f32]) -> Vec<f64> {
     let mut values: Vec<f64> = inputs.iter().map(|&x| x.into()).collect();
-    let mut widths = architecture.hidden.clone();
-    widths.push(architecture.head.outputs());
+    let hidden = architecture.hidden.iter();
+    let mut layers: Vec<_> = hidden
+        .map(|layer| (layer.units(), layer.activation()))
+        .collect();
+    layers.push((architecture.head.outputs(), Activation::Identity));
     let mut rest = parameters;
-    for (number, &width) in widths.iter().enumerate() {
+    for (width, activation) in layers {
         let (layer, after) = rest.split_at((values.len() + 1) * width);
         rest = after;
         values = (0..width)
@@ -33,11 +36,7 @@ fn outputs(architecture: &Architecture, parameters: &[f64], inputs: &[f32]) -> V
                 let bias = layer[values.len() * width + o];
                 let products = values.iter().enumerate();
                 let sum = products.map(|(i, v)| v * layer[i * width + o]).sum::<f64>() + bias;
-                if number < architecture.hidden.len() {
-                    activate(architecture.activation, sum)
-                } else {
-                    sum
-                }
+                activate(activation, sum)
             })
             .collect();
     }

@@ -125,8 +125,7 @@ fn architecture() -> Architecture {
     let defaults = FitConfig::default();
     Architecture {
         inputs: 1,
-        hidden: defaults.hidden,
-        activation: defaults.activation,
+        hidden: defaults.hidden_layers().expect("one activation for all"),
         head: Head {
             components: defaults.components,
             dimensions: 1,

@@ -1,9 +1,10 @@
 //! The network and the training that `mdn-train fit` lets one choose.
 
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use mdn_infer::format::MAX_COMPONENTS;
 use mdn_train::fit::{FitConfig, ScaleFloor};
-use mdn_train::network::Initialisation;
+use mdn_train::network::{Activations, Initialisation};
 use mdn_train::optim::Schedule;
 use mdn_train::train::{Averaging, Batch, Length, LossKind, NoiseUse, TrainOptions};
 
@@ -22,9 +23,14 @@ pub struct NetworkChoices {
     /// Units of each hidden layer, separated by commas
     #[arg(long, default_value = "64,64", value_name = "N,…", value_parser = layers)]
     hidden: Layers,
-    /// The function of the hidden units
-    #[arg(long, default_value = "silu", value_name = "NAME")]
-    activation: ActivationName,
+    /// The function of the hidden units: one for all hidden layers, or one for each
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "silu",
+        value_name = "NAME,…"
+    )]
+    activation: Vec<ActivationName>,
     /// Components of a network's mixture: more than one input can have separate answers; those that
     /// are not needed do no harm
     #[arg(long, short = 'k', default_value_t = 20, value_name = "K",
@@ -209,16 +215,25 @@ impl From<NoiseName> for NoiseUse {
     }
 }
 
-/// The configuration of all.
+impl NetworkChoices {
+    fn activations(&self) -> Activations {
+        match *self.activation {
+            [one] => Activations::All(one.into()),
+            ref each => Activations::Each(each.iter().map(|&name| name.into()).collect()),
+        }
+    }
+}
+
+/// The configuration of all. An error where the activations do not fit the hidden layers.
 pub fn config(
     columns: &ColumnChoices,
     network: &NetworkChoices,
     training: &TrainingChoices,
-) -> FitConfig {
-    FitConfig {
+) -> anyhow::Result<FitConfig> {
+    let config = FitConfig {
         ensemble: network.ensemble,
         hidden: network.hidden.0.clone(),
-        activation: network.activation.into(),
+        activation: network.activations(),
         components: network.components,
         covariance: network.covariance.into(),
         scale_map: network.scale_map.into(),
@@ -232,7 +247,9 @@ pub fn config(
         anomaly_rate: training.anomaly_rate,
         units: columns.unit.clone(),
         options: training.options(),
-    }
+    };
+    config.hidden_layers().context("--activation")?;
+    Ok(config)
 }
 
 impl TrainingChoices {

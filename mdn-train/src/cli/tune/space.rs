@@ -1,9 +1,12 @@
 //! What `tune` tries.
 
+use anyhow::Context;
 use clap::Args;
 use mdn_infer::format::{Covariance, MAX_COMPONENTS};
+use mdn_train::fit::FitConfig;
 use mdn_train::tune::Space;
 
+use super::words::commas;
 use crate::cli::fit::choices::NoiseName;
 use crate::cli::options::CovarianceName;
 use crate::cli::values::{Layers, at_least_0, layers, whole};
@@ -37,6 +40,15 @@ pub struct SpaceChoices {
 }
 
 impl SpaceChoices {
+    /// Whether the activations of `base` suit all hidden layers that are tried.
+    pub fn check(&self, base: &FitConfig) -> anyhow::Result<()> {
+        let mut tried = self.try_hidden.iter();
+        tried.try_for_each(|Layers(units)| {
+            let layers = base.activation.layers(units).map(drop);
+            layers.with_context(|| format!("--activation with --try-hidden {}", commas(units)))
+        })
+    }
+
     /// The space; `given` is the kind of covariance where nothing else is to be tried.
     pub fn space(&self, given: Covariance, dimensions: usize) -> Space {
         let covariance = match (self.try_covariance.is_empty(), dimensions) {

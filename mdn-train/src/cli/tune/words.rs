@@ -62,8 +62,9 @@ fn noise(noise: NoiseUse) -> &'static str {
     }
 }
 
-fn hidden(layers: &[usize]) -> String {
-    let units: Vec<String> = layers.iter().map(usize::to_string).collect();
+/// Units of hidden layers as options have them.
+pub fn commas(units: &[usize]) -> String {
+    let units: Vec<String> = units.iter().map(usize::to_string).collect();
     units.join(",")
 }
 
@@ -72,7 +73,7 @@ pub fn options(candidate: &Candidate) -> String {
     format!(
         "--components {} --hidden {} --covariance {} --weight-decay {} --noise {}",
         candidate.components,
-        hidden(&candidate.hidden),
+        commas(&candidate.hidden),
         covariance(candidate.covariance),
         candidate.weight_decay,
         noise(candidate.noise)
@@ -109,7 +110,7 @@ pub fn table(trials: &[Trial], output: &mut Output) -> anyhow::Result<()> {
             summary.mean,
             error.map_or(String::new(), |error| format!("{error:.4}")),
             candidate.components,
-            hidden(&candidate.hidden),
+            commas(&candidate.hidden),
             covariance(candidate.covariance),
             candidate.weight_decay,
             noise(candidate.noise)
