@@ -98,11 +98,6 @@ pub enum ExportError {
 
 impl ModelDraft {
     /// All that `model` says but its golden vectors. O(parameters).
-    ///
-    /// Of 8-bit entries the engine tells the products with their scales. In no file that
-    /// [`quantize`](fn@crate::quantize::quantize) makes, but in others, that may be too little: an
-    /// entry whose scale is 0 becomes 0, and one whose product overflows −128, which
-    /// [`check`](Self::check) refuses.
     pub fn of(model: &Model<'_>) -> Self {
         let header = model.header();
         let numbers = |values: &[f32]| values.to_vec();

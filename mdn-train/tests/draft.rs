@@ -302,9 +302,9 @@ fn numbers_that_no_model_holds_are_named() {
     }
 }
 
-/// The product with its scale is all that the engine tells of an entry: no guess takes its place.
+/// Whatever the products with their scales are: 0, subnormal, infinite.
 #[test]
-fn an_entry_whose_product_overflows_is_refused() {
+fn eight_bit_entries_come_back_exactly() {
     let mut draft = relu_then_tanh();
     draft.hidden.clear();
     let wide = |scale: f32| DenseLayer {
@@ -314,12 +314,10 @@ fn an_entry_whose_product_overflows_is_refused() {
         },
         bias: vec![0.0; 6],
     };
-    for (scale, exact) in [(1e30, true), (1e-44, true), (-3e37, true), (1e38, false)] {
+    for scale in [0.0, -0.0, 1e-44, 0.3, 1e30, -3e37, 1e38] {
         draft.networks = vec![vec![wide(scale)]];
         let file = draft.untested(&[]).unwrap();
-        let again = ModelDraft::of(&file.model());
-        assert_eq!(again == draft, exact, "{scale:e}");
-        assert_eq!(again.check().is_ok(), exact, "{scale:e}");
+        assert_eq!(ModelDraft::of(&file.model()), draft, "{scale:e}");
     }
 }
 

@@ -6,7 +6,8 @@
 //!
 //! Between them they have every activation, every covariance, both scale maps, no hidden layer
 //! and several, one component and many, up to four dimensions, every storage of kernels, one network
-//! and several. Their numbers are random and the same every time.
+//! and several. Their numbers are random and the same every time. Beside them it writes `records.mdn`,
+//! the sample of version 4 of the format.
 
 use std::path::Path;
 use std::{env, fs};
@@ -15,7 +16,11 @@ use mdn_infer::format::Activation::{Gelu, Identity, Relu, Sigmoid, Silu, Tanh};
 use mdn_infer::format::Covariance::{Diagonal, Full, Isotropic};
 use mdn_infer::format::ScaleMap::{Exp, Softplus};
 use mdn_infer::format::Storage::{self, Bf16, F16, F32, I8};
-use mdn_tests::{Shape, head, random_ensemble};
+use mdn_infer::format::{self, Support};
+use mdn_tests::{Shape, head, random_draft, random_ensemble};
+use mdn_train::draft::{ExportError, Statements};
+use mdn_train::model_file::ModelFile;
+use mdn_train::network::HiddenLayer;
 use mdn_train::quantize::quantize;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
@@ -105,6 +110,39 @@ fn ensemble_shapes() -> Vec<(&'static str, Shape, Storage, u8)> {
     ]
 }
 
+/// A file of version 4, which states all that it can. It is not part of the suite, whose hash stays
+/// what it was; a test of the workspace asks it at every level.
+fn stated(rng: &mut Xoshiro128PlusPlus) -> Result<ModelFile, ExportError> {
+    let shape = Shape {
+        widths: vec![6, 9, 5],
+        activation: Relu,
+        head: head(3, 2, Full, Softplus),
+    };
+    let mut draft = random_draft(&shape, 2, rng);
+    draft.hidden[1] = HiddenLayer::Dense {
+        units: 5,
+        activation: Tanh,
+    };
+    let reach = draft.inputs.standardiser.clone();
+    let ranges = reach.shift.iter().zip(&reach.scale);
+    draft.statements = Statements {
+        input_shape: Some(format::Shape::Sequence {
+            steps: 3,
+            channels: 2,
+        }),
+        input_ranges: Some(ranges.map(|(s, r)| (s - 3.0 * r, s + 3.0 * r)).collect()),
+        supports: Some(vec![Support::Continuous; 2]),
+    };
+    draft.finish_at_rows_of(&draft.untested(&[])?.model())
+}
+
+fn write(folder: &str, name: &str, file: &ModelFile) -> Result<(), String> {
+    let path = Path::new(folder).join(name).with_extension("mdn");
+    fs::write(&path, file.bytes()).map_err(|error| format!("{}: {error}", path.display()))?;
+    println!("{}: {} bytes", path.display(), file.bytes().len());
+    Ok(())
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = env::args().nth(1).ok_or("name the folder to write to")?;
     let wide = shapes().into_iter().map(|(name, shape)| (name, shape, F32));
@@ -117,9 +155,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if storage != F32 {
             file = quantize(&file.model(), storage)?;
         }
-        let path = Path::new(&folder).join(name).with_extension("mdn");
-        fs::write(&path, file.bytes()).map_err(|error| format!("{}: {error}", path.display()))?;
-        println!("{}: {} bytes", path.display(), file.bytes().len());
+        write(&folder, name, &file)?;
     }
+    let stated = stated(&mut Xoshiro128PlusPlus::seed_from_u64(100))?;
+    write(&folder, "records", &stated)?;
     Ok(())
 }

@@ -60,6 +60,9 @@ fn layer(layer: &Layer<'_>) {
     black_box((layer.inputs(), layer.outputs(), layer.activation()));
     let Layer::Dense(dense) = layer;
     black_box(dense.scales());
+    for entry in dense.integers(black_box(1)) {
+        black_box(entry);
+    }
     for value in dense.row(black_box(2)) {
         black_box(value);
     }

@@ -130,6 +130,16 @@ impl<'a> Dense<'a> {
         }
     }
 
+    /// The 8-bit entries of input `input` as `[outputs]`, before they are multiplied by their scales;
+    /// with other storage, and behind the last input, there are none.
+    pub fn integers(&self, input: usize) -> impl Iterator<Item = i8> + use<'a> {
+        let (bytes, outputs) = match self.numbers() {
+            Some(Numbers::I8(bytes)) if input < self.inputs() => (Some(bytes), self.outputs()),
+            _ => (None, 0),
+        };
+        (0..outputs).filter_map(move |output| Some(bytes.as_ref()?.entry(input, output)))
+    }
+
     fn bias(&self, output: usize) -> f32 {
         let (biases, pitch) = match self.numbers() {
             Some(Numbers::F32(panels)) => (panels, self.inputs() + 1),

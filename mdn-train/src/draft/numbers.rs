@@ -50,14 +50,16 @@ impl Kernel {
 }
 
 impl DenseLayer {
-    /// The numbers of `layer`, as far as the engine's products tell those of 8-bit kernels.
+    /// The numbers of `layer`, exactly.
     pub(super) fn of(layer: &Dense<'_>, storage: Storage) -> Self {
         let rows = (1..=layer.inputs()).flat_map(|row| layer.row(row));
         let kernel = match (storage, layer.scales()) {
             (Storage::F16, _) => Kernel::F16(rows.map(|e| f16::from_f32(e).to_bits()).collect()),
             (Storage::Bf16, _) => Kernel::Bf16(rows.map(|e| bf16::from_f32(e).to_bits()).collect()),
             (_, Some(scales)) => Kernel::I8 {
-                entries: rows.zip(scales.iter().cycle()).map(multiple).collect(),
+                entries: (0..layer.inputs())
+                    .flat_map(|input| layer.integers(input))
+                    .collect(),
                 scales: scales.to_vec(),
             },
             _ => Kernel::F32(rows.collect()),
@@ -73,16 +75,6 @@ impl DenseLayer {
             kernel: self.kernel.source(),
             bias: &self.bias,
         }
-    }
-}
-
-/// The integer whose product with `scale` is `product`: 0 for a scale of 0, −128 where the product has
-/// overflowed.
-fn multiple((product, &scale): (f32, &f32)) -> i8 {
-    match f64::from(product) / f64::from(scale) {
-        quotient if quotient.is_infinite() => i8::MIN,
-        // A quotient that is no number becomes 0.
-        quotient => quotient.round() as i8,
     }
 }
 
