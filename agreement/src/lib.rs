@@ -18,7 +18,7 @@ mod part;
 mod questions;
 
 pub use float_unit::float_unit;
-pub use models::{SAMPLES, Sample};
+pub use models::{RECORDS, SAMPLES, Sample};
 pub use part::Part;
 
 use core::fmt;

@@ -26,6 +26,13 @@ pub mod table;
 pub use answers::Answers;
 pub use source::Source;
 
+use mdn_agreement::{RECORDS, SAMPLES, Sample};
+
+/// The committed models of every version of the format.
+pub fn samples() -> impl Iterator<Item = &'static Sample> {
+    SAMPLES.iter().chain([&RECORDS])
+}
+
 /// How the formats of tables begin; text has no such beginning.
 pub const BEGINNINGS: [&[u8]; 7] = [
     b"",

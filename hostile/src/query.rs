@@ -5,19 +5,18 @@
 
 use std::sync::LazyLock;
 
-use mdn_agreement::SAMPLES;
 use mdn_infer::{Level, Model};
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
-use crate::{Answers, Source, questions};
+use crate::{Answers, Source, questions, samples};
 
 /// Rows of a batch: more than a tile of any level, and not a multiple.
 const ROWS: usize = 7;
 
 /// The committed models, parsed once.
 static MODELS: LazyLock<Vec<Model<'static>>> = LazyLock::new(|| {
-    let parsed = SAMPLES.iter().map(|sample| Model::parse(sample.file));
+    let parsed = samples().map(|sample| Model::parse(sample.file));
     parsed.map(|model| model.expect("a sound file")).collect()
 });
 

@@ -5,9 +5,7 @@
 use std::path::Path;
 use std::{fs, io};
 
-use mdn_agreement::SAMPLES;
-
-use crate::{Source, model};
+use crate::{Source, model, samples};
 
 /// Committed tables.
 const TABLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data");
@@ -43,7 +41,7 @@ fn models(folder: &Path) -> io::Result<()> {
             write(target, &name, &[&[0], file].concat())?;
         }
     }
-    for sample in SAMPLES {
+    for sample in samples() {
         for (target, _) in LONGEST.iter().filter(|(_, most)| sample.file.len() < *most) {
             write(target, sample.name, &[&[0], sample.file].concat())?;
         }

@@ -3,9 +3,8 @@
 //! As they are, damaged files are refused with the error that fits the place. With the checksum put
 //! right again, a file is refused by a later check or predicts without a fault.
 
-use mdn_agreement::SAMPLES;
 use mdn_hostile::file::{aligned, repair_checksum};
-use mdn_hostile::{Answers, Source, query, questions};
+use mdn_hostile::{Answers, Source, query, questions, samples};
 use mdn_infer::{Level, Model, ParseError};
 
 const PREAMBLE: usize = 24;
@@ -29,7 +28,7 @@ fn fits(at: usize, version: u8, error: ParseError) -> bool {
 
 #[test]
 fn every_flipped_bit_of_every_committed_file_is_refused() {
-    for sample in SAMPLES {
+    for sample in samples() {
         let mut words = aligned(sample.file);
         let bytes = bytes_of(&mut words, sample.file.len());
         for bit in 0..8 * bytes.len() {
@@ -48,7 +47,7 @@ fn every_flipped_bit_of_every_committed_file_is_refused() {
 
 #[test]
 fn every_cut_of_every_committed_file_is_refused() {
-    for sample in SAMPLES {
+    for sample in samples() {
         let file = sample.file;
         for found in 0..file.len() {
             let words = aligned(&file[..found]);
@@ -102,7 +101,7 @@ fn repaired_flips(file: &[u8]) -> [usize; 2] {
 #[test]
 fn every_flipped_bit_with_a_right_checksum_is_refused_or_predicts() {
     let mut total = [0; 2];
-    for sample in SAMPLES {
+    for sample in samples() {
         let [refused, predicted] = repaired_flips(sample.file);
         assert!(refused > 0 && predicted > 0, "{}", sample.name);
         total = [total[0] + refused, total[1] + predicted];
@@ -112,7 +111,7 @@ fn every_flipped_bit_with_a_right_checksum_is_refused_or_predicts() {
 
 #[test]
 fn every_cut_with_a_right_length_and_checksum_is_refused() {
-    for sample in SAMPLES {
+    for sample in samples() {
         for len in PREAMBLE..sample.file.len() {
             let mut words = aligned(&sample.file[..len]);
             let bytes = bytes_of(&mut words, len);
@@ -144,7 +143,7 @@ fn seeds_keep_every_promise() {
 /// The fuzz target's own checks, in every mode that its first byte can ask for.
 #[test]
 fn every_mode_parses_the_committed_files() {
-    for sample in SAMPLES {
+    for sample in samples() {
         for mode in 0..16 {
             mdn_hostile::parse::any(&[&[mode], sample.file].concat());
         }

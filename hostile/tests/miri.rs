@@ -4,6 +4,7 @@
 
 use mdn_agreement::SAMPLES;
 use mdn_hostile::file::{aligned, repair_checksum};
+use mdn_hostile::samples;
 use mdn_hostile::{Answers, Source, model, questions};
 use mdn_infer::{Level, Model, ParseError};
 
@@ -28,10 +29,7 @@ fn ask(file: &[u8], question: &[u8]) -> Result<Answers, ParseError> {
 #[test]
 fn golden_vectors_hold() {
     golden_vectors(SAMPLES[0].file, usize::MAX);
-    for sample in SAMPLES[1..]
-        .iter()
-        .filter(|sample| sample.file.len() <= SMALL)
-    {
+    for sample in samples().skip(1).filter(|s| s.file.len() <= SMALL) {
         golden_vectors(sample.file, 1);
     }
 }

@@ -114,13 +114,13 @@ fn ensemble_shapes() -> Vec<(&'static str, Shape, Storage, u8)> {
 /// what it was; a test of the workspace asks it at every level.
 fn stated(rng: &mut Xoshiro128PlusPlus) -> Result<ModelFile, ExportError> {
     let shape = Shape {
-        widths: vec![6, 9, 5],
+        widths: vec![6, 5, 3],
         activation: Relu,
-        head: head(3, 2, Full, Softplus),
+        head: head(2, 2, Full, Softplus),
     };
-    let mut draft = random_draft(&shape, 2, rng);
+    let mut draft = random_draft(&shape, 1, rng);
     draft.hidden[1] = HiddenLayer::Dense {
-        units: 5,
+        units: 3,
         activation: Tanh,
     };
     let reach = draft.inputs.standardiser.clone();

@@ -1,5 +1,7 @@
 //! The committed sample file: what released versions wrote stays readable, with the same bits.
 
+use std::path::Path;
+
 use mdn_infer::Level;
 use mdn_tests::in_f32;
 use mdn_tests::mixtures::Parameters;
@@ -25,6 +27,31 @@ fn the_sample_keeps_its_bits_at_every_level() {
         let report = model.self_test(level, &mut working).unwrap();
         assert!(report.passed(), "{}: {report:?}", level.name());
         assert_eq!(report.output_hash, CLASSIC_HASH, "{}", level.name());
+    }
+}
+
+/// A sample of each version, which that version's writer made and every later reader reads: the file,
+/// its version and what `mdn-train verify` prints of it.
+#[test]
+fn every_version_keeps_its_bits() {
+    let samples: [(&str, u16, u64); 4] = [
+        ("../mdn-infer/samples/classic.mdn", 1, CLASSIC_HASH),
+        ("../agreement/models/f16.mdn", 2, 0xe4f1_0333_f571_2144),
+        ("../agreement/models/ensemble.mdn", 3, 0x9556_3e12_be88_20f1),
+        ("../agreement/models/records.mdn", 4, 0x3604_f137_02a3_4e3e),
+    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (path, version, hash) in samples {
+        let file = ModelFile::open(root.join(path)).unwrap();
+        let model = file.model();
+        assert_eq!(file.bytes()[8..10], version.to_le_bytes(), "{path}");
+        assert_eq!(model.header().version(), version, "{path}");
+        for level in Level::available() {
+            let mut working = vec![0.0; model.working_len()];
+            let report = model.self_test(level, &mut working).unwrap();
+            assert!(report.passed(), "{path}, {}: {report:?}", level.name());
+            assert_eq!(report.output_hash, hash, "{path}, {}", level.name());
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub fn structure(inputs: &mut Inputs<'_>) -> Result<(), Failure> {
     }
     if let Some(supports) = model.supports() {
         supports.iter().for_each(|support| {
-            black_box(support);
+            black_box(support.name());
         });
     }
     model.golden().for_each(|golden| {
@@ -58,6 +58,7 @@ pub fn structure(inputs: &mut Inputs<'_>) -> Result<(), Failure> {
 
 fn layer(layer: &Layer<'_>) {
     black_box((layer.inputs(), layer.outputs(), layer.activation()));
+    black_box(layer.kind());
     let Layer::Dense(dense) = layer;
     black_box(dense.scales());
     for entry in dense.integers(black_box(1)) {

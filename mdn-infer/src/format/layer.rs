@@ -72,13 +72,6 @@ impl Layer {
         activation: Activation::Identity,
     };
 
-    /// The name of the kind: `dense`.
-    pub const fn kind(self) -> &'static str {
-        match self {
-            Layer::Dense { .. } => "dense",
-        }
-    }
-
     /// Whether nothing comes out of it.
     pub(super) const fn is_empty(self) -> bool {
         match self {

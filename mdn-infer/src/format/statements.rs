@@ -65,6 +65,15 @@ pub enum Support {
     Continuous,
 }
 
+impl Support {
+    /// `continuous`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Support::Continuous => "continuous",
+        }
+    }
+}
+
 /// The number of [`Support::Continuous`] in the file.
 const CONTINUOUS: u16 = 0;
 

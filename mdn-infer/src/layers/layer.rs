@@ -40,6 +40,13 @@ impl<'a> Layer<'a> {
         }
     }
 
+    /// The name of its kind: `dense`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Layer::Dense(_) => "dense",
+        }
+    }
+
     /// How many numbers go in.
     pub const fn inputs(&self) -> usize {
         match self {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use mdn_infer::Model;
+use mdn_infer::format::Shape;
 use mdn_train::model_file::ModelFile;
 use serde::Serialize;
 
@@ -22,6 +23,10 @@ struct Inspection {
     format_version: u16,
     storage: &'static str,
     producer: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_shape: Option<Vec<u16>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    skipped_records: u16,
     inputs: Vec<Column>,
     targets: Vec<Column>,
     layers: Vec<LayerShape>,
@@ -33,6 +38,7 @@ struct Inspection {
     scale_min: f64,
     scale_max: f64,
     parameters: usize,
+    multiply_adds: usize,
     anomaly_threshold: Option<f32>,
     golden_vectors: u16,
     working_len: usize,
@@ -45,10 +51,16 @@ struct Column {
     unit: Option<String>,
     shift: f32,
     scale: f32,
+    /// The least and the greatest value, where the file states them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<(f32, f32)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    support: Option<&'static str>,
 }
 
 #[derive(Serialize)]
 struct LayerShape {
+    kind: &'static str,
     inputs: usize,
     outputs: usize,
     activation: String,
@@ -58,6 +70,7 @@ impl Inspection {
     fn new(model: &Model<'_>, file_bytes: usize) -> Self {
         let head = model.head();
         let layers = model.layers().iter().map(|layer| LayerShape {
+            kind: layer.kind(),
             inputs: layer.inputs(),
             outputs: layer.outputs(),
             activation: format!("{:?}", layer.activation()).to_lowercase(),
@@ -67,16 +80,10 @@ impl Inspection {
             format_version: model.header().version(),
             storage: model.storage().name(),
             producer: model.header().producer.to_owned(),
-            inputs: columns(
-                model.input_columns(),
-                model.input_shift(),
-                model.input_scale(),
-            ),
-            targets: columns(
-                model.target_columns(),
-                model.target_shift(),
-                model.target_scale(),
-            ),
+            input_shape: model.header().input_shape.map(dimensions),
+            skipped_records: model.header().skipped_records,
+            inputs: inputs(model),
+            targets: targets(model),
             layers: layers.collect(),
             networks: model.members(),
             components: model.components(),
@@ -86,12 +93,49 @@ impl Inspection {
             scale_min: f64::from(head.log_scale_min).exp(),
             scale_max: f64::from(head.log_scale_max).exp(),
             parameters: model.parameters(),
+            multiply_adds: model.multiply_adds(),
             anomaly_threshold: model.header().anomaly_threshold,
             golden_vectors: model.header().golden,
             working_len: model.working_len(),
             working_bytes: 4 * model.working_len(),
         }
     }
+}
+
+fn is_zero(count: &u16) -> bool {
+    *count == 0
+}
+
+fn dimensions(shape: Shape) -> Vec<u16> {
+    match shape {
+        Shape::Sequence { steps, channels } => vec![steps, channels],
+        Shape::Image {
+            height,
+            width,
+            channels,
+        } => vec![height, width, channels],
+        _ => Vec::new(),
+    }
+}
+
+fn inputs(model: &Model<'_>) -> Vec<Column> {
+    let (shift, scale) = (model.input_shift(), model.input_scale());
+    let mut columns = columns(model.input_columns(), shift, scale);
+    let ranges = model.input_ranges().into_iter().flat_map(|all| all.iter());
+    for (column, range) in columns.iter_mut().zip(ranges) {
+        column.range = Some(range);
+    }
+    columns
+}
+
+fn targets(model: &Model<'_>) -> Vec<Column> {
+    let (shift, scale) = (model.target_shift(), model.target_scale());
+    let mut columns = columns(model.target_columns(), shift, scale);
+    let supports = model.supports().into_iter().flat_map(|all| all.iter());
+    for (column, support) in columns.iter_mut().zip(supports) {
+        column.support = Some(support.name());
+    }
+    columns
 }
 
 fn columns<'a>(
@@ -104,6 +148,8 @@ fn columns<'a>(
         unit: unit.map(str::to_owned),
         shift,
         scale,
+        range: None,
+        support: None,
     };
     names.zip(shift).zip(scale).map(column).collect()
 }
@@ -127,10 +173,31 @@ impl Inspect {
                     .as_ref()
                     .map_or(String::new(), |unit| format!(" [{unit}]"));
                 let (name, shift, scale) = (&column.name, column.shift, column.scale);
+                let range = column.range.map_or(String::new(), |(least, greatest)| {
+                    format!(", from {least} to {greatest}")
+                });
+                let support = column
+                    .support
+                    .map_or(String::new(), |support| format!(", {support}"));
                 output.say(format_args!(
-                    "{role:<7} {name}{unit}: (value − {shift}) / {scale}"
+                    "{role:<7} {name}{unit}: (value − {shift}) / {scale}{range}{support}"
                 ))?;
             }
+        }
+        match found.input_shape.as_deref() {
+            Some([steps, channels]) => output.say(format_args!(
+                "inputs  a sequence of {steps} steps of {channels} channels"
+            ))?,
+            Some([height, width, channels]) => output.say(format_args!(
+                "inputs  an image of {height} × {width} pixels of {channels} channels"
+            ))?,
+            _ => {}
+        }
+        if found.skipped_records > 0 {
+            output.say(format_args!(
+                "skipped {} records of the header that this version does not know",
+                found.skipped_records
+            ))?;
         }
         for layer in &found.layers {
             let (inputs, outputs, activation) = (layer.inputs, layer.outputs, &layer.activation);
