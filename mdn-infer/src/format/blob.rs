@@ -1,8 +1,8 @@
-//! The blob: where each number lies, and the packing of kernels into panels.
+//! The blob: where each number lies. How kernels are packed is in `pack`.
 
+use super::pack::{put, write_layer};
 use super::preamble::{extent, write_front};
-use super::storage::{KernelSource, pack_bytes, pack_halves};
-use super::{ALIGNMENT, Header, Layer, MAX_HIDDEN, Shape, Storage};
+use super::{ALIGNMENT, Header, LayerSource, MAX_HIDDEN};
 use crate::error::{EmitError, ParseError};
 
 const SECTION: usize = ALIGNMENT / 4;
@@ -94,29 +94,6 @@ fn mixture_words(header: &Header<'_>) -> usize {
     usize::from(header.members) * header.head.parameters()
 }
 
-/// The numbers of one layer, as a trainer holds them.
-///
-/// Exhaustive on purpose: whoever takes models apart must decide what a new kind means there.
-#[derive(Clone, Copy, Debug)]
-pub enum LayerSource<'a> {
-    /// Those of a dense layer.
-    Dense {
-        /// `[inputs][outputs]`, row by row, in the storage that the header names.
-        kernel: KernelSource<'a>,
-        /// `[outputs]`
-        bias: &'a [f32],
-    },
-}
-
-impl LayerSource<'_> {
-    /// The storage of its kernels.
-    pub const fn storage(&self) -> Storage {
-        match self {
-            LayerSource::Dense { kernel, .. } => kernel.storage(),
-        }
-    }
-}
-
 /// Everything that goes into a file.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelSource<'a> {
@@ -206,65 +183,6 @@ fn write_numbers(source: &ModelSource<'_>, layout: &Layout, blob: &mut [u8]) -> 
         }
     }
     put(blob, layout.golden, source.golden, golden_words)
-}
-
-/// Writes one layer from word `at` of `blob` on.
-fn write_layer(
-    source: &LayerSource<'_>,
-    layer: Layer,
-    input: Shape,
-    blob: &mut [u8],
-    at: usize,
-) -> Option<()> {
-    let (&LayerSource::Dense { kernel, bias }, Layer::Dense { units, .. }) = (source, layer);
-    let shape = (input.len(), units as usize);
-    match kernel {
-        KernelSource::F32(kernel) => pack(kernel, bias, shape, blob, at),
-        KernelSource::F16(entries) => pack_halves((entries, false), bias, shape, blob, at),
-        KernelSource::Bf16(entries) => pack_halves((entries, true), bias, shape, blob, at),
-        KernelSource::I8 { entries, scales } => {
-            pack_bytes((entries, scales), bias, shape, blob, at)
-        }
-    }
-}
-
-/// Writes `words`, which must have `len` elements, from word `at` of `blob` on.
-pub(super) fn put(blob: &mut [u8], at: usize, words: &[f32], len: usize) -> Option<()> {
-    let to = blob.get_mut(at * 4..(at + len) * 4)?;
-    if words.len() != len {
-        return None;
-    }
-    for (bytes, word) in to.chunks_exact_mut(4).zip(words) {
-        bytes.copy_from_slice(&word.to_le_bytes());
-    }
-    Some(())
-}
-
-/// Packs one layer of f32 into panels; lanes past the last output stay 0.
-fn pack(
-    kernel: &[f32],
-    bias: &[f32],
-    (inputs, outputs): (usize, usize),
-    blob: &mut [u8],
-    at: usize,
-) -> Option<()> {
-    if kernel.len() != inputs * outputs || bias.len() != outputs {
-        return None;
-    }
-    for panel in 0..outputs.div_ceil(8) {
-        let columns = panel * 8..outputs.min(panel * 8 + 8);
-        let rows = core::iter::once(bias).chain(kernel.chunks_exact(outputs));
-        for (i, row) in rows.enumerate() {
-            let lanes = row.get(columns.clone())?;
-            put(
-                blob,
-                at + (panel * (inputs + 1) + i) * 8,
-                lanes,
-                lanes.len(),
-            )?;
-        }
-    }
-    Some(())
 }
 
 /// Reads little-endian words into `to`.

@@ -7,7 +7,7 @@
 use core::hint::black_box;
 use core::ops::Range;
 
-use super::preamble::PREAMBLE_LEN;
+use super::PREAMBLE_LEN;
 use crate::error::ParseError;
 
 const CHECKSUM_AT: usize = 20;

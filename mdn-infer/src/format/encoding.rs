@@ -5,10 +5,10 @@
 //! know; the fields of version 1 keep their encoding in it. Only the shortest spelling counts, so
 //! that a model has one encoding. What the fields may be is checked in `header`.
 
-use postcard::ser_flavors;
 use serde::Serialize;
 
 use super::fields::Fields;
+use super::sink::{Sink, put_entry};
 use super::statements::{InputRanges, Supports};
 use super::{Activation, Covariance, Head, Header, Layer, ScaleMap, Shape, Storage};
 use crate::error::{EmitError, ParseError};
@@ -298,61 +298,5 @@ const fn dimensions(shape: Shape) -> Option<Dimensions> {
             width,
             channels,
         } => Some(Dimensions::Image([height, width, channels])),
-    }
-}
-
-/// Writes a number, the length of what `fill` writes, and that.
-pub(super) fn put_entry(
-    sink: &mut Sink<'_>,
-    number: u16,
-    fill: impl Fn(&mut Sink<'_>) -> Result<(), EmitError>,
-) -> Result<(), EmitError> {
-    let mut counted = Sink::new(&mut []);
-    fill(&mut counted)?;
-    let len = u16::try_from(counted.len()).map_err(|_| EmitError::InvalidHeader)?;
-    sink.put(&(number, len))?;
-    fill(sink)
-}
-
-/// Where bytes go; those beyond its room are counted all the same.
-pub(super) struct Sink<'a> {
-    room: &'a mut [u8],
-    len: usize,
-}
-
-impl<'a> Sink<'a> {
-    pub(super) const fn new(room: &'a mut [u8]) -> Self {
-        Sink { room, len: 0 }
-    }
-
-    /// How many bytes were written and counted.
-    pub(super) const fn len(&self) -> usize {
-        self.len
-    }
-
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            if let Some(to) = self.room.get_mut(self.len) {
-                *to = byte;
-            }
-            self.len += 1;
-        }
-    }
-
-    fn put(&mut self, value: &impl Serialize) -> Result<(), EmitError> {
-        postcard::serialize_with_flavor(value, self).map_err(|_| EmitError::InvalidHeader)
-    }
-}
-
-impl ser_flavors::Flavor for &mut Sink<'_> {
-    type Output = ();
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.bytes(&[byte]);
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<()> {
-        Ok(())
     }
 }

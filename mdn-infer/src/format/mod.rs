@@ -19,11 +19,13 @@ mod fields;
 mod head;
 mod header;
 mod layer;
+mod pack;
 mod preamble;
+mod sink;
 mod statements;
 mod storage;
 
-pub use blob::{LayerSource, Layout, ModelSource, encoded_len, write};
+pub use blob::{Layout, ModelSource, encoded_len, write};
 pub(crate) use blob::{cast_words, copy_words};
 pub use checksum::{IntegrityWalk, Progress};
 pub(crate) use columns::columns;
@@ -33,11 +35,13 @@ pub use layer::{Layer, Shape};
 pub use preamble::{read, working_len};
 pub use statements::{InputRanges, Support, Supports};
 pub(crate) use storage::GROUP;
-pub use storage::{KernelSource, Storage};
+pub use storage::{KernelSource, LayerSource, Storage};
 
 /// The newest version of the format that this library reads; what a model is written in is
 /// [`Header::version`].
 pub const VERSION: u16 = 4;
+/// Bytes before the header.
+const PREAMBLE_LEN: usize = 24;
 /// Most hidden layers in a model.
 pub const MAX_HIDDEN: usize = 8;
 /// Most target dimensions in a model.

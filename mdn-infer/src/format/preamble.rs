@@ -2,14 +2,14 @@
 //! undamaged.
 
 use super::checksum::checksum;
-use super::encoding::{Sink, decode, encode};
-use super::{ALIGNMENT, Header, Layout, VERSION};
+use super::encoding::{decode, encode};
+use super::sink::Sink;
+use super::{ALIGNMENT, Header, Layout, PREAMBLE_LEN, VERSION};
 use crate::error::{EmitError, ParseError};
 
 /// The first byte is outside ASCII and the line ends are of both kinds, so that a transfer as
 /// text is noticed; the idea is PNG's.
 const MAGIC: [u8; 8] = *b"\x89MDN\r\n\x1a\n";
-pub(super) const PREAMBLE_LEN: usize = 24;
 
 /// What stands between the magic and the checksum, with it.
 struct Preamble {

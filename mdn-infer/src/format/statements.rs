@@ -4,8 +4,8 @@
 //! Both stay in the file's own encoding, which [`read`](super::read) has checked: a header borrows
 //! them, and whoever asks decodes one column at a time.
 
-use super::encoding::{Sink, put_entry};
 use super::fields::Fields;
+use super::sink::{Sink, put_entry};
 use crate::error::ParseError;
 
 /// The least and the greatest value of each input, in raw units, as `[I]` pairs of little-endian

@@ -1,10 +1,9 @@
-//! How kernels are stored: the kinds, the words that a layer takes, and the packing of narrow ones.
+//! How kernels are stored: the kinds, the words that a layer takes, and the numbers as a trainer holds
+//! them.
 //!
 //! Everything in the blob is a word of 32 bits: two binary16 numbers of neighbouring outputs, two
 //! bfloat16 numbers of neighbouring inputs, or four bytes of neighbouring inputs, the first lowest.
 //! Whoever takes a word apart by shifts need not know the machine's byte order.
-
-use super::blob::put;
 
 /// How a model's kernels are stored; biases are binary32 always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,64 +88,25 @@ impl KernelSource<'_> {
     }
 }
 
-/// Writes biases and 16-bit entries from word `at` of `blob` on, which holds zeros; `None` when a
-/// slice does not have its shape. Entries of two inputs are `interleaved` word by word, or not.
-pub(super) fn pack_halves(
-    (entries, interleaved): (&[u16], bool),
-    bias: &[f32],
-    (inputs, outputs): (usize, usize),
-    blob: &mut [u8],
-    at: usize,
-) -> Option<()> {
-    put(blob, at, bias, outputs)?;
-    let to = blob.get_mut((at + outputs.div_ceil(8) * 8) * 4..)?;
-    each_entry(entries, (inputs, outputs), |input, output, entry| {
-        let pair = output / 8 * inputs.div_ceil(2) + input / 2;
-        let place = if interleaved {
-            output % 8 * 2 + input % 2
-        } else {
-            input % 2 * 8 + output % 8
-        };
-        let at = (pair * 16 + place) * 2;
-        to.get_mut(at..at + 2)?
-            .copy_from_slice(&entry.to_le_bytes());
-        Some(())
-    })
+/// The numbers of one layer, as a trainer holds them.
+///
+/// Exhaustive on purpose: whoever takes models apart must decide what a new kind means there.
+#[derive(Clone, Copy, Debug)]
+pub enum LayerSource<'a> {
+    /// Those of a dense layer.
+    Dense {
+        /// `[inputs][outputs]`, row by row, in the storage that the header names.
+        kernel: KernelSource<'a>,
+        /// `[outputs]`
+        bias: &'a [f32],
+    },
 }
 
-/// Writes biases, scales and 8-bit entries, as [`pack_halves`] does its own.
-pub(super) fn pack_bytes(
-    (entries, scales): (&[i8], &[f32]),
-    bias: &[f32],
-    (inputs, outputs): (usize, usize),
-    blob: &mut [u8],
-    at: usize,
-) -> Option<()> {
-    let panels = outputs.div_ceil(8);
-    put(blob, at, bias, outputs)?;
-    put(blob, at + panels * 8, scales, outputs)?;
-    let to = blob.get_mut((at + panels * 16) * 4..)?;
-    let groups = inputs.div_ceil(GROUP);
-    each_entry(entries, (inputs, outputs), |input, output, entry| {
-        let word = (output / 8 * groups + input / GROUP) * 8 + output % 8;
-        *to.get_mut(word * 4 + input % GROUP)? = entry.to_le_bytes()[0];
-        Some(())
-    })
-}
-
-/// Visits every entry with its input and output.
-fn each_entry<E: Copy>(
-    entries: &[E],
-    (inputs, outputs): (usize, usize),
-    mut visit: impl FnMut(usize, usize, E) -> Option<()>,
-) -> Option<()> {
-    if entries.len() != inputs * outputs {
-        return None;
-    }
-    for (input, row) in entries.chunks_exact(outputs).enumerate() {
-        for (output, &entry) in row.iter().enumerate() {
-            visit(input, output, entry)?;
+impl LayerSource<'_> {
+    /// The storage of its kernels.
+    pub const fn storage(&self) -> Storage {
+        match self {
+            LayerSource::Dense { kernel, .. } => kernel.storage(),
         }
     }
-    Some(())
 }
