@@ -1,11 +1,18 @@
 //! Files that are either written whole or not at all, and never over one that is still needed.
 //!
 //! [`Claims`] knows what a command reads and keeps; [`Claims::claim`] gives the [`Destination`] of a
-//! result, through which alone it is written.
+//! result, through which alone it is written. A file that is there already is replaced only where it
+//! is a result itself: [`Kind`] tells that by what a file holds, a [`ResultFolder`] by a list in the
+//! folder.
 
 mod claims;
+mod folder;
+mod kind;
 
 pub use claims::{ClaimError, Claims, Destination};
+pub use folder::ResultFolder;
+pub use kind::Kind;
+pub(crate) use kind::{PNG_SOFTWARE, SVG_METADATA};
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};

@@ -57,7 +57,8 @@ use output::Output;
 #[command(max_term_width = 100)]
 #[command(after_help = "Start with:  mdn-train demo\n\
     Exit status: 0 done, 1 failed, 2 wrong usage; 130 or 143 stopped by ^C or SIGTERM: `fit` and\n\
-    `demo` save the best model so far, `tune` prints the trials so far, any other command just ends.")]
+    `demo` save the best model so far, `tune` prints the trials so far, any other command just ends.\n\
+    A file that is there already is replaced where mdn-train made it; any other needs --force.")]
 struct Cli {
     /// Print one JSON object on standard output; words and progress go to standard error
     #[arg(long, global = true)]
@@ -157,9 +158,10 @@ fn warn_of_float_unit(output: &mut Output) {
     }
 }
 
-/// The command line, whose paths shells complete.
+/// The command line, whose paths shells complete and whose outputs can be forced.
 fn command_line() -> clap::Command {
-    Cli::command().mut_subcommands(|command| command.mut_args(paths::complete))
+    let with_paths = |command: clap::Command| command.mut_args(paths::complete);
+    Cli::command().mut_subcommands(|command| paths::with_force(with_paths(command)))
 }
 
 /// The command that is meant, and what it reads and keeps.

@@ -3,7 +3,7 @@
 use clap::Args;
 use mdn_infer::{Mixture, PredictError, Temperature};
 use mdn_train::data::{Dataset, Transform};
-use mdn_train::files::Claims;
+use mdn_train::files::{Claims, Kind};
 use mdn_train::metrics::map_rows;
 use mdn_train::model_file::ModelFile;
 use rand_core::SeedableRng;
@@ -59,7 +59,7 @@ impl Sample {
         let out = self
             .out
             .as_deref()
-            .map(|out| claims.claim(out))
+            .map(|out| claims.claim(out, Kind::Table))
             .transpose()?;
         let file = ModelFile::open(&self.model)?;
         let model = file.model();

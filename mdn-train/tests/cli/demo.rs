@@ -33,7 +33,8 @@ fn the_demo_leaves_everything_in_its_folder() {
     assert_eq!(bench.names(), ["short"]);
     assert_eq!(
         std::fs::read_dir(bench.path("short")).unwrap().count(),
-        expected.len()
+        expected.len() + 1,
+        "and the list of them"
     );
     for picture in PICTURES {
         assert_picture(&bench.path("short").join(picture));
