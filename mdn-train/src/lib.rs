@@ -52,6 +52,7 @@ pub mod export;
 pub mod files;
 pub mod fit;
 pub mod loss;
+pub mod memory;
 pub mod metrics;
 pub mod model_file;
 pub mod network;

@@ -14,6 +14,7 @@ mod fit;
 mod generate;
 mod given;
 mod inspect;
+mod limits;
 mod options;
 mod output;
 mod paths;
@@ -110,9 +111,12 @@ impl Command {
 
 /// The exit status for arguments that make no sense, which is clap's too.
 const WRONG_USAGE: u8 = 2;
+/// The exit status where a command fails.
+const FAILED: u8 = 1;
 
 /// Runs the command line.
 pub fn run() -> ExitCode {
+    limits::fail_for_want_of_memory();
     let (cli, claims) = match FloatUnit::guarded(read) {
         Ok(read) => read,
         Err(status) => return status,
@@ -123,7 +127,7 @@ pub fn run() -> ExitCode {
         Command::Verify(command) => command.run(&mut output),
         command => {
             warn_of_float_unit(&mut output);
-            FloatUnit::guarded(|| command.run(claims, &mut output))
+            limits::guarded(|| FloatUnit::guarded(|| command.run(claims, &mut output)))
         }
     };
     match done {
@@ -131,7 +135,7 @@ pub fn run() -> ExitCode {
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output.error(&error);
-            ExitCode::FAILURE
+            ExitCode::from(FAILED)
         }
     }
 }

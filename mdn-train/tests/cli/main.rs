@@ -13,6 +13,7 @@ mod float_unit;
 mod given;
 mod journey;
 mod loss;
+mod memory;
 mod prune;
 mod quantize;
 mod questions;
