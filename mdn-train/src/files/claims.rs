@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf, is_separator};
 
 use same_file::Handle;
 
-use super::{Kind, WriteError, folder_of, target, write_atomically};
+use super::{Kind, WriteError, folder_of, remove_leftovers, target, write_atomically};
 
 /// Why a result cannot go where it is to go.
 #[derive(Debug, thiserror::Error)]
@@ -183,6 +183,7 @@ impl Claims {
         let file = whole(path);
         let folder = folder_of(&file);
         if folder.is_dir() {
+            remove_leftovers(folder);
             return tempfile::tempfile_in(folder).map(drop);
         }
         match &self.run {

@@ -257,3 +257,31 @@ fn a_result_never_takes_the_place_of_standard_inputs_file() {
         assert_eq!(left, [1; 3], "{arguments}: nothing is written half");
     }
 }
+
+/// Whatever ends a command, no part of a result is left, and no temporary file.
+#[cfg(target_os = "linux")]
+#[test]
+fn whatever_ends_a_command_leaves_no_litter() {
+    let bench = Bench::new();
+    bench.json(&format!(
+        "fit {GEYSER} --targets 1 --steps 3 --hidden 2 -k 2"
+    ));
+    bench.json(&format!("sample model.mdn {GEYSER} --out old.csv"));
+    let old = bench.read("old.csv");
+    for signals in ["-HUP", "-INT", "-TERM", "-KILL", "-ABRT"] {
+        for out in ["old.csv", "new.csv"] {
+            let sample = format!("sample model.mdn {GEYSER} --draws 100000000 --out {out}");
+            let mut child = start(&bench, &sample);
+            std::thread::sleep(Duration::from_millis(300));
+            assert!(child.try_wait().unwrap().is_none(), "it was at work");
+            signal(&child, signals);
+            assert_ne!(child.wait().unwrap().code(), Some(0));
+            assert_eq!(bench.names(), ["model.mdn", "old.csv"], "{signals}");
+            assert_eq!(bench.read("old.csv"), old, "{signals}");
+        }
+    }
+    // What an older system left goes with the next result.
+    bench.write(".mdn-left.tmp", "half a table");
+    bench.json(&format!("sample model.mdn {GEYSER} --out old.csv"));
+    assert_eq!(bench.names(), ["model.mdn", "old.csv"]);
+}
