@@ -124,6 +124,7 @@ impl Fit {
         let start = Instant::now();
         let (reading, signals) = (&self.columns.reading, Signals::catch()?);
         let trained = running::watched(run, rows.rows(), &config, reading, &signals)?;
+        trained.nothing_learnt().map_or(Ok(()), Err)?;
         model.write(|out| out.write_all(trained.file().bytes()))?;
         let fitted = trained.score().map_err(|error| reading.place_fit(error))?;
         let found = findings(&fitted, &data);

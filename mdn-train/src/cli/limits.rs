@@ -46,7 +46,7 @@ fn start_threads() -> anyhow::Result<()> {
     threads.build_global().context("threads cannot be started")
 }
 
-/// Runs a command with its threads. A panic, of which the message is out already, is an error: a
+/// Runs a command with its threads, which take over the mode of the float unit. A panic, of which the message is out already, is an error: a
 /// library's answer where it gets no thread or no memory.
 pub fn guarded(command: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     start_threads()?;

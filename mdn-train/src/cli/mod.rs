@@ -127,7 +127,7 @@ pub fn run() -> ExitCode {
         Command::Verify(command) => command.run(&mut output),
         command => {
             warn_of_float_unit(&mut output);
-            limits::guarded(|| FloatUnit::guarded(|| command.run(claims, &mut output)))
+            FloatUnit::guarded(|| limits::guarded(|| command.run(claims, &mut output)))
         }
     };
     match done {

@@ -202,6 +202,7 @@ impl Tune {
         let fitted = fit_with(data, &best.candidate.apply(&config.base), control);
         progress.finish();
         let fitted = fitted.map_err(|error| self.columns.reading.place_fit(error))?;
+        fitted.nothing_learnt.map_or(Ok(()), Err)?;
         Ok((!signals.came()).then_some(fitted))
     }
 
