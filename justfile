@@ -42,6 +42,10 @@ round-trips:
 kills:
     cargo test -p mdn-train --test cli killed_at_fifty -- --ignored
 
+# Runs every command under every limit on memory at which the program can say its version
+memory:
+    cargo test -p mdn-train --test cli too_little_memory -- --ignored
+
 # API documentation; a warning is an error
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps

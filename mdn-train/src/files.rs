@@ -1,15 +1,26 @@
 //! Files that are either written whole or not at all, and never over one that is still needed.
 //!
 //! [`Claims`] knows what a command reads and keeps; [`Claims::claim`] gives the [`Destination`] of a
-//! result, through which alone it is written.
+//! result, through which alone it is written. A file that is there already is replaced only where it
+//! is a result itself: [`Kind`] tells that by what a file holds, a [`ResultFolder`] by a list in the
+//! folder.
 
 mod claims;
+mod folder;
+mod kind;
+mod temporary;
 
 pub use claims::{ClaimError, Claims, Destination};
+pub use folder::ResultFolder;
+pub use kind::Kind;
+pub(crate) use kind::{PNG_SOFTWARE, SVG_METADATA};
+pub(crate) use temporary::remove_leftovers;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+use temporary::Temporary;
 
 /// A file that could not be written; nothing was left half-written in its place.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +32,8 @@ pub struct WriteError {
     pub source: io::Error,
 }
 
-/// Writes the file `path` through a temporary file in the same folder.
+/// Writes the file `path` through a temporary file in the same folder, which has no name till it is
+/// whole where the system has such files.
 ///
 /// The bytes reach the disk before the name does: readers see the old file or the complete new
 /// one. A symbolic link keeps pointing where it did, also where there is no file yet. A path that
@@ -79,49 +91,17 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Writes a temporary file beside `path` and renames it.
+/// Writes a temporary file in the folder of `path` and gives it that name.
 fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = folder_of(path);
-    let temporary = temporary_file(path, folder)?;
+    let temporary = Temporary::new(path, folder)?;
     let mut buffered = BufWriter::new(temporary.as_file());
     write(&mut buffered)?;
     buffered.flush()?;
     drop(buffered);
     temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|failed| failed.error)?;
+    temporary.persist(path, folder)?;
     sync_folder(folder)
-}
-
-const PREFIX: &str = ".mdn-";
-const SUFFIX: &str = ".tmp";
-
-/// Removes from `folder` the temporary files that a killed process left. Nobody else may be
-/// writing there. A file that cannot be removed stays: it is in nobody's way.
-pub(crate) fn remove_leftovers(folder: &Path) {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
-            fs::remove_file(entry.path()).ok();
-        }
-    }
-}
-
-/// A temporary file in `folder` with the permissions that the finished file is to have.
-fn temporary_file(path: &Path, folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).suffix(SUFFIX);
-    let permissions = fs::metadata(path).map(|old| old.permissions()).ok();
-    #[cfg(unix)]
-    let permissions = permissions.or_else(|| {
-        // The process's mask takes away from this what it takes from any new file.
-        Some(std::os::unix::fs::PermissionsExt::from_mode(0o666))
-    });
-    if let Some(permissions) = permissions {
-        builder.permissions(permissions);
-    }
-    builder.tempfile_in(folder)
 }
 
 /// Makes a rename in `folder` durable, where folders can be opened at all.

@@ -2,6 +2,7 @@
 
 mod config;
 mod ensemble;
+mod failure;
 mod plan;
 mod refit;
 mod units;
@@ -19,6 +20,7 @@ use crate::train::{Control, Progress, TrainError, Trained};
 use plan::Plan;
 
 pub use config::{FitConfig, ScaleFloor};
+pub use failure::NothingLearnt;
 pub use units::LossUnits;
 
 /// A fitted model.
@@ -34,6 +36,8 @@ pub struct Fitted {
     pub others: Vec<Trained>,
     /// What turns the losses in the histories into those in the units of the file's columns.
     pub units: LossUnits,
+    /// That training has failed, where it has.
+    pub nothing_learnt: Option<NothingLearnt>,
     /// Scores of the file on the rows trained on.
     pub train: Scores,
     /// Scores of the file on the rows held back, where there are any.
@@ -141,7 +145,9 @@ pub fn train_with<'d>(
         let file = plan.export(&networks)?;
         Ok::<_, FitError>(with_anomaly_threshold(&file, threshold)?)
     });
+    let nothing_learnt = failure::nothing_learnt(&plan, &networks)?;
     Ok(Unscored {
+        nothing_learnt,
         refitted: refitted.transpose()?,
         plan,
         networks,
@@ -154,6 +160,7 @@ pub fn train_with<'d>(
 pub struct Unscored<'d> {
     plan: Plan<'d>,
     networks: Vec<Trained>,
+    nothing_learnt: Option<NothingLearnt>,
     /// The file that the rows held back chose.
     chosen: ModelFile,
     /// The file of the networks trained once more on all rows.
@@ -164,6 +171,11 @@ impl Unscored<'_> {
     /// The file, self-tested.
     pub fn file(&self) -> &ModelFile {
         self.refitted.as_ref().unwrap_or(&self.chosen)
+    }
+
+    /// That training has failed, where it has.
+    pub fn nothing_learnt(&self) -> Option<NothingLearnt> {
+        self.nothing_learnt
     }
 
     /// The model with its scores on the rows of the table.
@@ -183,6 +195,7 @@ impl Unscored<'_> {
             units: self.plan.units,
             trained: self.networks.remove(0),
             others,
+            nothing_learnt: self.nothing_learnt,
             refitted: self.refitted.is_some(),
             file: self.refitted.unwrap_or(self.chosen),
         })

@@ -5,6 +5,7 @@
 //!
 //! ```
 //! use mdn_train::data::{Dataset, ReadOptions, Table};
+//! use mdn_train::files::{Claims, Kind};
 //! use mdn_train::fit::FitConfig;
 //! use mdn_train::train::{Length, TrainOptions};
 //!
@@ -28,9 +29,9 @@
 //! let mixture = model.predict(mdn_infer::Level::detect(), &[2.5], &mut working)?;
 //! println!("median {}", mixture.marginal(0).expect("one target").median());
 //!
-//! let mut claims = mdn_train::files::Claims::new();
+//! let mut claims = Claims::new();
 //! claims.read(&path);
-//! let file = claims.claim(folder.path().join("model.mdn"))?;
+//! let file = claims.claim(folder.path().join("model.mdn"), Kind::Model)?;
 //! file.write(|out| out.write_all(fitted.file.bytes()))?;
 //! # Ok(())
 //! # }
@@ -52,6 +53,7 @@ pub mod drawn_rows;
 pub mod files;
 pub mod fit;
 pub mod loss;
+pub mod memory;
 pub mod metrics;
 pub mod model_file;
 pub mod network;

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use crate::loss::LossKind;
+use crate::memory::{Shortage, check};
 use crate::network::{Architecture, ArchitectureError, Network};
 pub use control::{Control, Keeper, Kept};
 pub use feed::{Feed, Feeds};
@@ -26,6 +27,10 @@ pub use options::{Averaging, Batch, Length, NoiseUse, TrainOptions};
 pub use refit::refit;
 pub use snapshot::Snapshot;
 pub use starts::Starts;
+
+/// How many numbers training holds for each parameter: itself, its gradient, the optimiser's two
+/// moments, the average, the best so far, the state to go back to, and what is kept of another start.
+const COPIES: u64 = 8;
 
 /// Standardised rows to learn from.
 #[derive(Clone, Copy, Debug)]
@@ -175,6 +180,9 @@ pub enum TrainError {
         /// The last step.
         step: usize,
     },
+    /// The network is too large for the memory that there is.
+    #[error(transparent)]
+    Memory(#[from] Shortage),
     /// The state to go on from belongs to another network or table.
     #[error("the state to go on from is not one of this network on these rows")]
     Snapshot,
@@ -226,6 +234,10 @@ pub fn train_from(
     if let Some(rows) = &data.validation {
         rows.check("validation", architecture)?;
     }
+    let parameters = architecture.parameters();
+    check(COPIES * size_of::<f32>() as u64 * parameters as u64, || {
+        format!("training a network of {parameters} parameters")
+    })?;
     // Within the pool from here on: handing it each step from outside would cost more than a
     // small network's step.
     rayon::scope(|_| starts::train(architecture, data, options, control))

@@ -237,7 +237,7 @@ fn encode_struct(header: &Header<'_>, version: u16, sink: &mut Sink<'_>) -> Resu
     sink.put(&outputs(header))?;
     // Each version adds a byte to the one before.
     let added = usize::from(version) - 1;
-    kernels(header).get(..added).map(|bytes| sink.bytes(bytes));
+    sink.bytes(kernels(header).get(..added).unwrap_or_default());
     Ok(())
 }
 
@@ -253,16 +253,17 @@ fn encode_records(header: &Header<'_>, sink: &mut Sink<'_>) -> Result<(), EmitEr
     })?;
     put_entry(sink, required(OUTPUTS), |sink| sink.put(&outputs(header)))?;
     put_entry(sink, required(KERNELS), |sink| {
-        Ok(sink.bytes(&kernels(header)))
+        sink.bytes(&kernels(header));
+        Ok(())
     })?;
     if let Some(dimensions) = header.input_shape.and_then(dimensions) {
         put_entry(sink, required(INPUT_SHAPE), |sink| sink.put(&dimensions))?;
     }
     if let Some(ranges) = header.input_ranges {
-        put_entry(sink, 2 * INPUT_RANGES, |sink| Ok(ranges.write(sink)))?;
+        put_entry(sink, 2 * INPUT_RANGES, |sink| ranges.write(sink))?;
     }
     if let Some(supports) = header.supports {
-        put_entry(sink, required(SUPPORTS), |sink| Ok(supports.write(sink)))?;
+        put_entry(sink, required(SUPPORTS), |sink| supports.write(sink))?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 
 use super::fields::Fields;
 use super::sink::{Sink, put_entry};
-use crate::error::ParseError;
+use crate::error::{EmitError, ParseError};
 
 /// The least and the greatest value of each input, in raw units, as `[I]` pairs of little-endian
 /// binary32. Both are finite and in order; they may be equal.
@@ -39,8 +39,9 @@ impl<'a> InputRanges<'a> {
         }
     }
 
-    pub(super) fn write(&self, sink: &mut Sink<'_>) {
+    pub(super) fn write(&self, sink: &mut Sink<'_>) -> Result<(), EmitError> {
         sink.bytes(self.0.as_flattened().as_flattened());
+        Ok(())
     }
 
     pub(super) fn check(&self, inputs: usize) -> Result<(), ParseError> {
@@ -108,8 +109,9 @@ impl<'a> Supports<'a> {
         Supports(bytes)
     }
 
-    pub(super) fn write(&self, sink: &mut Sink<'_>) {
+    pub(super) fn write(&self, sink: &mut Sink<'_>) -> Result<(), EmitError> {
         sink.bytes(self.0);
+        Ok(())
     }
 
     pub(super) fn check(&self, dimensions: usize) -> Result<(), ParseError> {

@@ -1,38 +1,58 @@
 //! A folder of pictures with a report of them.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 
-use anyhow::Context;
-use mdn_train::files::{ClaimError, Claims, Destination};
+use mdn_train::files::{ClaimError, Claims, Destination, ResultFolder, WriteError};
 use mdn_train::plot::{Figure, Picture, Report};
+
+const REPORT: &str = "report.html";
 
 /// A folder of results. Pictures are kept in memory until all are drawn and all their files are
 /// claimed, so that a fault of one leaves none.
 pub struct Album {
-    folder: PathBuf,
-    claims: Claims,
+    folder: ResultFolder,
+    reserved: BTreeMap<String, Destination>,
     drawn: Vec<(Destination, Vec<u8>)>,
     files: Vec<String>,
 }
 
 impl Album {
     /// Makes the folder where it does not exist.
-    pub fn create(folder: &Path, claims: Claims) -> anyhow::Result<Self> {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    pub fn create(folder: &Path, claims: Claims) -> Result<Self, ClaimError> {
         Ok(Album {
-            folder: folder.to_owned(),
-            claims,
+            folder: ResultFolder::create(folder, claims)?,
+            reserved: BTreeMap::new(),
             drawn: Vec::new(),
             files: Vec::new(),
         })
     }
 
+    /// Claims the files of the pictures and of the report before long work whose results they are.
+    pub fn reserve(&mut self, pictures: &[&str]) -> Result<(), ClaimError> {
+        let files = ["png", "svg"].map(|ending| pictures.iter().map(move |name| (name, ending)));
+        let files = files.into_iter().flatten();
+        let files = files.map(|(name, ending)| format!("{name}.{ending}"));
+        for name in files.chain([REPORT.to_owned()]) {
+            let file = self.folder.claim(&name)?;
+            self.reserved.insert(name, file);
+        }
+        Ok(())
+    }
+
     /// Claims the file `name` in the folder and notes it.
     pub fn claim(&mut self, name: &str) -> Result<Destination, ClaimError> {
-        let file = self.claims.claim(self.folder.join(name))?;
+        let file = match self.reserved.remove(name) {
+            Some(file) => file,
+            None => self.folder.claim(name)?,
+        };
         self.files.push(file.path().display().to_string());
         Ok(file)
+    }
+
+    /// Writes a file that was claimed, before the pictures.
+    pub fn write(&mut self, file: Destination, bytes: Vec<u8>) -> Result<(), WriteError> {
+        self.folder.write(&[(file, bytes)])
     }
 
     /// Draws `name`.png and `name`.svg and returns the picture for a report.
@@ -55,11 +75,9 @@ impl Album {
 
     /// Writes the pictures, then report.html; returns the paths of all files of the album.
     pub fn finish(mut self, report: &Report) -> anyhow::Result<Vec<String>> {
-        let file = self.claim("report.html")?;
+        let file = self.claim(REPORT)?;
         self.drawn.push((file, report.to_html().into_bytes()));
-        for (file, bytes) in &self.drawn {
-            file.write(|out| out.write_all(bytes))?;
-        }
+        self.folder.write(&self.drawn)?;
         Ok(self.files)
     }
 }

@@ -1,13 +1,18 @@
 //! Tables of answers: CSV for people and programs, or the rows of a JSON object.
 
+use std::cell::RefCell;
 use std::fmt::{self, Display};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Seek, Write};
 
 use mdn_train::files::Destination;
-use serde::Serialize;
+use serde::ser::{Error as _, SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::output::Output;
+
+/// Bytes of a JSON object that stay in memory till it is whole.
+const IN_MEMORY: usize = 16 << 20;
 
 /// A cell of a table of answers.
 #[derive(Clone, Debug, Serialize)]
@@ -86,17 +91,79 @@ pub fn write(
         output.say(format_args!("{}: {count} rows", file.path().display()))?;
         result.insert("file".to_owned(), json!(file.path().display().to_string()));
     } else if output.is_json() {
-        let mut all = Vec::new();
-        rows(&mut |rows| {
-            all.extend(rows.iter().map(|row| json!(row)));
-            Ok(())
-        })?;
-        result.insert("rows".to_owned(), Value::Array(all));
+        result.insert("columns".to_owned(), json!(columns));
+        return write_json(result, rows, output);
     } else {
         write_csv(&mut io::stdout().lock(), columns, rows)?;
     }
     result.insert("columns".to_owned(), json!(columns));
     output.result(&Value::Object(result))
+}
+
+/// The object of `more`, whose last key are the rows. It goes out when it is whole; till then it is
+/// in a temporary file, where it is large.
+fn write_json(
+    more: Map<String, Value>,
+    rows: &mut Rows<'_>,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let object = Streamed {
+        more,
+        rows: RefCell::new(rows),
+        fault: RefCell::new(None),
+    };
+    let mut whole = tempfile::spooled_tempfile(IN_MEMORY);
+    let mut buffered = BufWriter::new(&mut whole);
+    let written = serde_json::to_writer_pretty(&mut buffered, &object);
+    object.fault.into_inner().map_or(Ok(()), Err)?;
+    written?;
+    buffered.flush()?;
+    drop(buffered);
+    whole.rewind()?;
+    output.result_text(&mut whole)
+}
+
+/// An object whose rows are made while it is written.
+struct Streamed<'a, 'r> {
+    more: Map<String, Value>,
+    rows: RefCell<&'a mut Rows<'r>>,
+    /// What ended the rows.
+    fault: RefCell<Option<anyhow::Error>>,
+}
+
+impl Serialize for Streamed<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        for (key, value) in &self.more {
+            object.serialize_entry(key, value)?;
+        }
+        object.serialize_entry("rows", &StreamedRows(self))?;
+        object.end()
+    }
+}
+
+struct StreamedRows<'a, 'b, 'r>(&'a Streamed<'b, 'r>);
+
+impl Serialize for StreamedRows<'_, '_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut array = serializer.serialize_seq(None)?;
+        let mut refused = None;
+        let made = (self.0.rows.borrow_mut())(&mut |rows| {
+            for row in rows {
+                if let Err(error) = array.serialize_element(&json!(row)) {
+                    refused = Some(error);
+                    anyhow::bail!("the rows cannot be written");
+                }
+            }
+            Ok(())
+        });
+        refused.map_or(Ok(()), Err)?;
+        if let Err(fault) = made {
+            *self.0.fault.borrow_mut() = Some(fault);
+            return Err(S::Error::custom("the rows ended"));
+        }
+        array.end()
+    }
 }
 
 /// The header, then the rows; how many.

@@ -1,13 +1,11 @@
 //! `mdn-train completions` and `mdn-train man`: what shells and readers of manuals want to know.
 
-use std::fs;
 use std::io::{self, Write};
 
-use anyhow::Context;
 use clap::{Args, Command};
 use clap_complete::Shell;
 use clap_mangen::Man;
-use mdn_train::files::{Claims, Destination};
+use mdn_train::files::{Claims, ResultFolder};
 
 use super::paths::OutputFolder;
 
@@ -42,26 +40,24 @@ pub struct Manual {
 }
 
 impl Manual {
-    pub fn run(self, command: Command, mut claims: Claims) -> anyhow::Result<()> {
+    pub fn run(self, command: Command, claims: Claims) -> anyhow::Result<()> {
         let Some(folder) = self.out else {
             let mut page = Vec::new();
             Man::new(command).render(&mut page)?;
             return Ok(io::stdout().write_all(&page)?);
         };
-        let place = || format!("cannot write to {}", folder.display());
-        fs::create_dir_all(&folder).with_context(place)?;
+        let mut folder = ResultFolder::create(&folder, claims)?;
         let mut command = command.disable_help_subcommand(true);
         command.build();
         let all = command.get_subcommands().cloned().map(Man::new);
-        let all: Vec<Man> = all.chain([Man::new(command.clone())]).collect();
-        let claim = |page: &Man| claims.claim(folder.join(page.get_filename()));
-        let files = all
-            .iter()
-            .map(claim)
-            .collect::<Result<Vec<Destination>, _>>()?;
-        for (page, file) in all.iter().zip(files) {
-            file.write(|out| page.render(out))?;
-        }
+        let all = all.chain([Man::new(command.clone())]);
+        let page = |page: Man| {
+            let mut text = Vec::new();
+            page.render(&mut text)?;
+            Ok((folder.claim(&page.get_filename())?, text))
+        };
+        let pages: Vec<_> = all.map(page).collect::<anyhow::Result<_>>()?;
+        folder.write(&pages)?;
         Ok(())
     }
 }

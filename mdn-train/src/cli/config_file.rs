@@ -20,7 +20,9 @@ use toml_edit::{Document, Item, Value};
 /// The subcommands whose options a file may hold.
 const COMMANDS: [&str; 2] = ["fit", "tune"];
 /// Options that are about the run and the file themselves.
-const NEVER: [&str; 6] = ["config", "run", "resume", "json", "help", "version"];
+const NEVER: [&str; 7] = [
+    "config", "run", "resume", "json", "force", "help", "version",
+];
 /// Options that may change while a run goes on: they do not decide what is computed.
 const FREE: [&str; 5] = [
     "data",

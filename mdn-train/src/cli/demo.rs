@@ -102,21 +102,24 @@ impl Demo {
         let signals = Signals::catch()?;
         let mut album = Album::create(&self.out, claims)?;
         let (points_file, model_file) = (album.claim("data.csv")?, album.claim("model.mdn")?);
-        let points = self.points.unwrap_or(match self.problem {
+        album.reserve(self.pictures())?;
+        let count = self.points.unwrap_or(match self.problem {
             Problem::InverseSine | Problem::Bishop => 1000,
             Problem::TwoLinkArm => 5000,
         });
-        let table = self.problem.table(points as usize, self.seed);
-        points_file.write(|out| table.write_to(out))?;
+        let table = self.problem.table(count as usize, self.seed);
+        let mut points = Vec::new();
+        table.write_to(&mut points)?;
+        album.write(points_file, points)?;
         let data = Dataset::from_numeric(table, self.problem.inputs())?;
         let law = self.problem.law();
         let networks = self.networks();
-        output.say(format_args!("{law}\n{points} points; training {networks}"))?;
+        output.say(format_args!("{law}\n{count} points; training {networks}"))?;
         let start = Instant::now();
         let fitted = self.train(&data, &signals)?;
         let stopped = signals.status();
         let training_seconds = start.elapsed().as_secs_f64();
-        model_file.write(|out| out.write_all(fitted.file.bytes()))?;
+        album.write(model_file, fitted.file.bytes().to_vec())?;
         let mut result = self.measure(&fitted, training_seconds)?;
         let figures = self.draw(&mut album, &fitted, &data)?;
         result.files = album.finish(&words::report(self.problem, &result, figures))?;
@@ -199,6 +202,14 @@ impl Demo {
             training_seconds,
             files: Vec::new(),
         })
+    }
+
+    /// What [`draw`](Self::draw) calls its pictures.
+    fn pictures(&self) -> &'static [&'static str] {
+        match self.problem {
+            Problem::InverseSine | Problem::Bishop => &["data", "loss", "heatmap", "samples"],
+            Problem::TwoLinkArm => &["two-link-arm", "heatmap", "data", "loss"],
+        }
     }
 
     fn draw(

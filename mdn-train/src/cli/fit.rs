@@ -12,7 +12,7 @@ use clap::Args;
 use columns::ColumnChoices;
 use mdn_train::data::Dataset;
 use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
-use mdn_train::files::Claims;
+use mdn_train::files::{Claims, Kind};
 use mdn_train::fit::{FitConfig, Fitted};
 use mdn_train::metrics::{RowError, Scores, normal_nll};
 use mdn_train::train::{Event, LossKind, Trained};
@@ -115,7 +115,7 @@ impl NetworkResult {
 
 impl Fit {
     pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
-        let model = claims.claim(self.model())?;
+        let model = claims.claim(self.model(), Kind::Model)?;
         let config = config(&self.columns, &self.network, &self.training)?;
         let folder = folder_near(model.path());
         let rows = self.columns.rows(&self.streaming, &folder, output)?;
@@ -124,6 +124,7 @@ impl Fit {
         let start = Instant::now();
         let (reading, signals) = (&self.columns.reading, Signals::catch()?);
         let trained = running::watched(run, rows.rows(), &config, reading, &signals)?;
+        trained.nothing_learnt().map_or(Ok(()), Err)?;
         model.write(|out| out.write_all(trained.file().bytes()))?;
         let fitted = trained.score().map_err(|error| reading.place_fit(error))?;
         let found = findings(&fitted, &data);

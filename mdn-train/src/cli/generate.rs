@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mdn_train::files::Claims;
+use mdn_train::files::{Claims, Kind};
 use serde::Serialize;
 
 use super::options::count;
@@ -52,7 +52,7 @@ impl Generate {
         let problem = self.problem;
         let default = || PathBuf::from(format!("{}.csv", problem.name()));
         let out = self.out.map_or_else(default, |out| out.to_path_buf());
-        let out = claims.claim(out)?;
+        let out = claims.claim(out, Kind::Table)?;
         let table = problem.table(self.rows as usize, self.seed);
         out.write(|out| table.write_to(out))?;
         let (inputs, targets) = table.columns.split_at(problem.inputs());

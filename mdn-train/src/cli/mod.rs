@@ -14,6 +14,7 @@ mod fit;
 mod generate;
 mod given;
 mod inspect;
+mod limits;
 mod options;
 mod output;
 mod paths;
@@ -57,7 +58,8 @@ use output::Output;
 #[command(max_term_width = 100)]
 #[command(after_help = "Start with:  mdn-train demo\n\
     Exit status: 0 done, 1 failed, 2 wrong usage; 130 or 143 stopped by ^C or SIGTERM: `fit` and\n\
-    `demo` save the best model so far, `tune` prints the trials so far, any other command just ends.")]
+    `demo` save the best model so far, `tune` prints the trials so far, any other command just ends.\n\
+    A file that is there already is replaced where mdn-train made it; any other needs --force.")]
 struct Cli {
     /// Print one JSON object on standard output; words and progress go to standard error
     #[arg(long, global = true)]
@@ -109,9 +111,12 @@ impl Command {
 
 /// The exit status for arguments that make no sense, which is clap's too.
 const WRONG_USAGE: u8 = 2;
+/// The exit status where a command fails.
+const FAILED: u8 = 1;
 
 /// Runs the command line.
 pub fn run() -> ExitCode {
+    limits::fail_for_want_of_memory();
     let (cli, claims) = match FloatUnit::guarded(read) {
         Ok(read) => read,
         Err(status) => return status,
@@ -122,7 +127,7 @@ pub fn run() -> ExitCode {
         Command::Verify(command) => command.run(&mut output),
         command => {
             warn_of_float_unit(&mut output);
-            FloatUnit::guarded(|| command.run(claims, &mut output))
+            FloatUnit::guarded(|| limits::guarded(|| command.run(claims, &mut output)))
         }
     };
     match done {
@@ -130,7 +135,7 @@ pub fn run() -> ExitCode {
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output.error(&error);
-            ExitCode::FAILURE
+            ExitCode::from(FAILED)
         }
     }
 }
@@ -157,9 +162,10 @@ fn warn_of_float_unit(output: &mut Output) {
     }
 }
 
-/// The command line, whose paths shells complete.
+/// The command line, whose paths shells complete and whose outputs can be forced.
 fn command_line() -> clap::Command {
-    Cli::command().mut_subcommands(|command| command.mut_args(paths::complete))
+    let with_paths = |command: clap::Command| command.mut_args(paths::complete);
+    Cli::command().mut_subcommands(|command| paths::with_force(with_paths(command)))
 }
 
 /// The command that is meant, and what it reads and keeps.

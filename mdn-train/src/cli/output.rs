@@ -1,7 +1,7 @@
 //! Words for people, one JSON object for programs.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 
 use serde::Serialize;
 
@@ -52,6 +52,14 @@ impl Output {
             writeln!(out)?;
         }
         Ok(())
+    }
+
+    /// The result as JSON that is text already.
+    pub fn result_text(&mut self, text: &mut impl Read) -> anyhow::Result<()> {
+        self.answered = true;
+        let mut out = io::stdout().lock();
+        io::copy(text, &mut out)?;
+        Ok(writeln!(out)?)
     }
 
     /// The error with its causes, each said once; with `--json` as the object, unless a result

@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{MapValueParser, PathBufValueParser, TypedValueParser, ValueParserFactory};
-use clap::{Arg, ArgMatches, ValueHint};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use mdn_train::files::Claims;
 use mdn_train::run::Run;
 
@@ -60,12 +60,39 @@ path! {
     RunFolder
 }
 
+const FORCE: &str = "force";
+
+/// Gives every command that writes files its `--force`.
+pub fn with_force(command: Command) -> Command {
+    if !command.get_arguments().any(writes) {
+        return command;
+    }
+    command.arg(
+        Arg::new(FORCE)
+            .long(FORCE)
+            .action(ArgAction::SetTrue)
+            .help_heading(None)
+            .help(
+                "Replace files that mdn-train did not make; those that this command reads stay \
+                 in any case",
+            ),
+    )
+}
+
+/// Whether the argument names a file or a folder that the command writes.
+pub fn writes(arg: &Arg) -> bool {
+    matches!(Kind::of(arg), Some(Kind::Output | Kind::OutputFolder))
+}
+
 /// What the chosen command reads and keeps, so that no result takes the place of it.
 pub fn claims(matches: &ArgMatches) -> Claims {
     let mut claims = Claims::new();
     let Some((_, chosen)) = matches.subcommand() else {
         return claims;
     };
+    if let Ok(Some(true)) = chosen.try_get_one::<bool>(FORCE) {
+        claims.force();
+    }
     for id in chosen.ids() {
         // Arguments of other types, and those that were not given, have none.
         let files = chosen.try_get_many::<InputFile>(id.as_str());

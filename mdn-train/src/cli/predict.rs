@@ -9,7 +9,7 @@ use each::{EachTarget, Question};
 use joint::{AllTargets, JointQuestion};
 use mdn_infer::{Mixture, PredictError};
 use mdn_train::data::{Dataset, Transform};
-use mdn_train::files::Claims;
+use mdn_train::files::{Claims, Kind};
 use mdn_train::metrics::map_rows;
 use mdn_train::model_file::ModelFile;
 use serde_json::{Map, json};
@@ -67,7 +67,7 @@ impl Predict {
         let out = self
             .out
             .as_deref()
-            .map(|out| claims.claim(out))
+            .map(|out| claims.claim(out, Kind::Table))
             .transpose()?;
         let file = ModelFile::open(&self.model)?;
         let model = file.model();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use mdn_train::train::{LossKind, Progress};
 
+use super::limits::startable;
 use super::spark::sparkline;
 
 /// Bars of the curve.
@@ -31,7 +32,10 @@ impl TrainingProgress {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.enable_steady_tick(Duration::from_millis(200));
+        // The bar's library insists on the thread that this takes.
+        if !bar.is_hidden() && startable(1) == 1 {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
         TrainingProgress {
             bar,
             loss,

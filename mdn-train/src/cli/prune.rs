@@ -2,7 +2,7 @@
 
 use clap::Args;
 use mdn_train::data::{Dataset, ReadOptions, Table};
-use mdn_train::files::Claims;
+use mdn_train::files::{Claims, Kind};
 use mdn_train::metrics::nll;
 use mdn_train::model_file::ModelFile;
 use mdn_train::prune::{PruneError, THRESHOLD, prune};
@@ -53,7 +53,7 @@ struct Pruned {
 
 impl Prune {
     pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
-        let out = claims.claim(&*self.out)?;
+        let out = claims.claim(&*self.out, Kind::Model)?;
         let file = ModelFile::open(&self.model)?;
         let before = file.model();
         let (inputs, targets) = column_names(&before);

@@ -6,7 +6,7 @@ use mdn_infer::Model;
 use mdn_infer::format::Storage;
 use mdn_train::data::Dataset;
 use mdn_train::drawn_rows::drawn_rows;
-use mdn_train::files::Claims;
+use mdn_train::files::{Claims, Kind};
 use mdn_train::model_file::ModelFile;
 use mdn_train::quantize::cost::{Change, Cost, LEAST_WEIGHT, Move, cost};
 use mdn_train::quantize::quantize;
@@ -94,7 +94,7 @@ struct MeanChange {
 
 impl Quantize {
     pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
-        let out = claims.claim(&*self.out)?;
+        let out = claims.claim(&*self.out, Kind::Model)?;
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let table = self.table(&model, output)?;

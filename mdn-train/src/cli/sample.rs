@@ -1,9 +1,11 @@
 //! `mdn-train sample`
 
+use std::ops::Range;
+
 use clap::Args;
 use mdn_infer::{Mixture, PredictError, Temperature};
 use mdn_train::data::{Dataset, Transform};
-use mdn_train::files::Claims;
+use mdn_train::files::{Claims, Kind};
 use mdn_train::metrics::map_rows;
 use mdn_train::model_file::ModelFile;
 use rand_core::SeedableRng;
@@ -17,6 +19,11 @@ use super::output::Output;
 use super::paths::{InputFile, OutputFile};
 use super::predict::transforms;
 use super::values::temperature;
+
+/// Draws that are held at a time.
+const HELD: usize = 1 << 14;
+
+type Generator = Xoshiro128PlusPlus;
 
 /// Draw targets from the predicted distribution of each row of a table
 ///
@@ -59,7 +66,7 @@ impl Sample {
         let out = self
             .out
             .as_deref()
-            .map(|out| claims.claim(out))
+            .map(|out| claims.claim(out, Kind::Table))
             .transpose()?;
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
@@ -72,13 +79,18 @@ impl Sample {
             .names
             .iter()
             .map(|name| Transform::split(name).1.to_owned());
-        let draws = |data: &Dataset, before: usize| {
+        let draws = |data: &Dataset, numbers: Range<u32>, generators: &[Generator]| {
             let drawn = map_rows(&model, data, |row, mixture| {
-                let mut rng = self.generator(before + row);
-                let line = data.lines[row] as usize;
-                condition.apply(mixture, data.target(row), |mixture| {
-                    self.draw(mixture, &transforms, line, &mut rng)
-                })
+                let (mut generator, line) = (generators[row].clone(), data.lines[row] as usize);
+                let cells = condition.apply(mixture, data.target(row), |mixture| {
+                    self.draw(
+                        mixture,
+                        &transforms,
+                        (line, numbers.clone()),
+                        &mut generator,
+                    )
+                })?;
+                Ok((cells, generator))
             });
             drawn.map_err(|error| self.reading.place(error))
         };
@@ -87,8 +99,17 @@ impl Sample {
         let (mut next, mut before) = (Some(first), 0);
         let mut rows = |sink: &mut Sink<'_>| {
             while let Some(data) = next.take() {
-                sink(draws(&data, before)?.into_iter().flatten().collect())?;
-                before += data.rows;
+                for rows in data.parts((HELD / self.draws as usize).max(1)) {
+                    let numbers = before..before + rows.rows;
+                    before = numbers.end;
+                    let mut generators: Vec<_> = numbers.map(|row| self.generator(row)).collect();
+                    for numbers in self.numbers() {
+                        let drawn = draws(&rows, numbers, &generators)?;
+                        let (cells, after): (Vec<_>, _) = drawn.into_iter().unzip();
+                        generators = after;
+                        sink(cells.into_iter().flatten().collect())?;
+                    }
+                }
                 next = pieces.next()?;
             }
             Ok(())
@@ -98,23 +119,30 @@ impl Sample {
         Ok(())
     }
 
+    /// The numbers of a row's draws, as many at a time as are held.
+    fn numbers(&self) -> impl Iterator<Item = Range<u32>> + use<> {
+        let draws = self.draws;
+        let starts = (0..draws).step_by(HELD);
+        starts.map(move |start| start..start.saturating_add(HELD as u32).min(draws))
+    }
+
     /// The generator of the row `row`, whatever the other rows draw.
-    fn generator(&self, row: usize) -> Xoshiro128PlusPlus {
+    fn generator(&self, row: usize) -> Generator {
         let stride = (row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Xoshiro128PlusPlus::seed_from_u64(self.seed.wrapping_add(stride))
     }
 
-    /// All draws of one row.
+    /// The draws of one row, by its line, that have these numbers.
     fn draw(
         &self,
         mixture: &Mixture<'_>,
         transforms: &[Option<Transform>],
-        line: usize,
-        rng: &mut Xoshiro128PlusPlus,
+        (line, numbers): (usize, Range<u32>),
+        generator: &mut Generator,
     ) -> Result<Vec<Vec<Cell>>, PredictError> {
         let mut target = vec![0.0; mixture.dimensions()];
-        let mut one = |draw: u32| {
-            let component = mixture.sample_at(rng, self.temperature, &mut target)?;
+        let one = |draw: u32| {
+            let component = mixture.sample_at(generator, self.temperature, &mut target)?;
             let indices = [line, draw as usize + 1, component + 1];
             let mut cells = indices.map(Cell::Index).to_vec();
             let values = target.iter().zip(transforms).map(|(&z, transform)| {
@@ -123,6 +151,6 @@ impl Sample {
             cells.extend(values.map(Cell::Number));
             Ok(cells)
         };
-        (0..self.draws).map(&mut one).collect()
+        numbers.map(one).collect()
     }
 }

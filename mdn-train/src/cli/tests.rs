@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::config_file::Arguments;
 use super::output::Output;
-use super::paths::{InputFile, Kind, RunFolder};
+use super::paths::{InputFile, Kind, RunFolder, writes};
 use super::{command_line, parse};
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/geyser.csv");
@@ -144,7 +144,7 @@ const COMMANDS: [&str; 12] = [
     "sample @fitted/model.mdn @t.csv",
     "plot @fitted/model.mdn @t.csv",
     "quantize @fitted/model.mdn --weights i8 --calibrate @t.csv",
-    "prune @fitted/model.mdn --data @t.csv",
+    "prune @fitted/model.mdn --data @t.csv --threshold 1",
     "man",
 ];
 
@@ -166,7 +166,6 @@ fn options(kind: Kind) -> impl Iterator<Item = (&'static str, String)> {
     }
     for name in without {
         let mut arguments = line.find_subcommand(&name).unwrap().get_arguments();
-        let writes = |arg: &Arg| matches!(Kind::of(arg), Some(Kind::Output | Kind::OutputFolder));
         assert!(
             !arguments.any(writes),
             "{name} has an output and is not tested"
@@ -239,6 +238,58 @@ fn no_file_in_a_folder_takes_the_place_of_what_its_command_reads() {
             fs::remove_file(&path).unwrap();
             fs::write(&path, kept).unwrap();
         }
+    }
+}
+
+#[test]
+fn no_file_takes_the_place_of_what_another_program_or_kind_of_result_made() {
+    let bench = Bench::new();
+    bench.run("generate bishop -n 3 --out @drawn").unwrap();
+    for (words, option) in options(Kind::Output) {
+        let words = format!("{words} {option} @f");
+        let mut others: Vec<Vec<u8>> = ["name,amount\nmine,1\n", "x,t\n0.1,0.9\n", "<svg >"]
+            .map(|text| text.as_bytes().to_vec())
+            .into();
+        let makes_model = option == "--out" && !["gene", "pred", "samp"].contains(&&words[..4]);
+        let other_kind = ["fitted/model.mdn", "drawn"][usize::from(makes_model)];
+        others.push(fs::read(bench.path(other_kind)).unwrap());
+        for other in others {
+            fs::write(bench.path("f"), other).unwrap();
+            bench.refused(&words);
+        }
+        bench.run(&format!("{words} --force")).unwrap();
+        // Its own result it replaces without a question, and an empty file.
+        bench.run(&words).unwrap();
+        fs::write(bench.path("f"), "").unwrap();
+        bench.run(&words).unwrap();
+        assert!(fs::metadata(bench.path("f")).unwrap().len() > 0, "{words}");
+    }
+}
+
+#[test]
+fn no_file_in_a_folder_takes_the_place_of_what_another_program_made() {
+    let bench = Bench::new();
+    for (number, (words, option)) in options(Kind::OutputFolder).enumerate() {
+        let folder = bench.path(&format!("out{number}"));
+        let words = format!("{words} {option} @out{number}");
+        bench.run(&words).unwrap();
+        bench.run(&words).unwrap();
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let own = fs::read(&path).unwrap();
+            // Not even another result of the same kind, which somebody put there.
+            let drawn = "x,y\n0,0\n";
+            let model = fs::read(bench.path("fitted/model.mdn")).unwrap();
+            for other in [b"mine".to_vec(), drawn.into(), model] {
+                fs::write(&path, other).unwrap();
+                bench.refused(&words);
+            }
+            fs::write(&path, own).unwrap();
+        }
+        fs::write(folder.join("report.html"), "mine").unwrap();
+        fs::write(folder.join("mdn-train.1"), "mine").unwrap();
+        bench.run(&format!("{words} --force")).unwrap();
+        bench.run(&words).unwrap();
     }
 }
 

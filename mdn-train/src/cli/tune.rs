@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::ensure;
 use clap::Args;
 use mdn_train::data::Dataset;
-use mdn_train::files::{ClaimError, Claims, Destination};
+use mdn_train::files::{ClaimError, Claims, Destination, Kind};
 use mdn_train::fit::{FitConfig, Fitted, fit_with};
 use mdn_train::plot::{Picture, Trials};
 use mdn_train::train::Control;
@@ -156,8 +156,10 @@ impl Tune {
         let model = path(&self.out, Some(here), "model.mdn");
         let picture = path(&self.picture, folder, "trials.png");
         Ok(Results {
-            model: claims.claim(model.unwrap_or_default())?,
-            picture: picture.map(|path| claims.claim(path)).transpose()?,
+            model: claims.claim(model.unwrap_or_default(), Kind::Model)?,
+            picture: picture
+                .map(|path| claims.claim(path, Kind::Picture))
+                .transpose()?,
         })
     }
 
@@ -201,6 +203,7 @@ impl Tune {
         let fitted = fit_with(data, &best.candidate.apply(&config.base), control);
         progress.finish();
         let fitted = fitted.map_err(|error| self.columns.reading.place_fit(error))?;
+        fitted.nothing_learnt.map_or(Ok(()), Err)?;
         Ok((!signals.came()).then_some(fitted))
     }
 

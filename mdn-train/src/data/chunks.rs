@@ -9,12 +9,10 @@ use super::blocks::unread;
 use super::error::DataError;
 use super::header::{Header, reader};
 use super::table::{Contents, ReadOptions};
-use super::text::{breaks, read_rows};
+use super::text::{LONGEST, breaks, read_rows, too_long};
 
 /// Bytes of a piece.
 const PIECE: u64 = 8 << 20;
-/// Bytes that one record may have.
-const LONGEST: usize = 1 << 28;
 
 /// Reads pieces, each under the header of the whole.
 pub(super) struct TextChunks {
@@ -70,11 +68,7 @@ impl TextChunks {
             };
             // Within one long record, or the header itself, there is nothing to give out yet.
             if end == 0 && self.rest.len() > LONGEST {
-                return Err(DataError::Unreadable {
-                    file: self.name.clone(),
-                    format: "text",
-                    reason: "a line of more than 256 MB; is a quote open?".to_owned(),
-                });
+                return Err(too_long(&self.name));
             }
             if self.ended || end > 0 {
                 self.done = self.ended;

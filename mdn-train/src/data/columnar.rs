@@ -26,7 +26,10 @@ use super::column::Column;
 use super::error::DataError;
 use super::table::{Contents, guarded};
 use super::unpack::most_unpacked;
+use crate::memory::check;
 
+/// Bytes that a cell takes, at least.
+const CELL: u64 = 8;
 /// Rows of a Parquet block.
 const BATCH: usize = 1 << 14;
 const SECONDS_A_DAY: f64 = 86_400.0;
@@ -58,7 +61,17 @@ pub(super) fn read(
 }
 
 fn parquet(bytes: Bytes) -> Result<Contents, ArrowError> {
-    gather(ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()?)
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)?;
+    let file = builder.metadata().file_metadata();
+    let (rows, columns) = (file.num_rows(), builder.schema().fields().len());
+    let cells = u64::try_from(rows)
+        .unwrap_or(0)
+        .saturating_mul(columns as u64);
+    check(cells.saturating_mul(CELL), || {
+        format!("a table of {rows} rows and {columns} columns")
+    })
+    .map_err(|shortage| ArrowError::MemoryError(shortage.to_string()))?;
+    gather(builder.build()?)
 }
 
 /// The batches of a Parquet file as blocks; rows are numbered from 1 throughout.

@@ -230,6 +230,16 @@ impl Dataset {
         part.rows = part.lines.len();
         part
     }
+
+    /// All rows in order, at most `most` (at least 1) at a time.
+    pub fn parts(&self, most: usize) -> impl Iterator<Item = Self> + '_ {
+        let most = most.max(1);
+        let starts = (0..self.rows).step_by(most);
+        starts.map(move |start| {
+            let rows = start..start.saturating_add(most).min(self.rows);
+            self.subset(&rows.collect::<Vec<usize>>())
+        })
+    }
 }
 
 fn row_of(values: &[f32], width: usize, row: usize) -> &[f32] {

@@ -274,6 +274,18 @@ pub enum DataError {
         /// Its only value.
         value: f32,
     },
+    /// A column's values lie so close together that their distances are below the normal range of
+    /// 32-bit floating point.
+    #[error(
+        "column `{column}` has a standard deviation of {spread:e}, too small for 32-bit floating \
+         point; give it in other units"
+    )]
+    Subnormal {
+        /// The column.
+        column: String,
+        /// Its standard deviation.
+        spread: f32,
+    },
     /// The share of rows to validate on is no share.
     #[error("the validation fraction is {fraction}; it must be at least 0 and less than 1")]
     BadFraction {

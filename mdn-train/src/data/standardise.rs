@@ -1,5 +1,7 @@
 //! Standardisation, and how finely a column was recorded.
 
+use super::error::DataError;
+
 /// Shifts and scales columns so that training rows have mean 0 and standard deviation 1.
 ///
 /// `z = (x - shift) / scale`, the subtraction first: an offset far larger than the scale costs
@@ -36,6 +38,21 @@ impl Standardiser {
             moments.end_pass();
         }
         moments.standardiser()
+    }
+
+    /// Whether every scale is one that can be divided by: not subnormal.
+    ///
+    /// # Errors
+    /// [`DataError::Subnormal`] with the name of the column, of `names`, that spreads too little.
+    pub(crate) fn check(&self, names: &[String]) -> Result<(), DataError> {
+        let mut columns = names.iter().zip(&self.scale);
+        match columns.find(|&(_, &scale)| scale < f32::MIN_POSITIVE) {
+            None => Ok(()),
+            Some((column, &spread)) => Err(DataError::Subnormal {
+                column: column.clone(),
+                spread,
+            }),
+        }
     }
 
     /// Raw units to standard units, of one row `[columns]`.

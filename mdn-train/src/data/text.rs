@@ -1,15 +1,33 @@
 //! CSV and other text with delimiters.
 
 use csv::ByteRecord;
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memchr2_iter};
 
 use super::column::Column;
 use super::error::DataError;
 use super::header::{Header, reader};
 use super::table::{Contents, ReadOptions};
 
+/// Bytes that one record may have.
+pub(super) const LONGEST: usize = 1 << 26;
+
+pub(super) fn too_long(file: &str) -> DataError {
+    DataError::Unreadable {
+        file: file.to_owned(),
+        format: "text",
+        reason: format!("a line of more than {} MB; is a quote open?", LONGEST >> 20),
+    }
+}
+
 /// Reads a whole text.
 pub(super) fn read(file: &str, bytes: &[u8], options: &ReadOptions) -> Result<Contents, DataError> {
+    let mut start = 0;
+    for end in memchr2_iter(b'\n', b'\r', bytes).chain([bytes.len()]) {
+        if end - start > LONGEST {
+            return Err(too_long(file));
+        }
+        start = end;
+    }
     let header = Header::read(file, bytes, options)?;
     let (before, rows) = bytes.split_at(header.end);
     read_rows(file, rows, &header, breaks(before))

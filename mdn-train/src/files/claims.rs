@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf, is_separator};
 
 use same_file::Handle;
 
-use super::{WriteError, folder_of, target, write_atomically};
+use super::{Kind, WriteError, folder_of, remove_leftovers, target, write_atomically};
 
 /// Why a result cannot go where it is to go.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,25 @@ pub enum ClaimError {
         /// The result's path.
         path: PathBuf,
     },
+    /// A file is there that is no result of this program.
+    #[error(
+        "{}: is there already and is not {wanted}; choose another name, or replace it by --force",
+        path.display()
+    )]
+    Foreign {
+        /// The result's path.
+        path: PathBuf,
+        /// What the result may replace.
+        wanted: &'static str,
+    },
+    /// The folder for results cannot be made.
+    #[error("cannot make {}: {source}", path.display())]
+    Make {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system reported.
+        source: io::Error,
+    },
     /// The file cannot be written at all.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -50,6 +69,8 @@ pub struct Claims {
     taken: Vec<Taken>,
     /// The folder of the command's run, which may not be there yet.
     run: Option<PathBuf>,
+    /// Whether results may replace files that this program did not make.
+    forced: bool,
 }
 
 #[derive(Debug)]
@@ -73,6 +94,7 @@ impl Claims {
         let mut claims = Claims {
             taken: Vec::new(),
             run: None,
+            forced: false,
         };
         claims.take(Place::of_standard_input(), Use::StandardInput);
         claims
@@ -92,13 +114,33 @@ impl Claims {
         }
     }
 
+    /// From here on results may replace files that this program did not make, but for those that the
+    /// command reads, keeps or writes itself.
+    pub fn force(&mut self) {
+        self.forced = true;
+    }
+
     /// Claims the file at `path` for a result, before the work whose result it is.
     ///
     /// # Errors
-    /// Where the file is read, kept or claimed already, and where it could not be written: it is a
-    /// folder, or its own folder does not exist or takes no new files.
-    pub fn claim(&mut self, path: impl Into<PathBuf>) -> Result<Destination, ClaimError> {
-        let path = path.into();
+    /// Where the file is read, kept or claimed already; where one is there that is neither empty nor
+    /// a result of the same kind; and where it could not be written: it is a folder, or its own
+    /// folder does not exist or takes no new files.
+    pub fn claim(
+        &mut self,
+        path: impl Into<PathBuf>,
+        kind: Kind,
+    ) -> Result<Destination, ClaimError> {
+        self.claim_over(path.into(), kind.name(), |path| kind.is_of(path))
+    }
+
+    /// Claims the file at `path`, which may replace another one that is `ours`.
+    pub(super) fn claim_over(
+        &mut self,
+        path: PathBuf,
+        wanted: &'static str,
+        ours: impl FnOnce(&Path) -> bool,
+    ) -> Result<Destination, ClaimError> {
         let place = Place::of(&path);
         let taken = self.taken.iter().find(|taken| {
             let place = place.as_ref();
@@ -111,6 +153,11 @@ impl Claims {
                 Use::Kept => ClaimError::Kept { path },
                 Use::Claimed => ClaimError::Claimed { path },
             });
+        }
+        let found = fs::metadata(&path).ok();
+        let holds_something = found.is_some_and(|found| found.is_file() && found.len() > 0);
+        if holds_something && !self.forced && !ours(&path) {
+            return Err(ClaimError::Foreign { path, wanted });
         }
         if let Err(source) = self.check_writable(&path) {
             return Err(WriteError { path, source }.into());
@@ -136,6 +183,7 @@ impl Claims {
         let file = whole(path);
         let folder = folder_of(&file);
         if folder.is_dir() {
+            remove_leftovers(folder);
             return tempfile::tempfile_in(folder).map(drop);
         }
         match &self.run {

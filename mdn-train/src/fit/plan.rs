@@ -42,6 +42,8 @@ impl<'a> Plan<'a> {
             false => [Ordinary::all(width), Ordinary::all(dimensions)],
         };
         let [spread, target_spread] = training.rows().spread(&ordinary)?;
+        spread.check(data.input_names())?;
+        target_spread.check(data.target_names())?;
         let bounds = log_scale_bounds(training.rows(), config, &target_spread.scale)?;
         let (inputs, targets) = if config.standardise {
             (spread.clone(), target_spread)

@@ -7,6 +7,8 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
+use crate::files::{PNG_SOFTWARE, SVG_METADATA};
+
 /// The size of a picture in pixels: twice what a page usually gives it, so that dense screens
 /// and paper show it sharp.
 const SIZE: (u32, u32) = (1920, 1280);
@@ -69,6 +71,7 @@ pub trait Picture {
         // The library counts whole pixels; shown at half size, its steps do not show.
         let (full, half) = (svg_size(SIZE), svg_size((SIZE.0 / 2, SIZE.1 / 2)));
         let text = text.replacen(&full, &half, 1);
+        let text = text.replacen('>', &format!(">\n{SVG_METADATA}"), 1);
         // The library leaves half of the media type out, which strict readers do not forgive.
         Ok(text.replace("href=\"data:png;base64,", "href=\"data:image/png;base64,"))
     }
@@ -108,6 +111,8 @@ fn encode_png(out: &mut dyn Write, pixels: &[u8]) -> io::Result<()> {
     // Large even areas compress best as they are: half the size that differences give.
     encoder.set_filter(png::FilterType::NoFilter);
     encoder.set_compression(png::Compression::Best);
+    let (keyword, maker) = PNG_SOFTWARE;
+    encoder.add_text_chunk(keyword.to_owned(), maker.to_owned())?;
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;
     Ok(writer.finish()?)

@@ -205,7 +205,7 @@ impl<'a> Session<'a> {
             return Ok(None);
         }
         if check && loss <= self.worst {
-            self.good.step = step - 1;
+            self.good.step = self.step;
             self.good.parameters.copy_from_slice(&self.parameters);
             self.good.adam.copy_from(&self.adam);
         }
@@ -311,6 +311,11 @@ impl<'a> Session<'a> {
         if train_loss.is_nan() || train_loss > self.worst {
             self.roll_back(self.step, train_loss)?;
             train_loss = self.train.loss(&self.parameters);
+        }
+        if self.rollbacks > 0 && self.step == 0 {
+            // What is left are the first parameters, of which nothing was learnt.
+            let step = self.tried;
+            return Err(TrainError::Diverged { step });
         }
         let validation = self.validation.as_mut();
         let validation_loss = validation.map(|objective| objective.loss(&self.parameters));

@@ -33,7 +33,8 @@ fn the_demo_leaves_everything_in_its_folder() {
     assert_eq!(bench.names(), ["short"]);
     assert_eq!(
         std::fs::read_dir(bench.path("short")).unwrap().count(),
-        expected.len()
+        expected.len() + 1,
+        "and the list of them"
     );
     for picture in PICTURES {
         assert_picture(&bench.path("short").join(picture));
@@ -105,10 +106,10 @@ fn a_stopped_demo_leaves_the_best_model_so_far() {
 #[test]
 fn the_recipe_of_the_tutorial_can_be_given_to_fit() {
     let bench = Bench::new();
-    bench.json("demo --steps 60 --points 200 --out d");
+    bench.json("demo --steps 400 --points 200 --out d");
     bench.json(
         "fit d/data.csv --target y --hidden 24 --activation sigmoid -k 24 --covariance isotropic \
-         --scale-floor 0.2 --no-standardise --validation 0 --steps 60 --batch full --initial glorot \
+         --scale-floor 0.2 --no-standardise --validation 0 --steps 400 --batch full --initial glorot \
          --learning-rate 0.001 --schedule constant --weight-decay 0 --clip 0 --averaging 0 \
          --noise never --starts 1 --patience 0",
     );

@@ -61,7 +61,7 @@ fn a_wild_target_and_scales_at_the_floor_are_named() {
     assert!(codes(&fitted).contains(&"wild-outliers"));
     bench.write("table.csv", line(1.0));
     let choices = "--target y --steps 400 --hidden 8 -k 2";
-    let fitted = bench.json(&format!("fit table.csv {choices} --scale-floor 2"));
+    let fitted = bench.json(&format!("fit table.csv {choices} --scale-floor 0.9"));
     assert!(codes(&fitted).contains(&"collapsed-scales"));
     let found = fitted["diagnostics"].to_string();
     assert!(found.contains("try a smaller --scale-floor"), "{found}");

@@ -72,12 +72,16 @@ fn run_limited(bench: &Bench, blocks: usize, arguments: &str) -> (Option<i32>, S
 #[test]
 fn a_disk_that_fills_up_leaves_the_old_model() {
     let bench = Bench::new();
-    bench.write("model.mdn", "an older model");
+    bench.json(&format!(
+        "fit {GEYSER} --target duration --steps 3 --hidden 2 -k 2"
+    ));
+    let model = || fs::read(bench.path("model.mdn")).unwrap();
+    let older = model();
     let options = "--target duration --steps 20 --hidden 64,64 -k 3";
     let (code, words) = run_limited(&bench, 4, &format!("fit {GEYSER} {options}"));
     assert_eq!(code, Some(1), "{words}");
     assert!(words.contains("error: cannot write model.mdn: "), "{words}");
-    assert_eq!(bench.read("model.mdn"), "an older model");
+    assert_eq!(model(), older);
     assert_eq!(bench.names(), ["model.mdn"]);
 }
 
@@ -252,4 +256,117 @@ fn a_result_never_takes_the_place_of_standard_inputs_file() {
         let left = ["d", "p", "m"].map(|folder| fs::read_dir(bench.path(folder)).unwrap().count());
         assert_eq!(left, [1; 3], "{arguments}: nothing is written half");
     }
+}
+
+/// Whatever ends a command, no part of a result is left, and no temporary file.
+#[cfg(target_os = "linux")]
+#[test]
+fn whatever_ends_a_command_leaves_no_litter() {
+    let bench = Bench::new();
+    bench.json(&format!(
+        "fit {GEYSER} --targets 1 --steps 3 --hidden 2 -k 2"
+    ));
+    bench.json(&format!("sample model.mdn {GEYSER} --out old.csv"));
+    let old = bench.read("old.csv");
+    for signals in ["-HUP", "-INT", "-TERM", "-KILL", "-ABRT"] {
+        for out in ["old.csv", "new.csv"] {
+            let sample = format!("sample model.mdn {GEYSER} --draws 100000000 --out {out}");
+            let mut child = start(&bench, &sample);
+            std::thread::sleep(Duration::from_millis(300));
+            assert!(child.try_wait().unwrap().is_none(), "it was at work");
+            signal(&child, signals);
+            assert_ne!(child.wait().unwrap().code(), Some(0));
+            assert_eq!(bench.names(), ["model.mdn", "old.csv"], "{signals}");
+            assert_eq!(bench.read("old.csv"), old, "{signals}");
+        }
+    }
+    // What an older system left goes with the next result.
+    bench.write(".mdn-left.tmp", "half a table");
+    bench.json(&format!("sample model.mdn {GEYSER} --out old.csv"));
+    assert_eq!(bench.names(), ["model.mdn", "old.csv"]);
+}
+
+/// A training of which nothing came says so, exits with status 1 and leaves the old model.
+#[test]
+fn a_failed_training_is_a_failure() {
+    let bench = Bench::new();
+    let rows = |unit: f64| -> String {
+        let row = |i: u32| {
+            let x = f64::from(i) / 100.0;
+            format!("{x},{:e}\n", unit * (1000.0 + x + (37.0 * x).sin()))
+        };
+        "x,y\n".to_owned() + &(0..100).map(row).collect::<String>()
+    };
+    bench.write("t.csv", rows(1.0));
+    bench.write("tiny.csv", rows(1e-42));
+    let swapped: String = rows(1e-42)
+        .lines()
+        .skip(1)
+        .map(|line| line.split_once(',').unwrap())
+        .map(|(x, y)| format!("{y},{x}\n"))
+        .collect();
+    bench.write("tiny-input.csv", "x,y\n".to_owned() + &swapped);
+    bench.json("fit t.csv --targets 1 --steps 3");
+    let model = || fs::read(bench.path("model.mdn")).unwrap();
+    let older = model();
+    for (arguments, told) in [
+        (
+            "t.csv --steps 10 --learning-rate 1e30",
+            "training diverges at any learning rate",
+        ),
+        (
+            "t.csv --steps 10 --learning-rate 1e30 --validation 0",
+            "training diverges at any",
+        ),
+        (
+            "t.csv --steps 10 --learning-rate 1e30 --starts 1",
+            "training diverges at any",
+        ),
+        (
+            "t.csv --steps 10 --learning-rate 1e30 --ensemble 2",
+            "training diverges at any",
+        ),
+        (
+            "t.csv --steps 5 --no-standardise --initial glorot",
+            "training has failed: the NLL of the rows held back",
+        ),
+        (
+            "t.csv --steps 5 --no-standardise --initial glorot --validation 0",
+            "training has failed: the NLL of the training rows is",
+        ),
+        (
+            "t.csv --steps 5 --no-standardise --initial glorot --loss crps",
+            "training has failed: the CRPS of the",
+        ),
+        (
+            "tiny.csv --steps 5",
+            "column `y` has a standard deviation of ",
+        ),
+        (
+            "tiny.csv --steps 5 --stream-above 1",
+            "column `y` has a standard deviation of ",
+        ),
+        (
+            "tiny-input.csv --steps 5",
+            "column `x` has a standard deviation of ",
+        ),
+    ] {
+        let run = bench.run(&format!("fit {arguments} --targets 1"));
+        assert!(
+            run.error(1).starts_with(told),
+            "{arguments}: {}",
+            run.stderr
+        );
+        assert!(!run.stdout.contains("self-test passed"), "{arguments}");
+        assert_eq!(model(), older, "{arguments}");
+    }
+    let tune =
+        "tune t.csv --targets 1 --steps 5 --no-standardise --initial glorot --trials 1 --folds 2";
+    let run = bench.run(tune);
+    assert!(
+        run.error(1).starts_with("training has failed"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(model(), older);
 }

@@ -59,31 +59,60 @@ fn results_that_cannot_be_written_leave_nothing() {
 #[test]
 fn a_failure_leaves_the_old_file_as_it_was() {
     let bench = Bench::new();
-    bench.write("model.mdn", "an older model");
+    let small = "--target duration --steps 5 --hidden 3 -k 2";
+    bench.json(&format!("fit {GEYSER} {small}"));
+    let model = || fs::read(bench.path("model.mdn")).unwrap();
+    let older = model();
     bench.write("data.csv", "x,y\n1,2\n2,oops\n");
     assert_eq!(bench.run("fit data.csv --target y").code, Some(1));
-    assert_eq!(bench.read("model.mdn"), "an older model");
+    assert_eq!(model(), older);
     // This one fails after everything has been read: no scale is left above such a floor.
     let run = bench.run(&format!(
         "fit {GEYSER} --target duration --scale-floor 1e30"
     ));
     assert!(run.error(1).contains("scale"), "{}", run.stderr);
-    assert_eq!(bench.read("model.mdn"), "an older model");
+    assert_eq!(model(), older);
     assert_eq!(bench.names(), ["data.csv", "model.mdn"]);
 }
 
 #[test]
 fn an_old_file_is_replaced_whole() {
     let bench = Bench::new();
-    bench.write("model.mdn", vec![b'x'; 1_000_000]);
-    bench.json(&format!(
-        "fit {GEYSER} --target duration --steps 5 --hidden 3 -k 2"
-    ));
+    let small = "--target duration --steps 5 --hidden";
+    bench.json(&format!("fit {GEYSER} {small} 300 -k 2"));
+    bench.json(&format!("fit {GEYSER} {small} 3 -k 2"));
     bench.json("verify model.mdn");
-    bench.write("out.csv", vec![b'x'; 1_000_000]);
-    bench.json(&format!(
-        "predict model.mdn {GEYSER} --out out.csv --summary"
-    ));
+    for more in ["", " --summary"] {
+        bench.json(&format!("predict model.mdn {GEYSER} --out out.csv{more}"));
+    }
     assert_eq!(bench.read("out.csv").lines().count(), 300);
+    bench.json(&format!("sample model.mdn {GEYSER} --out out.csv"));
     assert_eq!(bench.names(), ["model.mdn", "out.csv"]);
+}
+
+#[test]
+fn what_another_program_made_is_replaced_by_force_alone() {
+    let bench = Bench::new();
+    bench.write("data.csv", "x,y\n1,2\n2,3\n");
+    for command in [
+        "generate inverse-sine -n 20 --out data.csv",
+        "demo --steps 3 --points 20 --out .",
+    ] {
+        let words = bench.run(command).error(1).to_owned();
+        assert!(words.contains("data.csv: is there already"), "{words}");
+        assert!(words.contains("--force"), "{words}");
+        assert_eq!(bench.read("data.csv"), "x,y\n1,2\n2,3\n");
+        assert_eq!(bench.names(), ["data.csv"]);
+    }
+    bench.json("generate inverse-sine -n 20 --out data.csv --force");
+    bench.json("generate inverse-sine -n 10 --out data.csv");
+    assert_eq!(bench.read("data.csv").lines().count(), 11);
+    // A table of the same law, and yet not what was written into this folder.
+    assert_eq!(
+        bench.run("demo --steps 3 --points 20 --out .").code,
+        Some(1)
+    );
+    for force in [" --force", ""] {
+        bench.json(&format!("demo --steps 3 --points 20 --out .{force}"));
+    }
 }

@@ -14,6 +14,7 @@ mod given;
 mod journey;
 mod layers;
 mod loss;
+mod memory;
 mod prune;
 mod quantize;
 mod questions;

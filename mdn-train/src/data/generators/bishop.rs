@@ -33,6 +33,14 @@ pub fn bishop(rows: usize, seed: u64) -> NumericTable {
     NumericTable::new(vec!["x".to_owned(), "t".to_owned()], values)
 }
 
+/// Whether the row is one that [`bishop`] can give.
+pub(super) fn can_give(row: &[f64]) -> bool {
+    // Rounding of sums of numbers below 2.
+    const ROUNDING: f64 = 1e-12;
+    matches!(row, &[x, t] if (0.0..=1.0).contains(&t)
+        && (x - curve(t)).abs() <= NOISE + ROUNDING)
+}
+
 /// The entropy h(t | x) of [`bishop`] in nats: no model's expected negative log-likelihood is lower.
 ///
 /// By the chain rule it is h(t) + h(x | t) − h(x), of which the first is 0, the second ln 0.2 and the

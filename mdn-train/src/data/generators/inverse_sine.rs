@@ -34,6 +34,13 @@ pub fn inverse_sine(rows: usize, seed: u64) -> NumericTable {
     NumericTable::new(vec!["x".to_owned(), "y".to_owned()], values)
 }
 
+/// Whether the row is one that [`inverse_sine`] can give.
+pub(super) fn can_give(row: &[f64]) -> bool {
+    // In standard deviations: once in 10¹⁰ draws.
+    const FAR: f64 = 6.5;
+    matches!(row, &[x, y] if y.abs() <= REACH && (x - inverse_sine_curve(y)).abs() < FAR)
+}
+
 /// The entropy h(y | x) of [`inverse_sine`] in nats: no model's expected negative
 /// log-likelihood is lower.
 ///
