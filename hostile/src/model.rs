@@ -11,19 +11,6 @@ use mdn_infer::format::{
 
 use crate::{Source, query};
 
-const ACTIVATIONS: [Activation; 6] = [
-    Activation::Tanh,
-    Activation::Relu,
-    Activation::Sigmoid,
-    Activation::Silu,
-    Activation::Gelu,
-    Activation::Identity,
-];
-const COVARIANCES: [Covariance; 3] = [
-    Covariance::Diagonal,
-    Covariance::Full,
-    Covariance::Isotropic,
-];
 /// Bounds of log-scales: ordinary ones and those of the format.
 const BOUNDS: [(f32, f32); 3] = [(-7.0, 7.0), (-60.0, 60.0), (-20.0, 0.5)];
 
@@ -96,7 +83,7 @@ fn encode(source: &ModelSource<'_>) -> Vec<u32> {
 
 fn header(source: &mut Source<'_>) -> Header<'static> {
     let mut hidden = [format::Layer::NONE; MAX_HIDDEN];
-    let activation = source.choice(&ACTIVATIONS);
+    let activation = source.choice(&Activation::ALL);
     let depth = source.below(3);
     for slot in hidden.iter_mut().take(depth) {
         let units = 1 + source.below(MOST_UNITS) as u32;
@@ -107,8 +94,8 @@ fn header(source: &mut Source<'_>) -> Header<'static> {
     let head = Head {
         components: 1 + source.below(MOST_COMPONENTS) as u16,
         dimensions: 1 + source.below(MOST_DIMENSIONS) as u8,
-        covariance: source.choice(&COVARIANCES),
-        scale_map: source.choice(&[ScaleMap::Exp, ScaleMap::Softplus]),
+        covariance: source.choice(&Covariance::ALL),
+        scale_map: source.choice(&ScaleMap::ALL),
         log_scale_min,
         log_scale_max,
     };

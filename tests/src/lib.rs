@@ -48,23 +48,6 @@ pub struct Shape {
     pub head: Head,
 }
 
-/// Every activation of the format.
-pub const ACTIVATIONS: [Activation; 6] = [
-    Activation::Identity,
-    Activation::Sigmoid,
-    Activation::Tanh,
-    Activation::Relu,
-    Activation::Gelu,
-    Activation::Silu,
-];
-
-/// Every kind of covariance.
-pub const COVARIANCES: [Covariance; 3] = [
-    Covariance::Isotropic,
-    Covariance::Diagonal,
-    Covariance::Full,
-];
-
 /// A head with exp or softplus scales, bounded far outside the ordinary.
 pub fn head(components: u16, dimensions: u8, covariance: Covariance, scale_map: ScaleMap) -> Head {
     Head {
@@ -84,14 +67,14 @@ pub fn random_shape(rng: &mut impl Rng) -> Shape {
     for _ in 0..rng.random_range(0..=3) {
         widths.push(rng.random_range(1..=40));
     }
-    let maps = [ScaleMap::Exp, ScaleMap::Softplus];
+    let maps = ScaleMap::ALL;
     let head = head(
         rng.random_range(1..=40),
         rng.random_range(1..=4),
-        COVARIANCES[rng.random_range(0..COVARIANCES.len())],
+        Covariance::ALL[rng.random_range(0..Covariance::ALL.len())],
         maps[rng.random_range(0..maps.len())],
     );
-    let activation = ACTIVATIONS[rng.random_range(0..ACTIVATIONS.len())];
+    let activation = Activation::ALL[rng.random_range(0..Activation::ALL.len())];
     Shape {
         widths,
         activation,

@@ -9,7 +9,7 @@ use mdn_train::oracle::{Oracle, OracleMixture};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::{COVARIANCES, PRODUCER, names, untested};
+use crate::{PRODUCER, names, untested};
 
 /// Parameters of a mixture in standardised units, and the affine map to raw units.
 #[derive(Clone, Debug)]
@@ -224,7 +224,7 @@ impl Parameters {
 /// and 6 dimensions, a few up to 256 and 16.
 pub fn random_parameters(count: usize, rng: &mut impl Rng) -> Vec<Parameters> {
     let mut all = Vec::new();
-    for covariance in COVARIANCES {
+    for covariance in Covariance::ALL {
         for i in 0..count {
             let (components, dimensions) = if i % 32 == 15 {
                 (256, 16)

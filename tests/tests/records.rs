@@ -121,6 +121,18 @@ fn parse(records: &[Record], like: &ModelFile) -> Result<ModelFile, ParseError> 
     ModelFile::from_bytes(&file(4, &header(records), like))
 }
 
+/// Why `records` are refused where record `index` has this payload.
+fn with(
+    records: &[Record],
+    index: usize,
+    payload: Vec<u8>,
+    like: &ModelFile,
+) -> Option<ParseError> {
+    let mut records = records.to_vec();
+    records[index].1 = payload;
+    parse(&records, like).err()
+}
+
 /// Every record in turn changed by `change`; the error of each.
 fn refused(change: impl Fn(&mut Vec<Record>, usize)) -> Vec<ParseError> {
     let like = plain(Storage::F32, 1);
@@ -243,11 +255,7 @@ fn unknown_records_are_skipped_or_named() {
 fn unknown_kinds_are_named() {
     let like = plain(Storage::F32, 1);
     let whole = records(&like.model());
-    let with = |index: usize, payload: Vec<u8>| {
-        let mut records = whole.clone();
-        records[index].1 = payload;
-        parse(&records, &like).err()
-    };
+    let with = |index, payload| with(&whole, index, payload, &like);
     let entries = |entries: &[Record]| entries.iter().flat_map(entry).collect::<Vec<u8>>();
     let layers = entries(&[(0, vec![5, 5]), (300, vec![1, 2, 3, 4])]);
     let unknown = ParseError::UnknownLayer {
@@ -339,11 +347,7 @@ fn only_the_shortest_spelling_counts() {
 fn records_that_contradict_the_rest_are_refused() {
     let like = plain(Storage::F32, 1);
     let whole = records(&like.model());
-    let with = |index: usize, payload: Vec<u8>| {
-        let mut records = whole.clone();
-        records[index].1 = payload;
-        parse(&records, &like).err()
-    };
+    let with = |index, payload| with(&whole, index, payload, &like);
     let shape = Some(ParseError::UnsupportedShape);
     // Shapes of five inputs, of none, of more than can be counted in 32 bits.
     assert_eq!(with(4, vec![0, 5, 1]), shape);

@@ -13,21 +13,6 @@ use nalgebra::{DMatrix, DVector};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
 
-const ACTIVATIONS: [Activation; 6] = [
-    Activation::Identity,
-    Activation::Sigmoid,
-    Activation::Tanh,
-    Activation::Relu,
-    Activation::Gelu,
-    Activation::Silu,
-];
-const COVARIANCES: [Covariance; 3] = [
-    Covariance::Isotropic,
-    Covariance::Diagonal,
-    Covariance::Full,
-];
-const SCALE_MAPS: [ScaleMap; 2] = [ScaleMap::Exp, ScaleMap::Softplus];
-
 /// Roughly normal: the sum of twelve uniforms less six.
 fn normal(rng: &mut SplitMix64) -> f32 {
     (0..12)
@@ -135,9 +120,9 @@ fn head(components: u16, dimensions: u8, covariance: Covariance, scale_map: Scal
 #[test]
 fn every_activation_covariance_and_scale_map() {
     let mut seed = 0;
-    for activation in ACTIVATIONS {
-        for covariance in COVARIANCES {
-            for scale_map in SCALE_MAPS {
+    for activation in Activation::ALL {
+        for covariance in Covariance::ALL {
+            for scale_map in ScaleMap::ALL {
                 for (components, dimensions) in [(1, 1), (1, 3), (2, 2), (5, 1), (5, 3)] {
                     seed += 1;
                     let head = head(components, dimensions, covariance, scale_map);
@@ -163,8 +148,8 @@ fn each_layer_has_its_own_activation() {
         case.parameters.iter_mut().for_each(|p| *p *= 0.5);
         case.check();
     };
-    for (number, first) in (0..).zip(ACTIVATIONS) {
-        for (other, second) in (0..).zip(ACTIVATIONS) {
+    for (number, first) in (0..).zip(Activation::ALL) {
+        for (other, second) in (0..).zip(Activation::ALL) {
             check(&[5, 4], &[first, second], 200 + 6 * number + other);
         }
     }
@@ -182,7 +167,7 @@ fn each_layer_has_its_own_activation() {
 
 #[test]
 fn many_dimensions_and_components() {
-    for covariance in COVARIANCES {
+    for covariance in Covariance::ALL {
         let wide = head(3, 16, covariance, ScaleMap::Exp);
         let mut case = Case::new(Activation::Tanh, wide, 5, 77);
         // Off-diagonal entries of ordinary size make near-singular matrices in 16 dimensions.
@@ -261,8 +246,8 @@ fn assert_finite(case: &Case) -> (f64, Vec<f32>) {
 
 #[test]
 fn far_targets_dead_components_and_uneven_weights_stay_finite() {
-    for covariance in COVARIANCES {
-        for scale_map in SCALE_MAPS {
+    for covariance in Covariance::ALL {
+        for scale_map in ScaleMap::ALL {
             let head = head(3, 2, covariance, scale_map);
             let count = head.outputs();
             let mut outputs = vec![0.1; count];
@@ -284,7 +269,7 @@ fn far_targets_dead_components_and_uneven_weights_stay_finite() {
 #[test]
 fn the_crps_stays_finite_and_its_pull_bounded() {
     for covariance in [Covariance::Isotropic, Covariance::Diagonal] {
-        for scale_map in SCALE_MAPS {
+        for scale_map in ScaleMap::ALL {
             let head = head(3, 2, covariance, scale_map);
             let count = head.outputs();
             let mut outputs = vec![0.1; count];

@@ -26,7 +26,7 @@ fn mixtures(
 ) {
     (0..cases(MIXTURES)).into_par_iter().for_each(|case| {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed + case as u64);
-        let covariance = mdn_tests::COVARIANCES[case / KINDS % 3];
+        let covariance = mdn_infer::format::Covariance::ALL[case / KINDS % 3];
         let parameters = Parameters::extreme(kind(case), covariance, &mut rng);
         parameters.examine(|mixture, oracle| visit(&parameters, mixture, oracle, &mut rng));
     });

@@ -220,7 +220,7 @@ fn small_pivots_keep_their_accuracy() {
 #[test]
 fn wrong_conditions_are_refused() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(36);
-    for covariance in mdn_tests::COVARIANCES {
+    for covariance in mdn_infer::format::Covariance::ALL {
         Parameters::random(covariance, 5, 3, &mut rng).examine(|mixture, _| {
             let mut memory = [0.0; 200];
             let mut refused = |given: &[(usize, f32)]| {

@@ -25,7 +25,7 @@ fn raw_units_of_every_size() {
     .map(Meter::new);
     let [deviations, covariances, densities, conditionals] = &meters;
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(60);
-    for covariance in mdn_tests::COVARIANCES {
+    for covariance in mdn_infer::format::Covariance::ALL {
         for (first, second) in [(1e-20, 1e20), (1e20, 1e20), (1e-20, 1e-20), (1e-37, 1e37)] {
             let mut parameters = Parameters::random(covariance, 9, 2, &mut rng);
             parameters.shift = vec![0.0, 3.0 * second];
@@ -73,7 +73,7 @@ fn raw_units_of_every_size() {
 fn scales_whose_squares_leave_binary32() {
     let deviations = Meter::new("standard deviation, squares beyond binary32");
     let conditionals = Meter::new("conditional scale, squares beyond binary32");
-    for covariance in mdn_tests::COVARIANCES {
+    for covariance in mdn_infer::format::Covariance::ALL {
         for log_scale in [-59.0_f32, -45.0, 45.0, 59.0] {
             let parameters = Parameters {
                 covariance,
@@ -191,7 +191,7 @@ fn conditions_far_out() {
     let weights = Meter::new("conditional weight far out");
     let means = Meter::new("conditional mean far out");
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(61);
-    for covariance in mdn_tests::COVARIANCES {
+    for covariance in mdn_infer::format::Covariance::ALL {
         let parameters = Parameters::random(covariance, 7, 3, &mut rng);
         parameters.examine(|mixture, oracle| {
             let mut memory = [0.0; 300];
@@ -269,7 +269,7 @@ fn weights_down_to_the_smallest() {
 fn one_component() {
     let meter = Meter::new("standard deviation of one component");
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(63);
-    for covariance in mdn_tests::COVARIANCES {
+    for covariance in mdn_infer::format::Covariance::ALL {
         for dimensions in [1, 2, 16] {
             let parameters = Parameters::random(covariance, 1, dimensions, &mut rng);
             parameters.examine(|mixture, _| {

@@ -122,7 +122,7 @@ fn nothing_in_a_plane_is_higher_than_the_first() {
     let meter = Meter::new("highest joint mode, in planes");
     let (mut peaks, mut missed) = (0, 0);
     for round in 0..cases(120) {
-        let covariance = mdn_tests::COVARIANCES[round % 3];
+        let covariance = mdn_infer::format::Covariance::ALL[round % 3];
         let parameters = Parameters::random(covariance, 1 + round % 11, 2, &mut rng);
         parameters.examine(|mixture, oracle| {
             let found = modes(mixture);
