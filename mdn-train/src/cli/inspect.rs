@@ -127,8 +127,10 @@ impl Inspect {
                     .as_ref()
                     .map_or(String::new(), |unit| format!(" [{unit}]"));
                 let (name, shift, scale) = (&column.name, column.shift, column.scale);
+                let sign = if shift < 0.0 { '+' } else { '−' };
                 output.say(format_args!(
-                    "{role:<7} {name}{unit}: (value − {shift}) / {scale}"
+                    "{role:<7} {name}{unit}: (value {sign} {}) / {scale}",
+                    shift.abs()
                 ))?;
             }
         }
