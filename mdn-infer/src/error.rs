@@ -232,11 +232,13 @@ impl fmt::Display for PredictError {
             }
             Self::NotFinite { index } => write!(f, "value {index} is not a finite number"),
             Self::Overflow => {
-                f.write_str("the model's numbers overflowed: the input or target is far out")
+                f.write_str(
+                "the numbers overflowed: the input, the target or the model's own numbers are far out",
+            )
             }
             Self::OverflowInRow { row } => write!(
                 f,
-                "the model's numbers overflowed at row {row}: its input is far out"
+                "the numbers overflowed at row {row}: its input or the model's own numbers are far out"
             ),
             Self::NotANumber { index } => write!(f, "value {index} is not a number"),
             Self::ReversedInterval => {

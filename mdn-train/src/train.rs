@@ -161,7 +161,7 @@ pub enum TrainError {
         dimensions: usize,
     },
     /// A value is NaN or infinite.
-    #[error("{table} row {row} has a value that is not finite")]
+    #[error("{table} row {row} has a value that is not finite in the units that training sees")]
     NotFinite {
         /// `training` or `validation`.
         table: &'static str,

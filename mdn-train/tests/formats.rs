@@ -191,3 +191,27 @@ fn files_that_are_cut_off_are_errors() {
         }
     }
 }
+
+/// The footer of a Parquet file says how many rows there are: here in seven bytes instead of one.
+#[cfg(all(feature = "columnar", target_os = "linux"))]
+#[test]
+fn rows_that_no_memory_holds_are_refused_before_they_are_read() {
+    for file in ["snappy.parquet", "polars.parquet"] {
+        let honest = bytes(file);
+        let rows = u8::try_from(read(honest.clone()).unwrap().rows()).unwrap();
+        let end = honest.len() - 8;
+        let length = u32::from_le_bytes(honest[end..end + 4].try_into().unwrap());
+        let start = end - length as usize;
+        let mut footer = honest[start..end].to_vec();
+        // An i64 and then a list, in Thrift's compact protocol; numbers are doubled for their sign.
+        let field = [0x16, 2 * rows, 0x19];
+        let at = footer.windows(3).position(|bytes| bytes == field).unwrap();
+        footer.splice(at + 1..at + 2, [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01]);
+        let length = (length + 6).to_le_bytes();
+        let claims = [&honest[..start], &footer, &length, b"PAR1"].concat();
+        let error = read(claims).unwrap_err().to_string();
+        let told =
+            "table: cannot be read as Parquet: Memory error: a table of 2199023255552 rows and ";
+        assert!(error.starts_with(told), "{file}: {error}");
+    }
+}

@@ -330,7 +330,7 @@ fn senseless_requests_are_refused() {
     let options = TrainOptions::default();
     assert_eq!(
         attempt(&net, bad.rows(), &options),
-        "training row 1 has a value that is not finite"
+        "training row 1 has a value that is not finite in the units that training sees"
     );
     let nothing = Rows {
         inputs: &[],

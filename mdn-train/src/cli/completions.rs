@@ -7,6 +7,9 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use mdn_train::files::{Claims, ResultFolder};
 
+use serde_json::json;
+
+use super::output::Output;
 use super::paths::OutputFolder;
 
 /// Print completions for a shell
@@ -22,11 +25,19 @@ pub struct Completions {
 }
 
 impl Completions {
-    pub fn run(self, mut command: Command) -> anyhow::Result<()> {
+    pub fn run(self, mut command: Command, output: &mut Output) -> anyhow::Result<()> {
         // Into memory first: the generator panics where its output goes away.
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut command, "mdn-train", &mut text);
-        Ok(io::stdout().write_all(&text)?)
+        print("script", text, output)
+    }
+}
+
+/// Prints a text as it is, or as the object of `--json` under `key`.
+fn print(key: &str, text: Vec<u8>, output: &mut Output) -> anyhow::Result<()> {
+    match output.is_json() {
+        true => output.result(&json!({ key: String::from_utf8(text)? })),
+        false => Ok(io::stdout().write_all(&text)?),
     }
 }
 
@@ -40,11 +51,11 @@ pub struct Manual {
 }
 
 impl Manual {
-    pub fn run(self, command: Command, claims: Claims) -> anyhow::Result<()> {
+    pub fn run(self, command: Command, claims: Claims, output: &mut Output) -> anyhow::Result<()> {
         let Some(folder) = self.out else {
             let mut page = Vec::new();
             Man::new(command).render(&mut page)?;
-            return Ok(io::stdout().write_all(&page)?);
+            return print("page", page, output);
         };
         let mut folder = ResultFolder::create(&folder, claims)?;
         let mut command = command.disable_help_subcommand(true);
@@ -58,6 +69,8 @@ impl Manual {
         };
         let pages: Vec<_> = all.map(page).collect::<anyhow::Result<_>>()?;
         folder.write(&pages)?;
-        Ok(())
+        let files = pages.iter().map(|(file, _)| file.path().display());
+        let files: Vec<String> = files.map(|path| path.to_string()).collect();
+        output.result(&json!({ "files": files }))
     }
 }

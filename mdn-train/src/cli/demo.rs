@@ -58,7 +58,7 @@ pub struct Demo {
     #[arg(long, short, default_value = "demo", value_name = "DIR")]
     out: OutputFolder,
     /// Seed of the data and of training
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = whole(0..=u64::MAX))]
     seed: u64,
     /// Points to draw and train on [default: 1000, for two-link-arm 5000]
     #[arg(long, value_parser = clap::value_parser!(u32).range(10..))]

@@ -10,6 +10,7 @@ use super::options::count;
 use super::output::Output;
 use super::paths::OutputFile;
 use super::problem::Problem;
+use super::values::whole;
 
 /// Write a table of a built-in problem whose best attainable score is known
 ///
@@ -30,7 +31,7 @@ pub struct Generate {
     #[arg(long, short = 'n', default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..))]
     rows: u32,
     /// Seed of the draws
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = whole(0..=u64::MAX))]
     seed: u64,
     /// Where to write the CSV [default: PROBLEM.csv]
     #[arg(long, short, value_name = "FILE")]

@@ -179,8 +179,10 @@ impl Inspect {
                 let support = column
                     .support
                     .map_or(String::new(), |support| format!(", {support}"));
+                let sign = if shift < 0.0 { '+' } else { '−' };
                 output.say(format_args!(
-                    "{role:<7} {name}{unit}: (value − {shift}) / {scale}{range}{support}"
+                    "{role:<7} {name}{unit}: (value {sign} {}) / {scale}{range}{support}",
+                    shift.abs()
                 ))?;
             }
         }

@@ -103,8 +103,8 @@ impl Command {
             Command::Quantize(command) => command.run(claims, output),
             Command::Prune(command) => command.run(claims, output),
             Command::Verify(command) => command.run(output),
-            Command::Completions(command) => command.run(command_line()),
-            Command::Man(command) => command.run(command_line(), claims),
+            Command::Completions(command) => command.run(command_line(), output),
+            Command::Man(command) => command.run(command_line(), claims, output),
         }
     }
 }
@@ -164,7 +164,10 @@ fn warn_of_float_unit(output: &mut Output) {
 
 /// The command line, whose paths shells complete and whose outputs can be forced.
 fn command_line() -> clap::Command {
-    let with_paths = |command: clap::Command| command.mut_args(paths::complete);
+    let with_paths = |command: clap::Command| {
+        let command = command.mut_args(values::take_negative);
+        command.mut_args(paths::complete)
+    };
     Cli::command().mut_subcommands(|command| paths::with_force(with_paths(command)))
 }
 

@@ -7,14 +7,30 @@ use std::any::TypeId;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use clap::builder::{MapValueParser, PathBufValueParser, TypedValueParser, ValueParserFactory};
+use clap::builder::{PathBufValueParser, TryMapValueParser, TypedValueParser, ValueParserFactory};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use mdn_train::files::Claims;
 use mdn_train::run::Run;
 
+fn any(_: &Path) -> Result<(), String> {
+    Ok(())
+}
+
+/// `-` stands for standard output elsewhere, and is no name that anybody means.
+fn names_file(path: &Path) -> Result<(), String> {
+    match path.to_str() {
+        Some("-") => Err(
+            "results go into files, and `predict` and `sample` print them without --out; `./-` is \
+             a file of that name"
+                .to_owned(),
+        ),
+        _ => Ok(()),
+    }
+}
+
 /// A kind of path.
 macro_rules! path {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name(PathBuf);
@@ -34,10 +50,10 @@ macro_rules! path {
         }
 
         impl ValueParserFactory for $name {
-            type Parser = MapValueParser<PathBufValueParser, fn(PathBuf) -> Self>;
+            type Parser = TryMapValueParser<PathBufValueParser, fn(PathBuf) -> Result<Self, String>>;
 
             fn value_parser() -> Self::Parser {
-                PathBufValueParser::new().map($name)
+                PathBufValueParser::new().try_map(|path| $check(&path).map(|()| $name(path)))
             }
         }
     };
@@ -45,19 +61,19 @@ macro_rules! path {
 
 path! {
     /// A file that the command reads.
-    InputFile
+    InputFile, any
 }
 path! {
     /// A file that the command writes.
-    OutputFile
+    OutputFile, names_file
 }
 path! {
     /// A folder into which the command writes files.
-    OutputFolder
+    OutputFolder, names_file
 }
 path! {
     /// The folder of a run, in which the command keeps its state.
-    RunFolder
+    RunFolder, names_file
 }
 
 const FORCE: &str = "force";

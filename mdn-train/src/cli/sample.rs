@@ -18,7 +18,7 @@ use super::options::Reading;
 use super::output::Output;
 use super::paths::{InputFile, OutputFile};
 use super::predict::transforms;
-use super::values::temperature;
+use super::values::{temperature, whole};
 
 /// Draws that are held at a time.
 const HELD: usize = 1 << 14;
@@ -49,7 +49,7 @@ pub struct Sample {
     #[arg(long, short = 'n', default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     draws: u32,
     /// Seed of the draws
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = whole(0..=u64::MAX))]
     seed: u64,
     /// How bold the draws are: one number for weights and variances, or two; 1 is the model itself
     #[arg(long, value_name = "T|WEIGHTS,SCALE", default_value = "1", value_parser = temperature)]

@@ -5,12 +5,23 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::{Arg, ArgAction};
 use mdn_infer::Temperature;
 use mdn_infer::format::MAX_HIDDEN;
 use mdn_train::data::Transform;
 use mdn_train::train::Batch;
 
 use super::given::GivenTarget;
+
+/// Has an option take a negative number for its value, of which its parser knows what to say, and not
+/// for an option that there is not.
+pub fn take_negative(arg: Arg) -> Arg {
+    let takes_value = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+    match arg.get_long() {
+        Some(_) if takes_value => arg.allow_negative_numbers(true),
+        _ => arg,
+    }
+}
 
 /// Units of each hidden layer.
 #[derive(Clone, Debug)]

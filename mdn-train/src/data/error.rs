@@ -91,7 +91,10 @@ pub enum DataError {
         position: usize,
     },
     /// A row has too many cells or too few.
-    #[error("{file}:{line}: {found} cells, but the first line has {expected}")]
+    #[error(
+        "{file}:{line}: {found} {}, but the first line has {expected}",
+        if *found == 1 { "cell" } else { "cells" }
+    )]
     RaggedRow {
         /// The file as the user named it.
         file: String,
@@ -101,6 +104,14 @@ pub enum DataError {
         expected: usize,
         /// Cells in the row.
         found: usize,
+    },
+    /// A cell begins with a quote that nothing ends.
+    #[error("{file}:{line}: a quote is opened and not closed before the file ends")]
+    OpenQuote {
+        /// The file as the user named it.
+        file: String,
+        /// The line of the row, from 1.
+        line: u64,
     },
     /// The CSV reader gave up for another reason.
     #[error("{file}: {source}")]

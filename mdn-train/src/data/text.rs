@@ -45,14 +45,22 @@ pub(super) fn read_rows(
     let mut record = ByteRecord::new();
     let mut columns = vec![Column::default(); header.names.len()];
     let (mut starts, mut start) = (Vec::new(), 0);
+    let place = |start| before + line_of(bytes, start_of_record(bytes, start));
     while reader
         .read_byte_record(&mut record)
         .map_err(|source| csv_error(file, source))?
     {
+        let end = reader.position().byte() as usize;
+        if end == bytes.len() && is_open(&bytes[start..], header.delimiter) {
+            return Err(DataError::OpenQuote {
+                file: file.to_owned(),
+                line: place(start),
+            });
+        }
         if record.len() != columns.len() {
             return Err(DataError::RaggedRow {
                 file: file.to_owned(),
-                line: before + line_of(bytes, start_of_record(bytes, start)),
+                line: place(start),
                 expected: columns.len(),
                 found: record.len(),
             });
@@ -61,7 +69,7 @@ pub(super) fn read_rows(
             column.push_cell(cell);
         }
         starts.push(start);
-        start = reader.position().byte() as usize;
+        start = end;
     }
     let lines = lines_of(bytes, &starts).into_iter();
     Ok(Contents {
@@ -71,6 +79,25 @@ pub(super) fn read_rows(
         lines: lines.map(|line| before + line).collect(),
         warnings: header.warnings.clone(),
     })
+}
+
+/// Whether a cell that begins with a quote goes on to the end of the record `bytes`. Within it two
+/// quotes stand for one.
+fn is_open(bytes: &[u8], delimiter: u8) -> bool {
+    enum At {
+        Start,
+        Plain,
+        Quoted,
+        Closed,
+    }
+    let step = |at, byte: u8| match (at, byte) {
+        (At::Quoted, b'"') => At::Closed,
+        (At::Quoted, _) | (At::Start | At::Closed, b'"') => At::Quoted,
+        (_, b'\n' | b'\r') => At::Start,
+        (_, byte) if byte == delimiter => At::Start,
+        _ => At::Plain,
+    };
+    matches!(bytes.iter().copied().fold(At::Start, step), At::Quoted)
 }
 
 /// Checks bytes that stand after `before` line breaks.

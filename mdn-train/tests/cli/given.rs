@@ -86,7 +86,7 @@ fn what_cannot_be_given_is_refused_by_name() {
         ),
         (
             "--given elbow=3e38",
-            "tips.csv:2: the model's numbers overflowed: the input or target is far out",
+            "tips.csv:2: the numbers overflowed: the input, the target or the model's own numbers are far out",
         ),
     ] {
         for command in ["predict", "sample"] {

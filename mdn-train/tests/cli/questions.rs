@@ -313,3 +313,26 @@ fn questions_that_cannot_be_answered_are_refused_by_name() {
         assert_eq!(refused(&format!("tips.csv {option}")), expected);
     }
 }
+
+/// A mode is no value that anybody gave: one beyond the range of binary32 is an overflow.
+#[test]
+fn a_mode_that_overflows_is_called_so() {
+    let bench = Bench::new();
+    let row = |i: u32| {
+        let x = f64::from(i) / 300.0;
+        format!("{x},{:e}\n", 3e38 + 3e37 * x + 1e36 * (99.0 * x).sin())
+    };
+    bench.write(
+        "t.csv",
+        "x,y\n".to_owned() + &(0..300).map(row).collect::<String>(),
+    );
+    bench.write("far.csv", "x\n0.5\n1000\n");
+    bench.json("fit t.csv --target y --hidden 8 -k 1 --steps 600");
+    let run = bench.run("predict model.mdn far.csv --modes 1");
+    assert!(
+        run.error(1)
+            .starts_with("far.csv:3: the numbers overflowed"),
+        "{}",
+        run.stderr
+    );
+}

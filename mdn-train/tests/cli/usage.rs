@@ -209,3 +209,64 @@ fn a_reader_that_hangs_up_is_no_error() {
     }
     hang_up(&bench, &format!("predict model.mdn {GEYSER}"));
 }
+
+#[test]
+fn a_negative_number_is_a_value_and_no_option() {
+    let bench = Bench::new();
+    for (arguments, told) in [
+        (
+            "generate bishop --seed -1",
+            "invalid value '-1' for '--seed <SEED>': a whole number from 0 to 18446744073709551615",
+        ),
+        ("fit t.csv --targets 1 --seed -1", "a whole number from 0"),
+        (
+            "fit t.csv --targets 1 --learning-rate -0.1",
+            "invalid value '-0.1'",
+        ),
+        (
+            "predict m.mdn t.csv --quantiles -0.5",
+            "a probability between 0 and 1",
+        ),
+    ] {
+        let run = bench.run(arguments);
+        assert!(run.error(2).contains(told), "{arguments}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_dash_is_no_file_for_results() {
+    let bench = Bench::new();
+    for arguments in [
+        "generate bishop --out -",
+        "predict m.mdn t.csv -o -",
+        "fit t.csv --targets 1 --run -",
+        "man --out -",
+    ] {
+        let run = bench.run(arguments);
+        assert!(
+            run.error(2).contains("results go into files"),
+            "{}",
+            run.stderr
+        );
+    }
+    bench.json("generate bishop -n 1 --out ./-");
+    assert_eq!(bench.names(), ["-"]);
+}
+
+#[test]
+fn completions_and_manual_pages_are_objects_with_json() {
+    let bench = Bench::new();
+    for (arguments, key) in [("completions bash", "script"), ("man", "page")] {
+        let text = bench.run(arguments).stdout;
+        assert_eq!(bench.json(arguments)[key], text.as_str());
+    }
+    let files = bench.json("man --out pages")["files"].clone();
+    let files: Vec<&str> = files
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|f| f.as_str())
+        .collect();
+    assert!(files.contains(&"pages/mdn-train-fit.1"), "{files:?}");
+    assert!(files.iter().all(|file| bench.path(file).exists()));
+}

@@ -78,7 +78,7 @@ fn a_first_line_of_numbers_is_data() {
     }
     assert_eq!(read("1,\n3,5\n").unwrap().columns(), ["x0", "x1"]);
     let told = message!(read("1,2\n3\n"), DataError::RaggedRow { line: 2, .. });
-    assert_eq!(told, "data.csv:2: 1 cells, but the first line has 2");
+    assert_eq!(told, "data.csv:2: 1 cell, but the first line has 2");
     assert_eq!(read(",NA\n3,5\n").unwrap().columns(), ["", "NA"]);
 }
 
@@ -131,7 +131,7 @@ fn a_first_line_that_is_called_data_is_data() {
 #[test]
 fn ragged_rows_are_placed() {
     let told = message!(read("x,y\n1,2\n3\n"), DataError::RaggedRow { .. });
-    assert_eq!(told, "data.csv:3: 1 cells, but the first line has 2");
+    assert_eq!(told, "data.csv:3: 1 cell, but the first line has 2");
     message!(
         read("x,y\r\n1,2\r\n3,4,5\r\n"),
         DataError::RaggedRow {
@@ -171,4 +171,27 @@ fn generated_data_survive_a_file() {
     let read = Dataset::from_csv(&path, None, &names(&["y"]), &ReadOptions::default()).unwrap();
     assert_eq!(read, Dataset::from_numeric(table, 1).unwrap());
     assert_eq!(read.input_names, ["x"]);
+}
+
+#[test]
+fn an_open_quote_is_placed() {
+    for (text, line) in [
+        ("x,y\n1,2\n\"3,4\n5,6\n", 3),
+        ("x,y\n1,\"2\n3,4\n", 2),
+        ("x,y\n1,2\n\n3,\"4\"\"", 4),
+        ("x,y\n1,2\n\"a \"\" b\",\"", 3),
+    ] {
+        let told = message!(read(text), DataError::OpenQuote { .. });
+        let words = "a quote is opened and not closed before the file ends";
+        assert_eq!(told, format!("data.csv:{line}: {words}"), "{text:?}");
+    }
+    for text in [
+        "x,y\n1,\"2\"",
+        "x,y\n1,2\"3\n",
+        "x,y\n\"a\"\"\",4\n",
+        "x,y\n\"a\"b\"c,4",
+        "x,y\n1,\"\"",
+    ] {
+        assert_eq!(read(text).unwrap().rows(), 1, "{text:?}");
+    }
 }

@@ -123,7 +123,7 @@ pub struct TrainingChoices {
     #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = share::<f64>)]
     anomaly_rate: f64,
     /// Seed of the split, the first parameters and the shuffling
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = whole(0..=u64::MAX))]
     seed: u64,
     /// Train on raw units; only for data that are already of order 1
     #[arg(long)]

@@ -221,7 +221,12 @@ fn mode_cells(
     cells.push(Cell::Index(found));
     for mode in modes.chunks_exact(dimensions).take(found.min(count)) {
         cells.extend(mode.iter().map(|&t| Cell::Number(t)));
-        cells.push(Cell::Number(mixture.log_density(mode)?));
+        // A mode is no value that anybody gave: where its numbers overflow, it is the model's do.
+        let density = mixture.log_density(mode).map_err(|error| match error {
+            PredictError::NotFinite { .. } => PredictError::Overflow,
+            error => error,
+        });
+        cells.push(Cell::Number(density?));
     }
     let missing = count.saturating_sub(found) * (dimensions + 1);
     cells.extend(std::iter::repeat_n(Cell::Missing, missing));
