@@ -79,15 +79,15 @@ pub(super) fn train(
             board.outcomes[member] = Some(outcome);
         }
     };
+    // Where the system gives fewer threads, the rest do the work: slower, and right all the same.
+    let in_pool = || match ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    };
     thread::scope(|scope| {
-        for _ in 0..at_once {
-            scope.spawn(
-                || match ThreadPoolBuilder::new().num_threads(threads).build() {
-                    Ok(pool) => pool.install(work),
-                    // Slower, and right all the same.
-                    Err(_) => work(),
-                },
-            );
+        let start = || thread::Builder::new().spawn_scoped(scope, in_pool).is_ok();
+        if (0..at_once).filter(|_| start()).count() == 0 {
+            in_pool();
         }
     });
     let board = board.into_inner().unwrap_or_else(PoisonError::into_inner);
