@@ -100,7 +100,7 @@ fn decode_records<'a>(bytes: &'a [u8], header: &mut Header<'a>) -> Result<(), Pa
         1 << number::COLUMNS | 1 << number::LAYERS | 1 << number::OUTPUTS | 1 << number::KERNELS;
     let mut records = Fields::new(bytes);
     let (mut last, mut found) = (0, 0);
-    while let Some((tag, payload)) = records.entry()? {
+    while let Some((tag, payload)) = records.entry() {
         let (record, required) = (tag / 2, tag % 2 == 1);
         if record <= last {
             return Err(ParseError::MalformedHeader);
@@ -118,6 +118,7 @@ fn decode_records<'a>(bytes: &'a [u8], header: &mut Header<'a>) -> Result<(), Pa
             _ => header.skipped_records += 1,
         }
     }
+    records.end()?;
     match found & NEEDED {
         NEEDED => Ok(()),
         _ => Err(ParseError::MalformedHeader),
@@ -196,7 +197,7 @@ fn read_shape(fields: &mut Fields<'_>) -> Shape {
 
 fn read_layers(entries: &mut Fields<'_>, header: &mut Header<'_>) -> Result<(), ParseError> {
     let mut slots = (1..).zip(&mut header.hidden);
-    while let Some((kind, payload)) = entries.entry()? {
+    while let Some((kind, payload)) = entries.entry() {
         let (layer, slot) = slots.next().ok_or(ParseError::UnsupportedShape)?;
         let mut fields = Fields::new(payload);
         *slot = match kind {

@@ -99,16 +99,13 @@ impl<'a> Fields<'a> {
         all[number.min(N - 1)]
     }
 
-    /// A number, a length and so many bytes; `None` at the end.
-    pub(super) fn entry(&mut self) -> Result<Option<(u16, &'a [u8])>, ParseError> {
+    /// A number, a length and so many bytes; `None` at the end, and where they are malformed.
+    pub(super) fn entry(&mut self) -> Option<(u16, &'a [u8])> {
         if self.rest.is_empty() {
-            return Ok(None);
+            return None;
         }
         let (number, len) = (self.number(), self.number());
         let payload = self.bytes(len);
-        match self.sound {
-            true => Ok(Some((number, payload))),
-            false => Err(ParseError::MalformedHeader),
-        }
+        self.sound.then_some((number, payload))
     }
 }

@@ -140,8 +140,8 @@ fn put(supports: &[Support], room: &mut [u8]) -> usize {
 
 /// The next support, which is that of dimension `target`.
 fn next(entries: &mut Fields<'_>, target: usize) -> Result<Option<Support>, ParseError> {
-    let Some((kind, payload)) = entries.entry()? else {
-        return Ok(None);
+    let Some((kind, payload)) = entries.entry() else {
+        return entries.end().map(|()| None);
     };
     match (kind, payload) {
         (CONTINUOUS, []) => Ok(Some(Support::Continuous)),
