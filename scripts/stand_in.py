@@ -87,7 +87,7 @@ def recipe_exists(arguments):
 
 
 def package_at_path(arguments):
-    """That the folder of `cargo install --path` is a package with a program."""
+    """That the folder of `cargo install --locked --path` is a package with a program."""
     path = ROOT / arguments[arguments.index("--path") + 1]
     return None if (path / "src/main.rs").exists() else f"no program in {path}"
 
@@ -142,7 +142,7 @@ RULES = [
     ("cargo build --release --target", suite_for_boards, None),
     ("cargo build --release", firmware, None),
     ("cargo test", test_exists, "tests are other stages of CI, or take many minutes"),
-    ("cargo install --path", package_at_path, "it would build the trainer again"),
+    ("cargo install --locked --path", package_at_path, "it would build the trainer again"),
     ("cargo install elf2uf2-rs", lambda a: None, "building it takes minutes"),
     ("elf2uf2-rs -d", image_exists, "it needs a Pico"),
     ("just", recipe_exists, "recipes are other stages of CI, or take many minutes"),

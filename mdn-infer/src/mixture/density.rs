@@ -18,6 +18,8 @@ impl Mixture<'_> {
     /// # Errors
     ///
     /// [`PredictError::WrongLength`] and [`PredictError::NotFinite`].
+    // Inlined, it would share the few registers of a small processor with the caller's values.
+    #[inline(never)]
     pub fn log_density(&self, target: &[f32]) -> Result<f32, PredictError> {
         let z = self.standardise(target)?;
         Ok(self.level.run(LogDensity {
