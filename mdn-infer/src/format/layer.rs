@@ -53,6 +53,15 @@ impl Shape {
 
 /// A layer: its kind, with what that kind is told by.
 ///
+/// ```
+/// use mdn_infer::format::{Activation, Layer, Shape};
+///
+/// let layer = Layer::Dense { units: 24, activation: Activation::Tanh };
+/// let input = Shape::Sequence { steps: 3, channels: 2 };
+/// assert_eq!(layer.output(input), Some(Shape::Vector(24)));
+/// assert_eq!((layer.parameters(input), layer.multiply_adds(input)), (7 * 24, 6 * 24));
+/// ```
+///
 /// Exhaustive on purpose: whoever takes models apart must decide what a new kind means there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {

@@ -10,6 +10,14 @@ use crate::error::{EmitError, ParseError};
 
 /// The least and the greatest value of each input, in raw units, as `[I]` pairs of little-endian
 /// binary32. Both are finite and in order; they may be equal.
+///
+/// ```
+/// use mdn_infer::format::InputRanges;
+///
+/// let pairs = [InputRanges::encode(-1.0, 1.0), InputRanges::encode(0.0, 250.0)];
+/// let ranges = InputRanges::new(&pairs);
+/// assert!(ranges.iter().eq([(-1.0, 1.0), (0.0, 250.0)]));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputRanges<'a>(&'a [[[u8; 4]; 2]]);
 
@@ -79,6 +87,15 @@ impl Support {
 const CONTINUOUS: u16 = 0;
 
 /// The support of each target dimension, in the file's encoding.
+///
+/// ```
+/// use mdn_infer::format::{Support, Supports};
+///
+/// let two = [Support::Continuous; 2];
+/// let mut buffer = vec![0; Supports::encoded_len(&two)];
+/// let supports = Supports::encode(&two, &mut buffer).expect("a buffer of the right length");
+/// assert!(supports.iter().eq(two));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Supports<'a>(&'a [u8]);
 
