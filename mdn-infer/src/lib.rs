@@ -16,23 +16,77 @@
 //! - [`IntegrityWalk`] notices, a slice at a time, that the file has changed in flash.
 //! - [`Level`] chooses the instruction set; the results do not depend on it.
 //!
-//! ```
-//! use mdn_infer::{Level, Model, Predictor};
-//! use rand_xoshiro::{Xoshiro128PlusPlus, rand_core::SeedableRng};
+//! # A model known at compile time
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! const FILE: &[u8] = mdn_infer::include_model!("../samples/classic.mdn");
-//! let model = Model::parse(FILE)?;
-//! let mut predictor = Predictor::<{ mdn_infer::working_len(FILE) }>::new(&model, Level::detect())?;
-//! assert!(predictor.self_test()?.passed());
+//! The file becomes part of the program, and its working memory has exactly the size that it needs:
+//! the way for firmware. Below, `samples/classic.mdn` is the sample that lies beside this crate.
 //!
-//! let mixture = predictor.predict(&[2.5])?;
-//! let heaviest = mixture.components().max_by(|a, b| a.weight().total_cmp(&b.weight()));
-//! let mut draw = [0.0];
-//! mixture.sample(&mut Xoshiro128PlusPlus::seed_from_u64(0), &mut draw)?;
-//! # assert!(heaviest.is_some());
-//! # Ok(()) }
 //! ```
+//! use mdn_infer::{Level, Model, Predictor, include_model, working_len};
+//!
+//! const FILE: &[u8] = include_model!(concat!(env!("CARGO_MANIFEST_DIR"), "/samples/classic.mdn"));
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let model = Model::parse(FILE)?;
+//!     let mut predictor = Predictor::<{ working_len(FILE) }>::new(&model, Level::detect())?;
+//!     assert!(predictor.self_test()?.passed());
+//!     let mixture = predictor.predict(&[2.5])?;
+//!     println!("p(0.3 | 2.5) = {}", mixture.density(&[0.3])?);
+//!     println!("median {:?}", mixture.marginal(0).map(|target| target.median()));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # A model known at run time, threads, many rows
+//!
+//! [`Model::parse_into`] takes bytes at any address. A [`Model`] is `Copy`, `Send` and `Sync`: threads
+//! share it, and each has working memory of its own. [`Model::predict_batch`] takes many rows at a
+//! time, each with the bits of a prediction by itself.
+//!
+//! ```
+//! use mdn_infer::{Level, Model};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let bytes = std::fs::read("samples/classic.mdn")?;
+//!     let mut numbers = vec![0.0; Model::words_needed(&bytes)?];
+//!     let model = Model::parse_into(&bytes, &mut numbers)?;
+//!     let level = Level::detect();
+//!     let one_by_one = std::thread::scope(|scope| {
+//!         let threads = [-2.5, 0.0, 2.5].map(|x| {
+//!             scope.spawn(move || {
+//!                 let mut working = vec![0.0; model.working_len()];
+//!                 let mixture = model.predict(level, &[x], &mut working)?;
+//!                 mixture.density(&[0.3])
+//!             })
+//!         });
+//!         threads.map(|thread| thread.join().expect("nothing panics"))
+//!     });
+//!
+//!     let mut parameters = vec![0.0; 3 * model.mixture_len()];
+//!     let mut working = vec![0.0; model.batch_working_len().max(model.working_len())];
+//!     let mixtures = model.predict_batch(level, &[-2.5, 0.0, 2.5], &mut parameters, &mut working)?;
+//!     let mut log_densities = [0.0; 3];
+//!     mixtures.log_densities(&[0.3; 3], &mut log_densities)?;
+//!     println!("{one_by_one:?}, their logarithms {log_densities:?}");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Where some targets are known, [`Mixture::conditional`] has the distribution of the others.
+//! [`Mixture::sample`] draws with a generator of the traits of `rand_core`.
+//!
+//! # Crate features
+//!
+//! None is on by default.
+//!
+//! - `nalgebra`: means, covariances and targets as its vectors and matrices, still without a heap.
+//! - `rayon`: `Model::predict_batch_parallel`, a batch across threads with the same bits; needs `std`.
+//! - `libm`, `micromath`: the elementary functions of those crates, for less code. Results are then
+//!   approximate, and [`SelfTest`] says how close they are.
+//!
+//! The least Rust version is 1.89.
+//!
+//! # Errors
 //!
 //! After [`Model::parse`] has succeeded nothing panics; what can still be wrong, such as a slice
 //! of the wrong length or an input that is not finite, is a typed error.
