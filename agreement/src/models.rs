@@ -89,7 +89,7 @@ pub(crate) fn hash(part: Part, level: Level, sample: &Sample) -> Result<u64, Fai
             let mut x = [0.0; WORKING];
             let x = &mut x[..model.inputs()];
             draw(&model, reach, &mut rng, x);
-            match model.predict(level, x, &mut working) {
+            match model.predict_without_limits(level, x, &mut working) {
                 Ok(mixture) => questions::ask(&mixture, i == 0, &mut rng, &mut digest),
                 Err(error) => digest.add(Err::<f32, PredictError>(error)),
             }

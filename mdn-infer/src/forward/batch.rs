@@ -11,7 +11,7 @@ use super::{Network, Rows, Slots, pass, standardise};
 use crate::check::{check, check_len};
 use crate::error::PredictError;
 use crate::format::MAX_HIDDEN;
-use crate::layers::{self, BLOCK, Inputs, Layer, Outputs};
+use crate::layers::{self, BLOCK, Inputs, Layer, Limits, Outputs};
 use crate::mixture::Mixtures;
 use crate::model::Model;
 use crate::simd::{Kernel, Level, Simd};
@@ -81,7 +81,7 @@ impl<'a> Model<'a> {
             });
         }
         match self.forward_rows(level, block, x, parameters, working) {
-            Ok(()) => Ok(Mixtures::new(self, level, parameters)),
+            Ok(()) => Ok(Mixtures::new(self, level, Limits::Kept, parameters)),
             Err(row) => Err(PredictError::OverflowInRow { row }),
         }
     }
@@ -132,7 +132,7 @@ impl<'a> Model<'a> {
             .min();
         match first_overflow {
             Some(row) => Err(PredictError::OverflowInRow { row }),
-            None => Ok(Mixtures::new(self, level, parameters)),
+            None => Ok(Mixtures::new(self, level, Limits::Kept, parameters)),
         }
     }
 }
@@ -151,6 +151,7 @@ impl Model<'_> {
         if self.members() == 1 {
             let network = Network {
                 model: self,
+                limits: Limits::Kept,
                 layers: self.layers(),
             };
             let forward = Forward {
@@ -185,6 +186,7 @@ impl Model<'_> {
         for member in 0..self.members() {
             let network = Network {
                 model: self,
+                limits: Limits::Kept,
                 layers: self.network_layers(member, &mut slots),
             };
             let forward = Forward {
@@ -315,7 +317,7 @@ impl Rows for Block<'_> {
     fn head<S: Simd>(
         self,
         simd: S,
-        Network { model, .. }: Network<'_>,
+        Network { model, limits, .. }: Network<'_>,
         layer: &Layer<'_>,
         from: &mut [f32],
         parameters: &mut [f32],
@@ -330,6 +332,7 @@ impl Rows for Block<'_> {
         layers::forward_rows(simd, layer, from, outputs);
         simd.run_apart(layers::MixtureRows {
             head: model.head(),
+            limits,
             members: model.members() as f32,
             log_normaliser: model.common_log_normaliser(),
             rows: parameters,

@@ -10,7 +10,7 @@ mod batch;
 mod row;
 
 use crate::format::MAX_HIDDEN;
-use crate::layers::Layer;
+use crate::layers::{Layer, Limits};
 use crate::model::Model;
 use crate::simd::Simd;
 
@@ -21,13 +21,14 @@ type Slots<'a> = [Layer<'a>; MAX_HIDDEN + 1];
 #[derive(Clone, Copy)]
 struct Network<'a> {
     model: &'a Model<'a>,
+    limits: Limits,
     /// The hidden layers in order, then the head's.
     layers: &'a [Layer<'a>],
 }
 
 /// What passes through the layers together: one row, or a block of a batch.
 trait Rows: Copy {
-    /// Why there are no parameters: an output is not finite.
+    /// Why there are no parameters: an output is not finite, or out of the limits.
     type Overflow;
 
     /// How many rows it is.

@@ -4,7 +4,7 @@ use super::{Network, Rows, Slots, pass, standardise};
 use crate::check::check;
 use crate::error::PredictError;
 use crate::format::MAX_HIDDEN;
-use crate::layers::{self, Layer};
+use crate::layers::{self, Layer, Limits};
 use crate::mixture::Mixture;
 use crate::model::Model;
 use crate::simd::{Kernel, Level, Simd};
@@ -22,6 +22,37 @@ impl<'a> Model<'a> {
         x: &[f32],
         working: &'w mut [f32],
     ) -> Result<Mixture<'w>, PredictError> {
+        self.predict_within(Limits::Kept, level, x, working)
+    }
+
+    /// As [`predict`](Self::predict), also where the mixture leaves the limits within which its
+    /// answers are right, so that the only overflow is an output that is not finite.
+    ///
+    /// What such a mixture answers may be wrong, NaN included, but it has the same bits on every
+    /// target. This is for tests of the arithmetic, the self-test among them; within the limits
+    /// answers are those of `predict`.
+    ///
+    /// # Errors
+    ///
+    /// As [`predict`](Self::predict), but for that.
+    pub fn predict_without_limits<'w>(
+        &'w self,
+        level: Level,
+        x: &[f32],
+        working: &'w mut [f32],
+    ) -> Result<Mixture<'w>, PredictError> {
+        self.predict_within(Limits::Ignored, level, x, working)
+    }
+
+    /// One function for both, so that small processors have its code once.
+    #[inline]
+    fn predict_within<'w>(
+        &'w self,
+        limits: Limits,
+        level: Level,
+        x: &[f32],
+        working: &'w mut [f32],
+    ) -> Result<Mixture<'w>, PredictError> {
         check(x, self.inputs())?;
         let (needed, capacity) = (self.working_len(), working.len());
         let working = working
@@ -30,8 +61,8 @@ impl<'a> Model<'a> {
         let (parameters, activations) = working
             .split_at_mut_checked(self.parameters_len())
             .unwrap_or_default();
-        self.forward(level, x, parameters, activations)?;
-        Ok(Mixture::new(self, level, parameters))
+        self.forward((level, limits), x, parameters, activations)?;
+        Ok(Mixture::new(self, level, limits, parameters))
     }
 }
 
@@ -40,16 +71,17 @@ impl Model<'_> {
     #[inline(always)]
     fn forward(
         &self,
-        level: Level,
+        (level, limits): (Level, Limits),
         x: &[f32],
         parameters: &mut [f32],
         activations: &mut [f32],
     ) -> Result<(), PredictError> {
         if self.members() > 1 {
-            return self.forward_ensemble(level, x, parameters, activations);
+            return self.forward_ensemble((level, limits), x, parameters, activations);
         }
         let network = Network {
             model: self,
+            limits,
             layers: self.layers(),
         };
         run(
@@ -68,7 +100,7 @@ impl Model<'_> {
     #[inline(never)]
     fn forward_ensemble(
         &self,
-        level: Level,
+        (level, limits): (Level, Limits),
         x: &[f32],
         parameters: &mut [f32],
         activations: &mut [f32],
@@ -78,6 +110,7 @@ impl Model<'_> {
         for (member, parameters) in each.enumerate() {
             let network = Network {
                 model: self,
+                limits,
                 layers: self.network_layers(member, &mut slots),
             };
             let forward = Forward {
@@ -159,7 +192,7 @@ impl Rows for Row<'_> {
     fn head<S: Simd>(
         self,
         simd: S,
-        Network { model, .. }: Network<'_>,
+        Network { model, limits, .. }: Network<'_>,
         layer: &Layer<'_>,
         from: &mut [f32],
         parameters: &mut [f32],
@@ -167,6 +200,6 @@ impl Rows for Row<'_> {
         let output = parameters.get_mut(..layer.outputs()).unwrap_or_default();
         layers::forward(simd, layer, from, output);
         let shared = (model.members() as f32, model.common_log_normaliser());
-        layers::mixture_parameters(simd, model.head(), shared, parameters)
+        layers::mixture_parameters(simd, model.head(), limits, shared, parameters)
     }
 }

@@ -1,5 +1,6 @@
 //! The mixture head: from network outputs to the parameters of a mixture.
 
+use super::limits::{self, Extent, Limits};
 use super::rows::BLOCK;
 use crate::error::PredictError;
 use crate::format::{Covariance, Head, ScaleMap};
@@ -21,17 +22,19 @@ use crate::simd::{Kernel, Simd, Vector};
 ///
 /// # Errors
 ///
-/// [`PredictError::Overflow`] when an output is not finite.
+/// [`PredictError::Overflow`] when an output is not finite, or breaks the `limits`.
 #[inline(always)]
 pub(crate) fn mixture_parameters<S: Simd>(
     simd: S,
     head: &Head,
+    limits: Limits,
     (members, log_normaliser): (f32, f32),
     parameters: &mut [f32],
 ) -> Result<(), PredictError> {
-    let sum = sum_of_weights(simd, head, parameters)? * members;
+    let extent = limits::extent(simd, head, parameters)?;
+    let sum = sum_of_weights(simd, head, parameters) * members;
     normalise(simd, head, log_normaliser, parameters, math::ln_normal(sum));
-    Ok(())
+    limits.keep(simd, head, extent, parameters)
 }
 
 /// [`mixture_parameters`] of each of `rows` `[N][stride]`, N at most [`BLOCK`], whose parameters
@@ -39,6 +42,7 @@ pub(crate) fn mixture_parameters<S: Simd>(
 /// wait for one row's logarithm.
 pub(crate) struct MixtureRows<'a> {
     pub(crate) head: &'a Head,
+    pub(crate) limits: Limits,
     pub(crate) members: f32,
     pub(crate) log_normaliser: f32,
     pub(crate) rows: &'a mut [f32],
@@ -47,13 +51,14 @@ pub(crate) struct MixtureRows<'a> {
 }
 
 impl Kernel for MixtureRows<'_> {
-    /// The error is the index of the first row with an output that is not finite.
+    /// The error is the index of the first row that [`mixture_parameters`] would refuse.
     type Output = Result<(), usize>;
 
     #[inline(always)]
     fn call<S: Simd>(self, simd: S) -> Self::Output {
         let MixtureRows {
             head,
+            limits,
             members,
             log_normaliser,
             rows,
@@ -63,15 +68,21 @@ impl Kernel for MixtureRows<'_> {
         let len = head.parameters();
         let stride = stride.max(1);
         let mut sums = [1.0; BLOCK];
+        let mut extents = [Extent::Usual; BLOCK];
         let each = rows.chunks_exact_mut(stride).zip(&mut sums);
-        for (row, (parameters, sum)) in each.enumerate() {
+        for (row, ((parameters, sum), extent)) in each.zip(&mut extents).enumerate() {
             let parameters = part(parameters, start, len);
-            *sum = sum_of_weights(simd, head, parameters).map_err(|_| row)? * members;
+            *extent = limits::extent(simd, head, parameters).map_err(|_| row)?;
+            *sum = sum_of_weights(simd, head, parameters) * members;
         }
         math::map(simd, &mut sums, math::Ln);
-        for (parameters, log_sum) in rows.chunks_exact_mut(stride).zip(sums) {
+        let each = rows.chunks_exact_mut(stride).zip(sums.iter().zip(extents));
+        for (row, (parameters, (&log_sum, extent))) in each.enumerate() {
             let parameters = part(parameters, start, len);
             normalise(simd, head, log_normaliser, parameters, log_sum);
+            limits
+                .keep(simd, head, extent, parameters)
+                .map_err(|_| row)?;
         }
         Ok(())
     }
@@ -85,32 +96,13 @@ fn part(row: &mut [f32], start: usize, len: usize) -> &mut [f32] {
 }
 
 /// The first step: logits lose their largest; the sum of the exponentials.
-///
-/// # Errors
-///
-/// [`PredictError::Overflow`] when an output is not finite.
 #[inline(always)]
-fn sum_of_weights<S: Simd>(
-    simd: S,
-    head: &Head,
-    parameters: &mut [f32],
-) -> Result<f32, PredictError> {
+fn sum_of_weights<S: Simd>(simd: S, head: &Head, parameters: &mut [f32]) -> f32 {
     let (outputs, coefficients) = parameters
         .split_at_mut_checked(head.outputs())
         .unwrap_or_default();
-    check_finite(simd, outputs)?;
     let logits = outputs.get_mut(..head.components.into());
-    Ok(shift_logits(simd, logits.unwrap_or_default(), coefficients))
-}
-
-/// An error unless every output is finite.
-#[inline(always)]
-fn check_finite<S: Simd>(simd: S, outputs: &[f32]) -> Result<(), PredictError> {
-    // A finite sum has finite terms; one that is not may have overflowed by itself.
-    if reduce::sum_row(simd, outputs).is_finite() || outputs.iter().all(|x| x.is_finite()) {
-        return Ok(());
-    }
-    Err(PredictError::Overflow)
+    shift_logits(simd, logits.unwrap_or_default(), coefficients)
 }
 
 /// The second step, given the logarithm of that sum.

@@ -7,17 +7,21 @@
 
 mod activation;
 mod dense;
+mod factors;
 mod half;
 mod head;
 mod integer;
 mod interleave;
 mod layer;
+mod limits;
 mod rows;
 
 pub(crate) use activation::{Activate, activate};
 pub use dense::Dense;
+pub(crate) use factors::Factors;
 pub(crate) use head::{MixtureRows, log_softmax, mixture_parameters};
 pub(crate) use interleave::interleave;
 pub use layer::Layer;
 pub(crate) use layer::{forward, forward_rows};
+pub(crate) use limits::{Limits, Parts};
 pub(crate) use rows::{BLOCK, Inputs, Outputs};

@@ -6,6 +6,7 @@ use super::Mixture;
 use super::density::LogDensity;
 use crate::check::{check, check_len};
 use crate::error::PredictError;
+use crate::layers::Limits;
 use crate::model::Model;
 use crate::simd::{Kernel, Level, Simd};
 
@@ -17,15 +18,22 @@ use crate::simd::{Kernel, Level, Simd};
 pub struct Mixtures<'a> {
     model: &'a Model<'a>,
     level: Level,
+    limits: Limits,
     parameters: &'a [f32],
 }
 
 impl<'a> Mixtures<'a> {
     /// `parameters` is `[N][mixture_len]`.
-    pub(crate) fn new(model: &'a Model<'a>, level: Level, parameters: &'a [f32]) -> Self {
+    pub(crate) fn new(
+        model: &'a Model<'a>,
+        level: Level,
+        limits: Limits,
+        parameters: &'a [f32],
+    ) -> Self {
         Mixtures {
             model,
             level,
+            limits,
             parameters,
         }
     }
@@ -48,9 +56,14 @@ impl<'a> Mixtures<'a> {
     /// The mixtures in the order of the rows.
     #[inline(always)]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Mixture<'a>> + use<'a> {
-        let Mixtures { model, level, .. } = *self;
+        let Mixtures {
+            model,
+            level,
+            limits,
+            ..
+        } = *self;
         let rows = self.parameters.chunks_exact(model.mixture_len());
-        rows.map(move |parameters| Mixture::new(model, level, parameters))
+        rows.map(move |parameters| Mixture::new(model, level, limits, parameters))
     }
 
     /// ln p of each row of `targets` `[N][D]` under its own mixture, into `to` `[N]`; see

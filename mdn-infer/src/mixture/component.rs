@@ -83,8 +83,8 @@ impl<'a> Component<'a> {
             return if i == j { first * first } else { 0.0 };
         }
         let at = At::new(self.k);
-        let row = self.mixture.inverse_row(Scalar, at, i);
-        let other = self.mixture.inverse_row(Scalar, at, j);
+        let row = self.mixture.cholesky().inverse_row(Scalar, at, i);
+        let other = self.mixture.cholesky().inverse_row(Scalar, at, j);
         let shared = row.iter().zip(&other).take(i.min(j) + 1);
         shared.fold(0.0, |sum, (a, b)| sum + first * a * (second * b))
     }

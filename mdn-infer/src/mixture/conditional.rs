@@ -14,10 +14,10 @@
 //! would be by a Schur complement. This is scalar code, one component after the other.
 
 use super::triangle::Triangle;
-use super::{Mixture, row_mut};
+use super::{Mixture, row_mut, standardise};
 use crate::error::PredictError;
 use crate::format::{Covariance, MAX_DIMENSIONS};
-use crate::layers;
+use crate::layers::{self, Limits};
 use crate::math;
 use crate::model;
 use crate::simd::reduce::At;
@@ -94,7 +94,7 @@ impl<'a> Mixture<'a> {
             logits: &mut *parts.log_weights,
             copy: &mut *parts.log_coefficients,
         });
-        Ok(parts.into_mixture(self, split.free().len()))
+        parts.into_mixture(self, split.free().len())
     }
 
     /// Writes component `k` of the result and returns its log-weight before normalisation.
@@ -219,7 +219,7 @@ impl Split {
                 return Err(PredictError::NotFinite { index });
             }
             let (shift, scale) = mixture.affine(d);
-            if slot.replace((y - shift) / scale).is_some() {
+            if slot.replace(standardise(y, shift, scale)).is_some() {
                 return Err(PredictError::RepeatedDimension { dimension: d });
             }
         }
@@ -319,7 +319,26 @@ impl<'m> Parts<'m> {
     }
 
     /// The mixture, once everything but the log-coefficients is in place.
-    fn into_mixture<'a: 'm>(self, origin: &Mixture<'a>, dimensions: usize) -> Mixture<'m> {
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::Overflow`] when a component with a weight is out of the limits.
+    fn into_mixture<'a: 'm>(
+        self,
+        origin: &Mixture<'a>,
+        dimensions: usize,
+    ) -> Result<Mixture<'m>, PredictError> {
+        if origin.limits == Limits::Kept {
+            layers::Parts {
+                covariance: origin.covariance,
+                dimensions,
+                log_weights: &mut *self.log_weights,
+                means: &mut *self.means,
+                factors: &mut *self.factors,
+                log_coefficients: &mut *self.log_coefficients,
+            }
+            .take_out()?;
+        }
         let mut result = Mixture {
             dimensions,
             log_weights: self.log_weights,
@@ -339,7 +358,7 @@ impl<'m> Parts<'m> {
             *coefficient = result.log_weight_of(k) + log_volume + log_normaliser;
         }
         result.log_coefficients = self.log_coefficients;
-        result
+        Ok(result)
     }
 }
 

@@ -29,6 +29,7 @@ pub use sample::Temperature;
 use crate::check::check;
 use crate::error::PredictError;
 use crate::format::{Covariance, MAX_DIMENSIONS};
+use crate::layers::{Factors, Limits};
 use crate::model::Model;
 use crate::simd::reduce::At;
 use crate::simd::{Level, Simd};
@@ -58,13 +59,20 @@ pub struct Mixture<'a> {
     shift: &'a [f32],
     scale: &'a [f32],
     anomaly_threshold: Option<f32>,
+    limits: Limits,
 }
 
 impl<'a> Mixture<'a> {
-    /// `parameters` begin as the mixture head leaves them, `[outputs + K]`. A function of its own, so
-    /// that what it needs of the stack does not come on top of the prediction's.
+    /// `parameters` begin as the mixture head leaves them, `[outputs + K]`, within the `limits`. A
+    /// function of its own, so that what it needs of the stack does not come on top of the
+    /// prediction's.
     #[inline(never)]
-    pub(crate) fn new(model: &Model<'a>, level: Level, parameters: &'a [f32]) -> Self {
+    pub(crate) fn new(
+        model: &Model<'a>,
+        level: Level,
+        limits: Limits,
+        parameters: &'a [f32],
+    ) -> Self {
         let head = model.head();
         let (components, dimensions) = (model.components(), model.dimensions());
         let (log_weights, rest) = parameters.split_at_checked(components).unwrap_or_default();
@@ -86,6 +94,7 @@ impl<'a> Mixture<'a> {
             shift: model.target_shift(),
             scale: model.target_scale(),
             anomaly_threshold: model.header().anomaly_threshold,
+            limits,
         }
     }
 
@@ -179,7 +188,7 @@ impl<'a> Mixture<'a> {
     fn standardise_checked(&self, target: &[f32]) -> [f32; MAX_DIMENSIONS] {
         let mut z = [0.0; MAX_DIMENSIONS];
         for (((z, t), shift), scale) in z.iter_mut().zip(target).zip(self.shift).zip(self.scale) {
-            *z = (t - shift) / scale;
+            *z = standardise(*t, *shift, *scale);
         }
         z
     }
@@ -188,7 +197,12 @@ impl<'a> Mixture<'a> {
     #[inline]
     fn raw(&self, d: usize, z: f32) -> f32 {
         let (shift, scale) = self.affine(d);
-        shift + scale * z
+        let raw = shift + scale * z;
+        if raw.is_infinite() && z.is_finite() {
+            // The product alone may be out of binary32.
+            return 2.0 * (0.5 * shift + (0.5 * scale) * z);
+        }
+        raw
     }
 
     /// Shift and scale of dimension `d`.
@@ -218,17 +232,21 @@ impl<'a> Mixture<'a> {
         row(self.means, d, self.components)
     }
 
+    /// The Cholesky factors of the precisions.
+    #[inline(always)]
+    fn cholesky(&self) -> Factors<'a> {
+        Factors {
+            covariance: self.covariance,
+            components: self.components,
+            entries: self.factors,
+        }
+    }
+
     /// Entry (i, j), j ≤ i, of the precision's Cholesky factor for the components at `at`, in
     /// standardised units.
     #[inline(always)]
     fn factor<S: Simd>(&self, simd: S, at: At, i: usize, j: usize) -> S::Vector {
-        let fill = if i == j { 1.0 } else { 0.0 };
-        let entry = match self.covariance {
-            Covariance::Isotropic => 0,
-            Covariance::Diagonal => i,
-            Covariance::Full => i * (i + 1) / 2 + j,
-        };
-        at.load_row(simd, self.factors, (entry, self.components), fill)
+        self.cholesky().entry(simd, at, i, j)
     }
 
     /// Row `d` of the standardised means at `at`.
@@ -236,6 +254,16 @@ impl<'a> Mixture<'a> {
     fn means_at<S: Simd>(&self, simd: S, at: At, d: usize) -> S::Vector {
         at.load_row(simd, self.means, (d, self.components), 0.0)
     }
+}
+
+/// (t − shift) / scale, also where the difference alone is out of binary32.
+#[inline(always)]
+fn standardise(t: f32, shift: f32, scale: f32) -> f32 {
+    let z = (t - shift) / scale;
+    if z.is_infinite() && t.is_finite() {
+        return 2.0 * ((0.5 * t - 0.5 * shift) / scale);
+    }
+    z
 }
 
 #[inline(always)]

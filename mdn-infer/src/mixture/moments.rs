@@ -9,6 +9,7 @@ use super::Mixture;
 use crate::check::check_len;
 use crate::error::PredictError;
 use crate::format::{Covariance, MAX_DIMENSIONS};
+use crate::layers::Limits;
 use crate::math;
 use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Kernel, Simd, Vector};
@@ -16,6 +17,9 @@ use crate::simd::{Kernel, Simd, Vector};
 /// 2^60 and 2^-64: what deviations are multiplied by where squares leave binary32.
 const LARGER: f32 = 1_152_921_504_606_846_976.0;
 const SMALLER: f32 = 1.0 / 18_446_744_073_709_551_616.0;
+/// 2^-40 in place of 2^-64 within the limits, where no deviation needs a smaller unit: what is small
+/// beside it keeps more of its bits.
+const SMALL: f32 = 1.0 / 1_099_511_627_776.0;
 /// 2^120 and 2^-100: variances between them are computed as they are.
 const LARGEST: f32 = 1.329_228e36;
 const LEAST: f32 = 7.888_609e-31;
@@ -81,9 +85,14 @@ impl Mixture<'_> {
         Ok(())
     }
 
-    pub(super) fn standardised_variance(&self, d: usize) -> f32 {
+    /// √Var t of dimension `d` as [`Marginal`](super::Marginal) answers it: without the limits by way
+    /// of the variance, which may leave binary32 first.
+    pub(super) fn marginal_deviation(&self, d: usize) -> f32 {
+        if self.limits == Limits::Kept {
+            return self.standardised_deviation(d);
+        }
         let margin = self.margin(d);
-        margin.variance / margin.unit / margin.unit
+        <f32 as Vector>::sqrt(margin.variance / margin.unit / margin.unit)
     }
 
     /// √Var t of dimension `d`, standardised.
@@ -117,17 +126,30 @@ impl Mixture<'_> {
         } else if margin.variance <= LARGEST {
             margin
         } else {
-            in_unit(SMALLER)
+            in_unit(if self.limits == Limits::Kept {
+                SMALL
+            } else {
+                SMALLER
+            })
         }
     }
 
     /// The standardised covariance, times both units.
     fn sum_covariance(&self, first: &Margin, second: &Margin) -> f32 {
-        self.level.run(SumCovariance {
-            mixture: self,
-            first,
-            second,
-        })
+        let sum = |weighty| {
+            self.level.run(SumCovariance {
+                mixture: self,
+                first,
+                second,
+                weighty,
+            })
+        };
+        let all = sum(false);
+        // A weight of 0 times a square that left binary32.
+        if all.is_nan() && self.limits == Limits::Kept {
+            return sum(true);
+        }
+        all
     }
 
     fn raw_covariance(&self, first: &Margin, second: &Margin) -> f32 {
@@ -164,40 +186,9 @@ impl Mixture<'_> {
     }
 
     /// 1/σ of dimension `d` in the components at `at`, standardised; 1 in lanes past the end.
-    ///
-    /// For full covariance Σ = L⁻¹L⁻ᵀ, so the variance of dimension d is the squared length of
-    /// row d of L⁻¹.
     #[inline(always)]
     pub(super) fn inverse_scale<S: Simd>(&self, simd: S, at: At, d: usize) -> S::Vector {
-        let diagonal = self.factor(simd, at, d, d);
-        if self.covariance != Covariance::Full {
-            return diagonal;
-        }
-        let row = self.inverse_row(simd, at, d);
-        let square = row.iter().take(d + 1).rev();
-        let square = square.fold(simd.splat(0.0), |sum, entry| sum.add(entry.mul(*entry)));
-        diagonal.div(square.sqrt())
-    }
-
-    /// Row `d` of L⁻¹ divided by its last entry, for full covariance, by back substitution.
-    #[inline(always)]
-    pub(super) fn inverse_row<S: Simd>(
-        &self,
-        simd: S,
-        at: At,
-        d: usize,
-    ) -> [S::Vector; MAX_DIMENSIONS] {
-        let mut row = [simd.splat(1.0); MAX_DIMENSIONS];
-        for j in (0..d).rev() {
-            let mut sum = simd.splat(0.0);
-            for (i, entry) in row.iter().enumerate().take(d + 1).skip(j + 1) {
-                sum = sum.sub(self.factor(simd, at, i, j).mul(*entry));
-            }
-            if let Some(slot) = row.get_mut(j) {
-                *slot = sum.div(self.factor(simd, at, j, j));
-            }
-        }
-        row
+        self.cholesky().inverse_scale(simd, at, d)
     }
 
     /// The covariance of two dimensions within the components at `at`, standardised, times both
@@ -220,8 +211,8 @@ impl Mixture<'_> {
         if self.covariance != Covariance::Full {
             return zero;
         }
-        let row = self.inverse_row(simd, at, first.d);
-        let other = self.inverse_row(simd, at, second.d);
+        let row = self.cholesky().inverse_row(simd, at, first.d);
+        let other = self.cholesky().inverse_row(simd, at, second.d);
         let shared = row.iter().zip(&other).take(first.d.min(second.d) + 1);
         let dot = shared.fold(zero, |sum, (a, b)| sum.add(a.mul(*b)));
         let scale = simd
@@ -310,6 +301,8 @@ struct SumCovariance<'a> {
     mixture: &'a Mixture<'a>,
     first: &'a Margin,
     second: &'a Margin,
+    /// Only over components whose weight is not 0.
+    weighty: bool,
 }
 
 impl Kernel for SumCovariance<'_> {
@@ -322,6 +315,7 @@ impl Kernel for SumCovariance<'_> {
             mixture,
             first,
             second,
+            ..
         } = self;
         let rest = first.rest(simd, mixture);
         let other = if first.d == second.d {
@@ -341,6 +335,12 @@ impl Terms for SumCovariance<'_> {
         let inner = mixture.inner_covariance(simd, at, first, second);
         let deviation = first.deviation(simd, mixture, at);
         let spread = inner.add(deviation.mul(second.deviation(simd, mixture, at)));
-        mixture.weights(simd, at).mul(spread)
+        let weights = mixture.weights(simd, at);
+        let product = weights.mul(spread);
+        if !self.weighty {
+            return product;
+        }
+        let zero = simd.splat(0.0);
+        product.select(zero.less(weights), zero)
     }
 }

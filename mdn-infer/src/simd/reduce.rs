@@ -188,6 +188,26 @@ pub fn sum_row<S: Simd>(simd: S, row: &[f32]) -> f32 {
     partial.sum()
 }
 
+/// Σ of the squares of the elements of `row`, in the order of [`sum_row`].
+#[inline(always)]
+pub fn sum_of_squares<S: Simd>(simd: S, row: &[f32]) -> f32 {
+    let (whole, rest) = row.as_chunks::<8>();
+    let mut partial = simd.splat_octet(0.0);
+    for octet in whole {
+        let mut octet = simd.load_octet(octet);
+        let values = octet.vectors_mut().iter();
+        for (partial, value) in partial.vectors_mut().iter_mut().zip(values) {
+            *partial = partial.add(value.mul(*value));
+        }
+    }
+    let rest = rest.chunks(S::Vector::LANES);
+    for (partial, values) in partial.vectors_mut().iter_mut().zip(rest) {
+        let value = simd.load(values, 0.0);
+        *partial = partial.add(value.mul(value));
+    }
+    partial.sum()
+}
+
 /// The largest element of `row`, none of which may be NaN; −∞ for none.
 #[inline(always)]
 pub fn largest_in_row<S: Simd>(simd: S, row: &[f32]) -> f32 {

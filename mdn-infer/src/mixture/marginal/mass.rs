@@ -2,7 +2,7 @@
 
 use super::Marginal;
 use crate::math;
-use crate::mixture::Mixture;
+use crate::mixture::{Mixture, standardise};
 use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Kernel, Simd, Vector};
 
@@ -46,7 +46,7 @@ impl Mixture<'_> {
             mixture: self,
             d,
             tail: Tail::Lower,
-            z: (y - shift) / scale,
+            z: standardise(y, shift, scale),
         };
         mass.call(simd)
     }

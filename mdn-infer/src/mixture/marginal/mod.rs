@@ -9,7 +9,7 @@ mod quantile;
 mod region;
 
 use self::mass::{Tail, whiten};
-use super::Mixture;
+use super::{Mixture, standardise};
 use crate::error::PredictError;
 use crate::math;
 use crate::simd::reduce::{self, At, Terms};
@@ -41,8 +41,7 @@ impl<'a> Marginal<'a> {
 
     /// √Var t; unlike the variance it does not leave binary32 for wide targets.
     pub fn standard_deviation(&self) -> f32 {
-        self.mixture.affine(self.d).1
-            * <f32 as Vector>::sqrt(self.mixture.standardised_variance(self.d))
+        self.mixture.affine(self.d).1 * self.mixture.marginal_deviation(self.d)
     }
 
     /// ln p(y) of this dimension alone, in nats per raw unit. Cost: O(K).
@@ -116,14 +115,14 @@ impl<'a> Marginal<'a> {
             return Err(PredictError::ReversedInterval);
         }
         // From the raw ends, for the standardised ones have been rounded.
-        let width = (high - low) / self.mixture.affine(self.d).1;
+        let width = standardise(high, low, self.mixture.affine(self.d).1);
         Ok(self.mass_between(ends.0, ends.1, width))
     }
 
     /// `y` in standardised units.
     fn standardise(&self, y: f32) -> f32 {
         let (shift, scale) = self.mixture.affine(self.d);
-        (y - shift) / scale
+        standardise(y, shift, scale)
     }
 
     /// As [`standardise`](Self::standardise), for the end `index` of an interval.
