@@ -6,26 +6,17 @@ use mdn_infer::PredictError;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
     all: Vec<Result<u32, PredictError>>,
-    numbers_only: bool,
 }
 
 impl Answers {
-    /// From now on NaN counts as an answer, or no longer; returns what held before.
-    pub fn allow_nan(&mut self, allowed: bool) -> bool {
-        !std::mem::replace(&mut self.numbers_only, !allowed)
-    }
-
     /// Takes down a number.
     ///
     /// # Panics
     ///
-    /// When it is NaN, unless that is allowed.
+    /// When it is NaN.
     #[track_caller]
     pub fn number(&mut self, number: f32) {
-        let allowed = !self.numbers_only || !number.is_nan();
-        assert!(allowed, "answer {} is NaN", self.all.len());
-        // Payloads are not part of the promise.
-        let number = if number.is_nan() { f32::NAN } else { number };
+        assert!(!number.is_nan(), "answer {} is NaN", self.all.len());
         self.all.push(Ok(number.to_bits()));
     }
 
@@ -65,8 +56,7 @@ impl Answers {
     #[track_caller]
     pub fn probability(&mut self, answer: Result<f32, PredictError>) {
         if let Some(p) = self.answer(answer) {
-            let right = (0.0..=1.0).contains(&p) || p.is_nan() && !self.numbers_only;
-            assert!(right, "{p} is no probability");
+            assert!((0.0..=1.0).contains(&p), "{p} is no probability");
         }
     }
 

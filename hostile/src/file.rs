@@ -64,7 +64,7 @@ fn first_answers(model: &Model<'_>) -> Answers {
     let mut working = vec![0.0; model.working_len()];
     let x = vec![0.0; model.inputs()];
     match model.predict(Level::detect(), &x, &mut working) {
-        Ok(mixture) => questions::ask(&mixture, &mut Source::new(&[1]), &mut answers),
+        Ok(mixture) => questions::ask(model, &mixture, &mut Source::new(&[1]), &mut answers),
         Err(error) => answers.error(error),
     }
     answers

@@ -9,12 +9,14 @@
 //! - [`query`]: bytes as inputs and arguments, NaN and infinities included, for committed models;
 //! - `table` (feature `tables`): bytes as a table in any of the trainer's formats.
 //!
-//! [`seeds`] are what they begin with. [`questions`] asks a mixture everything; all levels of the machine must give the same bits.
+//! [`seeds`] are what they begin with. [`questions`] asks a mixture everything; all levels
+//! of the machine must give the same bits, and [`order`] says how answers must fit together.
 #![forbid(unsafe_code)]
 
 mod answers;
 pub mod file;
 pub mod model;
+pub mod order;
 pub mod parse;
 pub mod query;
 pub mod questions;

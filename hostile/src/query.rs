@@ -53,7 +53,7 @@ fn answers(model: &Model<'_>, level: Level, mut source: Source<'_>) -> Answers {
     let x: Vec<f32> = (0..model.inputs()).map(|_| source.float()).collect();
     let mut working = vec![0.0; model.working_len()];
     match model.predict(level, &x, &mut working) {
-        Ok(mixture) => questions::ask(&mixture, &mut source, &mut answers),
+        Ok(mixture) => questions::ask(model, &mixture, &mut source, &mut answers),
         Err(error) => answers.error(error),
     }
     if with_batch {

@@ -1,50 +1,30 @@
 //! Everything that a mixture can be asked, with arguments from a fuzzer's bytes.
 //!
-//! No answer may be NaN where the mixture's own numbers leave room for the squares of their
-//! differences; beyond, sums over components may overflow both ways.
+//! No answer may be NaN, and those to related questions must fit together.
 
 use mdn_infer::format::MAX_DIMENSIONS;
-use mdn_infer::{Component, Marginal, Mixture, Temperature};
+use mdn_infer::{Component, Marginal, Mixture, Model, Temperature};
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
-use crate::{Answers, Source};
+use crate::{Answers, Source, order};
 
-/// Of the numbers of a moderate mixture.
-const LARGEST: f32 = 1e6;
 /// Components of mixtures that are asked for what costs most.
 const FEW: usize = 4;
 /// The choice of questions with which a region, the dearest of all, is asked for.
 const REGION: u8 = 0x8d;
 
-/// Asks `mixture` what the bytes of `source` say: what is cheap always, what is dear seldom.
-pub fn ask(mixture: &Mixture<'_>, source: &mut Source<'_>, answers: &mut Answers) {
-    let before = answers.allow_nan(!is_moderate(mixture));
-    ask_some(mixture, source, answers);
-    answers.allow_nan(before);
-}
-
-/// Whether all means, scales and factors are so far from the ends of binary32 that no sum of their
-/// squares leaves it.
-fn is_moderate(mixture: &Mixture<'_>) -> bool {
-    let within = |number: f32| number.abs() <= LARGEST;
-    let mut components = mixture.components();
-    components.all(|component| {
-        let mut dimensions = 0..component.dimensions();
-        dimensions.all(|i| {
-            let scale = component.scale(i);
-            let mut row = (0..component.dimensions()).map(|j| component.precision_factor(i, j));
-            let on_diagonal = component.precision_factor(i, i);
-            within(component.mean(i))
-                && within(1.0 / scale)
-                && within(scale)
-                && within(1.0 / on_diagonal)
-                && row.all(within)
-        })
-    })
-}
-
-fn ask_some(mixture: &Mixture<'_>, source: &mut Source<'_>, answers: &mut Answers) {
+/// Asks `mixture`, which `model` gave, what the bytes of `source` say: what is cheap always, what is dear seldom.
+///
+/// # Panics
+///
+/// Where an answer is NaN or contradicts another.
+pub fn ask(
+    model: &Model<'_>,
+    mixture: &Mixture<'_>,
+    source: &mut Source<'_>,
+    answers: &mut Answers,
+) {
     let kinds = source.byte();
     let mut target = [0.0; MAX_DIMENSIONS];
     let target = &mut target[..mixture.dimensions()];
@@ -69,6 +49,7 @@ fn ask_some(mixture: &Mixture<'_>, source: &mut Source<'_>, answers: &mut Answer
         }
         if kinds & 16 != 0 {
             inverse(&marginal, source, answers);
+            order::check(model, mixture, d, source);
         }
         if kinds & 0xf8 == 0xa0 && mixture.len() <= FEW {
             modes_of_marginal(&marginal, answers);
@@ -224,7 +205,6 @@ fn conditional(mixture: &Mixture<'_>, source: &mut Source<'_>, answers: &mut Ans
     let mut memory = vec![0.0; mixture.conditional_len(given.len())];
     match mixture.conditional(&given, &mut memory) {
         Ok(rest) => {
-            let before = answers.allow_nan(!is_moderate(&rest));
             answers.numbers(rest.log_weights());
             moments(&rest, answers);
             let mut target = [0.0; MAX_DIMENSIONS];
@@ -234,7 +214,6 @@ fn conditional(mixture: &Mixture<'_>, source: &mut Source<'_>, answers: &mut Ans
             if let Some(marginal) = rest.marginal(0) {
                 of_marginal(&marginal, source, answers);
             }
-            answers.allow_nan(before);
         }
         Err(error) => answers.error(error),
     }

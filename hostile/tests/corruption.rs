@@ -75,7 +75,12 @@ fn ask(bytes: &[u8]) -> Result<(), ParseError> {
     let input = vec![0.5; model.inputs()];
     let mut answers = Answers::default();
     if let Ok(mixture) = model.predict(Level::detect(), &input, &mut working) {
-        questions::ask(&mixture, &mut Source::new(&[1, 140, 120]), &mut answers);
+        questions::ask(
+            &model,
+            &mixture,
+            &mut Source::new(&[1, 140, 120]),
+            &mut answers,
+        );
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ fn ask(file: &[u8], question: &[u8]) -> Result<Answers, ParseError> {
     let mut answers = Answers::default();
     let x = vec![0.5; model.inputs()];
     match model.predict(Level::scalar(), &x, &mut working) {
-        Ok(mixture) => questions::ask(&mixture, &mut Source::new(question), &mut answers),
+        Ok(mixture) => questions::ask(&model, &mixture, &mut Source::new(question), &mut answers),
         Err(error) => answers.error(error),
     }
     Ok(answers)

@@ -68,16 +68,17 @@ impl Kernel for MixtureRows<'_> {
         let len = head.parameters();
         let stride = stride.max(1);
         let mut sums = [1.0; BLOCK];
-        let mut extents = [Extent::Usual; BLOCK];
+        let mut extent = Extent::Usual;
         let each = rows.chunks_exact_mut(stride).zip(&mut sums);
-        for (row, ((parameters, sum), extent)) in each.zip(&mut extents).enumerate() {
+        for (row, (parameters, sum)) in each.enumerate() {
             let parameters = part(parameters, start, len);
-            *extent = limits::extent(simd, head, parameters).map_err(|_| row)?;
+            if limits::extent(simd, head, parameters).map_err(|_| row)? == Extent::Vast {
+                extent = Extent::Vast;
+            }
             *sum = sum_of_weights(simd, head, parameters) * members;
         }
         math::map(simd, &mut sums, math::Ln);
-        let each = rows.chunks_exact_mut(stride).zip(sums.iter().zip(extents));
-        for (row, (parameters, (&log_sum, extent))) in each.enumerate() {
+        for (row, (parameters, log_sum)) in rows.chunks_exact_mut(stride).zip(sums).enumerate() {
             let parameters = part(parameters, start, len);
             normalise(simd, head, log_normaliser, parameters, log_sum);
             limits

@@ -8,12 +8,12 @@
 
 use super::factors::Factors;
 use crate::error::PredictError;
-use crate::format::{Covariance, Head};
+use crate::format::{Covariance, Head, MAX_DIMENSIONS};
 use crate::math;
 use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Scalar, Simd, Vector};
 
-/// 2¹²⁴, the square of 2⁶²: of the sum of the squares of all outputs.
+/// 2¹²⁴: of the sum of the squares of all outputs, none of which is above 2⁶² then.
 const LARGEST_SQUARE: f32 = 2.126_764_8e37;
 /// 2⁶²: of a standardised mean.
 const LARGEST_MEAN: f32 = 4.611_686e18;
@@ -75,16 +75,74 @@ impl Limits {
         extent: Extent,
         parameters: &mut [f32],
     ) -> Result<(), PredictError> {
-        if self == Limits::Ignored
-            || (extent == Extent::Usual && head.covariance != Covariance::Full)
-        {
+        if self == Limits::Ignored {
             return Ok(());
         }
-        let mut parts = Parts::new(head, parameters);
-        if extent == Extent::Usual && parts.are_narrow(simd) {
+        let within = extent == Extent::Usual
+            && (head.covariance != Covariance::Full || are_narrow(simd, head, parameters));
+        if within {
             return Ok(());
         }
-        parts.take_out()
+        keep(head, parameters)
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn keep(head: &Head, parameters: &mut [f32]) -> Result<(), PredictError> {
+    Parts::new(head, parameters).take_out()
+}
+
+/// Whether a bound of the scales shows all of them to be below [`LARGEST_SCALE`], for full covariance.
+#[inline(always)]
+fn are_narrow<S: Simd>(simd: S, head: &Head, parameters: &[f32]) -> bool {
+    let components = usize::from(head.components);
+    let dimensions = usize::from(head.dimensions);
+    let entries = parameters.get(components * (1 + dimensions)..);
+    let factors = Factors {
+        covariance: Covariance::Full,
+        components,
+        entries: entries.unwrap_or_default(),
+    };
+    let wide = Wide {
+        dimensions,
+        factors,
+    };
+    reduce::largest(simd, components, &wide) < 0.0
+}
+
+/// Negative where the bound holds for a component; −∞ past the end.
+struct Wide<'a> {
+    dimensions: usize,
+    factors: Factors<'a>,
+}
+
+impl Terms for Wide<'_> {
+    /// With uⱼ the larger of 1 and Σᵢ |Lᵢⱼ| uᵢ / Lⱼⱼ over i > j, no entry j of a row of L⁻¹, each row
+    /// divided by its last entry, is above uⱼ: back substitution gives them by the same sums of
+    /// smaller terms. Below 2⁵⁸, with diagonal entries above 2⁻²⁸, no scale reaches 2⁹⁰.
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        const LARGEST_ENTRY: f32 = 2.882_303_8e17;
+        const LEAST_DIAGONAL: f32 = 3.725_290_3e-9;
+        let (one, inside) = (simd.splat(1.0), simd.splat(f32::NEG_INFINITY));
+        let mut bound = [one; MAX_DIMENSIONS];
+        let mut wide = inside;
+        for j in (0..self.dimensions).rev() {
+            let mut sum = simd.splat(0.0);
+            for (i, bound) in bound.iter().enumerate().take(self.dimensions).skip(j + 1) {
+                let entry = self.factors.entry(simd, at, i, j).magnitude();
+                sum = sum.add(entry.mul(*bound));
+            }
+            let diagonal = self.factors.entry(simd, at, j, j);
+            let entry = one.larger(sum.div(diagonal));
+            if let Some(slot) = bound.get_mut(j) {
+                *slot = entry;
+            }
+            wide = wide.select(entry.less(simd.splat(LARGEST_ENTRY)), one);
+            wide = wide.select(simd.splat(LEAST_DIAGONAL).less(diagonal), one);
+        }
+        wide
     }
 }
 
@@ -121,16 +179,6 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Whether every component's scales are below [`LARGEST_SCALE`].
-    #[inline(always)]
-    fn are_narrow<S: Simd>(&self, simd: S) -> bool {
-        let wide = Wide {
-            dimensions: self.dimensions,
-            factors: self.factors(),
-        };
-        reduce::largest(simd, self.log_weights.len(), &wide) < 0.0
-    }
-
     fn factors(&self) -> Factors<'_> {
         Factors {
             covariance: self.covariance,
@@ -144,8 +192,6 @@ impl<'a> Parts<'a> {
     /// # Errors
     ///
     /// [`PredictError::Overflow`] when it has a weight.
-    #[cold]
-    #[inline(never)]
     pub(crate) fn take_out(&mut self) -> Result<(), PredictError> {
         for k in 0..self.log_weights.len() {
             if !self.is_within(k) {
@@ -163,11 +209,13 @@ impl<'a> Parts<'a> {
     fn is_within(&self, k: usize) -> bool {
         let components = self.log_weights.len().max(1);
         let mut means = self.means.iter().skip(k).step_by(components);
-        let wide = Wide {
-            dimensions: self.dimensions,
-            factors: self.factors(),
+        let (factors, at) = (self.factors(), At::new(k));
+        let is_narrow = |d| {
+            // Scale d is √square / diagonal; the diagonal is at least 2⁻⁸⁷.
+            let bound = LARGEST_SCALE * factors.entry(Scalar, at, d, d);
+            factors.square(Scalar, at, d) < bound * bound
         };
-        means.all(|mean| mean.abs() < LARGEST_MEAN) && wide.at(Scalar, At::new(k)) < 0.0
+        means.all(|mean| mean.abs() < LARGEST_MEAN) && (0..self.dimensions).all(is_narrow)
     }
 
     /// Component `k` becomes one that counts nowhere.
@@ -192,28 +240,5 @@ impl<'a> Parts<'a> {
                 }
             }
         }
-    }
-}
-
-/// Negative where all scales of a component are below [`LARGEST_SCALE`]; −∞ past the end.
-struct Wide<'a> {
-    dimensions: usize,
-    factors: Factors<'a>,
-}
-
-impl Terms for Wide<'_> {
-    #[inline(always)]
-    fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
-        let (inside, outside) = (simd.splat(f32::NEG_INFINITY), simd.splat(1.0));
-        let mut wide = inside;
-        for d in 0..self.dimensions {
-            // Scale d is √square / diagonal.
-            let bound = simd
-                .splat(LARGEST_SCALE)
-                .mul(self.factors.entry(simd, at, d, d));
-            let within = self.factors.square(simd, at, d).less(bound.mul(bound));
-            wide = wide.select(within, outside);
-        }
-        wide
     }
 }

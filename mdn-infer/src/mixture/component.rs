@@ -4,9 +4,13 @@ use super::Mixture;
 use crate::check::check_len;
 use crate::error::PredictError;
 use crate::format::Covariance;
+use crate::layers::Limits;
 use crate::math;
 use crate::simd::Scalar;
 use crate::simd::reduce::At;
+
+/// 2^-40: by it standardised scales within the limits are small enough to be multiplied.
+const UNIT: f32 = 1.0 / 1_099_511_627_776.0;
 
 /// Component k of a mixture: πₖ, μₖ and Σₖ in raw units.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +83,18 @@ impl<'a> Component<'a> {
             return f32::NAN;
         }
         let (first, second) = (self.raw_scale(i), self.raw_scale(j));
+        let plain = self.product(i, j, (first, second));
+        if plain.is_finite() || self.mixture.limits == Limits::Ignored {
+            return plain;
+        }
+        // A factor may leave binary32 where the product does not.
+        let scale = |d| UNIT / self.mixture.factor(Scalar, At::new(self.k), d, d);
+        let product = self.product(i, j, (scale(i), scale(j)));
+        self.mixture.raw_product((i, j), product, (UNIT, UNIT))
+    }
+
+    /// Entry (i, j) of Σₖ where rows i and j of L⁻¹ have these last entries.
+    fn product(&self, i: usize, j: usize, (first, second): (f32, f32)) -> f32 {
         if self.mixture.covariance != Covariance::Full {
             return if i == j { first * first } else { 0.0 };
         }

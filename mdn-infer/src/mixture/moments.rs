@@ -14,12 +14,18 @@ use crate::math;
 use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Kernel, Simd, Vector};
 
-/// 2^60 and 2^-64: what deviations are multiplied by where squares leave binary32.
-const LARGER: f32 = 1_152_921_504_606_846_976.0;
-const SMALLER: f32 = 1.0 / 18_446_744_073_709_551_616.0;
-/// 2^-40 in place of 2^-64 within the limits, where no deviation needs a smaller unit: what is small
-/// beside it keeps more of its bits.
-const SMALL: f32 = 1.0 / 1_099_511_627_776.0;
+/// What deviations are multiplied by where squares leave binary32: 2^38 and 2^-40. A component within
+/// the limits has room for both, however light it is, and what is small beside a large one keeps its
+/// bits.
+const UNITS: (f32, f32) = (274_877_906_944.0, 1.0 / 1_099_511_627_776.0);
+/// 2^60 and 2^-64, for mixtures that may be out of the limits.
+const FAR_UNITS: (f32, f32) = (
+    1_152_921_504_606_846_976.0,
+    1.0 / 18_446_744_073_709_551_616.0,
+);
+/// 2^-40: a variance below this part of the squared mean is of the size that the mean's rounding has, and
+/// is summed about a mean without it.
+const CLOSE: f32 = 1.0 / 1_099_511_627_776.0;
 /// 2^120 and 2^-100: variances between them are computed as they are.
 const LARGEST: f32 = 1.329_228e36;
 const LEAST: f32 = 7.888_609e-31;
@@ -108,7 +114,7 @@ impl Mixture<'_> {
     /// The mean of dimension `d` and the unit in which its variance fits binary32.
     fn margin(&self, d: usize) -> Margin {
         let mean = self.standardised_mean(d);
-        let in_unit = |unit| {
+        let in_unit = |mean, unit| {
             let margin = Margin {
                 d,
                 mean,
@@ -120,17 +126,24 @@ impl Mixture<'_> {
                 ..margin
             }
         };
-        let margin = in_unit(1.0);
+        let (large, small) = match self.limits {
+            Limits::Kept => UNITS,
+            Limits::Ignored => FAR_UNITS,
+        };
+        let mut margin = in_unit(mean, 1.0);
+        if self.limits == Limits::Kept && margin.variance < CLOSE * mean * mean {
+            let rest = self.level.run(Rest {
+                mixture: self,
+                margin: &margin,
+            });
+            margin = in_unit(mean + rest, 1.0);
+        }
         if margin.variance < LEAST {
-            in_unit(LARGER)
+            in_unit(margin.mean, large)
         } else if margin.variance <= LARGEST {
             margin
         } else {
-            in_unit(if self.limits == Limits::Kept {
-                SMALL
-            } else {
-                SMALLER
-            })
+            in_unit(margin.mean, small)
         }
     }
 
@@ -158,12 +171,22 @@ impl Mixture<'_> {
         } else {
             self.sum_covariance(first, second)
         };
-        let (a, b) = (self.affine(first.d).1, self.affine(second.d).1);
+        self.raw_product((first.d, second.d), sum, (first.unit, second.unit))
+    }
+
+    /// A standardised product of these two dimensions in raw units; it comes times both units.
+    pub(super) fn raw_product(
+        &self,
+        (i, j): (usize, usize),
+        product: f32,
+        units: (f32, f32),
+    ) -> f32 {
+        let (a, b) = (self.affine(i).1, self.affine(j).1);
         let scales = a * b;
         if scales.is_normal() {
-            scales * sum / first.unit / second.unit
+            scales * product / units.0 / units.1
         } else {
-            a * (b * sum / second.unit) / first.unit
+            a * (b * product / units.1) / units.0
         }
     }
 
@@ -271,6 +294,21 @@ impl Terms for Deviations<'_> {
     fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
         let deviation = self.margin.deviation(simd, self.mixture, at);
         self.mixture.weights(simd, at).mul(deviation)
+    }
+}
+
+/// [`Margin::rest`] by itself.
+struct Rest<'a> {
+    mixture: &'a Mixture<'a>,
+    margin: &'a Margin,
+}
+
+impl Kernel for Rest<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn call<S: Simd>(self, simd: S) -> f32 {
+        self.margin.rest(simd, self.mixture)
     }
 }
 

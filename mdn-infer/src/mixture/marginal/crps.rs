@@ -2,6 +2,7 @@
 
 use super::Marginal;
 use crate::error::PredictError;
+use crate::layers::Limits;
 use crate::math;
 use crate::mixture::Mixture;
 use crate::simd::reduce::{self, At, Terms};
@@ -10,7 +11,7 @@ use crate::simd::{Kernel, Scalar, Simd, Vector};
 impl Marginal<'_> {
     /// The continuous ranked probability score of the outcome `y`, in raw units: the integral of
     /// (P(t ≤ s) − [y ≤ s])² over s (Matheson and Winkler 1976). Less is better; for a forecast
-    /// without spread it is the absolute error; +∞ where y in standardised units leaves binary32.
+    /// without spread it is the absolute error; +∞ where y in standardised units, or the score in them, leaves binary32.
     ///
     /// The closed form for mixtures of normals (Grimit, Gneiting, Berrocal and Johnson 2006),
     /// E|t − y| − ½ E|t − t′| with t′ an independent copy of t. Its two terms cancel in part, so
@@ -66,6 +67,10 @@ impl Kernel for Crps<'_> {
             let sum = total + term;
             lost = (sum - total) - term;
             total = sum;
+        }
+        if total.is_nan() && mixture.limits == Limits::Kept {
+            // The compensation of a sum that left binary32.
+            return f32::INFINITY;
         }
         if total < 0.0 { 0.0 } else { total }
     }

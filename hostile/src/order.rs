@@ -1,0 +1,181 @@
+//! What must hold between the answers of one mixture: probabilities that grow with the target,
+//! quantiles that grow with the probability, tails that end, and
+//! moments that lie where the components with a weight lie.
+//!
+//! None of it needs to know how an answer is computed, so an answer that is wrong and finite is
+//! found by its neighbours. What a weight of 0 hides may not show in any of them.
+
+use mdn_infer::{Component, Marginal, Mixture, Model};
+
+use crate::Source;
+
+/// Of probabilities that rounding may bring out of order.
+const ROUNDING: f64 = 1e-5;
+/// No probability of binary32 lies further out than so many scales.
+const FURTHEST: f64 = 15.0;
+
+/// Checks dimension `d` of `mixture`, which `model` gave, at targets and probabilities of which some
+/// come from `source`.
+///
+/// # Panics
+///
+/// Where two answers contradict each other.
+pub fn check(model: &Model<'_>, mixture: &Mixture<'_>, d: usize, source: &mut Source<'_>) {
+    let Some(marginal) = mixture.marginal(d) else {
+        return;
+    };
+    let shift = f64::from(model.target_shift()[d]);
+    let hull = Hull::new(mixture, d, shift);
+    probabilities(&marginal, (&hull, shift), source);
+    quantiles(&marginal, &hull, source);
+    if let Some(hull) = &hull {
+        moments(&marginal, hull);
+    }
+}
+
+/// Where the components with a weight lie; none where that leaves binary32.
+struct Hull {
+    means: (f64, f64),
+    scales: (f64, f64),
+    /// Of raw units, which is where they round.
+    shift: f64,
+}
+
+impl Hull {
+    fn new(mixture: &Mixture<'_>, d: usize, shift: f64) -> Option<Self> {
+        let empty = (f64::INFINITY, f64::NEG_INFINITY);
+        let (mut means, mut scales) = (empty, empty);
+        let weighty = |component: &Component<'_>| component.weight() > 0.0;
+        for component in mixture.components().filter(weighty) {
+            let (mean, scale) = (component.mean(d), component.scale(d));
+            if !mean.is_finite() || !scale.is_normal() {
+                return None;
+            }
+            means = widened(means, f64::from(mean));
+            scales = widened(scales, f64::from(scale));
+        }
+        assert!(means.0 <= means.1, "no component has a weight");
+        Some(Hull {
+            means,
+            scales,
+            shift,
+        })
+    }
+
+    /// How far a computed number may be from a right one for the rounding of what it is made of.
+    fn slack(&self) -> f64 {
+        let largest = self.means.0.abs() + self.means.1.abs() + self.shift.abs();
+        1e-6 * largest + 1e-3 * self.scales.1
+    }
+
+    /// Within these ends lies whatever a probability of binary32 can show.
+    fn reach(&self) -> (f64, f64) {
+        let far = FURTHEST * self.scales.1 + self.slack();
+        let end = |end: f64| f64::from(end as f32);
+        (end(self.means.0 - far), end(self.means.1 + far))
+    }
+}
+
+fn widened((least, most): (f64, f64), value: f64) -> (f64, f64) {
+    (least.min(value), most.max(value))
+}
+
+fn probabilities(
+    marginal: &Marginal<'_>,
+    (hull, shift): (&Option<Hull>, f64),
+    source: &mut Source<'_>,
+) {
+    let mut targets = vec![f32::NEG_INFINITY, f32::MIN, f32::MAX, f32::INFINITY];
+    targets.extend((0..4).map(|_| source.float()).filter(|y| !y.is_nan()));
+    targets.extend(hull.iter().flat_map(|hull| {
+        let (low, high) = hull.reach();
+        [
+            low as f32,
+            hull.means.0 as f32,
+            hull.means.1 as f32,
+            high as f32,
+        ]
+    }));
+    targets.sort_by(f32::total_cmp);
+    let below = |y| f64::from(marginal.cdf(y).expect("no NaN"));
+    let above = |y| f64::from(marginal.survival(y).expect("no NaN"));
+    for &y in &targets {
+        let (below, above) = (below(y), above(y));
+        assert!(
+            (below + above - 1.0).abs() < ROUNDING,
+            "{below} and {above} at {y}"
+        );
+        if let Some((low, high)) = hull.as_ref().map(Hull::reach) {
+            assert!(f64::from(y) > low || below < ROUNDING, "{below} below {y}");
+            assert!(f64::from(y) < high || above < ROUNDING, "{above} above {y}");
+        }
+    }
+    for pair in targets.windows(2) {
+        let (low, high) = (pair[0], pair[1]);
+        assert!(
+            below(low) <= below(high) + ROUNDING,
+            "cdf of {low} and {high}"
+        );
+        assert!(
+            above(high) <= above(low) + ROUNDING,
+            "survival of {low} and {high}"
+        );
+        let between = marginal.interval_probability(low, high).expect("ordered");
+        // Closer ends differ by less, or more, once each is rounded by itself.
+        if f64::from(high) - f64::from(low) > 1e-3 * (f64::from(low).abs() + shift.abs()) {
+            let difference = below(high) - below(low);
+            let apart = (f64::from(between) - difference).abs();
+            assert!(
+                apart < 1e-3,
+                "{between} from {low} to {high}, not {difference}"
+            );
+        }
+    }
+    assert_eq!(below(f32::NEG_INFINITY), 0.0);
+    assert_eq!(above(f32::INFINITY), 0.0);
+}
+
+fn quantiles(marginal: &Marginal<'_>, hull: &Option<Hull>, source: &mut Source<'_>) {
+    let mut probabilities = vec![1e-30, 1e-6, 0.025, 0.5, 0.975, 0.999_999];
+    let any = source.float();
+    probabilities.extend(Some(any).filter(|p| 0.0 < *p && *p < 1.0));
+    probabilities.sort_by(f32::total_cmp);
+    let mut last = f32::NEG_INFINITY;
+    for p in probabilities {
+        let y = marginal.quantile(p).expect("a probability");
+        assert!(last <= y, "quantile {y} of {p} after {last}");
+        last = y;
+        let upper = marginal.upper_quantile(p).expect("a probability");
+        if let Some((low, high)) = hull.as_ref().map(Hull::reach) {
+            for y in [y, upper].map(f64::from) {
+                let inside = (low..=high).contains(&y);
+                assert!(inside, "quantile {y} of {p} outside {low} to {high}");
+            }
+        }
+    }
+    assert_eq!(
+        marginal.median(),
+        marginal.quantile(0.5).expect("a probability")
+    );
+}
+
+fn moments(marginal: &Marginal<'_>, hull: &Hull) {
+    let mean = f64::from(marginal.mean());
+    let slack = hull.slack();
+    let inside = (hull.means.0 - slack..=hull.means.1 + slack).contains(&mean);
+    assert!(inside, "mean {mean} outside {:?}", hull.means);
+    let deviation = f64::from(marginal.standard_deviation());
+    let least = hull.scales.0 * (1.0 - 1e-3);
+    let most = hull.scales.1 * (1.0 + 1e-3) + (hull.means.1 - hull.means.0) + slack;
+    assert!(
+        (least..=most).contains(&deviation),
+        "deviation {deviation} of {least} to {most}"
+    );
+    let y = hull.means.0 as f32;
+    let score = f64::from(marginal.crps(y).expect("finite"));
+    let most = 1.001 * (mean - f64::from(y)).abs() + 1.001 * deviation + slack;
+    assert!(
+        (0.0..=most).contains(&score),
+        "CRPS {score} of at most {most}"
+    );
+}
