@@ -57,7 +57,7 @@ documents:
 
 # The engine for microcontrollers with and without an FPU, and the proof that it cannot panic
 embedded: && no-panic
-    cargo clippy --locked --release -p mdn-infer --features nalgebra --target thumbv7em-none-eabihf -- -D warnings
+    cargo clippy --locked --release -p mdn-infer --features alloc,nalgebra --target thumbv7em-none-eabihf -- -D warnings
     cargo build --locked --release -p mdn-infer --target thumbv7em-none-eabihf
     cargo build --locked --release -p mdn-infer --target thumbv6m-none-eabi
 
@@ -153,6 +153,8 @@ bench:
     scripts/performance.sh batches benches/peers/run.sh batches
     scripts/performance.sh answers cargo bench --locked --quiet -p mdn-benches --bench answers
     scripts/performance.sh narrow cargo bench --locked --quiet -p mdn-benches --bench narrow
+    scripts/performance.sh parse cargo bench --locked --quiet -p mdn-benches --bench parse
+    PAGE=service scripts/performance.sh service cargo bench --locked --quiet -p mdn-benches --bench service
     scripts/performance.sh machine cargo bench --locked --quiet -p mdn-benches --bench machine
     scripts/performance.sh tail benches/peers/run.sh tail
 
