@@ -12,10 +12,11 @@ default:
 setup:
     scripts/setup.sh
 
-# Formatting, lints and docs of the workspace, then of what stands outside it (the peers: formatting and lock file)
+# Formatting, lints and docs of the workspace, the trainer with each feature alone, then of what stands outside it (the peers: formatting and lock file)
 check: && docs
     cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
+    scripts/features.sh
     cd fuzz && cargo fmt --check && cargo update --quiet --workspace --locked
     cd benches/peers && cargo fmt --check && cargo update --quiet --workspace --locked
     cd firmware-example && cargo fmt --check
@@ -33,6 +34,7 @@ test:
     cargo test --workspace
     for functions in libm micromath; do \
         cargo test -p mdn-infer --features "$functions" --test back_end; done
+    cargo test -p mdn-train --no-default-features --test bare
 
 # A million quantiles and probabilities, both ways
 round-trips:

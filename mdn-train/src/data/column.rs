@@ -1,7 +1,5 @@
 //! One column of a table: numbers, and what stands where there is none.
 
-use std::str::from_utf8;
-
 use super::cell::is_finite;
 
 /// Cells in the order of the rows. A number takes 8 bytes; a text goes into one string with the
@@ -58,11 +56,12 @@ impl Column {
     }
 
     /// Appends a cell of a CSV file, which is UTF-8; spaces around it don't count.
+    #[cfg(feature = "text")]
     pub(super) fn push_cell(&mut self, cell: &[u8]) {
         let cell = cell.trim_ascii();
         match fast_float2::parse::<f64, _>(cell) {
             Ok(value) if is_finite(value) => self.values.push(value),
-            _ => self.push_text(from_utf8(cell).unwrap_or_default().trim()),
+            _ => self.push_text(std::str::from_utf8(cell).unwrap_or_default().trim()),
         }
     }
 
@@ -91,7 +90,7 @@ impl Column {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "text"))]
 mod tests {
     use super::*;
 
