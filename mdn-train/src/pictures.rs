@@ -2,10 +2,12 @@
 
 mod arm;
 mod categories;
+mod density;
 mod joint;
 mod line;
 mod near;
 mod typical;
+mod weights;
 
 use mdn_infer::{Model, PredictError};
 
@@ -18,6 +20,7 @@ use crate::train::{Progress, Trained};
 pub use arm::arm;
 pub use joint::pair;
 pub use line::Line;
+pub use near::NEAR;
 pub use typical::TypicalRow;
 
 /// Why a picture has nothing to show.

@@ -6,18 +6,12 @@ use rand_xoshiro::Xoshiro128PlusPlus;
 
 use super::categories::Categories;
 use super::typical::TypicalRow;
-use super::{PictureError, label, written};
+use super::{PictureError, label};
 use crate::data::{Dataset, Transform};
-use crate::plot::{
-    Across, Band, FanChart, Grid, Heatmap, MeanCurve, Point, Rows, Samples, Scatter, Weights,
-    centres, edges, span,
-};
+use crate::plot::{Across, Band, FanChart, Point, Rows, Samples, Scatter, centres, span};
 
 /// Of the range of the input, to spare on either side: rows at its ends are seen whole.
 const MARGIN: f32 = 0.02;
-/// Into how many groups the components of an ensemble go.
-const GROUPS: usize = 7;
-
 /// A line through the inputs: one of them varies, or a column of categories, and the others are held at
 /// their typical values. A target `log(y)` is shown as y.
 ///
@@ -51,6 +45,10 @@ impl<'m> Line<'m> {
         self.typical.model
     }
 
+    pub(super) fn transform(&self) -> Option<Transform> {
+        self.transform
+    }
+
     pub(super) fn target(&self) -> usize {
         self.target
     }
@@ -64,7 +62,7 @@ impl<'m> Line<'m> {
         shown.iter().map(name).collect()
     }
 
-    fn across(&self) -> Across {
+    pub(super) fn across(&self) -> Across {
         match &self.categories {
             Some(_) => Across::Categories(self.categories()),
             None if self.typical.is_date(self.input) => Across::Dates,
@@ -110,7 +108,7 @@ impl<'m> Line<'m> {
     }
 
     /// What varies, and what the others do: rows of the data did not hold still with them.
-    fn x_label(&self) -> String {
+    pub(super) fn x_label(&self) -> String {
         match self.others() {
             Some(_) => format!(
                 "{} (slice: other inputs held at typical values)",
@@ -160,24 +158,24 @@ impl<'m> Line<'m> {
         Some((x, self.raw(data.target(row)[self.target])))
     }
 
-    fn y_label(&self) -> String {
+    pub(super) fn y_label(&self) -> String {
         let column = self.model().target_columns().nth(self.target);
         label(column.map(|(name, unit)| (Transform::split(name).1, unit)))
     }
 
     /// The value of the column for one of the model's target.
-    fn raw(&self, z: f32) -> f32 {
+    pub(super) fn raw(&self, z: f32) -> f32 {
         self.transform.map_or(z, |t| t.undo(z.into()) as f32)
     }
 
     /// The value of the model's target for one of the column, infinite where it has none.
-    fn image(&self, y: f32) -> f32 {
+    pub(super) fn image(&self, y: f32) -> f32 {
         self.transform
             .map_or(y, |t| t.apply_anywhere(y.into()) as f32)
     }
 
     /// Calls `visit` with the mixture at each of `xs`.
-    fn walk<T>(
+    pub(super) fn walk<T>(
         &self,
         xs: &[f32],
         mut visit: impl FnMut(f32, &Mixture<'_>) -> Result<T, PredictError>,
@@ -190,80 +188,6 @@ impl<'m> Line<'m> {
             visit(x, &model.predict(Level::detect(), &inputs, &mut working)?)
         };
         xs.iter().map(&mut at).collect()
-    }
-
-    /// The density of the target over `x_range` × `y_range`, on `columns` × `rows` cells: in each the
-    /// probability of its part of the target's axis by its height, so that a component narrower than a
-    /// cell is never missed. Categories have a column each. Where the density has several modes, the mean
-    /// is drawn too.
-    ///
-    /// # Errors
-    ///
-    /// [`PictureError`].
-    pub fn heatmap(
-        &self,
-        x_range: (f32, f32),
-        y_range: (f32, f32),
-        (columns, rows): (usize, usize),
-        points: Rows,
-    ) -> Result<Heatmap, PictureError> {
-        let edges = edges(y_range, rows);
-        let xs = self.places(x_range, columns);
-        let by_column = self.walk(&xs, |_, mixture| {
-            let marginal = mixture
-                .marginal(self.target)
-                .ok_or(PredictError::NoSuchDimension)?;
-            let cells = edges.windows(2).map(|ends| {
-                let (low, high) = (self.image(ends[0]), self.image(ends[1]));
-                Ok(marginal.interval_probability(low, high)? / (ends[1] - ends[0]))
-            });
-            cells.collect::<Result<Vec<f32>, PredictError>>()
-        })?;
-        let values = (0..rows).flat_map(|row| by_column.iter().map(move |column| column[row]));
-        let grid = Grid::new(x_range, y_range, xs.len(), rows, values.collect())?;
-        Ok(Heatmap {
-            title: format!("Density of {} given {}", self.y_label(), self.name()),
-            x_label: self.x_label(),
-            y_label: self.y_label(),
-            value_label: "density".to_owned(),
-            grid,
-            points,
-            across: self.across(),
-            mean: self.mean(xs)?,
-        })
-    }
-
-    /// The mean over the places `xs`, where it is not the whole answer: where at one of them at least a
-    /// second mode is a tenth as high as the first. Of a transformed target it is the place of the mean
-    /// on its own scale.
-    fn mean(&self, xs: Vec<f32>) -> Result<Option<MeanCurve>, PictureError> {
-        const LOWEST: f32 = 0.1;
-        let mut several = 0_usize;
-        let mut modes = vec![0.0; self.model().components()];
-        let means = self.walk(&xs, |_, mixture| {
-            let marginal = mixture
-                .marginal(self.target)
-                .ok_or(PredictError::NoSuchDimension)?;
-            let count = marginal.modes(&mut modes)?;
-            let heights = modes[..count]
-                .iter()
-                .map(|&mode| marginal.log_density(mode));
-            let heights = heights.collect::<Result<Vec<f32>, _>>()?;
-            let highest = heights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let high = |height: &&f32| **height > highest + LOWEST.ln();
-            several += usize::from(heights.iter().filter(high).count() > 1);
-            Ok(self.raw(marginal.mean()))
-        })?;
-        let of = match self.transform {
-            Some(_) => format!(" of {}", written(self.model(), self.target)),
-            None => String::new(),
-        };
-        let percent = (100 * several).div_ceil(xs.len().max(1));
-        Ok((several > 0).then(|| MeanCurve {
-            label: format!("mean{of}; {percent}% of this axis has several modes"),
-            x: xs,
-            y: means,
-        }))
     }
 
     /// `draws` draws at each of `xs`.
@@ -370,45 +294,6 @@ impl<'m> Line<'m> {
         Ok(highest - lowest)
     }
 
-    /// The components' weights over `xs`. Those of an ensemble, of which no single one says much, are
-    /// summed in groups by where they lie: seven at most, of about equal share.
-    ///
-    /// # Errors
-    ///
-    /// [`PictureError`].
-    pub fn weights(&self, xs: &[f32]) -> Result<Weights, PictureError> {
-        /// Weight and mean of each component.
-        type Components = Vec<(f32, f32)>;
-        let by_place: Vec<Components> = self.walk(xs, |_, mixture| {
-            let components = mixture.components();
-            Ok(components
-                .map(|one| (one.weight(), one.mean(self.target)))
-                .collect())
-        })?;
-        let components = by_place.first().map_or(0, Vec::len);
-        let of = |k: usize| by_place.iter().map(|place| place[k]).collect();
-        let components: Vec<Components> = (0..components).map(of).collect();
-        let weights = |one: &Components| one.iter().map(|&(weight, _)| weight).collect();
-        let (weights, names) = match self.model().members() {
-            1 => (components.iter().map(weights).collect(), Vec::new()),
-            _ => groups(components, xs.len())
-                .into_iter()
-                .map(|group| {
-                    let [low, high] = group.ends.map(|mean| short(self.raw(mean)));
-                    (group.weights, format!("{low} to {high}"))
-                })
-                .unzip(),
-        };
-        Ok(Weights {
-            title: format!("Weights of the components given {}", self.name()),
-            x_label: self.x_label(),
-            x: xs.to_vec(),
-            weights,
-            names,
-            across: self.across(),
-        })
-    }
-
     /// The data as a picture of its own.
     pub fn scatter(&self, data: &Dataset) -> Scatter {
         Scatter {
@@ -419,99 +304,5 @@ impl<'m> Line<'m> {
                 .filter_map(|row| self.point(data, row))
                 .collect(),
         }
-    }
-}
-
-/// Components of about the same place.
-struct Group {
-    /// The least and the largest mean, each over all places.
-    ends: [f32; 2],
-    /// The sums of their weights, one a place.
-    weights: Vec<f32>,
-}
-
-/// Sorts components, weight and mean at each place, by their mean over all places and parts them into
-/// [`GROUPS`] of about the same share.
-fn groups(components: Vec<Vec<(f32, f32)>>, places: usize) -> Vec<Group> {
-    let share = |one: &[(f32, f32)]| one.iter().map(|&(weight, _)| weight).sum::<f32>();
-    let mean = |one: &[(f32, f32)]| {
-        let sum: f32 = one.iter().map(|(weight, mean)| weight * mean).sum();
-        sum / share(one).max(f32::MIN_POSITIVE)
-    };
-    let mut sorted: Vec<_> = components.iter().map(|one| (mean(one), one)).collect();
-    sorted.retain(|(_, one)| share(one) > 0.0);
-    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let total: f32 = sorted.iter().map(|(_, one)| share(one)).sum();
-    let mut groups: Vec<(usize, Group)> = Vec::new();
-    let mut before = 0.0;
-    for (mean, one) in sorted {
-        let middle = before + 0.5 * share(one);
-        before += share(one);
-        let number = ((GROUPS as f32 * middle / total) as usize).min(GROUPS - 1);
-        if groups.last().is_none_or(|(last, _)| *last != number) {
-            let weights = vec![0.0; places];
-            let ends = [mean, mean];
-            groups.push((number, Group { ends, weights }));
-        }
-        if let Some((_, group)) = groups.last_mut() {
-            group.ends[1] = mean;
-            for (sum, (weight, _)) in group.weights.iter_mut().zip(one) {
-                *sum += weight;
-            }
-        }
-    }
-    groups.into_iter().map(|(_, group)| group).collect()
-}
-
-/// A number with three digits.
-fn short(value: f32) -> String {
-    let value = f64::from(value);
-    let digits = if value == 0.0 {
-        0.0
-    } else {
-        value.abs().log10().floor()
-    };
-    match digits {
-        -3.0..=5.0 => format!("{value:.*}", (2.0 - digits).max(0.0) as usize),
-        _ => format!("{value:.2e}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn components_of_an_ensemble_are_grouped_by_where_they_lie() {
-        // A hundred components of equal weight at two places, their means in disorder.
-        let one = |k: usize| vec![(0.01, (k * 37 % 100) as f32); 2];
-        let groups = groups((0..100).map(one).collect(), 2);
-        assert_eq!(groups.len(), GROUPS);
-        let ends: Vec<[f32; 2]> = groups.iter().map(|group| group.ends).collect();
-        assert!(
-            ends.windows(2).all(|pair| pair[0][1] < pair[1][0]),
-            "{ends:?}"
-        );
-        assert_eq!((ends[0][0], ends[GROUPS - 1][1]), (0.0, 99.0));
-        for place in 0..2 {
-            let shares = groups.iter().map(|group| group.weights[place]);
-            assert!(shares.clone().all(|share| (share - 1.0 / 7.0).abs() < 0.02));
-            assert!((shares.sum::<f32>() - 1.0).abs() < 1e-5);
-        }
-        // One that has nearly all is a group of its own.
-        let few = super::groups(
-            vec![vec![(0.98, 3.0)], vec![(0.02, 1.0)], vec![(0.0, 9.0)]],
-            1,
-        );
-        assert_eq!(
-            few.iter().map(|group| group.ends).collect::<Vec<_>>(),
-            [[1.0; 2], [3.0; 2]]
-        );
-    }
-
-    #[test]
-    fn numbers_are_short() {
-        let written = [0.0, 12.345, -0.012345, 123_456.7, 1.5e9].map(short);
-        assert_eq!(written, ["0.00", "12.3", "-0.0123", "123457", "1.50e9"]);
     }
 }

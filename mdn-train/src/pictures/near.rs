@@ -8,8 +8,9 @@ use super::line::Line;
 use crate::data::Dataset;
 use crate::plot::{Rows, span};
 
-/// How far, in probability, what the model expects at a row may lie from what it expects on the line.
-const NEAR: f32 = 0.2;
+/// How far, in probability, quantiles of what a model expects at a row may lie from those on a line that
+/// the row is near; see [`Line::rows`].
+pub const NEAR: f32 = 0.2;
 /// Where the two are compared: quantiles of what it expects at the row.
 const LEVELS: [f32; 5] = [0.1, 0.3, 0.5, 0.7, 0.9];
 /// About so many rows are drawn, evenly over the table.

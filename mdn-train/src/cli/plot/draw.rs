@@ -6,7 +6,7 @@ use mdn_infer::Model;
 use mdn_train::data::{Dataset, Transform, score_scales};
 use mdn_train::metrics::Scores;
 use mdn_train::pictures::{Line, TypicalRow, calibration, pair, pit_histogram, written};
-use mdn_train::plot::{FanChart, Heatmap, Loss, Samples, Section, SummaryRow, span};
+use mdn_train::plot::{FanChart, Figure, Heatmap, Loss, Rows, Samples, Section, SummaryRow, span};
 use mdn_train::run::losses;
 
 use super::words;
@@ -34,16 +34,29 @@ pub struct Painter<'a> {
 impl Painter<'_> {
     /// Every picture of one target, whose column is called `name`.
     pub fn target(&mut self, d: usize, name: &str) -> anyhow::Result<Section> {
+        let suffix = match self.model.dimensions() {
+            1 => String::new(),
+            _ => format!("-{}", d + 1),
+        };
         let line = Line::new(self.typical, self.input, d);
         let rows = line.rows(self.data)?;
+        let slice = self.slice(&line, &rows, &suffix)?;
+        let calibration = self.calibration(d, name, &suffix)?;
+        Ok(Section {
+            heading: name.to_owned(),
+            words: words::slice(&line, &rows, self.data.rows),
+            figures: slice.into_iter().chain(calibration).collect(),
+        })
+    }
+
+    /// The pictures over one input.
+    fn slice(&mut self, line: &Line<'_>, rows: &Rows, suffix: &str) -> anyhow::Result<[Figure; 3]> {
         let x_range = line.range(self.data);
-        let y_range = span(
-            line.scatter(self.data).points.iter().map(|point| point.1),
-            MARGIN,
-        );
+        let targets = line.scatter(self.data).points;
+        let y_range = span(targets.iter().map(|point| point.1), MARGIN);
+        let shown = Some([x_range, y_range]);
         let xs = line.places(x_range, PLACES);
         let heatmap = line.heatmap(x_range, y_range, (CELLS, CELLS), rows.clone())?;
-        let shown = Some([x_range, y_range]);
         let samples = Samples {
             shown,
             ..line.samples(&xs, DRAWS, 0, rows.clone())?
@@ -52,42 +65,32 @@ impl Painter<'_> {
             shown,
             ..line.fan(&xs, rows.clone())?
         };
-        let words = words::slice(&line, &rows, self.data.rows);
-        let suffix = match self.model.dimensions() {
-            1 => String::new(),
-            _ => format!("-{}", d + 1),
-        };
         let file = |what: &str| format!("{what}{suffix}");
-        let (pit, coverage) = (
-            pit_histogram(self.scores, d, name),
-            calibration(self.scores, d, name),
-        );
-        let figures = vec![
-            self.album.add(&file("heatmap"), &heatmap, &density_caption(&heatmap))?,
-            self.album.add(
-                &file("samples"),
-                &samples,
-                "Draws from the predicted density, with the rows of the table.",
-            )?,
+        let drawn = "Draws from the predicted density, with the rows of the table.";
+        Ok([
+            self.album
+                .add(&file("heatmap"), &heatmap, &density_caption(&heatmap))?,
+            self.album.add(&file("samples"), &samples, drawn)?,
             self.album.add(&file("fan"), &fan, &fan_caption(&heatmap))?,
+        ])
+    }
+
+    /// Whether the probabilities come true.
+    fn calibration(&mut self, d: usize, name: &str, suffix: &str) -> anyhow::Result<[Figure; 2]> {
+        Ok([
             self.album.add(
-                &file("pit"),
-                &pit,
+                &format!("pit{suffix}"),
+                &pit_histogram(self.scores, d, name),
                 "Of all rows, each with its own inputs. Flat for a calibrated model; a hump means \
                  intervals too wide, peaks at the ends too narrow.",
             )?,
             self.album.add(
-                &file("calibration"),
-                &coverage,
+                &format!("calibration{suffix}"),
+                &calibration(self.scores, d, name),
                 "How often central intervals of stated probability hold the target, over all rows, each \
                  with its own inputs.",
             )?,
-        ];
-        Ok(Section {
-            heading: name.to_owned(),
-            words,
-            figures,
-        })
+        ])
     }
 
     /// Two targets together, where there are two.

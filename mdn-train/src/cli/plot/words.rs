@@ -3,7 +3,7 @@
 use mdn_train::data::Dataset;
 use mdn_train::diagnose::{Diagnostic, KeptRows};
 use mdn_train::metrics::Scores;
-use mdn_train::pictures::{Line, TypicalRow};
+use mdn_train::pictures::{Line, NEAR, TypicalRow};
 use mdn_train::plot::{Rows, Section, SummaryRow};
 
 use super::Plot;
@@ -43,24 +43,28 @@ pub fn slice(line: &Line<'_>, rows: &Rows, all: usize) -> String {
          most frequent category: {others}.\n\n\
          {points} Their other inputs differ from those held. Drawn in full are the {} near the slice, \
          for which the model expects nearly the same as on it (10%, 30%, 50%, 70% and 90% quantiles to \
-         within 0.15 in probability); the other {} are drawn faintly and may well lie elsewhere.{hint}\n\n\
+         within {NEAR} in probability); the other {} are drawn faintly and may well lie elsewhere.{hint}\n\n\
          {axes}",
         count(rows.near.len(), "row"),
         rows.far.len(),
     )
 }
 
-/// The scores as lines of a report's table; `names` are what the figures of each target are units of.
-pub fn summary(scores: &Scores, normal_nll: Option<f64>, names: &[String]) -> Vec<SummaryRow> {
-    let row = |label: String, value: String, explanation: &str| SummaryRow {
+fn row(label: String, value: String, explanation: &str) -> SummaryRow {
+    SummaryRow {
         label,
         value,
         explanation: explanation.to_owned(),
-    };
+    }
+}
+
+/// The scores as lines of a report's table; `names` are what the figures of each target are units of.
+pub fn summary(scores: &Scores, normal_nll: Option<f64>, names: &[String]) -> Vec<SummaryRow> {
     let mut rows = vec![row(
         "NLL".to_owned(),
         format!("{:.4} nats", scores.nll),
-        "mean negative log-density a row, in raw units; lower is better, and below 0 where the density exceeds 1",
+        "mean negative log-density a row, in raw units; lower is better, and below 0 where the density \
+         exceeds 1",
     )];
     rows.extend(normal_nll.map(|nll| {
         row(
@@ -70,32 +74,34 @@ pub fn summary(scores: &Scores, normal_nll: Option<f64>, names: &[String]) -> Ve
         )
     }));
     for (name, (&crps, &rmse)) in names.iter().zip(scores.crps.iter().zip(&scores.rmse)) {
-        rows.push(row(
+        rows.extend(errors(name, crps, rmse));
+    }
+    rows.extend([50, 90].map(|percent| {
+        let share = scores.mean_coverage(f64::from(percent) / 100.0);
+        row(
+            format!("in the central {percent}%"),
+            format!("{:.1}%", 100.0 * share),
+            &format!("{percent}% for a calibrated model"),
+        )
+    }));
+    rows
+}
+
+/// The lines of one target.
+fn errors(name: &str, crps: f64, rmse: f64) -> [SummaryRow; 2] {
+    [
+        row(
             format!("CRPS of {name}"),
             figure(crps),
-            "mean continuous ranked probability score, in these units; lower is better: the mean \
-             absolute error of a forecast without spread",
-        ));
-        rows.push(row(
+            "mean continuous ranked probability score, in these units; lower is better: the mean absolute \
+             error of a forecast without spread",
+        ),
+        row(
             format!("RMSE of the mean of {name}"),
             figure(rmse),
             "in these units; misleading where several answers are right: the mean may be none of them",
-        ));
-    }
-    for percent in [50, 90] {
-        rows.push(row(
-            format!("in the central {percent}%"),
-            format!(
-                "{:.1}%",
-                100.0 * scores.mean_coverage(f64::from(percent) / 100.0)
-            ),
-            match percent {
-                50 => "50% for a calibrated model",
-                _ => "90% for a calibrated model",
-            },
-        ));
-    }
-    rows
+        ),
+    ]
 }
 
 /// Whether these are rows of the training.
