@@ -73,9 +73,9 @@ impl Line<'_> {
             Some(_) => format!(" of {}", written(self.model(), self.target())),
             None => String::new(),
         };
-        let percent = (100 * several).div_ceil(xs.len().max(1));
         Ok((several > 0).then(|| MeanCurve {
-            label: format!("mean{of}; {percent}% of this axis has several modes"),
+            label: format!("mean{of} (may be no answer)"),
+            several: several as f32 / xs.len() as f32,
             x: xs,
             y: means,
         }))

@@ -152,6 +152,8 @@ pub struct Heatmap {
 pub struct MeanCurve {
     /// Its entry in the legend.
     pub label: String,
+    /// The share of the places at which the density has several modes.
+    pub several: f32,
     /// The places, in ascending order.
     pub x: Vec<f32>,
     /// The means, one a place.

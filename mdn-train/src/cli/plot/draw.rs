@@ -187,8 +187,12 @@ fn density_caption(heatmap: &Heatmap) -> String {
         "The predicted density, with the rows of the table. Colours follow the square root \
                        of the density, so that low branches are seen."
             .to_owned();
-    if heatmap.mean.is_some() {
-        caption += " Between several modes the mean is no answer: it may lie where no targets do.";
+    if let Some(mean) = &heatmap.mean {
+        caption += &format!(
+            " On {:.0}% of this axis the density has several modes: there the mean is no answer, as it \
+             may lie where no targets do.",
+            (100.0 * mean.several).ceil()
+        );
     }
     caption
 }
