@@ -360,6 +360,19 @@ fn categories_have_their_names_and_no_numbers_between() {
 }
 
 #[test]
+fn no_legend_is_empty() {
+    let rectangles = |svg: String| svg.matches("<rect").count();
+    let scattered = rectangles(draw(scatter()));
+    let mut outlying = scatter();
+    outlying.points.push((59e3, 0.0));
+    assert!(rectangles(draw(outlying)) > scattered);
+    let mut map = heatmap(20, 20);
+    let with_rows = rectangles(draw(map.clone()));
+    map.points = Rows::default();
+    assert!(rectangles(draw(map)) < with_rows);
+}
+
+#[test]
 fn days_are_written_as_dates() {
     let fan = FanChart {
         across: Across::Dates,

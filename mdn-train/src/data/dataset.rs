@@ -225,6 +225,7 @@ impl Dataset {
             input_names: self.input_names.clone(),
             target_names: self.target_names.clone(),
             transforms: self.transforms.clone(),
+            dates: self.dates.clone(),
             ..Self::default()
         };
         for &row in rows {

@@ -191,6 +191,10 @@ impl Picture for Heatmap {
         }
         let span = chart.plotting_area().get_pixel_range().1;
         draw_scale(&right, span, grid.largest(), &self.value_label)?;
+        if self.points.iter().next().is_none() && self.mean.is_none() {
+            // A legend would be empty.
+            return Ok(());
+        }
         dark_legend(
             &mut chart,
             emptiest_corner(self.points.iter(), &frame.x, &frame.y),

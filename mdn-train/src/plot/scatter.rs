@@ -7,7 +7,7 @@ use super::Point;
 use super::across::Across;
 use super::canvas::{Drawn, Picture};
 use super::frame::{BLUE, DATA, Frame, emptiest_corner, legend, range};
-use super::marks::{RowStyle, Rows, beyond, dots, wide};
+use super::marks::{RowStyle, Rows, beyond, dots, inside, wide};
 use super::span::usual_range;
 
 /// Data points: an input against a target. Of very many, an even selection is drawn.
@@ -57,6 +57,10 @@ impl Picture for Scatter {
         };
         let mut chart = frame.draw(area)?;
         dots(&mut chart, &self.points, 4, BLUE.mix(0.45), "")?;
+        if points().all(|point| inside(&chart)(&point)) {
+            // A legend would be empty.
+            return Ok(());
+        }
         beyond(&mut chart, points(), BLUE, "row")?;
         legend(&mut chart, emptiest_corner(points(), &frame.x, &frame.y))
     }
