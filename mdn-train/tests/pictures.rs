@@ -83,7 +83,7 @@ fn quantiles_draws_and_rows_are_those_of_the_column() {
     let model = fitted.file.model();
     let typical = TypicalRow::of(&model, &data);
     let line = Line::new(&typical, 0, 0);
-    let Rows { near: points, far } = line.rows(&data).unwrap();
+    let Rows { near: points, far } = line.rows(&data, [(-1.0, 1.0), (-5.0, 25.0)]).unwrap();
     // There is no other input.
     assert_eq!((points.len(), far.len()), (data.rows, 0));
     for (&(_, y), &z) in points.iter().zip(&data.targets) {
@@ -200,7 +200,7 @@ fn rows_of_other_categories_are_far_and_outliers_are_kept() {
     let model = fitted.file.model();
     let typical = TypicalRow::of(&model, &data);
     let line = Line::new(&typical, 4, 0);
-    let rows = line.rows(&data).unwrap();
+    let rows = line.rows(&data, [(-1.0, 1.0), (-5.0, 25.0)]).unwrap();
     assert_eq!(rows.near.len() + rows.far.len(), data.rows);
     assert!(
         rows.near

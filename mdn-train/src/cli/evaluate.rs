@@ -28,8 +28,11 @@ const BAR_WIDTH: usize = 40;
 /// calibrated model, a hump in the middle for intervals that are too wide, peaks at the ends for
 /// intervals that are too narrow. Their mean, standard deviation and largest distance from the
 /// uniform distribution say the same in numbers. CRPS and RMSE of a target that was transformed
-/// are those of the transformed one, and say so (`of ln(price)`). Where the file has an anomaly threshold, the
-/// share of rows above it follows.
+/// are those of the transformed one, and say so (`of ln(price)`). Where the file has an anomaly
+/// threshold, the share of rows above it follows.
+///
+/// Scores of rows that the model was trained on look too good. The diagnostic `training-rows` says
+/// so where training rows that the file keeps for its self-test are in the table.
 #[derive(Args)]
 #[command(after_help = "Example:\n  mdn-train evaluate concrete.mdn rows-not-seen.csv")]
 pub struct Evaluate {

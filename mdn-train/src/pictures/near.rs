@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::PictureError;
 use super::line::Line;
 use crate::data::Dataset;
-use crate::plot::{Rows, span};
+use crate::plot::Rows;
 
 /// How far, in probability, quantiles of what a model expects at a row may lie from those on a line that
 /// the row is near; see [`Line::rows`].
@@ -18,8 +18,8 @@ const DRAWN: usize = 4000;
 const ROWS_A_TASK: usize = 64;
 
 impl Line<'_> {
-    /// The rows of `data` along this line: at most some 4000, evenly over the table, with all that are
-    /// outliers in the input or the target.
+    /// The rows of `data` along this line: at most some 4000, evenly over the table, with all that lie
+    /// beyond axes of these ranges (low, high), horizontal first.
     ///
     /// A row has other inputs than those that are held. It is near the line where the model expects
     /// nearly the same at the row and on the line at the row's input: where the 10%, 30%, 50%, 70% and
@@ -33,12 +33,12 @@ impl Line<'_> {
     /// # Errors
     ///
     /// [`PictureError`].
-    pub fn rows(&self, data: &Dataset) -> Result<Rows, PictureError> {
+    pub fn rows(&self, data: &Dataset, axes: [(f32, f32); 2]) -> Result<Rows, PictureError> {
         let mut rows = Rows::default();
         if data.target_names.is_empty() {
             return Ok(rows);
         }
-        let chosen = self.chosen(data);
+        let chosen = self.chosen(data, axes);
         let judged = chosen.par_chunks(ROWS_A_TASK).map(|chosen| {
             let mut judge = Judge::new(self);
             let near = chosen.iter().map(|&row| judge.is_near(data.input(row)));
@@ -59,13 +59,10 @@ impl Line<'_> {
     }
 
     /// The rows that are drawn.
-    fn chosen(&self, data: &Dataset) -> Vec<usize> {
+    fn chosen(&self, data: &Dataset, [across, up]: [(f32, f32); 2]) -> Vec<usize> {
         let step = data.rows.div_ceil(DRAWN).max(1);
-        let points = || (0..data.rows).filter_map(|row| self.point(data, row));
-        let across = self.range(data);
-        let up = span(points().map(|point| point.1), 0.0);
+        let within = |(low, high): (f32, f32), value: f32| low <= value && value <= high;
         let is_outlier = |row: usize| {
-            let within = |(low, high): (f32, f32), value: f32| low <= value && value <= high;
             let point = self.point(data, row);
             point.is_some_and(|(x, y)| !within(across, x) || !within(up, y))
         };

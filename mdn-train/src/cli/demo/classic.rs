@@ -43,7 +43,7 @@ pub fn draw(
         )?,
         album.add(
             "samples",
-            &line.samples(&places, 20, seed, line.rows(data)?)?,
+            &line.samples(&places, 20, seed, line.rows(data, [x_range, y_range])?)?,
             "Twenty draws at each of a hundred x.",
         )?,
     ])

@@ -39,8 +39,11 @@ impl Painter<'_> {
             _ => format!("-{}", d + 1),
         };
         let line = Line::new(self.typical, self.input, d);
-        let rows = line.rows(self.data)?;
-        let slice = self.slice(&line, &rows, &suffix)?;
+        let targets = line.scatter(self.data).points;
+        let up = span(targets.iter().map(|point| point.1), MARGIN);
+        let axes = [line.range(self.data), up];
+        let rows = line.rows(self.data, axes)?;
+        let slice = self.slice(&line, &rows, axes, &suffix)?;
         let calibration = self.calibration(d, name, &suffix)?;
         Ok(Section {
             heading: name.to_owned(),
@@ -50,11 +53,14 @@ impl Painter<'_> {
     }
 
     /// The pictures over one input.
-    fn slice(&mut self, line: &Line<'_>, rows: &Rows, suffix: &str) -> anyhow::Result<[Figure; 3]> {
-        let x_range = line.range(self.data);
-        let targets = line.scatter(self.data).points;
-        let y_range = span(targets.iter().map(|point| point.1), MARGIN);
-        let shown = Some([x_range, y_range]);
+    fn slice(
+        &mut self,
+        line: &Line<'_>,
+        rows: &Rows,
+        axes: [(f32, f32); 2],
+        suffix: &str,
+    ) -> anyhow::Result<[Figure; 3]> {
+        let (shown, [x_range, y_range]) = (Some(axes), axes);
         let xs = line.places(x_range, PLACES);
         let heatmap = line.heatmap(x_range, y_range, (CELLS, CELLS), rows.clone())?;
         let samples = Samples {
