@@ -161,6 +161,15 @@ impl Table {
         names.iter().all(|name| self.source(name).is_ok())
     }
 
+    /// Which of `names` are columns of dates or times: their numbers are days since 1970.
+    pub fn date_columns(&self, names: &[String]) -> Vec<String> {
+        let is_date = |name: &&String| {
+            let place = self.columns.iter().position(|column| column == *name);
+            place.is_some_and(|place| self.cells[place].has_dates())
+        };
+        names.iter().filter(is_date).cloned().collect()
+    }
+
     /// The columns `names`, in that order, as numbers. Dates and times count as days since 1970.
     ///
     /// Where there is no column of that name, `column=category` stands for 1 where `column` holds
