@@ -12,10 +12,11 @@ default:
 setup:
     scripts/setup.sh
 
-# Formatting, lints and docs of the workspace, then of what stands outside it (the peers: formatting and lock file)
+# Formatting, lints and docs of the workspace, the trainer with each feature alone, then of what stands outside it (the peers: formatting and lock file)
 check: && docs
     cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
+    scripts/features.sh
     cd fuzz && cargo fmt --check && cargo update --quiet --workspace --locked
     cd benches/peers && cargo fmt --check && cargo update --quiet --workspace --locked
     cd firmware-example && cargo fmt --check
@@ -33,6 +34,7 @@ test:
     cargo test --workspace
     for functions in libm micromath; do \
         cargo test -p mdn-infer --features "$functions" --test back_end; done
+    cargo test -p mdn-train --no-default-features --test bare
 
 # A million quantiles and probabilities, both ways
 round-trips:
@@ -57,7 +59,7 @@ documents:
 
 # The engine for microcontrollers with and without an FPU, and the proof that it cannot panic
 embedded: && no-panic
-    cargo clippy --locked --release -p mdn-infer --features nalgebra --target thumbv7em-none-eabihf -- -D warnings
+    cargo clippy --locked --release -p mdn-infer --features alloc,nalgebra --target thumbv7em-none-eabihf -- -D warnings
     cargo build --locked --release -p mdn-infer --target thumbv7em-none-eabihf
     cargo build --locked --release -p mdn-infer --target thumbv6m-none-eabi
 
@@ -153,6 +155,8 @@ bench:
     scripts/performance.sh batches benches/peers/run.sh batches
     scripts/performance.sh answers cargo bench --locked --quiet -p mdn-benches --bench answers
     scripts/performance.sh narrow cargo bench --locked --quiet -p mdn-benches --bench narrow
+    scripts/performance.sh parse cargo bench --locked --quiet -p mdn-benches --bench parse
+    PAGE=service scripts/performance.sh service cargo bench --locked --quiet -p mdn-benches --bench service
     scripts/performance.sh machine cargo bench --locked --quiet -p mdn-benches --bench machine
     scripts/performance.sh tail benches/peers/run.sh tail
 

@@ -29,7 +29,7 @@ ROOT = stand_in.ROOT
 PAGES = ["README.md", "CONTRIBUTING.md", "FORMAT.md", "SECURITY.md", "firmware-example/README.md",
          "firmware-pico/README.md"]
 # Pages whose Rust blocks are documentation tests, and where they are said to be.
-DOC_TESTS = {"README.md": "mdn-infer/src/lib.rs"}
+DOC_TESTS = {"README.md": "mdn-infer/src/lib.rs", "docs/service.md": "service-example/src/lib.rs"}
 # Seconds that a block may take; on an idle machine the slowest takes a tenth of it.
 LIMIT = 300
 FENCE = re.compile(r"^(```+)\s*(\S*)\s*$")

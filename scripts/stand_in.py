@@ -121,6 +121,15 @@ def firmware(arguments):
     return real(["cargo", "--quiet", *arguments], ROOT / folder, **more)
 
 
+def service_exists(arguments):
+    """That the program and the model of a service exist."""
+    options, (model, *_) = split(arguments)
+    values = dict(zip(options, options[1:]))
+    program = f"service-example/src/bin/{values.get('--bin', 'service')}.rs"
+    missing = [path for path in (program, model) if not (ROOT / path).is_file()]
+    return f"no such file: {', '.join(missing)}" if missing else None
+
+
 def suite_for_boards(arguments):
     """The agreement suite's image for a microcontroller."""
     if not os.environ["PWD"].endswith("agreement/bare"):
@@ -138,6 +147,8 @@ def image_exists(arguments):
 RULES = [
     ("cargo run --release -p mdn-train --", lambda a: trainer(split(a)[1]), None),
     ("cargo run --release -p mdn-agreement", agreement, None),
+    ("cargo run --release -p service-example", service_exists,
+     "a service runs till it is stopped; its tests run it"),
     ("cargo run --release", firmware, None),
     ("cargo build --release --target", suite_for_boards, None),
     ("cargo build --release", firmware, None),

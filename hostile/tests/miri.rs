@@ -6,7 +6,7 @@ use mdn_agreement::SAMPLES;
 use mdn_hostile::file::{aligned, repair_checksum};
 use mdn_hostile::samples;
 use mdn_hostile::{Answers, Source, model, questions};
-use mdn_infer::{Level, Model, ParseError};
+use mdn_infer::{Level, Model, OwnedModel, ParseError};
 
 /// Bytes of a model file that takes a second or two, most of it for its checksum.
 const SMALL: usize = 2000;
@@ -59,6 +59,31 @@ fn a_file_is_used_in_place_only_in_its_byte_order() {
     } else {
         assert!(parsed.is_ok());
     }
+}
+
+/// A model that owns its bytes, from any address and in any byte order; what is damaged is refused.
+#[test]
+fn owned_models_hold_and_outlive_their_names() {
+    let file = SAMPLES[0].file;
+    let shifted = [&[0], file].concat();
+    let model = OwnedModel::parse(&shifted[1..]).expect("sound");
+    assert_eq!(model.bytes(), file);
+    let mut predictor = model.clone().predictor(Level::scalar());
+    drop((model, shifted));
+    let owner = predictor.model().clone();
+    for golden in owner.model().golden() {
+        let mixture = predictor.predict(golden.input).expect("finite");
+        let mut expected = golden.expected.iter();
+        let outputs = mixture.outputs(golden.target, |output| {
+            let expected = expected.next().expect("as many");
+            assert_eq!(output.to_bits(), expected.to_bits());
+        });
+        outputs.expect("finite");
+    }
+    let mut damaged = file.to_vec();
+    damaged[file.len() / 2] ^= 1;
+    let refused = OwnedModel::parse(&damaged).err();
+    assert!(matches!(refused, Some(ParseError::ChecksumMismatch { .. })));
 }
 
 /// The cheap questions, modes, and a conditional.

@@ -72,6 +72,16 @@
 //! }
 //! ```
 //!
+//! # A service that loads its model, and loads another while it answers
+//!
+//! With the feature `alloc`, `OwnedModel::parse` copies bytes of any origin and checks them once. Clones
+//! share the memory, `OwnedModel::predictor` gives a predictor that owns what it needs, and a lock around
+//! an `OwnedModel` is all that a hot reload takes (the documentation of `OwnedModel` has it):
+//!
+//! ```toml
+//! mdn-infer = { version = "0.1", features = ["alloc"] }
+//! ```
+//!
 //! Where some targets are known, [`Mixture::conditional`] has the distribution of the others.
 //! [`Mixture::sample`] draws with a generator of the traits of `rand_core`.
 //!
@@ -79,6 +89,8 @@
 //!
 //! None is on by default.
 //!
+//! - `alloc`: `OwnedModel` and `OwnedPredictor`, which own their memory; need a heap and atomic
+//!   compare-and-swap, which a Cortex-M0 does not have.
 //! - `nalgebra`: means, covariances and targets as its vectors and matrices, still without a heap.
 //! - `rayon`: `Model::predict_batch_parallel`, a batch across threads with the same bits; needs `std`.
 //! - `libm`, `micromath`: the elementary functions of those crates, for less code. Results are then
@@ -102,6 +114,8 @@
     )
 )]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
 #[cfg(feature = "rayon")]
 extern crate std;
 
@@ -116,6 +130,8 @@ mod layers;
 pub mod math;
 mod mixture;
 mod model;
+#[cfg(feature = "alloc")]
+mod owned;
 mod predictor;
 mod selftest;
 pub mod simd;
@@ -128,6 +144,8 @@ pub use include::Aligned;
 pub use layers::{Dense, Layer};
 pub use mixture::{Component, Marginal, Mixture, Mixtures, Temperature};
 pub use model::{Golden, Model};
+#[cfg(feature = "alloc")]
+pub use owned::{OwnedModel, OwnedPredictor};
 pub use predictor::Predictor;
 pub use selftest::SelfTest;
 pub use simd::Level;

@@ -67,7 +67,11 @@ impl<'a> Model<'a> {
         Ok(format::read(bytes)?.1.words)
     }
 
-    fn assemble(header: Header<'a>, layout: Layout, words: &'a [f32]) -> Result<Self, ParseError> {
+    pub(crate) fn assemble(
+        header: Header<'a>,
+        layout: Layout,
+        words: &'a [f32],
+    ) -> Result<Self, ParseError> {
         let mut layers = [Layer::EMPTY; MAX_HIDDEN + 1];
         let places = layout.layers.into_iter().zip(header.layers());
         for (slot, (at, (kind, input))) in layers.iter_mut().zip(places) {

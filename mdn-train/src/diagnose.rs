@@ -5,6 +5,7 @@
 
 mod calibration;
 mod repeats;
+mod training_rows;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ use crate::metrics::{RowError, Scores, map_rows, normal_nll};
 use crate::prune::{THRESHOLD, needed};
 use calibration::{miscalibration, over_fit};
 pub use repeats::repeated_rows;
+pub use training_rows::KeptRows;
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -13,6 +13,7 @@ mod temporary;
 pub use claims::{ClaimError, Claims, Destination};
 pub use folder::ResultFolder;
 pub use kind::Kind;
+#[cfg(feature = "plot")]
 pub(crate) use kind::{PNG_SOFTWARE, SVG_METADATA};
 pub(crate) use temporary::remove_leftovers;
 

@@ -37,6 +37,47 @@
 //! # }
 //! ```
 //!
+//! Rows in memory do as well, without any of the crate's features:
+//!
+//! ```
+//! use mdn_train::data::{Dataset, NumericTable};
+//! use mdn_train::fit::FitConfig;
+//! use mdn_train::train::{Length, TrainOptions};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let rows = (0..200).map(|row| f64::from(row) / 100.0 - 1.0);
+//! let values = rows.flat_map(|x| [x, x * x]).collect();
+//! let table = NumericTable::new(vec!["x".to_owned(), "y".to_owned()], values);
+//! let data = Dataset::from_numeric(table, 1)?;
+//! let config = FitConfig {
+//!     components: 3,
+//!     options: TrainOptions { length: Length::Steps(100), ..TrainOptions::default() },
+//!     ..FitConfig::default()
+//! };
+//! let fitted = mdn_train::fit(&data, &config)?;
+//! println!("a model file of {} bytes", fitted.file.bytes().len());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Crate features
+//!
+//! All are on by default. With `default-features = false` the crate fits rows in memory and writes,
+//! reads and changes model files; it then takes 49 crates.
+//!
+//! - `cli`: the program `mdn-train`; brings `oracle`, `plot` and `text`, and clap and others of which the
+//!   library has no need.
+//! - `columnar`: Parquet and Arrow IPC; brings `text`.
+//! - `numpy`: NumPy's `.npy` and `.npz`; brings `text`.
+//! - `oracle`: `oracle`, the binary64 reference, and `verify`, which holds a file against it.
+//! - `plot`: `plot` and `pictures`, PNG and SVG, and `run::losses` for them.
+//! - `text`: CSV and other texts, also compressed by gzip, dates and times in cells,
+//!   `NumericTable::write_to`.
+//!
+//! A table of a format whose feature is off is an error that names the feature.
+//!
+//! # More
+//!
 //! [`fit::fit`] takes an observer of the progress beside, [`run::Run`] keeps checkpoints, and
 //! [`cross_validate`] scores a configuration on rows held out, [`tune`](mod@tune) tries many.
 
@@ -58,8 +99,11 @@ pub mod metrics;
 pub mod model_file;
 pub mod network;
 pub mod optim;
+#[cfg(feature = "oracle")]
 pub mod oracle;
+#[cfg(feature = "plot")]
 pub mod pictures;
+#[cfg(feature = "plot")]
 pub mod plot;
 pub mod prune;
 pub mod quantize;
@@ -67,6 +111,7 @@ pub mod recovery;
 pub mod run;
 pub mod train;
 pub mod tune;
+#[cfg(feature = "oracle")]
 pub mod verify;
 
 /// Fits a model to `data`; the result is the same, bit for bit, for any number of threads.

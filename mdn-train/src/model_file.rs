@@ -1,41 +1,13 @@
-//! A model file in memory, aligned as the engine wants it, and checked once.
-//!
-//! The bytes and the model that borrows them live together and never change, so that asking for the
-//! model costs nothing, and clones share both.
+//! A model file in memory, read from the disk and checked once.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use mdn_infer::{Model, ParseError};
-use self_cell::self_cell;
+use mdn_infer::{Model, OwnedModel, ParseError};
 
 /// The bytes of a model file with the model in them. Clones share them.
 #[derive(Clone, Debug)]
-pub struct ModelFile(Arc<Checked>);
-
-/// Bytes on a boundary of eight.
-#[derive(Debug)]
-struct Bytes {
-    words: Vec<u64>,
-    len: usize,
-}
-
-impl Bytes {
-    fn as_slice(&self) -> &[u8] {
-        &bytemuck::cast_slice(&self.words)[..self.len]
-    }
-}
-
-self_cell!(
-    struct Checked {
-        owner: Bytes,
-        #[covariant]
-        dependent: Model,
-    }
-
-    impl {Debug}
-);
+pub struct ModelFile(OwnedModel);
 
 /// Why there is no model file.
 #[derive(Debug, thiserror::Error)]
@@ -93,21 +65,16 @@ impl ModelFile {
     ///
     /// [`ParseError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ParseError> {
-        let mut words = vec![0_u64; bytes.len().div_ceil(8)];
-        bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(bytes);
-        let len = bytes.len();
-        let checked =
-            Checked::try_new(Bytes { words, len }, |bytes| Model::parse(bytes.as_slice()));
-        Ok(ModelFile(Arc::new(checked?)))
+        OwnedModel::parse(bytes).map(ModelFile)
     }
 
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
-        self.0.borrow_owner().as_slice()
+        self.0.bytes()
     }
 
     /// The model in them. O(1): it was checked when the file was made.
     pub fn model(&self) -> Model<'_> {
-        *self.0.borrow_dependent()
+        *self.0.model()
     }
 }

@@ -2,11 +2,16 @@
 
 mod arm;
 mod categories;
+mod density;
 mod joint;
 mod line;
+mod near;
+mod typical;
+mod weights;
 
-use mdn_infer::PredictError;
+use mdn_infer::{Model, PredictError};
 
+use crate::data::Transform;
 use crate::fit::LossUnits;
 use crate::metrics::Scores;
 use crate::plot::{Calibration, Loss, PitHistogram, PlotError};
@@ -15,6 +20,8 @@ use crate::train::{Progress, Trained};
 pub use arm::arm;
 pub use joint::pair;
 pub use line::Line;
+pub use near::NEAR;
+pub use typical::TypicalRow;
 
 /// Why a picture has nothing to show.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +42,17 @@ fn label(column: Option<(&str, Option<&str>)>) -> String {
     }
 }
 
+/// What figures of target `d` are in units of: `y [unit]`, or for a target `log(y)`, whose scores are
+/// those of the logarithm, `ln(y [unit])`.
+pub fn written(model: &Model<'_>, d: usize) -> String {
+    let Some((name, unit)) = model.target_columns().nth(d) else {
+        return String::new();
+    };
+    let (transform, column) = Transform::split(name);
+    let column = label(Some((column, unit)));
+    transform.map_or_else(|| column.clone(), |transform| transform.image_of(&column))
+}
+
 /// The loss over the steps, in `units`.
 pub fn loss(trained: &Trained, units: &LossUnits) -> Loss {
     let at = |step: usize, loss: f64| (step as u64, loss as f32);
@@ -43,6 +61,7 @@ pub fn loss(trained: &Trained, units: &LossUnits) -> Loss {
     Loss {
         title: "Loss while training".to_owned(),
         kind: units.kind(),
+        of: String::new(),
         train: reports.clone().map(|p| at(p.step, p.train_loss)).collect(),
         validation: reports.filter_map(validation).collect(),
         start_steps: 0,

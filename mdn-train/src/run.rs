@@ -30,6 +30,7 @@ use checkpoint::Checkpoint;
 pub(crate) use checkpoint::Identity;
 use metrics::Metrics;
 
+#[cfg(feature = "plot")]
 pub use metrics::losses;
 
 /// How often the state is kept unless something else is asked for.

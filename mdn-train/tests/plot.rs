@@ -5,8 +5,8 @@
 use mdn_train::data::generators;
 use mdn_train::loss::LossKind;
 use mdn_train::plot::{
-    Band, Calibration, FanChart, Figure, Grid, Heatmap, Loss, Picture, PitHistogram, Point, Report,
-    Samples, Scatter, Section, SummaryRow, centres,
+    Across, Band, Calibration, FanChart, Figure, Grid, Heatmap, Loss, Picture, PitHistogram, Point,
+    Report, Rows, Samples, Scatter, Section, SummaryRow, Weights, centres,
 };
 
 fn curve_points(rows: usize, seed: u64) -> Vec<Point> {
@@ -52,7 +52,9 @@ fn heatmap(columns: usize, rows: usize) -> Heatmap {
         y_label: "y".into(),
         value_label: "density".into(),
         grid: curve_density(columns, rows),
-        points: curve_points(300, 2),
+        points: curve_points(300, 2).into(),
+        across: Across::Numbers,
+        mean: None,
     }
 }
 
@@ -62,6 +64,7 @@ fn loss() -> Loss {
     Loss {
         title: "Loss during training".into(),
         kind: LossKind::Nll,
+        of: String::new(),
         train: (0..400)
             .map(|i| (i * 25, value(i * 25, 1.28) + wave(i)))
             .collect(),
@@ -92,7 +95,9 @@ fn samples() -> Samples {
         x_label: "x".into(),
         y_label: "y".into(),
         draws: curve_points(2000, 7),
-        data: curve_points(1000, 1),
+        data: curve_points(1000, 1).into(),
+        across: Across::Numbers,
+        shown: None,
     }
 }
 
@@ -144,7 +149,9 @@ fn fan() -> FanChart {
         title: "Speed over time".into(),
         x_label: "time (s)".into(),
         y_label: "speed (m/s)".into(),
-        data: data.collect(),
+        data: data.collect::<Vec<Point>>().into(),
+        across: Across::Numbers,
+        shown: None,
         x,
         bands,
         median,
@@ -202,7 +209,7 @@ fn every_picture_comes_out_as_png_with_text() {
 fn the_heatmap_shows_its_branches() {
     let mut picture = heatmap(120, 120);
     pixels(&picture, "heatmap-points.png");
-    picture.points.clear();
+    picture.points = Rows::default();
     let ((width, height), pixels) = pixels(&picture, "heatmap.png");
     // Down the pixel column of x = 0, the colour turns from dark to bright once a branch.
     let column = (0.48 * width as f32) as u32;
@@ -243,6 +250,160 @@ fn many_points_do_not_make_large_files() {
     let mut scatter = scatter();
     scatter.points = curve_points(100_000, 1);
     assert!(scatter.to_svg().unwrap().len() < 600_000);
+}
+
+/// What is written on a picture.
+fn texts(svg: &str) -> Vec<&str> {
+    let after = svg.split("<text").skip(1);
+    let text = after.filter_map(|rest| rest.split_once('>')?.1.split_once("</text>"));
+    text.map(|(text, _)| text.trim()).collect()
+}
+
+/// The numbers along the axes, as they are written.
+fn largest_tick(svg: &str) -> f64 {
+    let numbers = texts(svg)
+        .into_iter()
+        .filter_map(|text| text.parse::<f64>().ok());
+    numbers.fold(0.0, f64::max)
+}
+
+#[test]
+fn outliers_are_counted_at_the_edge_and_do_not_set_the_axes() {
+    let with_outliers = || {
+        let mut points = curve_points(300, 2);
+        points.extend([(59e3, 0.0), (0.0, 6e6), (-7e5, -7e5)]);
+        points
+    };
+    let sane = |svg: String, name: &str, words: &str| {
+        assert!(texts(&svg).contains(&words), "{name}: {:?}", texts(&svg));
+        assert!(largest_tick(&svg) < 20_000.0, "{name}: {:?}", texts(&svg));
+    };
+    let mut scatter = scatter();
+    scatter.points = with_outliers();
+    sane(draw(scatter), "scatter", "3 rows beyond");
+    let mut samples = samples();
+    samples.data = with_outliers().into();
+    samples.draws = with_outliers();
+    let svg = draw(samples);
+    sane(svg.clone(), "samples", "3 rows beyond");
+    sane(svg, "samples", "3 draws beyond");
+    let mut map = heatmap(20, 20);
+    map.points = with_outliers().into();
+    sane(draw(map), "heatmap", "3 rows beyond");
+    let mut fan = fan();
+    let places = fan.data.near.len();
+    fan.data.near[places / 2].1 = 6e6;
+    fan.data.far = vec![(3.0, -6e6), (4.0, 5.0)];
+    fan.bands[2].upper[50] = 6e6;
+    fan.median[50] = 5e6;
+    let svg = draw(fan);
+    sane(svg.clone(), "fan", "2 rows beyond");
+    assert!(texts(&svg).contains(&"rows near the slice") && texts(&svg).contains(&"other rows"));
+    let mut loss = loss();
+    loss.train[0].1 = 6e6;
+    sane(draw(loss), "loss", "1 loss beyond");
+}
+
+#[test]
+fn categories_have_their_names_and_no_numbers_between() {
+    let names = ["basalt", "granite", "a stone with a very long name"]
+        .map(str::to_owned)
+        .to_vec();
+    let x = vec![0.0, 1.0, 2.0];
+    let range = (-0.5, 2.5);
+    let cells = (0..30).map(|i| (i % 7) as f32).collect();
+    let map = Heatmap {
+        grid: Grid::new(range, (0.0, 1.0), 3, 10, cells).unwrap(),
+        points: vec![(0.1, 0.5), (2.0, 0.7)].into(),
+        across: Across::Categories(names.clone()),
+        ..heatmap(2, 2)
+    };
+    let band = Band {
+        probability: 0.9,
+        lower: vec![0.1, 0.2, 0.3],
+        upper: vec![0.5, 0.6, 0.9],
+    };
+    let fan = FanChart {
+        x: x.clone(),
+        bands: vec![band],
+        median: vec![0.3, 0.4, 0.5],
+        across: Across::Categories(names.clone()),
+        ..FanChart::default()
+    };
+    let samples = Samples {
+        draws: vec![(0.0, 0.3), (1.2, 0.4)],
+        across: Across::Categories(names.clone()),
+        ..Samples::default()
+    };
+    let weights = Weights {
+        x,
+        weights: vec![vec![0.2, 0.5, 0.9], vec![0.8, 0.5, 0.1]],
+        across: Across::Categories(names),
+        ..Weights::default()
+    };
+    for (name, svg) in [
+        ("map", kept(&map, "map.png")),
+        ("fan", kept(&fan, "fan-categories.png")),
+        ("samples", kept(&samples, "samples-categories.png")),
+        ("weights", kept(&weights, "weights-categories.png")),
+    ] {
+        let texts = texts(&svg);
+        for words in ["basalt", "granite", "a stone with a very long name"] {
+            assert!(texts.contains(&words), "{name}: {texts:?}");
+        }
+        // Ticks up the side go to 1 at most, and those of the colours are whole from there.
+        assert!(
+            !texts.contains(&"−0.5") && !texts.contains(&"1.5"),
+            "{name}: {texts:?}"
+        );
+    }
+}
+
+#[test]
+fn no_legend_is_empty() {
+    let rectangles = |svg: String| svg.matches("<rect").count();
+    let scattered = rectangles(draw(scatter()));
+    let mut outlying = scatter();
+    outlying.points.push((59e3, 0.0));
+    assert!(rectangles(draw(outlying)) > scattered);
+    let mut map = heatmap(20, 20);
+    let with_rows = rectangles(draw(map.clone()));
+    map.points = Rows::default();
+    assert!(rectangles(draw(map)) < with_rows);
+}
+
+#[test]
+fn days_are_written_as_dates() {
+    let fan = FanChart {
+        across: Across::Dates,
+        x: (0..100).map(|day| 14_610.0 + 3.65 * day as f32).collect(),
+        ..fan()
+    };
+    let svg = draw(FanChart {
+        data: Rows::default(),
+        ..fan
+    });
+    let dates = texts(&svg)
+        .into_iter()
+        .filter(|text| text.starts_with("2010-"))
+        .count();
+    assert!(dates >= 3, "{:?}", texts(&svg));
+}
+
+#[test]
+fn the_scale_of_a_heatmap_says_that_it_is_a_root() {
+    let svg = draw(heatmap(20, 20));
+    let texts = texts(&svg);
+    assert!(
+        texts.contains(&"density") && texts.contains(&"(√ scale)"),
+        "{texts:?}"
+    );
+}
+
+/// Draws both ways, keeps what is drawn where it is asked for, and gives the SVG.
+fn kept(picture: &impl Picture, name: &str) -> String {
+    pixels(picture, name);
+    picture.to_svg().unwrap()
 }
 
 /// Draws both ways and gives the SVG.

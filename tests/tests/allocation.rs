@@ -1,7 +1,7 @@
 //! The engine allocates nothing: not a byte, at any level, on the way from an input to an answer.
 
 use allocation_counter::measure;
-use mdn_infer::{Level, Model, PredictError};
+use mdn_infer::{Level, Model, OwnedModel, PredictError};
 use mdn_tests::benchmark::{model_file, models};
 use mdn_tests::{random_ensemble, random_input};
 use mdn_train::model_file::ModelFile;
@@ -83,6 +83,29 @@ fn no_answer_allocates() {
             let mut answer = Err(PredictError::Overflow);
             let made = measure(|| answer = ask(&model, level, &x, &mut target, &mut working));
             assert!(answer.is_ok_and(f32::is_finite), "{name}, {}", level.name());
+            assert_eq!(made.count_total, 0, "{name}, {}: {made:?}", level.name());
+        }
+    }
+}
+
+/// A clone takes nothing, a predictor its working memory, and its answers nothing more.
+#[test]
+fn an_owning_predictor_allocates_when_it_is_made() {
+    for (name, file) in files() {
+        let model = OwnedModel::parse(file.bytes()).expect("a sound file");
+        let x = random_input(model.model(), &mut Xoshiro128PlusPlus::seed_from_u64(1));
+        let mut copy = None;
+        let made = measure(|| copy = Some(model.clone()));
+        assert_eq!(made.count_total, 0, "{name}: {made:?}");
+        for level in Level::available() {
+            let mut predictor = None;
+            let made = measure(|| predictor = Some(model.predictor(level)));
+            assert_eq!(made.count_total, 1, "{name}, {}: {made:?}", level.name());
+            let mut predictor = predictor.expect("made");
+            let made = measure(|| {
+                assert!(predictor.predict(&x).is_ok());
+                assert!(predictor.self_test().is_ok_and(|tested| tested.passed()));
+            });
             assert_eq!(made.count_total, 0, "{name}, {}: {made:?}", level.name());
         }
     }

@@ -8,13 +8,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 8] = [
     "mdn-infer",
     "mdn-train",
     "agreement",
     "hostile",
     "tests",
     "benches",
+    "service-example",
     "api",
 ];
 /// Folders within those that are workspaces of their own: programs for microcontrollers, whose

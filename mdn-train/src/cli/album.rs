@@ -8,6 +8,23 @@ use mdn_train::plot::{Figure, Picture, Report};
 
 const REPORT: &str = "report.html";
 
+/// The program with its version, and the command as it can be given again.
+pub fn command_line() -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    let quoted = |word: String| match !word.is_empty() && word.chars().all(plain) {
+        true => word,
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    };
+    let words = std::env::args_os().skip(1);
+    let words = words.map(|word| quoted(word.to_string_lossy().into_owned()));
+    let words: Vec<String> = words.collect();
+    format!(
+        "Command: mdn-train {}\n\nVersion: mdn-train {}.",
+        words.join(" "),
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
 /// A folder of results. Pictures are kept in memory until all are drawn and all their files are
 /// claimed, so that a fault of one leaves none.
 pub struct Album {

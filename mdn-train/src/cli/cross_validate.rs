@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, ensure};
 use clap::Args;
 use mdn_train::cross_validate::{FoldScores, Folds, Summary, cross_validate};
-use mdn_train::data::Dataset;
+use mdn_train::data::{Dataset, score_scales};
 use mdn_train::diagnose::{Diagnostic, repeated_rows};
 use mdn_train::metrics::{Scores, normal_nll};
 use serde::Serialize;
@@ -112,7 +112,8 @@ impl CrossValidate {
         let means = Means::new(&scores, folds.in_a_repeat());
         let seconds = start.elapsed().as_secs_f64();
         let result = self.summarise(&data, &means, &scores, seconds);
-        say(&means, &result, output)?;
+        let scales = score_scales(data.target_names.iter().map(String::as_str));
+        say(&means, &result, scales, output)?;
         output.result(&result)
     }
 
@@ -231,25 +232,32 @@ impl FoldResult {
     }
 }
 
-fn say(means: &Means, result: &CrossValidation, output: &mut Output) -> anyhow::Result<()> {
-    let mut line = |name: &str, summary: Summary, words: fn(f64) -> String| {
+/// `scales` are what CRPS and RMSE are in units of, where that is not the targets themselves.
+fn say(
+    means: &Means,
+    result: &CrossValidation,
+    scales: Option<String>,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let of = scales.map_or(String::new(), |scales| format!(" of {scales}"));
+    let mut line = |name: &str, summary: Summary, words: fn(f64) -> String, of: &str| {
         let error = summary.standard_error.map(words);
         let error = error.map_or(String::new(), |error| format!(" ± {error}"));
         output.say(format_args!(
-            "{name:<18} {:>10}{error}",
+            "{name:<18} {:>10}{error}{of}",
             words(summary.mean)
         ))
     };
     let nats = |nll: f64| format!("{nll:.4}");
     let percent = |share: f64| format!("{:.1}%", 100.0 * share);
-    line("NLL, nats a row", means.nll, nats)?;
-    line("CRPS", means.crps, figure)?;
-    line("RMSE of mean", means.rmse, figure)?;
+    line("NLL, nats a row", means.nll, nats, "")?;
+    line("CRPS", means.crps, figure, &of)?;
+    line("RMSE of mean", means.rmse, figure, &of)?;
     for (probability, coverage) in means.coverages {
         let name = format!("in central {:.0}%", 100.0 * probability);
-        line(&name, coverage, percent)?;
+        line(&name, coverage, percent, "")?;
     }
-    line("calibration error", means.calibration_error, percent)?;
+    line("calibration error", means.calibration_error, percent, "")?;
     let folds = count(result.folds.len(), "fold");
     output.say(format_args!(
         "means over {folds} of {} ± their standard errors, {:.1} s",

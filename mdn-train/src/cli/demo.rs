@@ -122,7 +122,7 @@ impl Demo {
         album.write(model_file, fitted.file.bytes().to_vec())?;
         let mut result = self.measure(&fitted, training_seconds)?;
         let figures = self.draw(&mut album, &fitted, &data)?;
-        result.files = album.finish(&words::report(self.problem, &result, figures))?;
+        result.files = album.finish(&words::report(self.problem, &result, figures, count))?;
         words::say(&result, output)?;
         if let Some(status) = stopped {
             output.status = status;

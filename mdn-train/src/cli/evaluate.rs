@@ -1,9 +1,12 @@
 //! `mdn-train evaluate`
 
 use clap::Args;
-use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
+use mdn_infer::Model;
+use mdn_train::data::{Transform, score_scales};
+use mdn_train::diagnose::{Diagnostic, KeptRows, Seen, diagnose};
 use mdn_train::metrics::{Scorer, Scores, kolmogorov_limit, normal_nll};
 use mdn_train::model_file::ModelFile;
+use mdn_train::pictures::written;
 use serde::Serialize;
 
 use super::options::{Reading, coarse_targets, count, target_names};
@@ -24,8 +27,12 @@ const BAR_WIDTH: usize = 40;
 /// the target, and a histogram of the probability integral transforms (PIT): flat for a
 /// calibrated model, a hump in the middle for intervals that are too wide, peaks at the ends for
 /// intervals that are too narrow. Their mean, standard deviation and largest distance from the
-/// uniform distribution say the same in numbers. Where the file has an anomaly threshold, the
-/// share of rows above it follows.
+/// uniform distribution say the same in numbers. CRPS and RMSE of a target that was transformed
+/// are those of the transformed one, and say so (`of ln(price)`). Where the file has an anomaly
+/// threshold, the share of rows above it follows.
+///
+/// Scores of rows that the model was trained on look too good. The diagnostic `training-rows` says
+/// so where training rows that the file keeps for its self-test are in the table.
 #[derive(Args)]
 #[command(after_help = "Example:\n  mdn-train evaluate concrete.mdn rows-not-seen.csv")]
 pub struct Evaluate {
@@ -89,10 +96,12 @@ impl Evaluate {
         let model = file.model();
         let mut pieces = self.reading.for_evaluation(&model)?;
         let (mut scorer, mut sample) = (Scorer::new(model), Sample::default());
+        let mut kept_rows = KeptRows::new(&model);
         let mut next = Some(pieces.first(output)?);
         while let Some(data) = next.take() {
             let added = scorer.add(&data);
             added.map_err(|error| self.reading.place(error))?;
+            kept_rows.look(&data);
             sample.add(data);
             next = pieces.next()?;
         }
@@ -100,7 +109,9 @@ impl Evaluate {
         for warning in coarse_targets(&data) {
             output.note(format_args!("warning: {warning}"));
         }
-        let diagnostics = diagnose(&model, &data, &scores, Seen::Others);
+        let found = diagnose(&model, &data, &scores, Seen::Others);
+        let found = found.map_err(|error| self.reading.place(error))?;
+        let diagnostics = kept_rows.diagnostic().into_iter().chain(found);
         let targets = target_names(&model)
             .into_iter()
             .enumerate()
@@ -121,9 +132,9 @@ impl Evaluate {
             coverage_50: scores.mean_coverage(0.5),
             coverage_90: scores.mean_coverage(0.9),
             targets: targets.collect(),
-            diagnostics: diagnostics.map_err(|error| self.reading.place(error))?,
+            diagnostics: diagnostics.collect(),
         };
-        say(&evaluation, &scores, output)?;
+        say(&evaluation, &scores, &model, output)?;
         output.result(&evaluation)
     }
 }
@@ -133,7 +144,12 @@ fn finite(score: f64) -> Option<f64> {
     score.is_finite().then_some(score)
 }
 
-fn say(evaluation: &Evaluation, scores: &Scores, output: &mut Output) -> anyhow::Result<()> {
+fn say(
+    evaluation: &Evaluation,
+    scores: &Scores,
+    model: &Model<'_>,
+    output: &mut Output,
+) -> anyhow::Result<()> {
     output.say(count(evaluation.rows, "row"))?;
     output.say(format_args!("NLL            {:.4} nats a row", scores.nll))?;
     if evaluation.zero_density_rows > 0 {
@@ -154,12 +170,18 @@ fn say(evaluation: &Evaluation, scores: &Scores, output: &mut Output) -> anyhow:
     }
     if evaluation.targets.len() > 1 {
         output.say(format_args!(
-            "mean CRPS      {}",
-            figure(scores.mean_crps())
+            "mean CRPS      {}{}",
+            figure(scores.mean_crps()),
+            score_scales(model.target_columns().map(|(name, _)| name))
+                .map_or(String::new(), |scales| format!(" (of {scales})"))
         ))?;
     }
-    for (target, &crps) in evaluation.targets.iter().zip(&scores.crps) {
-        say_target(target, crps, evaluation.rows, output)?;
+    for (d, (target, &crps)) in evaluation.targets.iter().zip(&scores.crps).enumerate() {
+        let of = match Transform::parse(&target.name) {
+            Some(_) => format!(" of {}", written(model, d)),
+            None => String::new(),
+        };
+        say_target(target, crps, &of, evaluation.rows, output)?;
     }
     for diagnostic in &evaluation.diagnostics {
         output.say(format_args!("\n{diagnostic}"))?;
@@ -170,13 +192,14 @@ fn say(evaluation: &Evaluation, scores: &Scores, output: &mut Output) -> anyhow:
 fn say_target(
     target: &TargetEvaluation,
     crps: f64,
+    of: &str,
     rows: usize,
     output: &mut Output,
 ) -> anyhow::Result<()> {
     output.say(format_args!(
         "\n{}\n\
-         CRPS           {}\n\
-         RMSE of mean   {}\n\
+         CRPS           {}{of}\n\
+         RMSE of mean   {}{of}\n\
          in central 50% {:.1}%\n\
          in central 90% {:.1}%\n\
          PIT            mean {:.3} (0.5), sd {:.3} (0.289), distance from uniform {:.3} \

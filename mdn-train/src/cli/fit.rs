@@ -10,7 +10,7 @@ use std::time::Instant;
 use choices::{NetworkChoices, TrainingChoices, config};
 use clap::Args;
 use columns::ColumnChoices;
-use mdn_train::data::Dataset;
+use mdn_train::data::{Dataset, score_scales};
 use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
 use mdn_train::files::{Claims, Kind};
 use mdn_train::fit::{FitConfig, Fitted};
@@ -311,9 +311,16 @@ fn say_networks(fitted: &Fitted, result: &FitResult, output: &mut Output) -> any
     Ok(())
 }
 
-fn say_losses(fitted: &Fitted, result: &FitResult, output: &mut Output) -> anyhow::Result<()> {
+fn say_losses(
+    fitted: &Fitted,
+    result: &FitResult,
+    data: &Dataset,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let scales = score_scales(data.target_names.iter().map(String::as_str));
+    let of = scales.map_or(String::new(), |scales| format!(" of {scales}"));
     let minimised = |crps: f64| match result.loss {
-        LossKind::Crps => format!("CRPS {crps:.4}, "),
+        LossKind::Crps => format!("CRPS {crps:.4}{of}, "),
         LossKind::Nll => String::new(),
     };
     let (crps, nll) = (minimised(result.train_crps), result.train_nll);
@@ -359,7 +366,7 @@ fn say(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     say_events(fitted, result, data, output)?;
-    say_losses(fitted, result, output)?;
+    say_losses(fitted, result, data, output)?;
     say_threshold(result, output)?;
     output.say(format_args!(
         "coverage on {}: {:.1}% in the central 50% intervals, {:.1}% in the 90% intervals\n\

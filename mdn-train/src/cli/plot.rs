@@ -1,39 +1,39 @@
 //! `mdn-train plot`
 
-use std::path::{Path, PathBuf};
+mod draw;
+mod words;
 
-use anyhow::{Context, ensure};
+use std::path::PathBuf;
+
+use anyhow::Context;
 use clap::Args;
+use draw::{PLACES, Painter};
 use mdn_infer::Model;
 use mdn_train::data::{Dataset, Transform};
+use mdn_train::diagnose::{KeptRows, Seen, diagnose};
 use mdn_train::files::Claims;
-use mdn_train::metrics::{Scores, normal_nll, score};
+use mdn_train::metrics::{normal_nll, score};
 use mdn_train::model_file::ModelFile;
-use mdn_train::pictures::{Line, calibration, pair, pit_histogram};
-use mdn_train::plot::{Figure, Loss, Report, Section, SummaryRow, centres};
-use mdn_train::run::{METRICS, losses};
+use mdn_train::pictures::{Line, TypicalRow};
+use mdn_train::plot::Report;
+use mdn_train::run::METRICS;
 use serde::Serialize;
 
 use super::album::Album;
-use super::options::{Reading, column_names, target_names};
-use super::output::{Output, figure};
+use super::options::{Reading, column_names, count, target_names};
+use super::output::Output;
 use super::paths::{InputFile, OutputFolder};
-
-/// Cells of a heat map along each axis.
-const CELLS: usize = 100;
-/// Places along the input at which samples and quantiles are taken.
-const PLACES: usize = 100;
-/// Of the range of what a target is, to spare on either side.
-const MARGIN: f32 = 0.05;
-const DRAWS: usize = 20;
 
 /// Draw a model on a table: density, samples, quantiles, calibration, and a report of them all
 ///
-/// One input varies over the range that the table has; the others are held at their training
-/// means, or at their most frequent category. A category `cat=a` varies from 0, where the most
-/// frequent other one of its column is 1, to 1: both ends are rows. Writes PNG and SVG pictures and
-/// a self-contained report.html, with the course of training where the model lies in the folder of
-/// its run.
+/// A slice: one input varies over the range that the table has, or a column of categories over its
+/// categories; the others are held at typical values of the table, the median or the most frequent
+/// category. Rows for which the model expects something else than on the slice, as their other inputs
+/// differ, are drawn faintly. Axes show all rows but outliers, which are marked at the edge.
+///
+/// Writes PNG and SVG pictures and a self-contained report.html: scores, diagnostics as `evaluate`
+/// prints them, the pictures, what to do next, command and data; with the course of training where the
+/// model lies in the folder of its run.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  mdn-train plot concrete.mdn concrete.csv --input age_days --out pictures"
@@ -43,7 +43,7 @@ pub struct Plot {
     model: InputFile,
     #[command(flatten)]
     reading: Reading,
-    /// The input that varies [default: the one that moves the first target's median most]
+    /// The input or column of categories that varies [default: the one that moves the first target's median most]
     #[arg(long, value_name = "COL")]
     input: Option<String>,
     /// The folder for the pictures
@@ -63,33 +63,45 @@ impl Plot {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let data = self.reading.for_scoring(&model, output)?;
-        let input = self.input_index(&model, &data)?;
+        let typical = TypicalRow::of(&model, &data);
+        let input = self.input_index(&typical, &model, &data)?;
         let scores = score(&model, &data).map_err(|error| self.reading.place(error))?;
+        let mut kept = KeptRows::new(&model);
+        kept.look(&data);
+        let found = diagnose(&model, &data, &scores, Seen::Others);
+        let found = found.map_err(|error| self.reading.place(error))?;
+        let diagnostics: Vec<_> = kept.diagnostic().into_iter().chain(found).collect();
         let mut album = Album::create(&self.out, claims)?;
-        let mut sections = Vec::new();
+        let mut painter = Painter {
+            album: &mut album,
+            model: &model,
+            data: &data,
+            scores: &scores,
+            typical: &typical,
+            input,
+        };
+        let mut sections = vec![words::findings(&diagnostics)];
         for (d, name) in target_names(&model).iter().enumerate() {
             // Pictures are about the column itself.
-            let name = Transform::split(name).1;
-            let figures = draw_target(&mut album, &model, &data, &scores, input, d, name)?;
-            sections.push(Section {
-                heading: name.to_owned(),
-                words: words(&Line::new(&model, input, d)),
-                figures,
-            });
+            sections.push(painter.target(d, Transform::split(name).1)?);
         }
-        sections.extend(draw_pair(&mut album, &model, &data)?);
-        sections.push(draw_weights(&mut album, &model, &data, input)?);
+        sections.extend(painter.pair()?);
+        sections.push(painter.weights()?);
         if let Some(file) = losses {
-            sections.push(draw_loss(&mut album, &file)?);
+            sections.push(painter.loss(&file)?);
         }
+        let summary = painter.summary(normal_nll(&data));
+        sections.push(words::next(&self, &typical, input, &kept));
+        sections.push(words::made(&self, &data));
         let report = Report {
             title: format!("Model {}", self.model.display()),
             introduction: format!(
-                "Scored on {} rows of {}.",
-                data.rows,
-                self.reading.data.display()
+                "Scored on {} of {}. {}",
+                count(data.rows, "row"),
+                self.reading.data.display(),
+                words::seen(&kept)
             ),
-            summary: score_rows(&scores, normal_nll(&data)),
+            summary,
             sections,
         };
         let files = album.finish(&report)?;
@@ -106,218 +118,37 @@ impl Plot {
         file.is_file().then_some(file)
     }
 
-    fn input_index(&self, model: &Model<'_>, data: &Dataset) -> anyhow::Result<usize> {
-        let (names, _) = column_names(model);
+    /// What varies: an input, or the first input of a column of categories.
+    fn input_index(
+        &self,
+        typical: &TypicalRow<'_>,
+        model: &Model<'_>,
+        data: &Dataset,
+    ) -> anyhow::Result<usize> {
         let Some(wanted) = &self.input else {
-            return most_telling(model, data);
+            return most_telling(typical, data);
         };
-        let categories = names.iter().filter(|name| {
-            let column = name.split_once('=').map(|(column, _)| column);
-            column == Some(wanted)
-        });
-        let categories: Vec<&str> = categories.map(String::as_str).collect();
-        let found = names.iter().position(|name| name == wanted);
-        ensure!(
-            found.is_some() || categories.is_empty(),
-            "`{wanted}` is a column of categories; its inputs are {}",
-            categories.join(", ")
-        );
-        found.with_context(|| format!("no input `{wanted}`; the inputs are {}", names.join(", ")))
-    }
-}
-
-/// What varies and what is held.
-fn words(line: &Line<'_>) -> String {
-    let points = "The points are all rows of the table.";
-    let varies = match line.ends() {
-        Some(ends) => format!("One input varies {ends}"),
-        None => "One input varies over the table's range".to_owned(),
-    };
-    match line.others() {
-        Some(others) => format!("{varies}, the rest is held: {others}. {points}"),
-        None if line.ends().is_some() => format!("{varies}. {points}"),
-        None => points.to_owned(),
-    }
-}
-
-/// The range over which the input varies: the table's, and all of a category's.
-fn input_range(line: &Line<'_>, data: &Dataset, input: usize) -> (f32, f32) {
-    match line.ends() {
-        Some(_) => (0.0, 1.0),
-        None => range(data.input_column(input), 0.0),
+        let (names, _) = column_names(model);
+        let input = names.iter().position(|name| name == wanted);
+        let column = || {
+            let mut variations = typical.variations().into_iter();
+            variations.find(|&one| typical.name(one) == *wanted)
+        };
+        input
+            .or_else(column)
+            .with_context(|| format!("no input `{wanted}`; the inputs are {}", names.join(", ")))
     }
 }
 
 /// The input over whose range the first target's median moves most.
-fn most_telling(model: &Model<'_>, data: &Dataset) -> anyhow::Result<usize> {
+fn most_telling(typical: &TypicalRow<'_>, data: &Dataset) -> anyhow::Result<usize> {
     let mut most = (0, f32::NEG_INFINITY);
-    for input in 0..model.inputs() {
-        let line = Line::new(model, input, 0);
-        let movement = line.movement(&centres(input_range(&line, data, input), PLACES))?;
+    for input in typical.variations() {
+        let line = Line::new(typical, input, 0);
+        let movement = line.movement(&line.places(line.range(data), PLACES))?;
         if movement > most.1 {
             most = (input, movement);
         }
     }
     Ok(most.0)
-}
-
-/// Two targets together, where there are two.
-fn draw_pair(
-    album: &mut Album,
-    model: &Model<'_>,
-    data: &Dataset,
-) -> anyhow::Result<Option<Section>> {
-    if model.dimensions() != 2 {
-        return Ok(None);
-    }
-    let ranges = [0, 1].map(|d| range(data.target_column(d), MARGIN));
-    let picture = pair(model, data, ranges)?;
-    let rows = match picture.rows {
-        rows if rows == data.rows => "the table's rows".to_owned(),
-        rows => format!("{rows} of the table's {} rows", data.rows),
-    };
-    let caption = format!(
-        "The smallest regions that hold 50%, 80% and 95% of the density, the mean over {rows}, \
-         smoothed as far as so many rows ask: the data should fill them alike."
-    );
-    let figure = album.add("pair", &picture, &caption)?;
-    Ok(Some(Section {
-        heading: "Both targets".to_owned(),
-        words: "What the model expects of both targets together, whatever the inputs.".to_owned(),
-        figures: vec![figure],
-    }))
-}
-
-/// The components' weights over the input.
-fn draw_weights(
-    album: &mut Album,
-    model: &Model<'_>,
-    data: &Dataset,
-    input: usize,
-) -> anyhow::Result<Section> {
-    let line = Line::new(model, input, 0);
-    let xs = centres(input_range(&line, data, input), PLACES);
-    let caption = "The share of each component, one on top of the other. A component that is never \
-                   wide is not needed; where one hands over to another, the answer changes.";
-    let weights = line.weights(&xs)?;
-    Ok(Section {
-        heading: "Components".to_owned(),
-        words: String::new(),
-        figures: vec![album.add("weights", &weights, caption)?],
-    })
-}
-
-/// The course of training, from the losses in the file `metrics`.
-fn draw_loss(album: &mut Album, metrics: &Path) -> anyhow::Result<Section> {
-    let loss = Loss {
-        title: "Loss while training".to_owned(),
-        ..losses(metrics)?
-    };
-    let caption = "Where the validation loss rises while the training loss falls, the network \
-                   learns the rows by heart; the best step is kept.";
-    let figure = album.add("loss", &loss, caption)?;
-    Ok(Section {
-        heading: "Training".to_owned(),
-        words: format!("The losses of the run, from {}.", metrics.display()),
-        figures: vec![figure],
-    })
-}
-
-/// Every picture of one target.
-fn draw_target(
-    album: &mut Album,
-    model: &Model<'_>,
-    data: &Dataset,
-    scores: &Scores,
-    input: usize,
-    d: usize,
-    name: &str,
-) -> anyhow::Result<Vec<Figure>> {
-    let line = Line::new(model, input, d);
-    let points = line.points(data);
-    let x_range = input_range(&line, data, input);
-    let y_range = range(points.iter().map(|point| point.1), MARGIN);
-    let xs = centres(x_range, PLACES);
-    let file = |what: &str| {
-        let suffix = if model.dimensions() > 1 {
-            format!("-{}", d + 1)
-        } else {
-            String::new()
-        };
-        format!("{what}{suffix}")
-    };
-    let heatmap = line.heatmap(x_range, y_range, (CELLS, CELLS), points.clone())?;
-    let samples = line.samples(&xs, DRAWS, 0, points.clone())?;
-    let fan = line.fan(&xs, points)?;
-    Ok(vec![
-        album.add(&file("heatmap"), &heatmap, "The predicted density, with the data.")?,
-        album.add(&file("samples"), &samples, "Draws from the predicted density, with the data.")?,
-        album.add(&file("fan"), &fan, "Median and central intervals.")?,
-        album.add(
-            &file("pit"),
-            &pit_histogram(scores, d, name),
-            "Flat for a calibrated model; a hump means intervals too wide, peaks at the ends too narrow.",
-        )?,
-        album.add(
-            &file("calibration"),
-            &calibration(scores, d, name),
-            "How often central intervals of stated probability hold the target.",
-        )?,
-    ])
-}
-
-/// The values' range with a margin of this share of it, as far as numbers go; never empty.
-fn range(values: impl Iterator<Item = f32>, margin: f32) -> (f32, f32) {
-    let ends = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
-    // Half of the largest number, so that the range itself is a number too.
-    let limit = 0.5 * f32::MAX;
-    let (low, high) = (ends.0.clamp(-limit, limit), ends.1.clamp(-limit, limit));
-    let margin = if high > low {
-        margin * (high - low)
-    } else {
-        (0.1 * low.abs()).max(1.0)
-    };
-    ((low - margin).max(-limit), (high + margin).min(limit))
-}
-
-/// The scores as lines of a report's table.
-pub fn score_rows(scores: &Scores, normal_nll: Option<f64>) -> Vec<SummaryRow> {
-    let row = |label: &str, value: String, explanation: &str| SummaryRow {
-        label: label.to_owned(),
-        value,
-        explanation: explanation.to_owned(),
-    };
-    let normal = normal_nll.map(|nll| {
-        row(
-            "NLL of a normal distribution",
-            format!("{nll:.4} nats"),
-            "one for all rows, with the mean and spread of these targets; it knows no inputs",
-        )
-    });
-    let mut rows = vec![
-        row(
-            "NLL",
-            format!("{:.4} nats", scores.nll),
-            "mean negative log-density a row, in raw units; lower is better, and below 0 where the density exceeds 1",
-        ),
-        row(
-            "RMSE of the mean",
-            figure(scores.mean_rmse()),
-            "misleading where several answers are right: the mean may be none of them",
-        ),
-        row(
-            "in the central 50%",
-            format!("{:.1}%", 100.0 * scores.mean_coverage(0.5)),
-            "50% for a calibrated model",
-        ),
-        row(
-            "in the central 90%",
-            format!("{:.1}%", 100.0 * scores.mean_coverage(0.9)),
-            "90% for a calibrated model",
-        ),
-    ];
-    rows.splice(1..1, normal);
-    rows
 }

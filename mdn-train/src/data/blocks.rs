@@ -4,15 +4,14 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, ErrorKind, Read};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
-
-use super::chunks::TextChunks;
+use super::chunks::text_blocks;
+use super::columnar::parquet_blocks;
 use super::error::DataError;
 use super::table::{
     ARROW, ARROW_STREAM, Contents, GZIP, NPY, PARQUET, ReadOptions, STANDARD_INPUT, Table, ZIP,
     contents,
 };
-use super::unpack::decompress;
+use super::unpack::{decompress, gunzip};
 
 /// How many bytes of a file tell its format.
 const MAGIC: u64 = 8;
@@ -92,28 +91,24 @@ fn blocks(
     options: &ReadOptions,
 ) -> Result<Blocks, DataError> {
     let (head, input) = peek(name, input, MAGIC)?;
-    if let Some(path) = path.filter(|_| head.starts_with(PARQUET))
-        && let Some(blocks) = parquet(name, path)
-    {
-        return blocks;
+    if let Some(path) = path.filter(|_| head.starts_with(PARQUET)) {
+        let file = File::open(path).map_err(|source| unread(name, source))?;
+        return parquet_blocks(name, file);
     }
     if !head.starts_with(GZIP) {
         return match is_binary(&head) {
             true => whole(name, input, options),
-            false => Ok(Box::new(TextChunks::new(name, input, options))),
+            false => text_blocks(name, input, options),
         };
     }
     let (packed, input) = peek(name, input, PACKED)?;
     let mut head = Vec::new();
     // However that ends, what came before tells the format.
-    let _ = MultiGzDecoder::new(&*packed)
-        .take(MAGIC)
-        .read_to_end(&mut head);
+    let _ = gunzip(&*packed).take(MAGIC).read_to_end(&mut head);
     if is_binary(&head) {
         return whole(name, input, options);
     }
-    let text = Box::new(MultiGzDecoder::new(BufReader::new(input)));
-    Ok(Box::new(TextChunks::new(name, text, options)))
+    text_blocks(name, Box::new(gunzip(BufReader::new(input))), options)
 }
 
 /// Whether bytes that begin like this are of a format that is no text.
@@ -147,16 +142,4 @@ fn peek(
 pub(super) fn unread(file: &str, source: io::Error) -> DataError {
     let file = file.to_owned();
     DataError::Read { file, source }
-}
-
-/// The batches of a Parquet file, where the program was built to read them.
-#[cfg(feature = "columnar")]
-fn parquet(name: &str, path: &Path) -> Option<Result<Blocks, DataError>> {
-    let file = File::open(path).map_err(|source| unread(name, source));
-    Some(file.and_then(|file| super::columnar::parquet_blocks(name, file)))
-}
-
-#[cfg(not(feature = "columnar"))]
-fn parquet(_: &str, _: &Path) -> Option<Result<Blocks, DataError>> {
-    None
 }

@@ -5,7 +5,7 @@ use std::io::Read;
 use csv::ByteRecord;
 use memchr::{memchr, memrchr};
 
-use super::blocks::unread;
+use super::blocks::{Blocks, unread};
 use super::error::DataError;
 use super::header::{Header, reader};
 use super::table::{Contents, ReadOptions};
@@ -15,7 +15,7 @@ use super::text::{LONGEST, breaks, read_rows, too_long};
 const PIECE: u64 = 8 << 20;
 
 /// Reads pieces, each under the header of the whole.
-pub(super) struct TextChunks {
+struct TextChunks {
     name: String,
     input: Box<dyn Read>,
     options: ReadOptions,
@@ -30,8 +30,17 @@ pub(super) struct TextChunks {
     done: bool,
 }
 
+/// The pieces as blocks.
+pub(super) fn text_blocks(
+    name: &str,
+    input: Box<dyn Read>,
+    options: &ReadOptions,
+) -> Result<Blocks, DataError> {
+    Ok(Box::new(TextChunks::new(name, input, options)))
+}
+
 impl TextChunks {
-    pub(super) fn new(name: &str, input: Box<dyn Read>, options: &ReadOptions) -> Self {
+    fn new(name: &str, input: Box<dyn Read>, options: &ReadOptions) -> Self {
         Self {
             name: name.to_owned(),
             input,

@@ -1,8 +1,7 @@
 //! One column of a table: numbers, and what stands where there is none.
 
-use std::str::from_utf8;
-
 use super::cell::is_finite;
+use super::date;
 
 /// Cells in the order of the rows. A number takes 8 bytes; a text goes into one string with the
 /// column's others.
@@ -15,6 +14,8 @@ pub(super) struct Column {
     spans: Vec<(usize, usize)>,
     /// The type of cells that cannot be read.
     unsupported: Option<String>,
+    /// Whether its numbers are dates.
+    dates: bool,
 }
 
 /// What a cell holds before anything is made of it.
@@ -52,17 +53,32 @@ impl Column {
         self.unsupported = Some(kind.to_owned());
     }
 
+    /// Says that its numbers are dates: days since 1970.
+    #[cfg(feature = "columnar")]
+    pub(super) fn mark_dates(&mut self) {
+        self.dates = true;
+    }
+
+    /// Whether it holds dates, as its type or its first text says.
+    pub(super) fn has_dates(&self) -> bool {
+        let texts = self.spans.iter().map(|&(row, _)| self.get(row));
+        let mut texts = texts.filter(|cell| !matches!(cell, Raw::Text("")));
+        let first = texts.next();
+        self.dates || matches!(first, Some(Raw::Text(text)) if date::days(text).is_some())
+    }
+
     /// The type of the column's cells, where they cannot be read.
     pub(super) fn unsupported(&self) -> Option<&str> {
         self.unsupported.as_deref()
     }
 
     /// Appends a cell of a CSV file, which is UTF-8; spaces around it don't count.
+    #[cfg(feature = "text")]
     pub(super) fn push_cell(&mut self, cell: &[u8]) {
         let cell = cell.trim_ascii();
         match fast_float2::parse::<f64, _>(cell) {
             Ok(value) if is_finite(value) => self.values.push(value),
-            _ => self.push_text(from_utf8(cell).unwrap_or_default().trim()),
+            _ => self.push_text(std::str::from_utf8(cell).unwrap_or_default().trim()),
         }
     }
 
@@ -91,7 +107,7 @@ impl Column {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "text"))]
 mod tests {
     use super::*;
 
@@ -120,5 +136,18 @@ mod tests {
         for (row, expected) in expected.into_iter().enumerate() {
             assert_eq!(column.get(row), expected, "{row}");
         }
+    }
+
+    #[test]
+    fn columns_of_dates_are_told() {
+        let column = |cells: &[&str]| {
+            let mut column = Column::default();
+            cells
+                .iter()
+                .for_each(|cell| column.push_cell(cell.as_bytes()));
+            column.has_dates()
+        };
+        assert!(column(&["", "2024-02-29", "NA"]));
+        assert!(!column(&["1", "2"]) && !column(&["x", "2024-02-29"]) && !column(&[]));
     }
 }

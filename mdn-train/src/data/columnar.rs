@@ -162,6 +162,9 @@ fn times(column: &mut Column, array: &dyn Array) {
     use TimeUnit::{Microsecond, Millisecond, Nanosecond, Second};
     let (milli, micro, nano) = (|v| days(v, 1e3), |v| days(v, 1e6), |v| days(v, 1e9));
     let second = |v| days(v, 1.0);
+    if let T::Date32 | T::Date64 | T::Timestamp(..) = array.data_type() {
+        column.mark_dates();
+    }
     match array.data_type() {
         T::Date32 => numbers::<Date32Type>(column, array, f64::from),
         T::Date64 => numbers::<Date64Type>(column, array, milli),

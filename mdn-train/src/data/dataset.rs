@@ -33,6 +33,8 @@ pub struct Dataset {
     /// For each target how it was made of the file's column, shape `[D]`; empty where all are as
     /// they were. Scores are in the units of the file's columns.
     pub transforms: Vec<Option<Transform>>,
+    /// The names of the columns that held dates or times, as far as the rows were read for scoring.
+    pub dates: Vec<String>,
 }
 
 impl Dataset {
@@ -133,7 +135,10 @@ impl Dataset {
     ) -> Result<Self, DataError> {
         let names = [inputs, targets].concat();
         let numeric = table.select(&names, options.skip_missing)?;
-        Ok(Self::assemble(numeric, inputs.len()))
+        Ok(Self {
+            dates: table.date_columns(&names),
+            ..Self::assemble(numeric, inputs.len())
+        })
     }
 
     /// Parts the columns, rounds to `f32` and notes where that merges values.
@@ -220,6 +225,7 @@ impl Dataset {
             input_names: self.input_names.clone(),
             target_names: self.target_names.clone(),
             transforms: self.transforms.clone(),
+            dates: self.dates.clone(),
             ..Self::default()
         };
         for &row in rows {

@@ -1,13 +1,14 @@
 //! Dates and times as numbers: days since the start of 1970, by the calendar, without leap seconds.
 
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Unit};
-
 /// The days since 1970-01-01T00:00 of a date or a time in the form of ISO 8601 and RFC 3339, such
 /// as `2024-06-19`, `2024-06-19 15:22:45.5` or `2024-06-19T15:22:45+02:00`. Times with an offset
 /// are brought to UTC; others are taken as they stand.
+#[cfg(feature = "text")]
 pub(super) fn days(text: &str) -> Option<f64> {
+    use jiff::civil::DateTime;
+    use jiff::tz::TimeZone;
+    use jiff::{Timestamp, Unit};
+
     // Most texts are none, and are not worth a parser's while.
     let like_a_date = text.len() >= 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
     if !like_a_date || !text.as_bytes()[0].is_ascii_digit() {
@@ -23,6 +24,12 @@ pub(super) fn days(text: &str) -> Option<f64> {
     let since = timestamp.since(Timestamp::UNIX_EPOCH).ok()?;
     let seconds = since.total(Unit::Second).ok()?;
     Some(seconds / 86_400.0)
+}
+
+/// Without text no cell is a date.
+#[cfg(not(feature = "text"))]
+pub(super) fn days(_: &str) -> Option<f64> {
+    None
 }
 
 /// Whether a text begins as dates do in one form or another: with three numbers, and points, slashes

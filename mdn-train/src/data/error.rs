@@ -114,6 +114,7 @@ pub enum DataError {
         line: u64,
     },
     /// The CSV reader gave up for another reason.
+    #[cfg(feature = "text")]
     #[error("{file}: {source}")]
     Csv {
         /// The file as the user named it.

@@ -4,9 +4,17 @@
 //! rows to train on and [`Standardiser`] brings those to mean 0 and standard deviation 1. What
 //! is wrong with a table becomes a [`DataError`] that names file, line and column.
 
+#![cfg_attr(
+    not(all(feature = "text", feature = "columnar", feature = "numpy")),
+    allow(dead_code, reason = "only readers that are not built would use it")
+)]
+
+#[cfg(not(all(feature = "text", feature = "columnar", feature = "numpy")))]
+mod absent;
 mod blocks;
 mod categories;
 mod cell;
+#[cfg(feature = "text")]
 mod chunks;
 #[cfg(feature = "columnar")]
 mod claims;
@@ -17,8 +25,10 @@ mod dataset;
 mod date;
 mod error;
 pub mod generators;
+#[cfg(feature = "text")]
 mod header;
 mod numeric;
+#[cfg(feature = "numpy")]
 mod numpy;
 mod row_file;
 mod rows;
@@ -27,11 +37,19 @@ mod split;
 mod standardise;
 mod stored;
 mod table;
+#[cfg(feature = "text")]
 mod text;
 mod transform;
 mod unpack;
 mod warning;
 mod wild;
+
+#[cfg(not(feature = "columnar"))]
+use absent::columnar;
+#[cfg(not(feature = "numpy"))]
+use absent::numpy;
+#[cfg(not(feature = "text"))]
+use absent::{chunks, text};
 
 pub use blocks::TableBlocks;
 pub use dataset::Dataset;
@@ -42,6 +60,6 @@ pub use split::split;
 pub use standardise::{Standardiser, resolution};
 pub use stored::{StoredRows, StoredTable};
 pub use table::{ReadOptions, STANDARD_INPUT, Table};
-pub use transform::{Transform, log_slope};
+pub use transform::{Transform, log_slope, score_scales};
 pub use warning::DataWarning;
 pub use wild::{Ordinary, WILD, fences};

@@ -1,7 +1,5 @@
 //! Tables of numbers, and writing them.
 
-use std::io::{self, Write};
-
 use super::transform::Transform;
 use super::warning::DataWarning;
 
@@ -44,11 +42,12 @@ impl NumericTable {
     }
 
     /// Writes the table as CSV to `out`, each number with as many digits as reading it back exactly
-    /// needs.
+    /// needs (feature `text`).
     ///
     /// # Errors
     /// When `out` fails.
-    pub fn write_to(&self, out: impl Write) -> io::Result<()> {
+    #[cfg(feature = "text")]
+    pub fn write_to(&self, out: impl std::io::Write) -> std::io::Result<()> {
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(&self.columns)?;
         for row in self.values.chunks_exact(self.columns.len().max(1)) {

@@ -14,7 +14,7 @@ use super::select::Source;
 use super::transform::Transform;
 use super::unpack::decompress;
 use super::warning::DataWarning;
-use super::{numpy, text};
+use super::{columnar, numpy, text};
 
 /// The path that stands for standard input.
 pub const STANDARD_INPUT: &str = "-";
@@ -78,14 +78,15 @@ impl Table {
     /// Reads a file; `-` is standard input. What the file holds is told by how it begins, whatever
     /// it is called:
     ///
-    /// - CSV, or a text with another delimiter. Cells may be quoted; spaces around them, blank lines
+    /// - CSV, or a text with another delimiter: feature `text`. Cells may be quoted; spaces around them, blank lines
     ///   and a byte order mark are ignored. Where the first line holds only numbers, or by
     ///   [`ReadOptions::no_header`], it is a row, and the columns are called `x0`, `x1` …
-    /// - Parquet, Arrow IPC (a file, also called Feather, or a stream): feature `columnar`, which is
-    ///   on by default.
-    /// - NumPy `.npy` and `.npz`: the columns of the matrix are called `x0`, `x1` …, with the array's
+    /// - Parquet, Arrow IPC (a file, also called Feather, or a stream): feature `columnar`.
+    /// - NumPy `.npy` and `.npz`, feature `numpy`: the columns of the matrix are called `x0`, `x1` …, with the array's
     ///   name for `x` in an archive.
-    /// - Any of them compressed by gzip.
+    /// - Any of them compressed by gzip: feature `text`.
+    ///
+    /// All these features are on by default; without one its files are [`DataError::Unreadable`].
     ///
     /// # Errors
     /// When the file cannot be read or is no such file, has no header or no rows, a row's length
@@ -158,6 +159,15 @@ impl Table {
     /// Whether each of `names` is a column.
     pub fn has_columns(&self, names: &[String]) -> bool {
         names.iter().all(|name| self.source(name).is_ok())
+    }
+
+    /// Which of `names` are columns of dates or times: their numbers are days since 1970.
+    pub fn date_columns(&self, names: &[String]) -> Vec<String> {
+        let is_date = |name: &&String| {
+            let place = self.columns.iter().position(|column| column == *name);
+            place.is_some_and(|place| self.cells[place].has_dates())
+        };
+        names.iter().filter(is_date).cloned().collect()
     }
 
     /// The columns `names`, in that order, as numbers. Dates and times count as days since 1970.
@@ -338,12 +348,12 @@ pub(super) fn contents(
     } else if begins(ZIP) {
         guarded(file, "NumPy", || numpy::read_npz(file, &bytes))
     } else if begins(PARQUET) {
-        guarded(file, "Parquet", || read_columnar(file, "Parquet", bytes))
+        guarded(file, "Parquet", || columnar::read(file, "Parquet", bytes))
     } else if begins(ARROW) {
-        guarded(file, "Arrow", || read_columnar(file, "Arrow", bytes))
+        guarded(file, "Arrow", || columnar::read(file, "Arrow", bytes))
     } else if begins(ARROW_STREAM) {
         let format = "Arrow stream";
-        guarded(file, format, || read_columnar(file, format, bytes))
+        guarded(file, format, || columnar::read(file, format, bytes))
     } else {
         text::read(file, &bytes, options)
     }
@@ -361,19 +371,6 @@ pub(super) fn guarded<T>(
             format,
             reason: "the file is damaged".to_owned(),
         })
-    })
-}
-
-#[cfg(feature = "columnar")]
-use super::columnar::read as read_columnar;
-
-/// The program was built without these formats.
-#[cfg(not(feature = "columnar"))]
-fn read_columnar(file: &str, format: &'static str, _: Vec<u8>) -> Result<Contents, DataError> {
-    Err(DataError::Unreadable {
-        file: file.to_owned(),
-        format,
-        reason: "this program was built without the feature `columnar`".to_owned(),
     })
 }
 

@@ -38,6 +38,14 @@ impl Transform {
         format!("{}({column})", self.name())
     }
 
+    /// What a value of the transformed `column` is called in mathematics.
+    pub fn image_of(self, column: &str) -> String {
+        match self {
+            Transform::Log => format!("ln({column})"),
+            Transform::Logit => format!("logit({column})"),
+        }
+    }
+
     /// The transform and the column that `name` is made of.
     pub fn parse(name: &str) -> Option<(Transform, &str)> {
         Self::ALL.into_iter().find_map(|transform| {
@@ -98,6 +106,21 @@ pub fn log_slope(transforms: &[Option<Transform>], targets: &[f32]) -> f64 {
     slopes.sum()
 }
 
+/// What CRPS and RMSE of the targets `names` are in units of, where that is not the columns themselves:
+/// `ln(price)` for `log(price)`. `None` where no target is transformed.
+pub fn score_scales<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    let mut any = false;
+    let scale = |name| match Transform::parse(name) {
+        Some((transform, column)) => {
+            any = true;
+            transform.image_of(column)
+        }
+        None => name.to_owned(),
+    };
+    let scales: Vec<String> = names.into_iter().map(scale).collect();
+    any.then(|| scales.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +161,11 @@ mod tests {
         assert_eq!(Transform::Logit.apply_anywhere(2.0), f64::INFINITY);
         assert_eq!(Transform::split("log(x)"), (Some(Transform::Log), "x"));
         assert_eq!(Transform::split("x"), (None, "x"));
+        assert_eq!(Transform::Log.image_of("x"), "ln(x)");
+        assert_eq!(Transform::Logit.image_of("x"), "logit(x)");
+        let scales = |names: [&'static str; 2]| score_scales(names);
+        assert_eq!(scales(["log(x)", "y"]).as_deref(), Some("ln(x), y"));
+        assert_eq!(scales(["x", "y"]), None);
         assert_eq!(Transform::Log.apply(1.0), Some(0.0));
     }
 

@@ -2,8 +2,6 @@
 
 use std::io::{self, Read};
 
-use flate2::read::MultiGzDecoder;
-
 use super::error::DataError;
 use super::table::GZIP;
 
@@ -17,12 +15,31 @@ pub(super) fn decompress(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, DataErro
     if !bytes.starts_with(GZIP) {
         return Ok(bytes);
     }
-    let plain = expand(MultiGzDecoder::new(&*bytes), bytes.len());
+    let plain = expand(gunzip(&*bytes), bytes.len());
     plain.map_err(|error| DataError::Unreadable {
         file: file.to_owned(),
         format: "gzip",
         reason: error.to_string(),
     })
+}
+
+/// What is inside of the gzip that `packed` reads.
+#[cfg(feature = "text")]
+pub(super) fn gunzip(packed: impl Read) -> impl Read {
+    flate2::read::MultiGzDecoder::new(packed)
+}
+
+/// Nothing can be read of it.
+#[cfg(not(feature = "text"))]
+pub(super) fn gunzip<R>(_: R) -> impl Read + use<R> {
+    struct Absent;
+    impl Read for Absent {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            let reason = "this program was built without the feature `text`";
+            Err(io::Error::other(reason))
+        }
+    }
+    Absent
 }
 
 /// How many bytes so many packed ones may unpack to.

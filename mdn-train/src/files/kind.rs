@@ -1,12 +1,13 @@
 //! Which files are results of this program, told by what they hold.
 
+#[cfg(feature = "text")]
+mod tables;
+
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
 use memchr::memmem::find;
-
-use crate::data::generators::is_drawn;
 
 /// How a model file begins (`FORMAT.md`).
 const MODEL: &[u8] = b"\x89MDN\r\n\x1a\n";
@@ -43,7 +44,7 @@ impl Kind {
         match self {
             Kind::Model => head.starts_with(MODEL),
             Kind::Picture => names_maker(&head),
-            Kind::Table => holds_answers(&head) || File::open(path).is_ok_and(is_drawn),
+            Kind::Table => tables::is_ours(&head, path),
         }
     }
 
@@ -64,28 +65,15 @@ fn names_maker(head: &[u8]) -> bool {
     is_png || head.starts_with(b"<svg ") && find(head, SVG_METADATA.as_bytes()).is_some()
 }
 
-/// Whether the header is that of `predict` or `sample`.
-fn holds_answers(head: &[u8]) -> bool {
-    let mut first = Vec::new();
-    // Names of targets may hold line breaks no more than any control character.
-    if BufReader::new(head).read_until(b'\n', &mut first).is_err() || !first.ends_with(b"\n") {
-        return false;
+/// Without text no table is written, and none is known.
+#[cfg(not(feature = "text"))]
+mod tables {
+    pub(super) fn is_ours(_: &[u8], _: &std::path::Path) -> bool {
+        false
     }
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .from_reader(&*first);
-    let mut record = csv::StringRecord::new();
-    if !reader.read_record(&mut record).unwrap_or(false) {
-        return false;
-    }
-    let cell = |at: usize| record.get(at).unwrap_or_default();
-    let target = cell(1).strip_suffix("_mean");
-    let predicted = target.is_some() && target == cell(2).strip_suffix("_sd");
-    let sampled = [cell(1), cell(2)] == ["draw", "component"];
-    cell(0) == "line" && (predicted || sampled)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "plot"))]
 mod tests {
     use super::*;
     use crate::data::generators::{bishop, inverse_sine, two_link_arm};

@@ -1,6 +1,6 @@
 //! Whether training came to anything.
 
-use statrs::function::erf::erf;
+use libm::erf;
 
 use super::plan::{Plan, Standard};
 use crate::data::{DataError, Standardiser, TableRows};

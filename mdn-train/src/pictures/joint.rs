@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use mdn_infer::{Component, Level, Model, PredictError};
 
-use super::{PictureError, label};
+use super::{PictureError, written};
 use crate::data::Dataset;
 use crate::plot::{Grid, Pair, centres};
 
@@ -50,10 +50,7 @@ pub fn pair(
         }
     }
     let values = values.into_iter().map(|value| value as f32).collect();
-    let names: Vec<String> = model
-        .target_columns()
-        .map(|column| label(Some(column)))
-        .collect();
+    let names = [0, 1].map(|d| written(model, d));
     let points = data.target_column(0).zip(data.target_column(1));
     Ok(Pair {
         title: format!("{} and {}", names[0], names[1]),

@@ -11,6 +11,7 @@ use super::frame::{
     Chart, Frame, INK, ORANGE, SKY, TITLE_SIZE, emptiest_corner, legend, range, text,
 };
 use super::heatmap::{Grid, draw_image};
+use super::marks::wide;
 
 /// What a model says of the joint angles for one tip, and the arm itself beside it.
 ///
@@ -71,16 +72,16 @@ impl Arm {
             y,
         };
         let mut chart = frame.draw(area)?;
-        draw_image(&mut chart, &self.density)?;
+        draw_image(&mut chart, &self.density, false)?;
         bright_rings(&mut chart, &self.solutions, "inverse kinematics")?;
         for (mode, colour) in self.coloured() {
             let style = colour.stroke_width(5);
             chart
-                .draw_series([Cross::new(wide(mode.angles), 11, style)])?
+                .draw_series([Cross::new(wide(&mode.angles), 11, style)])?
                 .label(&mode.label)
                 .legend(move |(x, y)| Cross::new((x + 28, y), 12, style));
         }
-        let marks = self.solutions.iter().map(|&point| wide(point));
+        let marks = self.solutions.iter().map(wide);
         let corner = emptiest_corner(marks, &frame.x, &frame.y);
         legend(&mut chart, corner)
     }
@@ -92,7 +93,7 @@ impl Arm {
             .iter()
             .map(|mode| &mode.joints)
             .chain(&self.draws);
-        let joints: Vec<(f64, f64)> = poses.flatten().map(|&point| wide(point)).collect();
+        let joints: Vec<(f64, f64)> = poses.flatten().map(wide).collect();
         let [x, y] = to_scale(&joints, Frame::plot_size(area.dim_in_pixel()));
         let frame = Frame {
             title: "",
@@ -106,7 +107,7 @@ impl Arm {
         let draws = self.draws.iter();
         let label = format!("{} draws", self.draws.len());
         chart
-            .draw_series(draws.map(|pose| PathElement::new(pose.map(wide), faint)))?
+            .draw_series(draws.map(|pose| PathElement::new(pose.each_ref().map(wide), faint)))?
             .label(label)
             .legend(move |(x, y)| {
                 PathElement::new([(x, y), (x + 56, y)], INK.mix(0.4).stroke_width(3))
@@ -131,7 +132,7 @@ fn draw_pose<B: DrawingBackend>(
     mode: &ArmMode,
     colour: RGBColor,
 ) -> Drawn<B> {
-    let joints = mode.joints.map(wide);
+    let joints = mode.joints.each_ref().map(wide);
     chart
         .draw_series([PathElement::new(joints, colour.stroke_width(12))])?
         .label(&mode.label)
@@ -148,7 +149,7 @@ fn bright_rings<B: DrawingBackend>(
 ) -> Drawn<B> {
     for (i, &point) in points.iter().enumerate() {
         ring(chart, point, if i == 0 { label } else { "" })?;
-        chart.draw_series([Circle::new(wide(point), 22, WHITE.stroke_width(4))])?;
+        chart.draw_series([Circle::new(wide(&point), 22, WHITE.stroke_width(4))])?;
     }
     Ok(())
 }
@@ -156,7 +157,7 @@ fn bright_rings<B: DrawingBackend>(
 /// A dark ring, with its entry in the legend unless the label is empty.
 fn ring<B: DrawingBackend>(chart: &mut Chart<'_, B>, point: Point, label: &str) -> Drawn<B> {
     let style = INK.stroke_width(4);
-    let series = chart.draw_series([Circle::new(wide(point), 26, style)])?;
+    let series = chart.draw_series([Circle::new(wide(&point), 26, style)])?;
     if !label.is_empty() {
         series
             .label(label)
@@ -178,10 +179,6 @@ fn to_scale(points: &[(f64, f64)], size: (u32, u32)) -> [Range<f64>; 2] {
         middle - half..middle + half
     };
     [widened(x, width), widened(y, height)]
-}
-
-fn wide((x, y): Point) -> (f64, f64) {
-    (f64::from(x), f64::from(y))
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use statrs::distribution::{Binomial, DiscreteCDF};
 
 use super::Point;
 use super::canvas::{Drawn, Picture};
-use super::frame::{BLUE, Chart, DATA, Frame, ORANGE, dots, legend, line, range};
+use super::frame::{BLUE, Chart, DATA, Frame, ORANGE, legend, range};
+use super::marks::{dots, line};
 
 /// How often chance alone stays inside the bands drawn here.
 const BAND: f64 = 0.99;

@@ -1,11 +1,16 @@
 //! Quantiles of a prediction over one input.
 
+use std::ops::Range;
+
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::Point;
+use super::across::Across;
 use super::canvas::{Drawn, Picture};
-use super::frame::{BLUE, DATA, Frame, ORANGE, dots, emptiest_corner, legend, line, range};
+use super::frame::{BLUE, Chart, DATA, Frame, ORANGE, emptiest_corner, legend, range};
+use super::marks::{RowStyle, Rows, broken_line};
+use super::span::usual_range;
+use super::steps::pieces;
 
 /// A central interval at each place of a [`FanChart`].
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,7 +39,12 @@ pub struct FanChart {
     /// The medians, one a place; may be empty.
     pub median: Vec<f32>,
     /// The data; may be empty.
-    pub data: Vec<Point>,
+    pub data: Rows,
+    /// What the input is.
+    pub across: Across,
+    /// What the axes show, horizontal first, low and high; what the places and the data ask for, unless
+    /// given.
+    pub shown: Option<[(f32, f32); 2]>,
 }
 
 impl FanChart {
@@ -45,65 +55,90 @@ impl FanChart {
         bands
     }
 
+    /// The vertical axis is that of the data, where there is any: an interval may reach far beyond.
     fn frame(&self) -> Frame<'_> {
-        let data_x = self.data.iter().map(|point| &point.0);
-        let data_y = self.data.iter().map(|point| &point.1);
-        let ends = self
-            .bands
-            .iter()
-            .flat_map(|band| band.lower.iter().chain(&band.upper));
-        let y = ends.chain(&self.median).chain(data_y);
+        let [x, y] = match self.shown {
+            Some(shown) => shown.map(|(low, high)| range([low, high].map(f64::from), 0.0)),
+            None => {
+                let places = self.x.iter().map(|&x| f64::from(x));
+                [usual_range(places, 0.02), usual_range(self.heights(), 0.05)]
+            }
+        };
         Frame {
             title: &self.title,
             x_label: &self.x_label,
             y_label: &self.y_label,
-            x: range(self.x.iter().chain(data_x).map(|&x| f64::from(x)), 0.02),
-            y: range(y.map(|&y| f64::from(y)), 0.05),
+            x: self.across.range(|| x),
+            y,
         }
     }
 
-    /// The finite points of a line over the places.
-    fn over_places<'v>(&'v self, values: &'v [f32]) -> impl DoubleEndedIterator<Item = (f64, f64)> {
-        let pairs = self.x.iter().zip(values);
-        pairs
-            .map(|(&x, &value)| (f64::from(x), f64::from(value)))
-            .filter(|(x, value)| x.is_finite() && value.is_finite())
+    /// What the vertical axis is for.
+    fn heights(&self) -> Vec<f64> {
+        if self.data.iter().next().is_some() {
+            return self.data.iter().map(|point| point.1).collect();
+        }
+        let bands = self.bands.iter();
+        let ends = bands.flat_map(|band| band.lower.iter().chain(&band.upper));
+        ends.chain(&self.median).map(|&y| f64::from(y)).collect()
+    }
+
+    /// The pieces of a line over the places, the values cut at the ends of `shown`.
+    fn over_places(&self, values: &[f32], shown: &Range<f64>) -> Vec<Vec<(f64, f64)>> {
+        let mut pieces = pieces(&self.x, values, self.across.is_parted());
+        for (_, value) in pieces.iter_mut().flatten() {
+            *value = value.clamp(shown.start, shown.end);
+        }
+        pieces
+    }
+
+    /// Draws a band in a colour of its own.
+    fn draw_band<'a, B: DrawingBackend + 'a>(
+        &self,
+        chart: &mut Chart<'a, B>,
+        band: &Band,
+        colour: RGBColor,
+    ) -> Drawn<B> {
+        let (style, shown) = (colour.filled(), chart.y_range());
+        let lower = self.over_places(&band.lower, &shown);
+        let upper = self.over_places(&band.upper, &shown);
+        let outlines = lower.into_iter().zip(upper).map(|(mut lower, upper)| {
+            lower.extend(upper.into_iter().rev());
+            Polygon::new(lower, style)
+        });
+        let (width, half) = (56, 12);
+        let percent = (f64::from(band.probability) * 1e4).round() / 1e2;
+        chart
+            .draw_series(outlines)?
+            .label(format!("{percent}%"))
+            .legend(move |(x, y)| Rectangle::new([(x, y - half), (x + width, y + half)], style));
+        Ok(())
     }
 }
 
 impl Picture for FanChart {
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
         let frame = self.frame();
-        let mut chart = frame.draw(area)?;
+        let mut chart = frame.draw_over(area, &self.across)?;
         let bands = self.widest_first();
         for (index, band) in bands.iter().enumerate() {
-            let upper = self.over_places(&band.upper).rev();
-            let outline: Vec<(f64, f64)> = self.over_places(&band.lower).chain(upper).collect();
             let strength = 0.55 * (index + 1) as f64 / bands.len() as f64 + 0.1;
-            let style = paler(BLUE, strength).filled();
-            let (width, half) = (56, 12);
-            chart
-                .draw_series([Polygon::new(outline, style)])?
-                .label(format!(
-                    "{}%",
-                    (f64::from(band.probability) * 1e4).round() / 1e2
-                ))
-                .legend(move |(x, y)| {
-                    Rectangle::new([(x, y - half), (x + width, y + half)], style)
-                });
+            self.draw_band(&mut chart, band, paler(BLUE, strength))?;
         }
         if !self.median.is_empty() {
-            let median = self.over_places(&self.median).collect();
-            line(&mut chart, median, ORANGE, "median")?;
+            let median = pieces(&self.x, &self.median, self.across.is_parted());
+            broken_line(&mut chart, median, ORANGE, "median")?;
         }
-        if !self.data.is_empty() {
-            dots(&mut chart, &self.data, 4, DATA.mix(0.5), "data")?;
-        }
+        let style = RowStyle {
+            colour: DATA,
+            radius: 4,
+            near: 0.6,
+            far: 0.16,
+        };
+        self.data.draw(&mut chart, &style)?;
         let ends = bands.iter().flat_map(|band| [&band.lower, &band.upper]);
-        let data = self.data.iter();
-        let places = ends
-            .flat_map(|values| self.over_places(values))
-            .chain(data.map(|&(x, y)| (f64::from(x), f64::from(y))));
+        let ends = ends.flat_map(|values| self.over_places(values, &frame.y));
+        let places = ends.flatten().chain(self.data.iter());
         legend(&mut chart, emptiest_corner(places, &frame.x, &frame.y))
     }
 }

@@ -1,4 +1,4 @@
-//! What all charts share: colours, axes, legends, marks.
+//! What all charts share: colours, axes, legends.
 
 use std::ops::Range;
 
@@ -6,9 +6,10 @@ use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
-use super::Point;
+use super::across::{Across, date};
 use super::axis::{Axis, TICKS};
 use super::canvas::{Drawn, FONT};
+use super::category_labels::CategoryLabels;
 
 pub(super) const BLUE: RGBColor = RGBColor(0, 114, 178);
 pub(super) const ORANGE: RGBColor = RGBColor(213, 94, 0);
@@ -31,8 +32,16 @@ pub(super) const TICK_SIZE: u32 = 36;
 /// What a tick of the horizontal axis needs with its label.
 const TICK_WIDTH: usize = 140;
 
-/// More marks than this make a picture larger, not clearer.
-const MARKS_SHOWN: usize = 4000;
+/// What a tick of an axis of dates needs.
+const DATE_WIDTH: usize = 280;
+
+/// The ticks of a horizontal axis.
+struct Ticks<'t> {
+    /// About how many.
+    most: usize,
+    title: String,
+    label: &'t dyn Fn(f64) -> String,
+}
 
 /// A chart with two linear axes.
 pub(super) type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
@@ -55,16 +64,59 @@ impl Frame<'_> {
         self.draw_with_ticks(area, TICKS)
     }
 
+    /// As [`draw`](Self::draw), with a horizontal axis of this kind.
+    pub fn draw_over<'a, B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        kind: &Across,
+    ) -> Result<Chart<'a, B>, DrawingAreaErrorKind<B::ErrorType>> {
+        let width = area.dim_in_pixel().0;
+        match kind {
+            Across::Numbers => self.draw(area),
+            Across::Dates => {
+                let length = self.x.end - self.x.start;
+                let ticks = Ticks {
+                    most: width as usize / DATE_WIDTH,
+                    title: self.x_label.to_owned(),
+                    label: &|days| date(days, length),
+                };
+                self.build(area, X_LABELS, Some(ticks))
+            }
+            Across::Categories(names) => {
+                let room = width.saturating_sub(Y_LABELS) / names.len().max(1) as u32;
+                let labels = CategoryLabels::new(names, room);
+                let chart = self.build(area, X_LABELS + labels.extra_height(), None)?;
+                labels.draw(area, &chart)?;
+                Ok(chart)
+            }
+        }
+    }
+
     /// As [`draw`](Self::draw), with at most this many ticks across.
     pub fn draw_with_ticks<'a, B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, Shift>,
         most: usize,
     ) -> Result<Chart<'a, B>, DrawingAreaErrorKind<B::ErrorType>> {
-        let (across, up) = (Axis::new(&self.x), Axis::new(&self.y));
-        let ticks_across = TICKS
-            .min(most)
-            .min(area.dim_in_pixel().0 as usize / TICK_WIDTH);
+        let across = Axis::new(&self.x);
+        let ticks = Ticks {
+            most: TICKS
+                .min(most)
+                .min(area.dim_in_pixel().0 as usize / TICK_WIDTH),
+            title: across.title(self.x_label),
+            label: &|value| across.tick(value),
+        };
+        self.build(area, X_LABELS, Some(ticks))
+    }
+
+    /// The chart, with these ticks across, if any, and so many pixels below.
+    fn build<'a, B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        below: u32,
+        ticks: Option<Ticks<'_>>,
+    ) -> Result<Chart<'a, B>, DrawingAreaErrorKind<B::ErrorType>> {
+        let up = Axis::new(&self.y);
         let mut builder = ChartBuilder::on(area);
         if !self.title.is_empty() {
             builder.caption(self.title, text(TITLE_SIZE));
@@ -72,24 +124,32 @@ impl Frame<'_> {
         let mut chart = builder
             .margin(MARGIN)
             .margin_right(RIGHT_MARGIN)
-            .x_label_area_size(X_LABELS)
+            .x_label_area_size(below)
             .y_label_area_size(Y_LABELS)
             .build_cartesian_2d(self.x.clone(), self.y.clone())?;
-        chart
-            .configure_mesh()
-            .max_light_lines(0)
-            .x_labels(ticks_across)
+        let label_across = |value: &f64| match &ticks {
+            Some(ticks) => (ticks.label)(*value),
+            None => String::new(),
+        };
+        let label_up = |value: &f64| up.tick(*value);
+        let mut mesh = chart.configure_mesh();
+        mesh.max_light_lines(0)
+            .x_labels(ticks.as_ref().map_or(1, |ticks| ticks.most))
             .y_labels(TICKS)
-            .x_label_formatter(&|value| across.tick(*value))
-            .y_label_formatter(&|value| up.tick(*value))
+            .x_label_formatter(&label_across)
+            .y_label_formatter(&label_up)
             .label_style(text(TICK_SIZE))
             .axis_desc_style(text(LABEL_SIZE))
-            .x_desc(across.title(self.x_label))
+            .x_desc(ticks.as_ref().map_or(self.x_label, |ticks| &ticks.title))
             .y_desc(up.title(self.y_label))
             .axis_style(AXIS.stroke_width(2))
             .bold_line_style(GRID.stroke_width(2))
-            .set_all_tick_mark_size(10)
-            .draw()?;
+            .set_all_tick_mark_size(10);
+        if ticks.is_none() {
+            mesh.disable_x_mesh();
+            mesh.set_tick_mark_size(LabelAreaPosition::Bottom, 0);
+        }
+        mesh.draw()?;
         Ok(chart)
     }
 
@@ -112,14 +172,31 @@ pub(super) fn legend<'a, B: DrawingBackend + 'a>(
     chart: &mut Chart<'a, B>,
     position: SeriesLabelPosition,
 ) -> Drawn<B> {
+    legend_on(chart, position, WHITE.mix(0.88), INK)
+}
+
+/// The same where marks are bright.
+pub(super) fn dark_legend<'a, B: DrawingBackend + 'a>(
+    chart: &mut Chart<'a, B>,
+    position: SeriesLabelPosition,
+) -> Drawn<B> {
+    legend_on(chart, position, INK.mix(0.8), WHITE)
+}
+
+fn legend_on<'a, B: DrawingBackend + 'a>(
+    chart: &mut Chart<'a, B>,
+    position: SeriesLabelPosition,
+    ground: RGBAColor,
+    ink: RGBColor,
+) -> Drawn<B> {
     chart
         .configure_series_labels()
         .position(position)
         .margin(24)
         .legend_area_size(72)
-        .background_style(WHITE.mix(0.88))
+        .background_style(ground)
         .border_style(GRID.stroke_width(2))
-        .label_font(text(TICK_SIZE))
+        .label_font(text(TICK_SIZE).color(&ink))
         .draw()
 }
 
@@ -140,8 +217,9 @@ pub(super) fn emptiest_corner(
     ];
     let mut counts = [0; 4];
     for (px, py) in points {
-        let along = (px - x.start) / (x.end - x.start);
-        let up = (py - y.start) / (y.end - y.start);
+        // What lies beyond is marked at the edge.
+        let along = ((px - x.start) / (x.end - x.start)).clamp(0.0, 1.0);
+        let up = ((py - y.start) / (y.end - y.start)).clamp(0.0, 1.0);
         for (count, &(_, right, top)) in counts.iter_mut().zip(&corners) {
             let near: f64 = (along - right).abs();
             let level: f64 = (up - top).abs();
@@ -153,77 +231,6 @@ pub(super) fn emptiest_corner(
         .zip(counts)
         .min_by_key(|&(_, count)| count);
     fewest.map_or(UpperLeft, |((position, ..), _)| position)
-}
-
-/// A line through those of `points` that lie in the chart, with its entry in the legend.
-pub(super) fn line<'a, B: DrawingBackend + 'a>(
-    chart: &mut Chart<'a, B>,
-    points: Vec<(f64, f64)>,
-    colour: RGBColor,
-    label: &str,
-) -> Drawn<B> {
-    broken_line(chart, [points], colour, label)
-}
-
-/// A line in `pieces`, with one entry in the legend.
-pub(super) fn broken_line<'a, B: DrawingBackend + 'a>(
-    chart: &mut Chart<'a, B>,
-    pieces: impl IntoIterator<Item = Vec<(f64, f64)>>,
-    colour: RGBColor,
-    label: &str,
-) -> Drawn<B> {
-    let style = colour.stroke_width(4);
-    let length = 56;
-    let inside = inside(chart);
-    let shown = pieces.into_iter().map(|mut points| {
-        points.retain(&inside);
-        PathElement::new(points, style)
-    });
-    chart
-        .draw_series(shown)?
-        .label(label)
-        .legend(move |(x, y)| PathElement::new([(x, y), (x + length, y)], style));
-    Ok(())
-}
-
-/// Dots of `radius` pixels, with their entry in the legend unless the label is empty.
-pub(super) fn dots<'a, B: DrawingBackend + 'a>(
-    chart: &mut Chart<'a, B>,
-    points: &[Point],
-    radius: u32,
-    colour: RGBAColor,
-    label: &str,
-) -> Drawn<B> {
-    let style = colour.filled();
-    let circles = thin(points)
-        .map(|(x, y)| (f64::from(x), f64::from(y)))
-        .filter(inside(chart))
-        .map(|point| Circle::new(point, radius, style));
-    let series = chart.draw_series(circles)?;
-    if !label.is_empty() {
-        // Solid in the legend, where a single faint dot would hardly show.
-        let solid = RGBColor(colour.0, colour.1, colour.2).filled();
-        let (indent, size) = (28, (radius + 4).min(10));
-        series
-            .label(label)
-            .legend(move |(x, y)| Circle::new((x + indent, y), size, solid));
-    }
-    Ok(())
-}
-
-/// Whether a point lies in the chart.
-///
-/// The drawing library moves what lies outside onto the frame, and overflows far outside.
-fn inside<B: DrawingBackend>(chart: &Chart<B>) -> impl Fn(&(f64, f64)) -> bool + use<B> {
-    let (x, y) = (chart.x_range(), chart.y_range());
-    let within = |range: &Range<f64>, value| range.start <= value && value <= range.end;
-    move |point| within(&x, point.0) && within(&y, point.1)
-}
-
-/// At most [`MARKS_SHOWN`] items, evenly spaced, the first among them.
-pub(super) fn thin<T: Copy>(items: &[T]) -> impl Iterator<Item = T> {
-    let step = items.len().div_ceil(MARKS_SHOWN).max(1);
-    items.iter().step_by(step).copied()
 }
 
 /// A range that holds every finite value with `margin` of its length to spare on either side.
@@ -245,14 +252,6 @@ pub(super) fn range(values: impl IntoIterator<Item = f64>, margin: f64) -> Range
         margin * length
     };
     low - spare..high + spare
-}
-
-/// The ranges of a cloud of points, horizontal first.
-pub(super) fn ranges<'p>(points: impl Iterator<Item = &'p Point> + Clone) -> [Range<f64>; 2] {
-    const MARGIN: f64 = 0.03;
-    let x = points.clone().map(|point| f64::from(point.0));
-    let y = points.map(|point| f64::from(point.1));
-    [range(x, MARGIN), range(y, MARGIN)]
 }
 
 #[cfg(test)]
@@ -286,14 +285,5 @@ mod tests {
         let fan = diagonal.clone().flat_map(|(x, y)| [(x, y), (x, 9.0)]);
         let corner = emptiest_corner(fan, &(0.0..10.0), &(0.0..10.0));
         assert!(matches!(corner, SeriesLabelPosition::LowerRight));
-    }
-
-    #[test]
-    fn thinning_keeps_the_first_and_a_bounded_number() {
-        let many: Vec<usize> = (0..10_001).collect();
-        let kept: Vec<usize> = thin(&many).collect();
-        assert_eq!((kept.len(), kept[0], kept[1]), (3334, 0, 3));
-        assert_eq!(thin(&many[..10]).count(), 10);
-        assert_eq!(thin::<usize>(&[]).count(), 0);
     }
 }

@@ -7,10 +7,12 @@ use plotters::element::BitMapElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::Point;
+use super::across::Across;
 use super::axis::tick_label;
 use super::canvas::{Drawn, Picture, PlotError};
-use super::frame::{AXIS, Chart, Frame, TICK_SIZE, dots, range, text};
+use super::frame::{AXIS, Chart, Frame, TICK_SIZE, dark_legend, emptiest_corner, range, text};
+use super::marks::{RowStyle, Rows, broken_line};
+use super::steps::pieces;
 
 /// Non-negative values in the cells of a regular grid.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,8 +81,10 @@ impl Grid {
         self.values.iter().copied().fold(0.0, f32::max)
     }
 
-    /// The value at a place given in cells (0 to `columns`, 0 to `rows`), linear between centres.
-    fn at(&self, x: f32, y: f32) -> f32 {
+    /// The value at a place given in cells (0 to `columns`, 0 to `rows`), linear between centres; with
+    /// `parted` columns only up and down.
+    fn at(&self, x: f32, y: f32, parted: bool) -> f32 {
+        let x = if parted { x.floor() + 0.5 } else { x };
         let (left, right, to_right) = neighbours(x, self.columns);
         let (low, high, to_high) = neighbours(y, self.rows);
         let value = |column: usize, row: usize| self.values[row * self.columns + column];
@@ -120,7 +124,7 @@ fn places((low, high): (f32, f32), count: usize, share: f64) -> impl Iterator<It
 /// A conditional density `p(y | x)` as colours, with a scale beside it.
 ///
 /// Colours follow the square root of the density: broad, low branches stay visible beside
-/// narrow, high ones.
+/// narrow, high ones. The scale says so.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heatmap {
     /// The heading.
@@ -134,8 +138,30 @@ pub struct Heatmap {
     /// The density.
     pub grid: Grid,
     /// Data points to lay over it; may be empty.
-    pub points: Vec<Point>,
+    pub points: Rows,
+    /// What the input is. A grid over categories has a column for each, and lies between -½ and their
+    /// number less ½.
+    pub across: Across,
+    /// The mean over the grid's columns, where it is worth a line: between several modes it may lie
+    /// where no targets do.
+    pub mean: Option<MeanCurve>,
 }
+
+/// A mean over one input.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MeanCurve {
+    /// Its entry in the legend.
+    pub label: String,
+    /// The share of the places at which the density has several modes.
+    pub several: f32,
+    /// The places, in ascending order.
+    pub x: Vec<f32>,
+    /// The means, one a place.
+    pub y: Vec<f32>,
+}
+
+/// The line of the mean, which shows on all colours of the density.
+const MEAN: RGBColor = RGBColor(255, 105, 80);
 
 impl Picture for Heatmap {
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
@@ -147,23 +173,46 @@ impl Picture for Heatmap {
             title: &self.title,
             x_label: &self.x_label,
             y_label: &self.y_label,
-            x,
+            x: self.across.range(|| x),
             y,
         };
-        let mut chart = frame.draw(&left)?;
-        draw_image(&mut chart, grid)?;
-        dots(&mut chart, &self.points, 4, WHITE.mix(0.55), "")?;
+        let mut chart = frame.draw_over(&left, &self.across)?;
+        draw_image(&mut chart, grid, self.across.is_parted())?;
+        let style = RowStyle {
+            colour: WHITE,
+            radius: 4,
+            near: 0.75,
+            far: 0.22,
+        };
+        self.points.draw(&mut chart, &style)?;
+        if let Some(mean) = &self.mean {
+            let line = pieces(&mean.x, &mean.y, self.across.is_parted());
+            broken_line(&mut chart, line, MEAN, &mean.label)?;
+        }
         let span = chart.plotting_area().get_pixel_range().1;
-        draw_scale(&right, span, grid.largest(), &self.value_label)
+        draw_scale(&right, span, grid.largest(), &self.value_label)?;
+        if self.points.iter().next().is_none() && self.mean.is_none() {
+            // A legend would be empty.
+            return Ok(());
+        }
+        dark_legend(
+            &mut chart,
+            emptiest_corner(self.points.iter(), &frame.x, &frame.y),
+        )
     }
 }
 
-/// Fills the chart with the colours of the grid, a colour a pixel.
-pub(super) fn draw_image<B: DrawingBackend>(chart: &mut Chart<B>, grid: &Grid) -> Drawn<B> {
+/// Fills the chart with the colours of the grid, a colour a pixel; columns that are `parted` do not run
+/// into each other.
+pub(super) fn draw_image<B: DrawingBackend>(
+    chart: &mut Chart<B>,
+    grid: &Grid,
+    parted: bool,
+) -> Drawn<B> {
     let (columns, rows, largest) = (grid.columns as f32, grid.rows as f32, grid.largest());
     let corner = (chart.x_range().start, chart.y_range().end);
     let size = chart.plotting_area().dim_in_pixel();
-    let colour_at = |along, up| colour(grid.at(along * columns, up * rows), largest);
+    let colour_at = |along, up| colour(grid.at(along * columns, up * rows, parted), largest);
     chart.draw_series(image(corner, size, colour_at))?;
     Ok(())
 }
@@ -223,7 +272,8 @@ fn draw_scale<B: DrawingBackend>(
         area.draw_text(&written, &tick_style, (WIDTH + 18, row))?;
     }
     let label_style = tick_style.pos(Pos::new(HPos::Left, VPos::Bottom));
-    area.draw_text(label, &label_style, (0, span.start - 16))
+    area.draw_text(label, &label_style, (0, span.start - 48))?;
+    area.draw_text("(√ scale)", &label_style, (0, span.start - 10))
 }
 
 /// Round values from 0 to `largest`, about evenly spaced in their square roots.
@@ -266,12 +316,14 @@ mod tests {
     fn values_are_met_at_centres_and_linear_between() {
         let values = vec![0.0, 1.0, 2.0, 4.0, f32::NAN, -1.0];
         let grid = Grid::new((0.0, 2.0), (0.0, 3.0), 2, 3, values).unwrap();
-        assert_eq!(grid.at(0.5, 0.5), 0.0);
-        assert_eq!(grid.at(1.5, 1.5), 4.0);
-        assert_eq!(grid.at(1.0, 1.5), 3.0);
-        assert_eq!(grid.at(0.5, 1.0), 1.0);
-        assert_eq!(grid.at(9.0, -9.0), 1.0);
-        assert_eq!(grid.at(0.0, 3.0), 0.0);
+        assert_eq!(grid.at(0.5, 0.5, false), 0.0);
+        assert_eq!(grid.at(1.5, 1.5, false), 4.0);
+        assert_eq!(grid.at(1.0, 1.5, false), 3.0);
+        assert_eq!(grid.at(0.5, 1.0, false), 1.0);
+        assert_eq!(grid.at(9.0, -9.0, false), 1.0);
+        assert_eq!(grid.at(0.0, 3.0, false), 0.0);
+        assert_eq!(grid.at(1.0, 1.5, true), 4.0);
+        assert_eq!(grid.at(0.9, 1.5, true), 2.0);
         assert_eq!(grid.largest(), 4.0);
     }
 

@@ -6,9 +6,8 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::canvas::{Drawn, Picture};
-use super::frame::{
-    AXIS, BLUE, Frame, GREEN, ORANGE, broken_line, emptiest_corner, legend, range, thin,
-};
+use super::frame::{AXIS, BLUE, DATA, Frame, GREEN, ORANGE, emptiest_corner, legend, range};
+use super::marks::{beyond, broken_line, thin};
 use crate::loss::LossKind;
 
 /// The loss against training steps, the best step marked.
@@ -18,6 +17,8 @@ pub struct Loss {
     pub title: String,
     /// What it is.
     pub kind: LossKind,
+    /// What a CRPS is in units of where that is not the target itself, such as `ln(price)`; may be empty.
+    pub of: String,
     /// Step and mean loss on the training rows.
     pub train: Vec<(u64, f32)>,
     /// The same on the validation rows; empty if there are none. Need not have the same steps.
@@ -81,6 +82,14 @@ impl Loss {
         }
     }
 
+    fn y_label(&self) -> String {
+        match (self.kind, self.of.as_str()) {
+            (LossKind::Nll, _) => "negative log-likelihood (nats)".to_owned(),
+            (LossKind::Crps, "") => "CRPS".to_owned(),
+            (LossKind::Crps, of) => format!("CRPS of {of}"),
+        }
+    }
+
     fn value_range(&self) -> Range<f64> {
         let series = [&self.train, &self.validation].into_iter();
         let shown = range(series.flat_map(|series| usual(series)), 0.06);
@@ -95,13 +104,19 @@ impl Loss {
 
 /// The finite values of a series, but for the highest if they dwarf the others.
 ///
-/// The first steps of training may score thousands where the rest differ by hundredths.
+/// The first steps of training may score thousands where the rest differ by hundredths. They are a
+/// tenth of the reports at most, and one of few.
 fn usual(series: &[(u64, f32)]) -> Vec<f64> {
     let mut values: Vec<f64> = series.iter().map(|&(_, value)| f64::from(value)).collect();
     values.retain(|value| value.is_finite());
     values.sort_by(f64::total_cmp);
-    let high = values.get(values.len() * 9 / 10).copied();
+    let first_steps = match values.len() {
+        ..3 => 0,
+        count => count.div_ceil(10),
+    };
+    let high = values.len().checked_sub(first_steps + 1);
     if let (Some(&low), Some(high)) = (values.first(), high) {
+        let high = values[high];
         let limit = high + 2.0 * (high - low).max(0.05);
         values.retain(|&value| value <= limit);
     }
@@ -114,10 +129,7 @@ impl Picture for Loss {
         let frame = Frame {
             title: &self.title,
             x_label: "training step",
-            y_label: match self.kind {
-                LossKind::Nll => "negative log-likelihood (nats)",
-                LossKind::Crps => "CRPS",
-            },
+            y_label: &self.y_label(),
             x: range(steps.map(|&(step, _)| step as f64), 0.02),
             y: self.value_range(),
         };
@@ -135,6 +147,9 @@ impl Picture for Loss {
         if !validation.is_empty() {
             broken_line(&mut chart, validation, ORANGE, "validation")?;
         }
+        let reports = self.train.iter().chain(&self.validation);
+        let reports = reports.map(|&(step, value)| (step as f64, f64::from(value)));
+        beyond(&mut chart, reports, DATA, "loss")?;
         if let Some(best) = self.best() {
             let (place, radius) = ((best.0 as f64, f64::from(best.1)), 12);
             let style = GREEN.stroke_width(6);
@@ -163,6 +178,7 @@ mod tests {
         Loss {
             title: String::new(),
             kind: LossKind::Nll,
+            of: String::new(),
             train: steps(train),
             validation: steps(validation),
             start_steps: 0,
@@ -188,6 +204,8 @@ mod tests {
         // Few validation points far above the training ones stay in view.
         let apart = loss(&[1.0; 100], &[5.0, 4.0]).value_range();
         assert!(apart.start < 1.0 && apart.end > 5.0, "{apart:?}");
+        let few = loss(&[1e6, 2.0, 1.9, 1.8, 1.7], &[1e6, 2.1, 2.0]).value_range();
+        assert!(few.start < 1.7 && (2.1..3.0).contains(&few.end), "{few:?}");
         let gentle = loss(&[3.0, 2.5, 2.0], &[]).value_range();
         assert!(gentle.start < 2.0 && gentle.end > 3.0, "{gentle:?}");
     }

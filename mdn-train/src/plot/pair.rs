@@ -7,14 +7,15 @@ use plotters::prelude::*;
 
 use super::Point;
 use super::canvas::{Drawn, Picture};
-use super::frame::{BLUE, DATA, Frame, GREEN, ORANGE, dots, emptiest_corner, legend};
+use super::frame::{BLUE, DATA, Frame, GREEN, ORANGE, emptiest_corner, legend};
 use super::heatmap::Grid;
+use super::marks::{beyond, dots, wide};
 
 /// The regions that are outlined, by the probability in them, and their colours.
 const REGIONS: [(f64, RGBColor); 3] = [(0.5, ORANGE), (0.8, GREEN), (0.95, BLUE)];
 
 /// Contours of the joint density of two targets around the smallest regions that hold 50%, 80% and
-/// 95% of its mass, over the data.
+/// 95% of its mass within the axes, over the data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
     /// The heading.
@@ -102,11 +103,9 @@ impl Picture for Pair {
                 .label(format!("{}%", 100.0 * probability))
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 56, y)], style));
         }
-        let places = self
-            .points
-            .iter()
-            .map(|&(x, y)| (f64::from(x), f64::from(y)));
-        legend(&mut chart, emptiest_corner(places, &x, &y))
+        let places = || self.points.iter().map(wide);
+        beyond(&mut chart, places(), DATA, "row")?;
+        legend(&mut chart, emptiest_corner(places(), &x, &y))
     }
 }
 

@@ -4,7 +4,8 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::canvas::{Drawn, Picture};
-use super::frame::{BLUE, Chart, DATA, Frame, ORANGE, emptiest_corner, legend, line, range};
+use super::frame::{BLUE, DATA, Frame, ORANGE, emptiest_corner, legend, range};
+use super::marks::{beyond, line};
 
 /// How the mean score of each trial developed as it was scored on more folds.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -86,31 +87,13 @@ impl Picture for Trials {
             line(&mut chart, self.means(self.best), BLUE, "the best")?;
         }
         let edge = frame.y.end;
-        let above = self.above(edge).into_iter().map(|folds| (folds, edge));
-        draw_above(&mut chart, above.clone())?;
+        let above = self.above(edge).into_iter();
+        let infinite = above.clone().map(|folds| (folds, f64::INFINITY));
+        beyond(&mut chart, infinite, DATA, "mean")?;
+        let above = above.map(|folds| (folds, edge));
         let places = all.flat_map(shown).chain(above);
         legend(&mut chart, emptiest_corner(places, &frame.x, &frame.y))
     }
-}
-
-/// Marks at the upper edge for what lies above it, and their number.
-fn draw_above<'a, B: DrawingBackend + 'a>(
-    chart: &mut Chart<'a, B>,
-    places: impl ExactSizeIterator<Item = (f64, f64)>,
-) -> Drawn<B> {
-    let (count, size) = (places.len(), 14);
-    if count > 0 {
-        chart
-            .draw_series(places.map(|place| EmptyElement::at(place) + upward(size)))?
-            .label(format!("{count} above the picture"))
-            .legend(move |(x, y)| EmptyElement::at((x + 28, y - size)) + upward(size));
-    }
-    Ok(())
-}
-
-/// A triangle of `size` pixels below a place, which points up at it.
-fn upward(size: i32) -> Polygon<(i32, i32)> {
-    Polygon::new([(0, 0), (size, 2 * size), (-size, 2 * size)], DATA.filled())
 }
 
 #[cfg(test)]

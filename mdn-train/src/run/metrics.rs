@@ -1,12 +1,11 @@
 //! `metrics.jsonl`: a line of JSON for every report.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plot::Loss;
 use crate::train::{LossKind, Progress};
 
 #[derive(Serialize, Deserialize)]
@@ -22,13 +21,14 @@ struct Line {
     learning_rate: f32,
 }
 
-/// The losses in a run's file, in raw units.
+/// The losses in a run's file, in raw units (feature `plot`).
 ///
 /// # Errors
 /// When it cannot be read; a last line that is cut off is passed over.
-pub fn losses(path: &Path) -> io::Result<Loss> {
-    let text = fs::read_to_string(path)?;
-    let mut loss = Loss::default();
+#[cfg(feature = "plot")]
+pub fn losses(path: &std::path::Path) -> io::Result<crate::plot::Loss> {
+    let text = std::fs::read_to_string(path)?;
+    let mut loss = crate::plot::Loss::default();
     for line in text
         .split_inclusive('\n')
         .filter(|line| line.ends_with('\n'))

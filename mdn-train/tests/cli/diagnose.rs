@@ -210,3 +210,47 @@ fn a_sound_model_is_left_in_peace() {
         );
     }
 }
+
+#[test]
+fn rows_of_the_training_are_noticed() {
+    let bench = Bench::new();
+    bench.write("table.csv", line(1.0));
+    bench.json("fit table.csv --target y --steps 20 --hidden 4 -k 2");
+    let found = |table: &str| {
+        let evaluated = bench.json(&format!("evaluate model.mdn {table}"));
+        let found = evaluated["diagnostics"].as_array().unwrap().clone();
+        found.into_iter().find(|one| one["code"] == "training-rows")
+    };
+    let all = found("table.csv").unwrap();
+    assert_eq!(all["severity"], "warning");
+    assert!(
+        all["finding"]
+            .as_str()
+            .unwrap()
+            .starts_with("4 of the 4 training rows")
+    );
+    bench.json("plot model.mdn table.csv");
+    assert!(
+        bench
+            .read("pictures/report.html")
+            .contains("warning training-rows")
+    );
+    // New rows: none is kept, and the report says so.
+    // The row 0, 0 is one of both.
+    bench.write("new.csv", line(1.1).replacen("0,0\n", "", 1));
+    assert_eq!(found("new.csv"), None);
+    bench.json("plot model.mdn new.csv");
+    let report = bench.read("pictures/report.html");
+    assert!(
+        report.contains("None of the 4 training rows that the model file keeps is among these.")
+    );
+    // A part of them holds some of the kept rows, or none.
+    let text = bench.read("table.csv");
+    let parts = [40, 80, 120, 160].map(|rows| {
+        let part: String = text.split_inclusive('\n').take(1 + rows).collect();
+        bench.write("part.csv", part);
+        found("part.csv").map(|found| found["severity"].clone())
+    });
+    assert!(parts.contains(&Some("note".into())), "{parts:?}");
+    assert!(!parts[..2].contains(&Some("warning".into())), "{parts:?}");
+}

@@ -274,11 +274,37 @@ fn plot_draws_pictures_and_a_report() {
     }
     let html = bench.read("pictures/report.html");
     assert_self_contained(&html);
-    let nll = number(&bench.json(&format!("evaluate model.mdn {GEYSER}")), "nll");
-    assert!(
-        html.contains(&format!("{nll:.4} nats")),
-        "the report gives the NLL {nll:.4}"
-    );
+    let evaluated = bench.json(&format!("evaluate model.mdn {GEYSER}"));
+    let (nll, crps) = (number(&evaluated, "nll"), number(&evaluated, "crps"));
+    let version = format!("Version: mdn-train {}.", env!("CARGO_PKG_VERSION"));
+    for part in [
+        &format!("{nll:.4} nats"),
+        "CRPS of duration",
+        &format!("{crps:.4}"),
+        &format!(
+            "Command: mdn-train plot model.mdn {GEYSER} --input waiting --out pictures --json"
+        ),
+        &version,
+        &format!("Data: {GEYSER}, 299 rows; inputs waiting; targets duration."),
+        "What to do next",
+    ] {
+        assert!(html.contains(part), "{part} in {html}");
+    }
+    // Every diagnostic stands there in the words of `evaluate`.
+    let words = bench.run(&format!("evaluate model.mdn {GEYSER}")).stdout;
+    let found = evaluated["diagnostics"].as_array().unwrap();
+    assert!(!found.is_empty());
+    for diagnostic in found {
+        for key in ["code", "finding", "advice"] {
+            let part = diagnostic[key].as_str().unwrap();
+            assert!(words.contains(part), "{part} in {words}");
+            let escaped = part
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;");
+            assert!(html.contains(&escaped), "{part} in {html}");
+        }
+    }
 }
 
 #[test]

@@ -367,17 +367,24 @@ fn a_model_of_categories_takes_the_raw_column() {
         .map(|i| inputs[i]["name"].as_str().unwrap())
         .collect();
     assert_eq!(names, ["shape=flat", "shape=long", "shape=round", "x"]);
-    let told = bench.run("plot model.mdn t.csv --input shape");
-    assert_eq!(
-        told.error(1),
-        "`shape` is a column of categories; its inputs are shape=flat, shape=long, shape=round"
-    );
+    let told = bench.run("plot model.mdn t.csv --input shap");
+    let words = "no input `shap`; the inputs are shape=flat, shape=long, shape=round, x";
+    assert_eq!(told.error(1), words);
     bench.write("flat.csv", "shape,x,y\nflat,0,5\nflat,1,6\n");
-    bench.json("plot model.mdn flat.csv --input shape=flat");
-    let report = bench.read("pictures/report.html");
-    assert!(
-        report.contains("(0) to shape=flat (1), the rest is held: the other input at its mean.")
-    );
+    // The column and each of its inputs are the same slice.
+    for input in ["shape", "shape=flat"] {
+        bench.json(&format!("plot model.mdn flat.csv --input {input}"));
+        let report = bench.read("pictures/report.html");
+        assert!(
+            report.contains("shape varies over its categories."),
+            "{report}"
+        );
+        assert!(report.contains("the most frequent category: x = 0."));
+        let map = bench.read("pictures/heatmap.svg");
+        for name in ["flat", "long", "round"] {
+            assert!(map.contains(&format!("\n{name}\n")), "{name} in {map}");
+        }
+    }
     bench.write("new.csv", "x,shape\n0,flat\n0,square\n");
     let told = bench.run("predict model.mdn new.csv");
     let words = "new.csv:3: column `shape`: `square` is none of the known categories";

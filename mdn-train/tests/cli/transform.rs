@@ -55,6 +55,55 @@ fn a_transformed_target_is_its_logarithm_and_scores_have_the_jacobian() {
     }
 }
 
+/// 0.13 beside `price` would be read as a price.
+#[test]
+fn figures_on_the_transformed_scale_say_so() {
+    let bench = Bench::new();
+    bench.write("prices.csv", prices());
+    let fit =
+        format!("fit prices.csv --target price --transform log --unit log(price)=CHF {SMALL}");
+    let fitted = bench.run(&format!("{fit} --loss crps --run r"));
+    assert!(
+        fitted.stdout.contains(" of ln(price), NLL"),
+        "{}",
+        fitted.stdout
+    );
+    let evaluated = bench.run("evaluate r/model.mdn prices.csv").stdout;
+    let marked = evaluated
+        .lines()
+        .filter(|line| line.ends_with(" of ln(price [CHF])"));
+    let marked: Vec<&str> = marked.map(|line| &line[..4]).collect();
+    assert_eq!(marked, ["CRPS", "RMSE"], "{evaluated}");
+    bench.json("plot r/model.mdn prices.csv");
+    let report = bench.read("pictures/report.html");
+    for part in [
+        "CRPS of ln(price [CHF])",
+        "RMSE of the mean of ln(price [CHF])",
+    ] {
+        assert!(report.contains(part), "{part} in {report}");
+    }
+    assert!(bench.read("pictures/loss.svg").contains("CRPS of ln(price"));
+    // The density is that of the column itself.
+    assert!(
+        bench
+            .read("pictures/heatmap.svg")
+            .contains("Density of price [CHF] given x")
+    );
+    let folds = bench.run(&format!(
+        "cross-validate prices.csv --target price --transform log --folds 2 {SMALL}"
+    ));
+    assert_eq!(
+        folds.stdout.matches(" of ln(price)\n").count(),
+        2,
+        "{}",
+        folds.stdout
+    );
+    let plain = bench.run(&format!(
+        "cross-validate prices.csv --target price --folds 2 {SMALL}"
+    ));
+    assert!(!plain.stdout.contains("ln("), "{}", plain.stdout);
+}
+
 /// Also where the table has a column that is called `log(price)`, which is then as it stands.
 #[test]
 fn densities_of_rows_have_the_mean_that_evaluate_tells() {

@@ -3,8 +3,8 @@
 use mdn_infer::format::Covariance;
 use mdn_train::data::Dataset;
 use mdn_train::fit::{FitConfig, Fitted};
-use mdn_train::pictures::{Line, arm, loss};
-use mdn_train::plot::Figure;
+use mdn_train::pictures::{Line, TypicalRow, arm, loss};
+use mdn_train::plot::{Figure, Rows};
 
 use crate::cli::album::Album;
 
@@ -37,17 +37,18 @@ pub fn draw(
     seed: u64,
 ) -> anyhow::Result<Vec<Figure>> {
     let model = fitted.file.model();
-    let elbow = Line::new(&model, 0, 1);
+    let typical = TypicalRow::of(&model, data);
+    let elbow = Line::new(&typical, 0, 1);
     Ok(vec![
         album.add(
             "two-link-arm",
             &arm(&model, TIP, seed)?,
-            "Left, the density of both angles for one tip, brighter where it is higher: its two \
-             modes lie on the two solutions. Right, the arm in both poses, and in draws.",
+            "Left, the density of both angles for one tip, brighter where it is higher (by its square \
+             root): its two modes lie on the two solutions. Right, the arm in both poses, and in draws.",
         )?,
         album.add(
             "heatmap",
-            &elbow.heatmap(X_RANGE, ELBOW_RANGE, (100, 100), Vec::new())?,
+            &elbow.heatmap(X_RANGE, ELBOW_RANGE, (100, 100), Rows::default())?,
             "The elbow's angle as the tip moves along x: two branches that meet where the arm is \
              straight.",
         )?,

@@ -2,8 +2,8 @@
 
 use mdn_train::data::Dataset;
 use mdn_train::fit::Fitted;
-use mdn_train::pictures::{Line, loss};
-use mdn_train::plot::{Figure, centres};
+use mdn_train::pictures::{Line, TypicalRow, loss};
+use mdn_train::plot::{Figure, Rows, centres};
 
 use crate::cli::album::Album;
 
@@ -21,7 +21,8 @@ pub fn draw(
     [x_range, y_range]: Ranges,
 ) -> anyhow::Result<Vec<Figure>> {
     let model = fitted.file.model();
-    let line = Line::new(&model, 0, 0);
+    let typical = TypicalRow::of(&model, data);
+    let line = Line::new(&typical, 0, 0);
     let places = centres(x_range, 100);
     Ok(vec![
         album.add(
@@ -36,12 +37,13 @@ pub fn draw(
         )?,
         album.add(
             "heatmap",
-            &line.heatmap(x_range, y_range, (100, 100), Vec::new())?,
-            "The density of the target given x, column by column.",
+            &line.heatmap(x_range, y_range, (100, 100), Rows::default())?,
+            "The density of the target given x, column by column. Where it has several modes, the mean \
+             lies where no data do.",
         )?,
         album.add(
             "samples",
-            &line.samples(&places, 20, seed, line.points(data))?,
+            &line.samples(&places, 20, seed, line.rows(data, [x_range, y_range])?)?,
             "Twenty draws at each of a hundred x.",
         )?,
     ])

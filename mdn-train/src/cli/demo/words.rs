@@ -4,10 +4,11 @@ use mdn_train::plot::{Figure, Report, Section, SummaryRow};
 use mdn_train::recovery::ANGLE_TOLERANCE;
 
 use super::{DemoResult, HELD_OUT_ROWS};
+use crate::cli::album::command_line;
 use crate::cli::output::Output;
 use crate::cli::problem::Problem;
 
-pub fn report(problem: Problem, result: &DemoResult, figures: Vec<Figure>) -> Report {
+pub fn report(problem: Problem, result: &DemoResult, figures: Vec<Figure>, points: u32) -> Report {
     let (title, words) = match problem {
         Problem::InverseSine => (
             "The classic inverse problem",
@@ -29,11 +30,30 @@ pub fn report(problem: Problem, result: &DemoResult, figures: Vec<Figure>) -> Re
         title: title.to_owned(),
         introduction: problem.law().to_owned(),
         summary: summary(result),
-        sections: vec![Section {
-            heading: "Pictures".to_owned(),
-            words: words.to_owned(),
-            figures,
-        }],
+        sections: vec![
+            Section {
+                heading: "Pictures".to_owned(),
+                words: words.to_owned(),
+                figures,
+            },
+            Section {
+                heading: "What to do next".to_owned(),
+                words:
+                    "The same on a table of your own: `mdn-train fit TABLE --target COLUMN`, then \
+                        `mdn-train plot model.mdn TABLE` for a report like this with diagnostics."
+                        .to_owned(),
+                figures: Vec::new(),
+            },
+            Section {
+                heading: "How this report was made".to_owned(),
+                words: format!(
+                    "{}\n\nData: {points} points in data.csv, drawn by the law above; the score on \
+                     fresh points is of {HELD_OUT_ROWS} others. The model: model.mdn.",
+                    command_line()
+                ),
+                figures: Vec::new(),
+            },
+        ],
     }
 }
 
