@@ -1,8 +1,19 @@
-//! Built-in inverse problems whose best attainable score is known: [`inverse_sine`](fn@inverse_sine)
-//! and [`bishop`](fn@bishop) with one target and [`two_link_arm`](fn@two_link_arm) with two.
+//! Built-in problems whose best attainable score is known.
+//!
+//! Inverse problems, with several answers for one input: [`inverse_sine`](fn@inverse_sine) and
+//! [`bishop`](fn@bishop) with one target, [`two_link_arm`](fn@two_link_arm) with two. Ordinary
+//! problems of several inputs: [`friedman`](fn@friedman) with noise that depends on them,
+//! [`sparse_linear`](fn@sparse_linear), [`correlated_pair`](fn@correlated_pair) with two targets,
+//! [`timber`](fn@timber) with categories and missing values. [`Draws`] can add inputs of mere noise to
+//! any of them.
 
 mod bishop;
+mod correlated_pair;
+mod draws;
+mod friedman;
 mod inverse_sine;
+mod sparse_linear;
+mod timber;
 mod two_link_arm;
 
 use std::io::Read;
@@ -10,24 +21,112 @@ use std::io::Read;
 use csv::StringRecord;
 
 pub use bishop::{bishop, bishop_entropy};
+pub use correlated_pair::{correlated_pair, correlated_pair_entropy};
+pub use draws::Draws;
+pub use friedman::{friedman, friedman_entropy};
 pub use inverse_sine::{inverse_sine, inverse_sine_curve, inverse_sine_entropy};
+pub use sparse_linear::{sparse_linear, sparse_linear_entropy};
+pub use timber::{timber, timber_entropy};
 pub use two_link_arm::{
     ELBOW_LIMIT, LINKS, Pose, SHOULDER_LIMIT, TIP_NOISE, two_link_arm, two_link_arm_entropy,
 };
 
-/// The columns of a problem, and whether its law can give a row.
-type Law = (&'static [&'static str], fn(&[f64]) -> bool);
+/// The columns of a problem, and whether its law can give a row of cells.
+struct Law {
+    inputs: &'static [&'static str],
+    targets: &'static [&'static str],
+    can_give: fn(&[&str]) -> bool,
+}
 
 /// The laws of all problems.
-const LAWS: [Law; 3] = [
-    (&["x", "y"], inverse_sine::can_give),
-    (&["x", "t"], bishop::can_give),
-    (&["x", "y", "shoulder", "elbow"], two_link_arm::can_give),
+const LAWS: [Law; 7] = [
+    Law {
+        inputs: &["x"],
+        targets: &["y"],
+        can_give: |row| numbers(row).is_some_and(|row| inverse_sine::can_give(&row)),
+    },
+    Law {
+        inputs: &["x"],
+        targets: &["t"],
+        can_give: |row| numbers(row).is_some_and(|row| bishop::can_give(&row)),
+    },
+    Law {
+        inputs: &["x", "y"],
+        targets: &["shoulder", "elbow"],
+        can_give: |row| numbers(row).is_some_and(|row| two_link_arm::can_give(&row)),
+    },
+    Law {
+        inputs: &["x1", "x2", "x3", "x4", "x5"],
+        targets: &["y"],
+        can_give: |row| numbers(row).is_some_and(|row| friedman::can_give(&row)),
+    },
+    Law {
+        inputs: &["x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8"],
+        targets: &["y"],
+        can_give: |row| numbers(row).is_some_and(|row| sparse_linear::can_give(&row)),
+    },
+    Law {
+        inputs: &["x1", "x2", "x3"],
+        targets: &["y1", "y2"],
+        can_give: |row| numbers(row).is_some_and(|row| correlated_pair::can_give(&row)),
+    },
+    Law {
+        inputs: &["species", "grade", "moisture"],
+        targets: &["strength"],
+        can_give: boards,
+    },
 ];
 
 /// Characters that every number of a draw has: one of continuous law has all 16 digits or nearly
 /// so, which measured or typed numbers have not.
 const LENGTH: usize = 8;
+/// Within so many standard deviations lies all noise: once in 10¹⁰ draws.
+const FAR: f64 = 6.5;
+
+fn number(cell: &str) -> Option<f64> {
+    cell.parse().ok().filter(|_| cell.len() >= LENGTH)
+}
+
+fn numbers(row: &[&str]) -> Option<Vec<f64>> {
+    row.iter().map(|cell| number(cell)).collect()
+}
+
+fn boards(row: &[&str]) -> bool {
+    let &[species, grade, moisture, strength] = row else {
+        return false;
+    };
+    let moisture = match moisture {
+        "" => Some(f64::NAN),
+        _ => number(moisture),
+    };
+    let values = moisture.zip(number(strength));
+    values.is_some_and(|(moisture, strength)| timber::can_give(species, grade, moisture, strength))
+}
+
+impl Law {
+    /// How many columns of noise the header has beside those of the problem; none where it is
+    /// another one.
+    fn noise(&self, header: &StringRecord) -> Option<usize> {
+        let (inputs, targets) = (self.inputs.len(), self.targets.len());
+        let noise = header.len().checked_sub(inputs + targets)?;
+        let names = self.inputs.iter().map(|&name| name.to_owned());
+        let names = names.chain((1..=noise).map(draws::noise_column));
+        let names = names.chain(self.targets.iter().map(|&name| name.to_owned()));
+        names.eq(header.iter()).then_some(noise)
+    }
+
+    /// Whether the problem with so many columns of `noise` can give the row.
+    fn gives(&self, noise: usize, row: &StringRecord) -> bool {
+        let mut cells: Vec<&str> = row.iter().collect();
+        let place = self.inputs.len();
+        if cells.len() != place + noise + self.targets.len() {
+            return false;
+        }
+        let noises: Vec<&str> = cells.drain(place..place + noise).collect();
+        let noises = numbers(&noises);
+        noises.is_some_and(|all| all.iter().all(|draw| draw.abs() < FAR)) && (self.can_give)(&cells)
+    }
+}
 
 /// Whether `text` is a table of draws from one of these problems: at least one row, and each of them
 /// one that the problem's law can give, in as many digits.
@@ -36,17 +135,27 @@ pub(crate) fn is_drawn(text: impl Read) -> bool {
     let Ok(header) = reader.headers() else {
         return false;
     };
-    let Some((_, can_give)) = LAWS.iter().find(|(columns, _)| header == *columns) else {
+    let Some((law, noise)) = LAWS.iter().find_map(|law| Some((law, law.noise(header)?))) else {
         return false;
     };
-    let fits = |record: csv::Result<StringRecord>| {
-        let values = record.ok().and_then(|record| {
-            let number = |cell: &str| cell.parse().ok().filter(|_| cell.len() >= LENGTH);
-            let values = record.iter().map(number);
-            values.collect::<Option<Vec<f64>>>()
-        });
-        values.is_some_and(|row| can_give(&row))
-    };
+    let fits = |record: csv::Result<StringRecord>| record.is_ok_and(|row| law.gives(noise, &row));
     let mut rows = reader.into_records().map(fits).peekable();
     rows.peek().is_some() && rows.all(|fits| fits)
+}
+
+#[cfg(test)]
+mod tests {
+    /// Checks that the mean of −ln p over draws is the entropy `floor`, to four standard errors.
+    pub(super) fn assert_floor(floor: f64, surprises: impl Iterator<Item = f64>) {
+        let all: Vec<f64> = surprises.collect();
+        let count = all.len() as f64;
+        let mean = all.iter().sum::<f64>() / count;
+        let variance = all.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / count;
+        let error = (variance / count).sqrt();
+        assert!(count > 30_000.0 && error < 0.02, "{count} {error}");
+        assert!(
+            (mean - floor).abs() < 4.0 * error,
+            "{mean} ± {error}, {floor}"
+        );
+    }
 }
