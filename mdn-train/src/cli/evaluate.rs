@@ -6,6 +6,7 @@ use mdn_train::metrics::{Scorer, Scores, kolmogorov_limit, normal_nll};
 use mdn_train::model_file::ModelFile;
 use serde::Serialize;
 
+use super::next::Next;
 use super::options::{Reading, coarse_targets, count, target_names};
 use super::output::{NORMAL, Output, figure};
 use super::paths::InputFile;
@@ -124,6 +125,7 @@ impl Evaluate {
             diagnostics: diagnostics.map_err(|error| self.reading.place(error))?,
         };
         say(&evaluation, &scores, output)?;
+        Next::about("plot", &self.model, &self.reading).say(output)?;
         output.result(&evaluation)
     }
 }
