@@ -171,9 +171,15 @@ fn modes_of_marginal(marginal: &Marginal<'_>, answers: &mut Answers) {
     answers.number(marginal.mode());
     let mut to = [0.0; 8];
     match marginal.modes(&mut to) {
-        Ok(count) => answers.numbers(&to[..count]),
+        Ok(count) => answers.numbers(assert_finite(&to[..count])),
         Err(error) => answers.error(error),
     }
+}
+
+/// Modes are finite or an error, whatever the model.
+fn assert_finite(modes: &[f32]) -> &[f32] {
+    assert!(modes.iter().all(|mode| mode.is_finite()), "{modes:?}");
+    modes
 }
 
 fn region(marginal: &Marginal<'_>, source: &mut Source<'_>, answers: &mut Answers) {
@@ -191,7 +197,7 @@ fn region(marginal: &Marginal<'_>, source: &mut Source<'_>, answers: &mut Answer
 fn modes(mixture: &Mixture<'_>, answers: &mut Answers) {
     let mut to = vec![0.0; 4 * mixture.dimensions()];
     match mixture.modes(&mut to) {
-        Ok(count) => answers.numbers(&to[..count * mixture.dimensions()]),
+        Ok(count) => answers.numbers(assert_finite(&to[..count * mixture.dimensions()])),
         Err(error) => answers.error(error),
     }
 }

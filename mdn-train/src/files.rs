@@ -13,6 +13,8 @@ mod temporary;
 pub use claims::{ClaimError, Claims, Destination};
 pub use folder::ResultFolder;
 pub use kind::Kind;
+#[cfg(feature = "text")]
+pub(crate) use kind::MODEL;
 #[cfg(feature = "plot")]
 pub(crate) use kind::{PNG_SOFTWARE, SVG_METADATA};
 pub(crate) use temporary::remove_leftovers;
@@ -22,6 +24,24 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use temporary::Temporary;
+
+/// Why a file cannot be read, with what to do.
+pub(crate) fn why_unreadable(source: &io::Error) -> String {
+    match source.kind() {
+        io::ErrorKind::IsADirectory => format!("{source}; a file is needed"),
+        _ => source.to_string(),
+    }
+}
+
+/// Why a folder cannot be made, with what to do.
+fn why_unmade(source: &io::Error) -> String {
+    match source.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            format!("{source}; the name of a folder is needed, or a new one")
+        }
+        _ => source.to_string(),
+    }
+}
 
 /// A file that could not be written; nothing was left half-written in its place.
 #[derive(Debug, thiserror::Error)]

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use mdn_infer::{Model, OwnedModel, ParseError};
 
+use crate::files::why_unreadable;
+
 /// The bytes of a model file with the model in them. Clones share them.
 #[derive(Clone, Debug)]
 pub struct ModelFile(OwnedModel);
@@ -19,7 +21,7 @@ pub enum ModelFileError {
         path: PathBuf,
     },
     /// The file cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: cannot be read: {}", path.display(), why_unreadable(source))]
     Unreadable {
         /// Which file.
         path: PathBuf,
@@ -27,13 +29,23 @@ pub enum ModelFileError {
         source: io::Error,
     },
     /// The file can be read but is not a sound model.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}{}", path.display(), instead(source))]
     Unsound {
         /// Which file.
         path: PathBuf,
         /// What is wrong with its bytes.
         source: ParseError,
     },
+}
+
+/// The way out where the file is of another kind.
+fn instead(source: &ParseError) -> &'static str {
+    match source {
+        ParseError::NotAModel | ParseError::Truncated { found: 0, .. } => {
+            "; `mdn-train fit` makes a model file of a table"
+        }
+        _ => "",
+    }
 }
 
 impl ModelFile {

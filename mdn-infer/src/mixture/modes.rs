@@ -69,7 +69,8 @@ impl Mixture<'_> {
     /// # Errors
     ///
     /// [`PredictError::WrongLength`] unless `to` has whole rows; [`PredictError::Overflow`] where
-    /// no ascent ends, because components that overlap differ in scale by more than about 10¹⁵.
+    /// no ascent ends, because components that overlap differ in scale by more than about 10¹⁵, or
+    /// a maximum lies beyond the range of binary32 in raw units.
     pub fn modes(&self, to: &mut [f32]) -> Result<usize, PredictError> {
         let dimensions = self.dimensions.max(1);
         check_len(to.len(), to.len() / dimensions * dimensions)?;
@@ -88,8 +89,10 @@ impl Mixture<'_> {
         if dimensions > 1 {
             self.climb_between(&mut found);
         }
-        if found.reached {
-            Ok(found.count)
+        let (reached, count) = (found.reached, found.count);
+        let mut coordinates = to.iter().take(count * dimensions);
+        if reached && coordinates.all(|coordinate| coordinate.is_finite()) {
+            Ok(count)
         } else {
             Err(PredictError::Overflow)
         }

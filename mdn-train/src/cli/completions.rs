@@ -45,7 +45,8 @@ fn print(key: &str, text: Vec<u8>, output: &mut Output) -> anyhow::Result<()> {
 #[derive(Args)]
 #[command(after_help = "Example:\n  mdn-train man --out ~/.local/share/man/man1")]
 pub struct Manual {
-    /// Write mdn-train.1 and a page for every command into this folder
+    /// Write mdn-train.1 and a page for every command into this folder [default: the page of the program
+    /// on standard output]
     #[arg(long, short, value_name = "DIR")]
     out: Option<OutputFolder>,
 }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::time::Instant;
 
-use anyhow::{Context, ensure};
-use clap::Args;
+use anyhow::{Context, anyhow, ensure};
+use clap::{ArgMatches, Args, Command};
 use mdn_train::cross_validate::{FoldScores, Folds, Summary, cross_validate};
 use mdn_train::data::{Dataset, score_scales};
 use mdn_train::diagnose::{Diagnostic, repeated_rows};
@@ -13,10 +13,11 @@ use serde::Serialize;
 
 use super::fit::choices::{NetworkChoices, TrainingChoices, config};
 use super::fit::columns::ColumnChoices;
+use super::next::{Next, model_for, same_for};
 use super::options::count;
 use super::output::{NORMAL, Output, figure};
 use super::paths::InputFile;
-use super::values::positive;
+use super::values::{positive, whole};
 
 /// Measure how well `fit` would predict rows that it has not seen
 ///
@@ -36,7 +37,7 @@ pub struct CrossValidate {
     columns: ColumnChoices,
     /// Parts of the table, each of which tests once
     #[arg(long, default_value_t = 10, value_name = "K",
-          value_parser = clap::value_parser!(u32).range(2..))]
+          value_parser = whole(2..=u32::MAX))]
     folds: u32,
     /// Do it all this often, each time with the next seed
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = positive)]
@@ -48,6 +49,9 @@ pub struct CrossValidate {
     network: NetworkChoices,
     #[command(flatten, next_help_heading = "Training")]
     training: TrainingChoices,
+    /// `fit` with the same arguments.
+    #[arg(skip)]
+    fit: Option<Next>,
 }
 
 #[derive(Serialize)]
@@ -91,6 +95,12 @@ struct CrossValidation {
 }
 
 impl CrossValidate {
+    /// Keeps what `fit` would be given, of the arguments of this command.
+    pub fn note_arguments(&mut self, all: &Command, matches: &ArgMatches) {
+        let own = matches.subcommand_matches("cross-validate");
+        self.fit = own.map(|own| same_for("fit", all, own));
+    }
+
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let config = config(&self.columns, &self.network, &self.training)?;
         let data = self.columns.data(output)?;
@@ -114,6 +124,10 @@ impl CrossValidate {
         let result = self.summarise(&data, &means, &scores, seconds);
         let scales = score_scales(data.target_names.iter().map(String::as_str));
         say(&means, &result, scales, output)?;
+        if let Some(fit) = self.fit {
+            let model = model_for(&self.columns.reading.data);
+            fit.with(&["--out", &model.to_string_lossy()]).say(output)?;
+        }
         output.result(&result)
     }
 
@@ -158,12 +172,10 @@ impl CrossValidate {
 
     fn splits(&self, data: &Dataset, seed: u64) -> anyhow::Result<Folds> {
         let Some(path) = &self.test_rows else {
-            return Ok(Folds::shuffled(
-                data.rows,
-                self.folds as usize,
-                self.repeats,
-                seed,
-            )?);
+            let folds = Folds::shuffled(data.rows, self.folds as usize, self.repeats, seed);
+            let table = self.columns.reading.name();
+            return folds
+                .map_err(|error| anyhow!("{table}: {error}; fewer --folds need fewer rows"));
         };
         let name = path.display();
         ensure!(

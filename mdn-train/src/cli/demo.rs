@@ -19,6 +19,8 @@ use mdn_train::verify::verify;
 use serde::Serialize;
 
 use super::album::Album;
+use super::next::Next;
+use super::options::check_learnt;
 use super::output::Output;
 use super::paths::OutputFolder;
 use super::problem::Problem;
@@ -61,14 +63,14 @@ pub struct Demo {
     #[arg(long, default_value_t = 0, value_parser = whole(0..=u64::MAX))]
     seed: u64,
     /// Points to draw and train on [default: 1000, for two-link-arm 5000]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(10..))]
+    #[arg(long, value_parser = whole(10..=u32::MAX))]
     points: Option<u32>,
     /// Networks in the file, as in `fit`
     #[arg(long, default_value_t = 1, value_name = "M",
           value_parser = whole(1..=u8::MAX))]
     ensemble: u8,
     /// Adam steps [default: 10000, for the others 4000]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_parser = whole(1..=u32::MAX))]
     steps: Option<u32>,
 }
 
@@ -117,6 +119,11 @@ impl Demo {
         output.say(format_args!("{law}\n{count} points; training {networks}"))?;
         let start = Instant::now();
         let fitted = self.train(&data, &signals)?;
+        check_learnt(
+            fitted.nothing_learnt,
+            data.rows,
+            "more --steps and --points",
+        )?;
         let stopped = signals.status();
         let training_seconds = start.elapsed().as_secs_f64();
         album.write(model_file, fitted.file.bytes().to_vec())?;
@@ -124,9 +131,12 @@ impl Demo {
         let figures = self.draw(&mut album, &fitted, &data)?;
         result.files = album.finish(&words::report(self.problem, &result, figures, count))?;
         words::say(&result, output)?;
-        if let Some(status) = stopped {
-            output.status = status;
-            output.note("training was stopped by a signal: this is the best model so far");
+        match stopped {
+            Some(status) => {
+                output.status = status;
+                output.note("training was stopped by a signal: this is the best model so far");
+            }
+            None => self.next().say(output)?,
         }
         output.result(&result)?;
         anyhow::ensure!(
@@ -134,6 +144,11 @@ impl Demo {
             "the model's golden outputs differ on this machine"
         );
         Ok(())
+    }
+
+    fn next(&self) -> Next {
+        let files = ["model.mdn", "data.csv"].map(|name| self.out.join(name));
+        Next::new("predict", files.iter().map(|file| file.display()))
     }
 
     /// The networks in words.

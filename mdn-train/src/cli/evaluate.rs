@@ -9,6 +9,7 @@ use mdn_train::model_file::ModelFile;
 use mdn_train::pictures::written;
 use serde::Serialize;
 
+use super::next::Next;
 use super::options::{Reading, coarse_targets, count, target_names};
 use super::output::{NORMAL, Output, figure};
 use super::paths::InputFile;
@@ -135,6 +136,7 @@ impl Evaluate {
             diagnostics: diagnostics.collect(),
         };
         say(&evaluation, &scores, &model, output)?;
+        Next::about("plot", &self.model, &self.reading).say(output)?;
         output.result(&evaluation)
     }
 }

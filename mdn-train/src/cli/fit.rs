@@ -19,7 +19,8 @@ use mdn_train::train::{Event, LossKind, Trained};
 use running::RunChoices;
 use serde::Serialize;
 
-use super::options::{coarse_targets, count};
+use super::next::Next;
+use super::options::{LEARNING, check_learnt, coarse_targets, count};
 use super::output::{NORMAL, Output};
 use super::paths::OutputFile;
 use super::signals::Signals;
@@ -124,7 +125,7 @@ impl Fit {
         let start = Instant::now();
         let (reading, signals) = (&self.columns.reading, Signals::catch()?);
         let trained = running::watched(run, rows.rows(), &config, reading, &signals)?;
-        trained.nothing_learnt().map_or(Ok(()), Err)?;
+        check_learnt(trained.nothing_learnt(), rows.rows().count(), LEARNING)?;
         model.write(|out| out.write_all(trained.file().bytes()))?;
         let fitted = trained.score().map_err(|error| reading.place_fit(error))?;
         let found = findings(&fitted, &data);
@@ -132,9 +133,12 @@ impl Fit {
         let seconds = start.elapsed().as_secs_f64();
         let result = self.summarise(&fitted, &config, seconds, &data, found);
         say(&fitted, &result, &data, output)?;
-        if let Some(status) = signals.status() {
-            output.status = status;
-            output.note(self.say_stopped(&result, config.refit && !fitted.refitted));
+        match signals.status() {
+            Some(status) => {
+                output.status = status;
+                output.note(self.say_stopped(&result, config.refit && !fitted.refitted));
+            }
+            None => Next::about("predict", model.path(), reading).say(output)?,
         }
         output.result(&result)
     }

@@ -3,7 +3,7 @@
 
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -15,11 +15,34 @@ use signal_hook::flag;
 use super::FAILED;
 
 /// From here on an abort ends the program with status 1. That is how the standard library ends a
-/// program that gets no memory, when it has said how much was asked for.
-pub fn fail_for_want_of_memory() {
-    let always = Arc::new(AtomicBool::new(true));
+/// program that gets no memory, when it has said how much was asked for. Where `json` was asked for, an
+/// object says it too.
+pub fn fail_for_want_of_memory(json: bool) {
+    let at_once = Arc::new(AtomicBool::new(true));
     // Without it the status is another one.
-    let _ = flag::register_conditional_shutdown(SIGABRT, FAILED.into(), always);
+    let end = |when| {
+        drop(flag::register_conditional_shutdown(
+            SIGABRT,
+            FAILED.into(),
+            when,
+        ))
+    };
+    end(at_once.clone());
+    if json && prepare_last_words() {
+        end(Arc::new(AtomicBool::new(true)));
+        at_once.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Without which the status and the words on standard error are all that an abort leaves.
+#[cfg(target_os = "linux")]
+fn prepare_last_words() -> bool {
+    super::last_words::prepare().is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn prepare_last_words() -> bool {
+    false
 }
 
 /// How many of `most` threads the system gives at the same time.

@@ -14,7 +14,10 @@ mod fit;
 mod generate;
 mod given;
 mod inspect;
+#[cfg(target_os = "linux")]
+mod last_words;
 mod limits;
+mod next;
 mod options;
 mod output;
 mod paths;
@@ -116,7 +119,7 @@ const FAILED: u8 = 1;
 
 /// Runs the command line.
 pub fn run() -> ExitCode {
-    limits::fail_for_want_of_memory();
+    limits::fail_for_want_of_memory(asks_for_json());
     let (cli, claims) = match FloatUnit::guarded(read) {
         Ok(read) => read,
         Err(status) => return status,
@@ -179,6 +182,7 @@ fn parse(arguments: &Arguments) -> Result<(Cli, Claims), clap::Error> {
     match &mut cli.command {
         Command::Fit(fit) => fit.running.text = text(),
         Command::Tune(tune) => tune.running.text = text(),
+        Command::CrossValidate(command) => command.note_arguments(&command_line(), &matches),
         _ => {}
     }
     Ok((cli, paths::claims(&matches)))

@@ -4,8 +4,8 @@ use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use mdn_infer::format::{Activation, Covariance, ScaleMap};
 use mdn_infer::{Level, Model};
-use mdn_train::data::{Dataset, ReadOptions, STANDARD_INPUT, Table};
-use mdn_train::fit::FitError;
+use mdn_train::data::{DataError, Dataset, ReadOptions, STANDARD_INPUT, Table};
+use mdn_train::fit::{FitError, NothingLearnt};
 use mdn_train::metrics::RowError;
 use mdn_train::run::RunError;
 
@@ -18,7 +18,7 @@ use super::pieces::Pieces;
 pub struct Reading {
     /// The table: CSV, Parquet, Arrow IPC or NumPy, also by gzip; `-` reads standard input
     pub data: InputFile,
-    /// The character between cells [default: found in the first line: comma, semicolon or tab]
+    /// The character between cells: one of ASCII, or `tab` [default: found in the first line: comma, semicolon or tab]
     #[arg(long, value_parser = delimiter)]
     pub delimiter: Option<u8>,
     /// The first line of a text is data; the columns are called x0, x1 … [default: where it holds only
@@ -48,6 +48,25 @@ impl Reading {
             skip_missing: self.skip_missing,
             categorical: Vec::new(),
         }
+    }
+
+    /// The options as words of a command line.
+    pub fn words(&self) -> Vec<String> {
+        let delimiter = self.delimiter.map(|byte| match byte {
+            b'\t' => "tab".to_owned(),
+            byte => char::from(byte).to_string(),
+        });
+        let delimiter = delimiter.into_iter();
+        let mut words: Vec<String> = delimiter
+            .flat_map(|delimiter| ["--delimiter".to_owned(), delimiter])
+            .collect();
+        let flags = [
+            (self.no_header, "--no-header"),
+            (self.skip_missing, "--skip-missing"),
+        ];
+        let flags = flags.into_iter().filter(|(set, _)| *set);
+        words.extend(flags.map(|(_, flag)| flag.to_owned()));
+        words
     }
 
     pub fn table(&self) -> anyhow::Result<Table> {
@@ -95,19 +114,40 @@ impl Reading {
         }
     }
 
+    /// What messages call the table.
+    pub fn name(&self) -> String {
+        match self.data.to_str() {
+            Some(STANDARD_INPUT) => "standard input".to_owned(),
+            _ => self.data.display().to_string(),
+        }
+    }
+
     /// What the engine said of a row, with the place in the table.
     pub fn place(&self, error: RowError) -> anyhow::Error {
-        let table = match self.data.to_str() {
-            Some(STANDARD_INPUT) => "standard input".into(),
-            _ => self.data.display().to_string(),
+        anyhow!("{}:{}: {}", self.name(), error.line, error.source)
+    }
+
+    /// What is wrong with the table, with its name and what to do about it where the error has neither.
+    pub fn place_data(&self, error: DataError) -> anyhow::Error {
+        let cure = match &error {
+            DataError::ConstantTarget { .. } => "; choose another target, or add rows",
+            DataError::NoInput { .. } => "; --categorical names columns of the inputs",
+            DataError::TooFewRows { .. } => "; add rows, or take --validation 0",
+            DataError::NamedTwice { .. }
+            | DataError::TargetIsInput { .. }
+            | DataError::NoTargets
+            | DataError::NoInputs
+            | DataError::Subnormal { .. } => "",
+            _ => return error.into(),
         };
-        anyhow!("{table}:{}: {}", error.line, error.source)
+        anyhow!("{}: {error}{cure}", self.name())
     }
 
     /// Why there is no model, with the place in the table where there is one.
     pub fn place_fit(&self, error: FitError) -> anyhow::Error {
         match error {
             FitError::Score(error) => self.place(error),
+            FitError::Data(error) => self.place_data(error),
             error => error.into(),
         }
     }
@@ -144,6 +184,26 @@ pub fn coarse_targets(data: &Dataset) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// What may help training in `fit` and what fits as it does.
+pub const LEARNING: &str = "a lower --learning-rate or more --steps, or the defaults of both,";
+
+/// An error with its cures, `options`, where training came to nothing on so many `rows`.
+pub fn check_learnt(
+    failure: Option<NothingLearnt>,
+    rows: usize,
+    options: &str,
+) -> anyhow::Result<()> {
+    const FEW: usize = 30;
+    let Some(failure) = failure else {
+        return Ok(());
+    };
+    let few = match rows {
+        0..FEW => format!("{} are few to learn from, and ", count(rows, "row")),
+        _ => String::new(),
+    };
+    Err(anyhow!("{failure}; {few}{options} may help"))
 }
 
 /// `1 row`, `2 rows`.

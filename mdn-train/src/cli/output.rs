@@ -2,25 +2,28 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
+
+/// Whether the one JSON object is out, or on its way.
+static ANSWERED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the one JSON object is out, or on its way.
+pub fn is_answered() -> bool {
+    ANSWERED.load(Ordering::Relaxed)
+}
 
 /// Where words and results go.
 pub struct Output {
     json: bool,
-    /// Whether the one JSON object is out.
-    answered: bool,
     /// What the program exits with where nothing fails.
     pub status: u8,
 }
 
 impl Output {
     pub fn new(json: bool) -> Self {
-        Output {
-            json,
-            answered: false,
-            status: 0,
-        }
+        Output { json, status: 0 }
     }
 
     /// Whether a JSON object was asked for.
@@ -46,7 +49,7 @@ impl Output {
     /// The result as JSON, where it was asked for.
     pub fn result(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
         if self.json {
-            self.answered = true;
+            ANSWERED.store(true, Ordering::Relaxed);
             let mut out = io::stdout().lock();
             serde_json::to_writer_pretty(&mut out, value)?;
             writeln!(out)?;
@@ -56,7 +59,7 @@ impl Output {
 
     /// The result as JSON that is text already.
     pub fn result_text(&mut self, text: &mut impl Read) -> anyhow::Result<()> {
-        self.answered = true;
+        ANSWERED.store(true, Ordering::Relaxed);
         let mut out = io::stdout().lock();
         io::copy(text, &mut out)?;
         Ok(writeln!(out)?)
@@ -73,7 +76,7 @@ impl Output {
             }
         }
         self.note(format_args!("error: {words}"));
-        if self.json && !self.answered {
+        if self.json && !is_answered() {
             error_object(&words);
         }
     }
@@ -93,6 +96,7 @@ pub fn figure(value: f64) -> String {
 
 /// An error as a JSON object on standard output.
 pub fn error_object(words: &str) {
+    ANSWERED.store(true, Ordering::Relaxed);
     let object = serde_json::json!({ "error": words });
     // Nothing can be done about an output that is gone; the exit status still tells.
     let _ = writeln!(io::stdout(), "{object:#}");

@@ -16,25 +16,26 @@ use serde_json::{Map, json};
 
 use super::cells::{Cell, Sink, write};
 use super::given::{Condition, Given};
+use super::next::Next;
 use super::options::Reading;
 use super::output::Output;
 use super::paths::{InputFile, OutputFile};
 
 /// Predict the distribution of the targets for each row of a table
 ///
-/// Writes CSV: for each row its line in the table's file (the header is line 1), the mean, the
-/// standard deviation and the quantiles of each target, and the mixture's parameters: weights,
-/// means and standard deviations of the components (the marginal ones for full covariance). Where
-/// the table has the targets too, the log-density stands beside them. More can be asked, about
-/// each target and about all of them together; values are in the targets' units, and columns are
-/// called after the targets. With --json the result is one object with `columns` and `rows`.
+/// Writes CSV: for each row its line in the table's file (the header is line 1), and the mean, the
+/// standard deviation and the quantiles of each target. Where the table has the targets too, the
+/// log-density stands beside them. More can be asked, about each target and about all of them
+/// together; --full adds the mixture's parameters: weights, means and standard deviations of the
+/// components (the marginal ones for full covariance). Values are in the targets' units, and columns
+/// are called after the targets. With --json the result is one object with `columns` and `rows`.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     mdn-train predict concrete.mdn new.csv --quantiles 0.05,0.5,0.95 > predicted.csv\n  \
-    mdn-train predict concrete.mdn new.csv --summary --survival strength_mpa=40 --hdr 0.9 --mode\n  \
-    mdn-train predict arm.mdn new.csv --summary --modes 2 --covariance\n  \
+    mdn-train predict concrete.mdn new.csv --survival strength_mpa=40 --hdr 0.9 --mode\n  \
+    mdn-train predict arm.mdn new.csv --modes 2 --covariance\n  \
     mdn-train predict arm.mdn new.csv --given shoulder=0.3 --quantiles 0.5\n  \
-    mdn-train predict concrete.mdn measured.csv --summary --crps --pit --anomaly\n\n\
+    mdn-train predict concrete.mdn measured.csv --crps --pit --anomaly\n\n\
 Columns: T_mean, T_sd, T_q0.5, T_uq0.001, T_cdf30, T_survival40, T_between30:40, T_low0.9,\n\
 T_high0.9, T_hdr0.9, T_mode, T_modes, T_pit, T_crps for a target T; log_density, anomaly_score,\n\
 anomaly, best_component, weight_best, T_mean_best, T_sd_best, cov_T_U, modes, mode_1_T,\n\
@@ -51,8 +52,12 @@ pub struct Predict {
     /// Where to write the CSV [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     out: Option<OutputFile>,
-    /// Leave the mixture's parameters out
+    /// The mixture's parameters too: the weight of each component, and its mean and standard deviation
+    /// of each target
     #[arg(long)]
+    full: bool,
+    /// Leave the mixture's parameters out, which is the default
+    #[arg(long, conflicts_with = "full")]
     summary: bool,
     #[command(flatten)]
     given: Given,
@@ -81,7 +86,7 @@ impl Predict {
             transforms: transforms(&condition.names),
             joint: self
                 .joint
-                .questions(condition.transforms(&first), !self.summary),
+                .questions(condition.transforms(&first), self.full),
         };
         let columns = questions.columns(&condition.names, model.components());
         let answers = |data: &Dataset| {
@@ -112,6 +117,14 @@ impl Predict {
         };
         write(out.as_ref(), &columns, &mut rows, more, output)?;
         pieces.skipped(output);
+        let next = match condition.scored {
+            true => Next::about("plot", &self.model, &self.reading),
+            false => Next::about("sample", &self.model, &self.reading).with(&["--draws", "10"]),
+        };
+        match out {
+            Some(_) => next.say(output)?,
+            None => next.note(output),
+        }
         Ok(())
     }
 

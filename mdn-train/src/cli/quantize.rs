@@ -37,7 +37,8 @@ pub struct Quantize {
     /// How to store the kernels
     #[arg(long)]
     weights: StorageName,
-    /// A table with the model's inputs and targets on which to measure the cost
+    /// A table with the model's inputs and targets on which to measure the cost [default: draws from the
+    /// model]
     #[arg(long, value_name = "DATA.csv")]
     calibrate: Option<InputFile>,
     /// The file to write

@@ -46,7 +46,7 @@ pub struct Sample {
     #[command(flatten)]
     reading: Reading,
     /// Draws a row
-    #[arg(long, short = 'n', default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, short = 'n', default_value_t = 1, value_parser = whole(1..=u32::MAX))]
     draws: u32,
     /// Seed of the draws
     #[arg(long, default_value_t = 0, value_parser = whole(0..=u64::MAX))]

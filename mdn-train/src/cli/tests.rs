@@ -1,5 +1,7 @@
 //! No result of any command takes the place of what that command reads or keeps.
 
+mod help;
+
 use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -134,7 +136,7 @@ impl Bench {
 /// Commands that read or keep as much as they can, without their outputs. Every command with an
 /// output stands here.
 const COMMANDS: [&str; 12] = [
-    "demo --steps 1 --points 20",
+    "demo --steps 100 --points 20",
     "generate bishop -n 3",
     "fit @t.csv --config @c.toml --steps 1",
     "fit --resume @fitted",

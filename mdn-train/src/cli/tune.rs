@@ -7,7 +7,7 @@ mod words;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::ensure;
+use anyhow::{anyhow, ensure};
 use clap::Args;
 use mdn_train::data::Dataset;
 use mdn_train::files::{ClaimError, Claims, Destination, Kind};
@@ -21,11 +21,13 @@ use space::SpaceChoices;
 
 use super::fit::choices::{NetworkChoices, TrainingChoices, config};
 use super::fit::columns::ColumnChoices;
+use super::next::Next;
+use super::options::{LEARNING, check_learnt};
 use super::output::Output;
 use super::paths::OutputFile;
 use super::progress::TrainingProgress;
 use super::signals::Signals;
-use super::values::positive;
+use super::values::{positive, whole};
 
 /// Try many configurations, and fit the one that predicts best
 ///
@@ -64,7 +66,7 @@ pub struct Tune {
     trials: usize,
     /// Parts of the table, each of which tests the trials that come so far
     #[arg(long, default_value_t = 5, value_name = "K",
-          value_parser = clap::value_parser!(u32).range(2..))]
+          value_parser = whole(2..=u32::MAX))]
     folds: u32,
     #[command(flatten, next_help_heading = "Tried")]
     space: SpaceChoices,
@@ -126,6 +128,10 @@ impl Tune {
             None => output.status = signals.status().unwrap_or(0),
         }
         words::say(&result, &self.columns.reading.data, output)?;
+        if let Some(model) = &result.model {
+            let model = Path::new(model);
+            Next::about("predict", model, &self.columns.reading).say(output)?;
+        }
         if result.interrupted {
             let way_on = self.running.way_on();
             output.note(match result.trials.len() {
@@ -173,6 +179,10 @@ impl Tune {
                 let place = format!("trial {trial}, fold {}", fold + 1);
                 self.columns.reading.place_fit(source).context(place)
             }
+            TuneError::Folds(error) => {
+                let table = self.columns.reading.name();
+                anyhow!("{table}: {error}; fewer --folds need fewer rows")
+            }
             error => error.into(),
         }
     }
@@ -203,7 +213,7 @@ impl Tune {
         let fitted = fit_with(data, &best.candidate.apply(&config.base), control);
         progress.finish();
         let fitted = fitted.map_err(|error| self.columns.reading.place_fit(error))?;
-        fitted.nothing_learnt.map_or(Ok(()), Err)?;
+        check_learnt(fitted.nothing_learnt, data.rows, LEARNING)?;
         Ok((!signals.came()).then_some(fitted))
     }
 

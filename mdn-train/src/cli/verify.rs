@@ -24,7 +24,8 @@ use super::paths::InputFile;
 pub struct Verify {
     /// The model file
     model: InputFile,
-    /// Instruction set: scalar, avx2 … [default: the widest of this machine]
+    /// Instruction set: scalar, and where the machine has them sse2, avx2, avx512 (x86-64), neon
+    /// (aarch64) and simd128 (WebAssembly) [default: the widest]
     #[arg(long)]
     level: Option<String>,
 }

@@ -12,6 +12,8 @@ pub(super) enum Cell {
     Missing,
     /// Infinity, or a number that 32-bit floating point rounds to infinity.
     NonFinite,
+    /// A number that is finite, and so large that differences and spreads of such numbers are not.
+    TooLarge,
     /// Any other text.
     NotANumber,
     /// A number that the transform of its column has no image for.
@@ -45,6 +47,10 @@ pub(super) fn cell_of(raw: Raw<'_>) -> Cell {
 pub(super) fn is_finite(value: f64) -> bool {
     (value as f32).is_finite()
 }
+
+/// The largest magnitude of a value that is used: what standardises, predicts and scores it has room
+/// for its distance from others, and for some standard deviations more, in 32-bit floating point.
+pub(super) const LARGEST: f64 = 1e37;
 
 /// A cell as an error message shows it: on one line and not too long.
 pub(super) fn excerpt(text: &str) -> String {

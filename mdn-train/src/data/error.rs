@@ -2,9 +2,10 @@
 
 use std::io;
 
+use super::cell::LARGEST;
 use super::date;
 use super::transform::Transform;
-use crate::files::WriteError;
+use crate::files::{WriteError, why_unreadable};
 
 /// A table that cannot be used. The text names the file, the line and the column concerned.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +18,7 @@ pub enum DataError {
         file: String,
     },
     /// The file is there but cannot be read.
-    #[error("{file}: cannot be read: {source}")]
+    #[error("{file}: cannot be read: {}", why_unreadable(source))]
     Read {
         /// The file as the user named it.
         file: String,
@@ -34,6 +35,16 @@ pub enum DataError {
         /// What its reader reported.
         reason: String,
     },
+    /// The file holds something else than a table.
+    #[error("{file}: {what}, not a table; {cure}")]
+    NoTable {
+        /// The file as the user named it.
+        file: String,
+        /// What it holds.
+        what: &'static str,
+        /// What to do.
+        cure: &'static str,
+    },
     /// The file is not text in UTF-8.
     #[error("{file}:{line}: not UTF-8 text; save the table as UTF-8 CSV")]
     NotUtf8 {
@@ -49,7 +60,7 @@ pub enum DataError {
         file: String,
     },
     /// A header line and nothing else.
-    #[error("{file}: no rows below the header")]
+    #[error("{file}: no rows below the header; at least one is needed")]
     NoRows {
         /// The file as the user named it.
         file: String,
@@ -206,8 +217,27 @@ pub enum DataError {
         most: Option<usize>,
     },
     /// A cell is infinite or beyond the range of 32-bit floating point.
-    #[error("{file}:{line}: column `{column}`: `{text}` is not finite in 32-bit floating point")]
+    #[error(
+        "{file}:{line}: column `{column}`: `{text}` is not finite in 32-bit floating point; \
+     correct it, or leave the cell empty where it stands for a missing value"
+    )]
     NonFinite {
+        /// The file as the user named it.
+        file: String,
+        /// The row's line, from 1.
+        line: u64,
+        /// The cell's column.
+        column: String,
+        /// The cell, shortened if long.
+        text: String,
+    },
+    /// A cell is so large that its distance from others leaves 32-bit floating point.
+    #[error(
+        "{file}:{line}: column `{column}`: {text} is too large: beyond {LARGEST:e}, 32-bit floating \
+         point has no room for differences; give the column in other units, or leave the cell empty \
+         where it stands for a missing value"
+    )]
+    TooLarge {
         /// The file as the user named it.
         file: String,
         /// The row's line, from 1.

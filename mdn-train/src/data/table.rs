@@ -177,7 +177,8 @@ impl Table {
     ///
     /// # Errors
     /// When a column does not exist or is of a type that cannot be read, or one of its cells is
-    /// missing (unless `skip_missing`), is no number, or is not finite in 32-bit floating point; when
+    /// missing (unless `skip_missing`), is no number, or is not finite in 32-bit floating point or beyond
+    /// 1e37, where differences are not; when
     /// it holds a category that is in none of `names`.
     pub fn select(&self, names: &[String], skip_missing: bool) -> Result<NumericTable, DataError> {
         let sources = names
@@ -297,6 +298,15 @@ impl Table {
                 line,
                 column,
                 text,
+            },
+            Cell::TooLarge => DataError::TooLarge {
+                file,
+                line,
+                column,
+                text: match self.cells[source.position].get(row) {
+                    Raw::Number(value) => format!("{value:e}"),
+                    Raw::Text(_) => text,
+                },
             },
             Cell::NonFinite => DataError::NonFinite {
                 file,

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf, is_separator};
 
 use same_file::Handle;
 
-use super::{Kind, WriteError, folder_of, remove_leftovers, target, write_atomically};
+use super::{Kind, WriteError, folder_of, remove_leftovers, target, why_unmade, write_atomically};
 
 /// Why a result cannot go where it is to go.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,7 @@ pub enum ClaimError {
         wanted: &'static str,
     },
     /// The folder for results cannot be made.
-    #[error("cannot make {}: {source}", path.display())]
+    #[error("cannot make {}: {}", path.display(), why_unmade(source))]
     Make {
         /// The folder.
         path: PathBuf,

@@ -10,7 +10,7 @@ use std::path::Path;
 use memchr::memmem::find;
 
 /// How a model file begins (`FORMAT.md`).
-const MODEL: &[u8] = b"\x89MDN\r\n\x1a\n";
+pub(crate) const MODEL: &[u8] = b"\x89MDN\r\n\x1a\n";
 /// What pictures say of their maker, each in its format's own way.
 pub(crate) const PNG_SOFTWARE: (&str, &str) = ("Software", "mdn-train");
 pub(crate) const SVG_METADATA: &str = "<metadata>mdn-train</metadata>";
@@ -76,7 +76,9 @@ mod tables {
 #[cfg(all(test, feature = "plot"))]
 mod tests {
     use super::*;
-    use crate::data::generators::{bishop, inverse_sine, two_link_arm};
+    use crate::data::generators::{
+        Draws, bishop, correlated_pair, friedman, inverse_sine, sparse_linear, timber, two_link_arm,
+    };
     use crate::plot::{Picture, Trials};
 
     const KINDS: [Kind; 3] = [Kind::Model, Kind::Table, Kind::Picture];
@@ -96,14 +98,26 @@ mod tests {
         );
         assert_eq!(kind_of(&std::fs::read(sample).unwrap()), Some(Kind::Model));
         for seed in 0..3 {
-            for table in [
-                bishop(3000, seed),
-                inverse_sine(3000, seed),
-                two_link_arm(3000, seed),
+            for draws in [
+                Draws::of_numbers(bishop(3000, seed), 1),
+                Draws::of_numbers(inverse_sine(3000, seed), 1),
+                Draws::of_numbers(two_link_arm(3000, seed), 2),
+                Draws::of_numbers(friedman(3000, seed), 5),
+                Draws::of_numbers(sparse_linear(3000, seed), 8),
+                Draws::of_numbers(correlated_pair(3000, seed), 3),
+                timber(3000, seed),
             ] {
-                let mut text = Vec::new();
-                table.write_to(&mut text).unwrap();
-                assert_eq!(kind_of(&text), Some(Kind::Table));
+                for noise in [0, 2] {
+                    let mut text = Vec::new();
+                    let draws = draws.clone().with_noise_columns(noise, seed);
+                    draws.write_to(&mut text).unwrap();
+                    assert_eq!(
+                        kind_of(&text),
+                        Some(Kind::Table),
+                        "{:?}",
+                        draws.table.columns
+                    );
+                }
             }
         }
         for header in [
@@ -136,6 +150,10 @@ mod tests {
             "x,y\n",
             "x,t\n0.5,0.9\n",
             "x,y,shoulder,elbow\n0,0,1,1\n",
+            "x,noise_2,y\n0.1234567,0.1234567,0.1234567\n",
+            "x,noise_1,y\n0.1234567,9.1234567,0.1234567\n",
+            "species,grade,moisture,strength\noak,A,12.345678,20.345678\n",
+            "species,grade,moisture,strength\noak,A,12.3,88.7\n",
             "line,y\n2,1\n",
             "line,y_mean,z_sd\n2,1,1\n",
             "line,y_mean,y_sd",

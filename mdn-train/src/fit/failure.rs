@@ -16,8 +16,7 @@ const SIGNIFICANT: f64 = 2.33;
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error(
     "training has failed: the {kind} of {rows} is {loss:.4}, worse than the {normal:.4} of one normal \
-     distribution that knows no inputs. A lower --learning-rate or more --steps may help, and the \
-     defaults of both",
+     distribution that knows no inputs",
     kind = kind.name(),
     rows = if *held_back { "the rows held back" } else { "the training rows" }
 )]

@@ -46,7 +46,7 @@ fn the_demo_is_what_fit_does_and_says_what_became_of_both_solutions() {
     let model = std::fs::read(bench.path("model.mdn")).unwrap();
     assert!(model == std::fs::read(bench.path("short/model.mdn")).unwrap());
     // The classic problem has no such figures.
-    let classic = bench.json("demo --steps 5 --points 50 --out classic");
+    let classic = bench.json("demo --steps 150 --points 50 --out classic");
     assert!(classic.get("both_solutions_recovered").is_none());
 }
 

@@ -118,7 +118,10 @@ fn splits_that_cannot_be_used_are_refused_by_name() {
         assert!(run.error(1).starts_with(words), "{}", run.stderr);
     }
     let run = bench.run(&format!("cross-validate {GEYSER} {CHOICES} --folds 300"));
-    assert_eq!(run.error(1), "299 rows are too few for 300 folds");
+    assert_eq!(
+        run.error(1),
+        format!("{GEYSER}: 299 rows are too few for 300 folds; fewer --folds need fewer rows")
+    );
     bench.write("gap.csv", "x,y\n1,2\n2,3\n3,\n4,5\n5,4\n6,1\n");
     bench.write("first.json", "[[0]]");
     let run = bench.run("cross-validate gap.csv --target y --skip-missing --test-rows first.json");

@@ -79,7 +79,7 @@ fn check_figures(bench: &Bench, found: &Value) {
 fn the_seed_decides_the_demo() {
     let bench = Bench::new();
     let hash = |options: &str| {
-        bench.json(&format!("demo --steps 5 --points 50 {options}"))["output_hash"].clone()
+        bench.json(&format!("demo --steps 150 --points 50 {options}"))["output_hash"].clone()
     };
     let first = hash("--out a");
     assert_eq!(hash("--out b"), first);

@@ -340,15 +340,15 @@ fn a_failed_training_is_a_failure() {
         ),
         (
             "tiny.csv --steps 5",
-            "column `y` has a standard deviation of ",
+            "tiny.csv: column `y` has a standard deviation of ",
         ),
         (
             "tiny.csv --steps 5 --stream-above 1",
-            "column `y` has a standard deviation of ",
+            "tiny.csv: column `y` has a standard deviation of ",
         ),
         (
             "tiny-input.csv --steps 5",
-            "column `x` has a standard deviation of ",
+            "tiny-input.csv: column `x` has a standard deviation of ",
         ),
     ] {
         let run = bench.run(&format!("fit {arguments} --targets 1"));

@@ -82,7 +82,7 @@ fn an_old_file_is_replaced_whole() {
     bench.json(&format!("fit {GEYSER} {small} 300 -k 2"));
     bench.json(&format!("fit {GEYSER} {small} 3 -k 2"));
     bench.json("verify model.mdn");
-    for more in ["", " --summary"] {
+    for more in ["", " --summary", " --full"] {
         bench.json(&format!("predict model.mdn {GEYSER} --out out.csv{more}"));
     }
     assert_eq!(bench.read("out.csv").lines().count(), 300);
@@ -96,7 +96,7 @@ fn what_another_program_made_is_replaced_by_force_alone() {
     bench.write("data.csv", "x,y\n1,2\n2,3\n");
     for command in [
         "generate inverse-sine -n 20 --out data.csv",
-        "demo --steps 3 --points 20 --out .",
+        "demo --steps 150 --points 20 --out .",
     ] {
         let words = bench.run(command).error(1).to_owned();
         assert!(words.contains("data.csv: is there already"), "{words}");
@@ -109,10 +109,10 @@ fn what_another_program_made_is_replaced_by_force_alone() {
     assert_eq!(bench.read("data.csv").lines().count(), 11);
     // A table of the same law, and yet not what was written into this folder.
     assert_eq!(
-        bench.run("demo --steps 3 --points 20 --out .").code,
+        bench.run("demo --steps 150 --points 20 --out .").code,
         Some(1)
     );
     for force in [" --force", ""] {
-        bench.json(&format!("demo --steps 3 --points 20 --out .{force}"));
+        bench.json(&format!("demo --steps 150 --points 20 --out .{force}"));
     }
 }

@@ -8,7 +8,8 @@ use crate::support::{column, columns, mean_and_error};
 #[test]
 fn answers_about_the_rest_are_those_of_the_oracle() {
     let arm = Arm::new();
-    let fixed = arm.ask("--given shoulder=0.25 --modes 1 --survival 0.5 --anomaly --covariance");
+    let fixed =
+        arm.ask("--full --given shoulder=0.25 --modes 1 --survival 0.5 --anomaly --covariance");
     let own = arm.ask("--summary --given elbow --crps");
     assert!(
         fixed

@@ -108,7 +108,9 @@ fn evaluate_agrees_with_fit_and_with_statistics() {
 fn predictions_hang_together() {
     let (bench, _) = fitted();
     let nll = number(&bench.json(&format!("evaluate model.mdn {GEYSER}")), "nll");
-    bench.json(&format!("predict model.mdn {GEYSER} --out predicted.csv"));
+    bench.json(&format!(
+        "predict model.mdn {GEYSER} --full --out predicted.csv"
+    ));
     let table = columns(&bench.read("predicted.csv"));
     let named = |name: &str| column(&table, &format!("duration_{name}"));
     assert_eq!(named("mean").len(), 299);
@@ -189,7 +191,11 @@ fn a_table_without_targets_can_be_predicted() {
 fn draws_have_the_predicted_moments() {
     const DRAWS: usize = 200;
     let (bench, _) = fitted();
-    let predicted = columns(&bench.run(&format!("predict model.mdn {GEYSER}")).stdout);
+    let predicted = columns(
+        &bench
+            .run(&format!("predict model.mdn {GEYSER} --full"))
+            .stdout,
+    );
     let (centres, spreads) = (
         column(&predicted, "duration_mean"),
         column(&predicted, "duration_sd"),

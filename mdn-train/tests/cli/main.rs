@@ -8,6 +8,7 @@ mod diagnose;
 mod ensemble;
 mod faults;
 mod files;
+mod first_hour;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod float_unit;
 mod given;

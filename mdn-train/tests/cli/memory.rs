@@ -3,12 +3,13 @@
 use std::process::{Command, Stdio};
 
 use assert_cmd::cargo::cargo_bin;
+use serde_json::Value;
 
 use crate::support::{Bench, GEYSER};
 
 /// Every command, each with little to do.
 const COMMANDS: [&str; 17] = [
-    "demo --steps 3 --points 20 --out d",
+    "demo --steps 150 --points 20 --out d",
     "generate two-link-arm -n 1000 --out arm.csv",
     "fit t.csv --targets 1 --steps 3 --hidden 4 -k 2 --out f.mdn",
     "fit t.csv --targets 1 --steps 3 --hidden 4 -k 2 --ensemble 3 --out e.mdn",
@@ -17,7 +18,7 @@ const COMMANDS: [&str; 17] = [
     "cross-validate t.csv --targets 1 --steps 3 --folds 2",
     "tune t.csv --targets 1 --steps 3 --folds 2 --trials 2 --out t.mdn",
     "evaluate m.mdn t.csv",
-    "predict m.mdn t.csv --json",
+    "predict m.mdn t.csv",
     "sample m.mdn t.csv --draws 100",
     "plot m.mdn t.csv --out p",
     "inspect m.mdn",
@@ -35,19 +36,25 @@ fn bench() -> Bench {
 }
 
 /// Runs the program under a limit of `ulimit`; its status, which is none where a signal ended it, and
-/// what it said.
+/// what it said on standard error.
 fn limited(bench: &Bench, limit: &str, arguments: &str) -> (Option<i32>, String) {
+    let (code, words, _) = limited_whole(bench, limit, arguments);
+    (code, words)
+}
+
+/// As [`limited`], and what it said on standard output.
+fn limited_whole(bench: &Bench, limit: &str, arguments: &str) -> (Option<i32>, String, String) {
     let program = cargo_bin("mdn-train").display().to_string();
     let script = format!("ulimit {limit} && exec {program} {arguments}");
     let output = Command::new("sh")
         .args(["-c", &script])
         .current_dir(bench.path(""))
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
         .output()
         .unwrap();
-    let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.code(), words)
+    let [out, words] =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    (output.status.code(), words, out)
 }
 
 /// The least limit on memory, in megabytes, under which the program can say its version.
@@ -66,13 +73,19 @@ fn climb(limits: impl Iterator<Item = usize>) -> bool {
     for limit in limits {
         all_done = true;
         for arguments in COMMANDS {
-            let (code, words) = limited(&bench, &format!("-v {}", limit << 10), arguments);
+            let limit_on_memory = format!("-v {}", limit << 10);
+            let arguments = &format!("{arguments} --json");
+            let (code, words, out) = limited_whole(&bench, &limit_on_memory, arguments);
             all_done &= code == Some(0);
             let told = words.contains("error: ") || words.contains("memory allocation of");
             assert!(
                 code == Some(0) || code == Some(1) && told,
                 "{limit} MB: {arguments}: {code:?}: {words}"
             );
+            let object: Value = serde_json::from_str(&out).unwrap_or_else(|error| {
+                panic!("{limit} MB: {arguments}: {error} in {out:?}: {words}")
+            });
+            assert_eq!(object["error"].is_string(), code == Some(1), "{object}");
         }
     }
     all_done
@@ -140,7 +153,7 @@ fn draws_are_not_held() {
     for json in ["", " --json"] {
         let (code, words) = limited(
             &bench,
-            "-v 260000",
+            "-v 330000",
             &format!("sample m.mdn t.csv --draws 6000{json}"),
         );
         assert_eq!(code, Some(0), "{words}");

@@ -44,11 +44,11 @@ fn a_faulty_cell_is_named_by_file_line_and_column() {
         ),
         (
             "1,inf,ok,2",
-            "data.csv:17: column `dose`: `inf` is not finite in 32-bit floating point",
+            "data.csv:17: column `dose`: `inf` is not finite in 32-bit floating point; correct it, or leave the cell empty where it stands for a missing value",
         ),
         (
             "1,2,ok,-1e39",
-            "data.csv:17: column `y`: `-1e39` is not finite in 32-bit floating point",
+            "data.csv:17: column `y`: `-1e39` is not finite in 32-bit floating point; correct it, or leave the cell empty where it stands for a missing value",
         ),
         ("1,2,ok", "data.csv:17: 3 cells, but the first line has 4"),
         (
@@ -116,14 +116,17 @@ fn tables_without_rows_or_header() {
             "\n\n",
             "data.csv: empty; a line of column names and at least one row are needed",
         ),
-        ("age,dose,y\n", "data.csv: no rows below the header"),
+        (
+            "age,dose,y\n",
+            "data.csv: no rows below the header; at least one is needed",
+        ),
         (
             "age,dose,age,y\n1,2,3,4\n",
             "data.csv:1: two columns are called `age`",
         ),
         (
             "age,dose,y\n1,2,3\n",
-            "target column `y` has the value 3 in every row; there is nothing to learn",
+            "data.csv: target column `y` has the value 3 in every row; there is nothing to learn; choose another target, or add rows",
         ),
     ] {
         assert_eq!(refused(table, FIT), expected);
@@ -148,13 +151,19 @@ fn columns_and_their_roles() {
         ),
         (
             "--target y --inputs age,y",
-            "column `y` is both an input and a target",
+            "data.csv: column `y` is both an input and a target",
         ),
-        ("--target y --inputs age,age", "column `age` is named twice"),
-        ("--target y,y --inputs age", "column `y` is named twice"),
+        (
+            "--target y --inputs age,age",
+            "data.csv: column `age` is named twice",
+        ),
+        (
+            "--target y,y --inputs age",
+            "data.csv: column `y` is named twice",
+        ),
         (
             "--target age,dose,note,y",
-            "no input column is left besides the targets",
+            "data.csv: no input column is left besides the targets",
         ),
         (
             "--target y --inputs age --unit dose=mg",

@@ -80,8 +80,8 @@ fn a_diagonal_covariance_misses_the_correlation_and_no_more() {
 #[test]
 fn every_command_knows_every_target() {
     let (bench, _) = fitted("isotropic");
-    let predicted = bench.json("predict model.mdn fresh.csv --quantiles 0.5 --out p.csv");
-    let expected = [
+    let ask = "predict model.mdn fresh.csv --quantiles 0.5 --out p.csv";
+    let all = [
         "line",
         "u_mean",
         "u_sd",
@@ -101,7 +101,16 @@ fn every_command_knows_every_target() {
         "v_mean_2",
         "v_sd_2",
     ];
-    assert_eq!(predicted["columns"], serde_json::json!(expected));
+    for (more, count) in [("", 8), (" --summary", 8), (" --full", all.len())] {
+        let predicted = bench.json(&format!("{ask}{more}"));
+        assert_eq!(predicted["columns"], serde_json::json!(all[..count]));
+    }
+    let both = bench.run(&format!("{ask} --full --summary"));
+    assert!(
+        both.error(2).contains("cannot be used with"),
+        "{}",
+        both.stderr
+    );
     let drawn = columns(&bench.run("sample model.mdn fresh.csv").stdout);
     let (u, v) = (column(&drawn, "u"), column(&drawn, "v"));
     // A draw takes both targets from one branch: never u of one and v of the other.

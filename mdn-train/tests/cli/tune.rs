@@ -273,6 +273,9 @@ fn what_makes_no_sense_is_refused() {
         assert!(run.error(2).contains(words), "{}", run.stderr);
     }
     let few = bench.run("tune small.csv --target duration --folds 9");
-    assert_eq!(few.error(1), "6 rows are too few for 9 folds");
+    assert_eq!(
+        few.error(1),
+        "small.csv: 6 rows are too few for 9 folds; fewer --folds need fewer rows"
+    );
     assert!(!bench.path("model.mdn").exists());
 }

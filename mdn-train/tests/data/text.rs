@@ -59,7 +59,10 @@ fn empty_tables() {
     );
     message!(read("\u{feff}\n\n"), DataError::NoHeader { .. });
     let told = message!(read("x,y\n\n"), DataError::NoRows { .. });
-    assert_eq!(told, "data.csv: no rows below the header");
+    assert_eq!(
+        told,
+        "data.csv: no rows below the header; at least one is needed"
+    );
 }
 
 #[test]

@@ -78,8 +78,9 @@ fn what_is_not_finite_is_refused() {
             train(&format!("x,y\n1,2\n{cell},3\n"), None, &["y"]),
             DataError::NonFinite { line: 3, .. }
         );
-        let expected =
-            format!("data.csv:3: column `x`: `{cell}` is not finite in 32-bit floating point");
+        let expected = format!(
+            "data.csv:3: column `x`: `{cell}` is not finite in 32-bit floating point; correct it, or leave the cell empty where it stands for a missing value"
+        );
         assert_eq!(told, expected);
     }
 }

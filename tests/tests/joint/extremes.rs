@@ -185,6 +185,45 @@ fn log_densities_down_to_the_end_of_binary32() {
     meter.print();
 }
 
+/// A maximum beyond binary32 in raw units is an error, never an infinite coordinate.
+#[test]
+fn modes_beyond_binary32_are_an_overflow() {
+    for dimensions in [1, 2] {
+        let modes_at = |far: f32| {
+            let parameters = Parameters {
+                covariance: Covariance::Diagonal,
+                dimensions,
+                logits: vec![0.0, 0.0],
+                // The first dimension has the two maxima, a second one is ordinary.
+                means: [&[far, 0.5][..], &[0.5, 0.5]].concat()[..2 * dimensions].to_vec(),
+                factors: vec![-3.0; 2 * dimensions],
+                shift: vec![0.0; dimensions],
+                scale: vec![1e38; dimensions],
+            };
+            let mut found = Vec::new();
+            parameters.at_every_level(|mixture, _| {
+                let mut to = vec![0.0; 8 * dimensions];
+                let joint = mixture.modes(&mut to);
+                let marginal = mixture.marginal(0).unwrap().modes(&mut [0.0; 2]);
+                let finite = to.iter().all(|coordinate| coordinate.is_finite());
+                assert!(joint.is_err() || finite, "{to:?}");
+                found.push((joint, marginal));
+            });
+            found
+        };
+        // 2.5e38 is within binary32, 4e38 is not.
+        for (joint, marginal) in modes_at(2.5) {
+            assert_eq!((joint, marginal), (Ok(2), Ok(2)));
+        }
+        let overflow = Err(PredictError::Overflow);
+        for far in [4.0, -4.0] {
+            for (joint, marginal) in modes_at(far) {
+                assert_eq!((joint, marginal), (overflow, overflow));
+            }
+        }
+    }
+}
+
 /// Conditions far out: the widest component takes all the weight, or nothing reaches there.
 #[test]
 fn conditions_far_out() {

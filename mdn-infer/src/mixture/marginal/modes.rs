@@ -36,7 +36,7 @@ enum Course {
 
 impl Marginal<'_> {
     /// The value at which the density is greatest, in raw units: the highest mode, the least of
-    /// equal ones. Cost: O(K) a step, some 20 steps for each mode.
+    /// equal ones; ±∞ where that leaves binary32. Cost: O(K) a step, some 20 steps for each mode.
     pub fn mode(&self) -> f32 {
         let mut best = (f32::NEG_INFINITY, f32::NAN);
         self.each_mode(|_, mode| {
@@ -53,17 +53,24 @@ impl Marginal<'_> {
     ///
     /// # Errors
     ///
-    /// [`PredictError::TooFewSlots`]; K are always enough.
+    /// [`PredictError::TooFewSlots`]; K are always enough. [`PredictError::Overflow`] where a mode
+    /// lies beyond the range of binary32 in raw units.
     pub fn modes(&self, to: &mut [f32]) -> Result<usize, PredictError> {
-        let mut count = 0;
+        let (mut count, mut finite) = (0, true);
         let mut slots = to.iter_mut();
         self.each_mode(|_, mode| {
             count += 1;
             if let Some(slot) = slots.next() {
                 *slot = self.mixture.raw(self.d, mode);
+                finite &= slot.is_finite();
             }
         });
-        self.fits(count, to.len())
+        let count = self.fits(count, to.len())?;
+        if finite {
+            Ok(count)
+        } else {
+            Err(PredictError::Overflow)
+        }
     }
 
     /// `count`, where there are as many `slots`.

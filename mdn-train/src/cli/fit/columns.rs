@@ -31,8 +31,8 @@ pub struct ColumnChoices {
     #[arg(long, value_name = "N", conflicts_with = "target", value_parser = positive)]
     targets: Option<usize>,
     /// Learn the targets, or the one named, on another scale: `log` for values above 0, `logit` for
-    /// values between 0 and 1. The model's target is then called log(COL); scores, quantiles and
-    /// draws are those of COL again
+    /// values between 0 and 1 [default: as they are]. The model's target is then called log(COL);
+    /// scores, quantiles and draws are those of COL again
     #[arg(long, value_delimiter = ',', value_name = "[COL=]KIND", value_parser = transform)]
     transform: Vec<About<Transform>>,
     /// Input columns, separated by commas [default: every column that is no target]
@@ -114,7 +114,7 @@ impl ColumnChoices {
             DataError::UnsupportedType { .. } if self.inputs.is_none() => {
                 return anyhow!("{error}; --inputs can leave the column out");
             }
-            _ => return error.into(),
+            _ => return self.reading.place_data(error),
         };
         let mut names = targets
             .iter()

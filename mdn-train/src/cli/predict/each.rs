@@ -16,7 +16,7 @@ pub struct EachTarget {
           value_parser = probability)]
     quantiles: Vec<f32>,
     /// Probabilities of exceedance whose quantiles are wanted: the value that is exceeded with
-    /// probability Q, accurate however small Q is
+    /// probability Q, between 0 and 1, accurate however small Q is
     #[arg(long, value_delimiter = ',', value_name = "Q", value_parser = probability)]
     upper_quantiles: Vec<f32>,
     /// Values for which the probability of at most that much is wanted, for all targets or for one
@@ -33,10 +33,11 @@ pub struct EachTarget {
     #[arg(long, value_delimiter = ',', value_name = "[TARGET=]LOW:HIGH", value_parser = between,
           allow_hyphen_values = true)]
     between: Vec<About<(f32, f32)>>,
-    /// Probabilities whose central intervals are wanted: as much lies below as above
+    /// Probabilities whose central intervals are wanted, each between 0 and 1: as much lies below
+    /// as above
     #[arg(long, value_delimiter = ',', value_name = "P", value_parser = probability)]
     interval: Vec<f32>,
-    /// Probability whose highest-density region is wanted: the smallest set that holds it, as
+    /// Probability, between 0 and 1, whose highest-density region is wanted: the smallest set that holds it, as
     /// intervals `low:high` with a blank between them
     #[arg(long, value_name = "P", value_parser = probability)]
     hdr: Option<f32>,

@@ -21,8 +21,8 @@ pub struct AllTargets {
     /// The component with the largest weight (from 1): its weight, means and standard deviations
     #[arg(long)]
     best_component: bool,
-    /// The covariance matrix of the targets, in products of their units; without --summary those
-    /// of the components too
+    /// The covariance matrix of the targets, in products of their units; with --full those of the
+    /// components too
     #[arg(long)]
     covariance: bool,
     /// The anomaly score of the targets in the table, −ln p in nats, and whether it exceeds the

@@ -6,6 +6,7 @@ use rand::SeedableRng;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::FAR;
 use crate::data::numeric::NumericTable;
 
 /// The largest absolute value of the inverse problem's target.
@@ -36,8 +37,6 @@ pub fn inverse_sine(rows: usize, seed: u64) -> NumericTable {
 
 /// Whether the row is one that [`inverse_sine`] can give.
 pub(super) fn can_give(row: &[f64]) -> bool {
-    // In standard deviations: once in 10¹⁰ draws.
-    const FAR: f64 = 6.5;
     matches!(row, &[x, y] if y.abs() <= REACH && (x - inverse_sine_curve(y)).abs() < FAR)
 }
 

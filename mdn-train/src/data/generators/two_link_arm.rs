@@ -111,14 +111,15 @@ pub fn two_link_arm(rows: usize, seed: u64) -> NumericTable {
 
 /// Whether the row is one that [`two_link_arm`] can give.
 pub(super) fn can_give(row: &[f64]) -> bool {
-    // In standard deviations: once in 10¹⁰ draws.
-    const FAR: f64 = 6.5;
     let &[x, y, shoulder, elbow] = row else {
         return false;
     };
     let pose = Pose { shoulder, elbow };
     let errors = [x - pose.tip()[0], y - pose.tip()[1]];
-    pose.within_limits(0.0) && errors.iter().all(|error| error.abs() < FAR * TIP_NOISE)
+    pose.within_limits(0.0)
+        && errors
+            .iter()
+            .all(|error| error.abs() < super::FAR * TIP_NOISE)
 }
 
 /// The entropy h(shoulder, elbow | x, y) of [`two_link_arm`] in nats: no model's expected

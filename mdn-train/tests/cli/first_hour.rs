@@ -1,0 +1,393 @@
+//! A newcomer's first hour: tables to try, what to do next, and what goes wrong on the way.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{Bench, Run, columns, number};
+
+const SMALL: &str = "--steps 60 --hidden 8 -k 2";
+
+/// The tables of several inputs: their inputs, their targets, and how `fit` takes them.
+const TABLES: [(&str, usize, usize, &str); 4] = [
+    ("friedman", 5, 1, ""),
+    ("sparse-linear", 8, 1, ""),
+    ("correlated-pair", 3, 2, "--covariance full"),
+    ("timber", 3, 1, "--skip-missing"),
+];
+
+impl Run {
+    /// The command that the text ends with.
+    fn next(&self, text: &str) -> Vec<String> {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        let last = text.trim_end().lines().last().unwrap_or_default();
+        let command = last.strip_prefix("next: mdn-train ");
+        let command = command.unwrap_or_else(|| panic!("{text}"));
+        shlex::split(command).unwrap()
+    }
+}
+
+impl Bench {
+    /// Runs words as they stand.
+    fn paste(&self, words: &[String]) -> Run {
+        let output = assert_cmd::cargo::cargo_bin_cmd!("mdn-train")
+            .args(words)
+            .current_dir(self.path(""))
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Run {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+}
+
+#[test]
+fn tables_of_several_inputs_are_fitted_as_the_text_says() {
+    let bench = Bench::new();
+    for (name, inputs, targets, options) in TABLES {
+        let told = bench.run(&format!("generate {name} --rows 400 --noise-columns 2"));
+        let mut fit = told.next(&told.stdout);
+        let expected = format!("fit {name}.csv --targets {targets} {options} --out {name}.mdn");
+        let expected: Vec<&str> = expected.split_whitespace().collect();
+        assert_eq!(fit, expected);
+        fit.extend(SMALL.split(' ').map(str::to_owned));
+        assert_eq!(bench.paste(&fit).code, Some(0), "{name}");
+        let object = bench.json(&format!("generate {name} --rows 400 --noise-columns 2"));
+        let names = |key: &str| object[key].as_array().unwrap().clone();
+        assert_eq!(names("inputs").len(), inputs + 2, "{object}");
+        assert_eq!(names("inputs")[inputs], "noise_1");
+        assert_eq!(names("targets").len(), targets);
+        assert_eq!(object["problem"], name);
+    }
+}
+
+/// The columns of the problem are the same with noise beside them, and its floor.
+#[test]
+fn noise_columns_change_nothing_else() {
+    let bench = Bench::new();
+    for name in ["inverse-sine", "friedman"] {
+        let plain = bench.json(&format!("generate {name} --rows 50 --out plain.csv"));
+        let noisy = format!("generate {name} --rows 50 --noise-columns 3 --out noisy.csv");
+        let noisy = bench.json(&noisy);
+        assert_eq!(plain["floor_nll"], noisy["floor_nll"]);
+        let kept = |file: &str| {
+            let mut all = columns(&bench.read(file));
+            all.retain(|(name, _)| !name.starts_with("noise_"));
+            all
+        };
+        assert_eq!(kept("plain.csv"), kept("noisy.csv"));
+        assert_eq!(
+            columns(&bench.read("noisy.csv")).len(),
+            kept("plain.csv").len() + 3
+        );
+        // Its own table it replaces, with noise or without.
+        bench.json(&format!("generate {name} --rows 20 --out noisy.csv"));
+    }
+}
+
+/// The bytes of tables that were there before the others.
+#[test]
+fn tables_of_the_first_problems_keep_their_bytes() {
+    let bench = Bench::new();
+    for (name, expected) in [
+        ("inverse-sine", "x,y\n"),
+        ("bishop", "x,t\n"),
+        ("two-link-arm", "x,y,shoulder,elbow\n"),
+    ] {
+        bench.json(&format!(
+            "generate {name} --rows 3 --seed 5 --out t.csv --force"
+        ));
+        let drawn = match name {
+            "inverse-sine" => mdn_train::data::generators::inverse_sine(3, 5),
+            "bishop" => mdn_train::data::generators::bishop(3, 5),
+            _ => mdn_train::data::generators::two_link_arm(3, 5),
+        };
+        let mut text = Vec::new();
+        drawn.write_to(&mut text).unwrap();
+        assert_eq!(bench.read("t.csv").as_bytes(), text);
+        assert!(text.starts_with(expected.as_bytes()));
+    }
+}
+
+#[test]
+fn every_command_ends_with_the_next_one() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("my data")).unwrap();
+    let draw = bench.paste(
+        &[
+            "generate",
+            "friedman",
+            "-n",
+            "300",
+            "--out",
+            "my data/f.csv",
+        ]
+        .map(str::to_owned),
+    );
+    let words = |text: &str, table: bool| {
+        let table = table.then_some("my data/f.csv");
+        let head: Vec<&str> = text.split(' ').collect();
+        let words = head.iter().flat_map(|&word| match word {
+            "@" => table,
+            word => Some(word),
+        });
+        words.map(str::to_owned).collect::<Vec<String>>()
+    };
+    let fit = draw.next(&draw.stdout);
+    assert_eq!(fit, words("fit @ --targets 1 --out f.mdn", true));
+    let folds = words(
+        "cross-validate @ --targets 1 --folds 2 --steps 60 --hidden 8 -k 2",
+        true,
+    );
+    let checked = bench.paste(&folds);
+    let fit = checked.next(&checked.stdout);
+    // The options of the network go on to `fit`; those about folds do not.
+    let expected = "fit @ --targets 1 --hidden 8 --components 2 --steps 60 --out f.mdn";
+    assert_eq!(fit, words(expected, true));
+    let fitted = bench.paste(&fit);
+    let predict = fitted.next(&fitted.stdout);
+    assert_eq!(predict, words("predict f.mdn @", true));
+    let predicted = bench.paste(&predict);
+    // Standard output has the table; the line stands beside it.
+    let plot = predicted.next(&predicted.stderr);
+    assert_eq!(plot, words("plot f.mdn @", true));
+    assert!(!predicted.stdout.contains("next:"), "{}", predicted.stdout);
+    let whole = bench.paste(&words("predict f.mdn @ --out p.csv", true));
+    assert_eq!(whole.next(&whole.stdout), plot);
+    let scored = bench.paste(&words("evaluate f.mdn @", true));
+    assert_eq!(scored.next(&scored.stdout), plot);
+    assert_eq!(bench.paste(&plot).code, Some(0));
+    let tuned = "tune @ --targets 1 --trials 1 --folds 2 --steps 60 --hidden 8 -k 2 --out t.mdn";
+    let tuned = bench.paste(&words(tuned, true));
+    let predict = tuned.next(&tuned.stdout);
+    assert_eq!(predict, words("predict t.mdn @", true));
+    assert_eq!(bench.paste(&predict).code, Some(0));
+    let shown = bench.run("demo --steps 150 --points 50 --out d");
+    let predict = shown.next(&shown.stdout);
+    assert_eq!(predict, words("predict d/model.mdn d/data.csv", false));
+    assert_eq!(bench.paste(&predict).code, Some(0));
+}
+
+/// The options by which a table was read go on to the next command; a table that is gone does not.
+#[test]
+fn the_next_command_reads_the_table_in_the_same_way() {
+    let bench = Bench::new();
+    let rows: String = (0..60).map(|i| format!("{i};{}\n", i * i % 13)).collect();
+    bench.write("t.csv", format!("NA;1\n{rows}"));
+    let reading = "--delimiter ; --no-header --skip-missing";
+    let fitted = bench.run(&format!("fit t.csv --targets 1 {SMALL} {reading}"));
+    let predict = fitted.next(&fitted.stdout);
+    assert_eq!(
+        predict.join(" "),
+        format!("predict model.mdn t.csv {reading}")
+    );
+    assert_eq!(bench.paste(&predict).code, Some(0));
+    let piped = bench.run_with("predict model.mdn - --no-header", rows);
+    assert_eq!(piped.next(&piped.stderr), ["inspect", "model.mdn"]);
+    bench.write("x.csv", "x0\n3\n");
+    let bare = bench.run("predict model.mdn x.csv");
+    let sample = bare.next(&bare.stderr);
+    assert_eq!(sample.join(" "), "sample model.mdn x.csv --draws 10");
+    assert_eq!(bench.paste(&sample).code, Some(0));
+}
+
+#[test]
+fn a_demo_that_learns_nothing_fails_and_leaves_no_model() {
+    let bench = Bench::new();
+    let run = bench.run("demo --steps 3 --points 200 --out d --json");
+    let words = run.error(1).to_owned();
+    assert!(
+        words.starts_with("training has failed: the NLL of the training rows"),
+        "{words}"
+    );
+    assert!(
+        words.ends_with("more --steps and --points may help"),
+        "{words}"
+    );
+    assert_eq!(run.object()["error"], Value::String(words));
+    assert!(!bench.path("d/model.mdn").exists() && !bench.path("d/report.html").exists());
+}
+
+/// Finite values whose differences are not: refused where they are read.
+#[test]
+fn values_too_large_for_differences_are_placed() {
+    let bench = Bench::new();
+    bench.fit_geyser();
+    let told = |place: &str, value: &str| {
+        format!(
+            "{place}: {value} is too large: beyond 1e37, 32-bit floating point has no room for \
+             differences; give the column in other units, or leave the cell empty where it stands \
+             for a missing value"
+        )
+    };
+    for (table, place, value) in [
+        (
+            "waiting,duration\n1,2\n3,3e38\n-1,-3.4e38\n",
+            "t.csv:3: column `duration`",
+            "3e38",
+        ),
+        (
+            "waiting,duration\n1,2\n2,3\n-3.4028235e38,4\n",
+            "t.csv:4: column `waiting`",
+            "-3.4028235e38",
+        ),
+    ] {
+        bench.write("t.csv", table);
+        let fit = format!("fit t.csv --target duration {SMALL}");
+        for command in [
+            &fit,
+            &format!("{fit} --stream-above 1"),
+            "cross-validate t.csv --target duration --folds 2",
+            "evaluate model.mdn t.csv",
+            "predict model.mdn t.csv",
+        ] {
+            assert_eq!(bench.run(command).error(1), told(place, value), "{command}");
+        }
+    }
+    // Of a logarithm there is room, and so there is below the limit.
+    let rows = |scale: &str| -> String {
+        let rows = (1..80).map(|i| format!("{i},{}{scale}\n", 1 + i % 9));
+        rows.collect()
+    };
+    bench.write("t.csv", format!("x,y\n{}", rows("e37")));
+    bench.json(&format!("fit t.csv --target y --transform log {SMALL}"));
+    bench.write("t.csv", format!("x,y\n{}", rows("e36")));
+    let fitted = bench.json(&format!("fit t.csv --target y {SMALL}"));
+    assert!(number(&fitted, "validation_nll").is_finite());
+    bench.json("evaluate model.mdn t.csv");
+}
+
+#[test]
+fn files_of_another_kind_are_called_what_they_are() {
+    let bench = Bench::new();
+    bench.fit_geyser();
+    let table = "save the table as UTF-8 CSV";
+    let text: Vec<u8> = "x,y\n1,2\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    bench.write("wide.csv", [b"\xff\xfe".to_vec(), text].concat());
+    bench.write("book.xlsx", archive("[Content_Types].xml"));
+    bench.write("paper.pdf", b"%PDF-1.7\n\xe2\xe3");
+    fs::create_dir(bench.path("folder")).unwrap();
+    let model =
+        "a model file, not a table; commands that take both take the model first, then the table";
+    for (file, words) in [
+        ("model.mdn", model),
+        ("wide.csv", &format!("text in UTF-16, not a table; {table}")),
+        (
+            "book.xlsx",
+            &format!("a document of an office program, not a table; {table}"),
+        ),
+        (
+            "paper.pdf",
+            &format!("a PDF document, not a table; {table}"),
+        ),
+        (
+            "folder",
+            "cannot be read: Is a directory (os error 21); a file is needed",
+        ),
+    ] {
+        for command in [
+            "fit @ --target y --out o.mdn",
+            "fit @ --target y --out o.mdn --stream-above 1",
+            "predict model.mdn @",
+        ] {
+            let run = bench.run(&command.replace('@', file));
+            assert_eq!(run.error(1), format!("{file}: {words}"), "{command}");
+        }
+    }
+    bench.write("t.csv", "x,y\n1,2\n");
+    bench.write("empty", "");
+    for (file, words) in [
+        (
+            "t.csv",
+            "not a model file: the first bytes are not those of .mdn; `mdn-train fit` makes a model file of a table",
+        ),
+        (
+            "empty",
+            "cut short: 0 of 24 bytes; `mdn-train fit` makes a model file of a table",
+        ),
+        (
+            "folder",
+            "cannot be read: Is a directory (os error 21); a file is needed",
+        ),
+    ] {
+        for command in [
+            "inspect @",
+            "verify @",
+            "predict @ t.csv",
+            "evaluate @ t.csv",
+        ] {
+            let run = bench.run(&command.replace('@', file));
+            assert_eq!(run.error(1), format!("{file}: {words}"), "{command}");
+        }
+    }
+    for command in [
+        "demo --steps 150 --out t.csv",
+        "plot model.mdn t.csv --out t.csv/x",
+    ] {
+        let told = bench.run(command);
+        assert!(told.code == Some(1), "{}", told.stdout);
+    }
+    let told = bench.run("demo --out t.csv");
+    let words = "cannot make t.csv: File exists (os error 17); the name of a folder is needed, or a new one";
+    assert_eq!(told.error(1), words);
+}
+
+/// A ZIP archive of one empty file.
+fn archive(name: &str) -> Vec<u8> {
+    let length = (name.len() as u16).to_le_bytes();
+    let fields = |zeros: usize| [vec![0; zeros], length.to_vec()].concat();
+    let local = [
+        b"PK\x03\x04\x14\0".to_vec(),
+        fields(20),
+        vec![0; 2],
+        name.into(),
+    ]
+    .concat();
+    let central = [
+        b"PK\x01\x02\x14\0\x14\0".to_vec(),
+        fields(20),
+        vec![0; 16],
+        name.into(),
+    ]
+    .concat();
+    let sizes = [central.len() as u32, local.len() as u32]
+        .map(u32::to_le_bytes)
+        .concat();
+    let end = [
+        b"PK\x05\x06\0\0\0\0\x01\0\x01\0".to_vec(),
+        sizes,
+        vec![0; 2],
+    ]
+    .concat();
+    [local, central, end].concat()
+}
+
+#[test]
+fn few_rows_are_named_with_their_table() {
+    let bench = Bench::new();
+    bench.write("one.csv", "x,y\n1,2\n");
+    bench.write("two.csv", "x,y\n1,2\n2,3\n");
+    let words = |command: &str| bench.run(command).error(1).to_owned();
+    assert_eq!(
+        words("fit one.csv --target y"),
+        "one.csv: target column `y` has the value 2 in every row; there is nothing to learn; choose \
+         another target, or add rows"
+    );
+    let failed = words("fit two.csv --target y --steps 30");
+    let advice = "; 2 rows are few to learn from, and a lower --learning-rate or more --steps, or the \
+                  defaults of both, may help";
+    assert!(failed.ends_with(advice), "{failed}");
+    for command in ["cross-validate", "tune"] {
+        let told = words(&format!("{command} two.csv --target y --folds 3"));
+        assert_eq!(
+            told,
+            "two.csv: 2 rows are too few for 3 folds; fewer --folds need fewer rows"
+        );
+    }
+}
