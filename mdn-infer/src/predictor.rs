@@ -67,7 +67,8 @@ impl<'m, const N: usize> Predictor<'m, N> {
     /// # Errors
     ///
     /// [`PredictError::WrongLength`] and [`PredictError::NotFinite`] speak of `x`;
-    /// [`PredictError::Overflow`] when `x` is so far out that the network's outputs overflow.
+    /// [`PredictError::Overflow`] when `x` is so far out that the network's outputs overflow, or leave
+    /// the limits of [`Mixture`].
     #[inline]
     pub fn predict(&mut self, x: &[f32]) -> Result<Mixture<'_>, PredictError> {
         self.model.predict(self.level, x, &mut self.working.0)

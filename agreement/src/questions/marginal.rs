@@ -1,6 +1,6 @@
 //! Questions about one dimension.
 
-use mdn_infer::{Marginal, PredictError};
+use mdn_infer::Marginal;
 
 use super::ROOM;
 use crate::digest::Digest;
@@ -40,12 +40,8 @@ pub(super) fn at(marginal: &Marginal<'_>, y: f32, digest: &mut Digest) {
 pub(super) fn modes_and_region(marginal: &Marginal<'_>, digest: &mut Digest) {
     digest.add(marginal.mode());
     let mut modes = [0.0; ROOM];
-    match marginal.modes(&mut modes) {
-        // Some mode is beyond binary32. The hashes are older than this error, and have the highest mode
-        // in its place, which is infinite then.
-        Err(PredictError::Overflow) => digest.add(marginal.mode()),
-        count => digest.add(count.map(|count| &modes[..count])),
-    }
+    let count = marginal.modes(&mut modes);
+    digest.add(count.map(|count| &modes[..count]));
     let mut intervals = [(0.0, 0.0); INTERVALS];
     let count = marginal.highest_density_region(REGION, &mut intervals);
     digest.add(count.map(|count| &intervals[..count]));

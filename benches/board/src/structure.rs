@@ -49,6 +49,11 @@ pub fn structure(inputs: &mut Inputs<'_>) -> Result<(), Failure> {
     for fault in float_unit.faults() {
         black_box(fault.name());
     }
+    black_box(
+        model
+            .predict_without_limits(Level::detect(), inputs.numbers, inputs.working)?
+            .len(),
+    );
     let mixture = black_box(model.predict(Level::detect(), inputs.numbers, inputs.working)?);
     black_box((mixture.len(), mixture.is_empty(), mixture.dimensions()));
     black_box((mixture.covariance(), mixture.log_weights()));

@@ -62,8 +62,8 @@ impl<'a> Model<'a> {
     ///
     /// [`PredictError::WrongLength`] unless `x` has I elements for each row of `parameters`;
     /// [`PredictError::NotFinite`] with the index in `x`; [`PredictError::CapacityTooSmall`];
-    /// [`PredictError::OverflowInRow`] names the first row at which the network's outputs
-    /// overflow.
+    /// [`PredictError::OverflowInRow`] names the first row at which the network's outputs overflow or
+    /// leave the limits of [`Mixture`](crate::Mixture).
     pub fn predict_batch<'w>(
         &'w self,
         level: Level,

@@ -18,7 +18,7 @@ const LARGEST_SQUARE: f32 = 2.126_764_8e37;
 /// 2⁶²: of a standardised mean.
 const LARGEST_MEAN: f32 = 4.611_686e18;
 /// 2⁹⁰: of a standardised scale.
-const LARGEST_SCALE: f32 = 1.237_940_04e27;
+const LARGEST_SCALE: f32 = 1.237_940_1e27;
 
 /// What becomes of a mixture whose numbers leave room for wrong answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

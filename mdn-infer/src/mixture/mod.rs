@@ -40,12 +40,12 @@ use crate::simd::{Level, Simd};
 /// binary32 is ±∞ or 0: a density far out, its logarithm 10¹⁹ scales out, a variance whose root
 /// is above 10¹⁹ or below 10⁻²³ raw units.
 ///
-/// No answer is NaN while, for every component, means and [precision
-/// factors](Component::precision_factor) are at most 10⁶ in absolute value, and scales and the
-/// factors on the diagonal lie between 10⁻⁶ and 10⁶, all in raw units; arguments may be any
-/// finite numbers. That is tested by fuzzing, not proved. Nearer the ends of binary32, sums over
-/// components can overflow both ways, and then moments, draws and medians can be NaN. An accessor
-/// whose index is out of range gives NaN where its own documentation says so.
+/// No answer is NaN, and none is finite and wrong for an overflow on the way to it: a prediction whose
+/// numbers leave no room for that is an error. The limits are, in standardised units, 2⁶² (4.6 × 10¹⁸)
+/// for means and 2⁹⁰ (1.2 × 10²⁷) for scales. A component out of the limits whose weight is 0 in binary32
+/// counts as absent: its log-weight is −∞, its mean the centre of the training targets, its
+/// correlations 0. That is tested by fuzzing, not proved. An accessor whose index is out of range gives
+/// NaN where its own documentation says so.
 #[derive(Clone, Copy, Debug)]
 pub struct Mixture<'a> {
     level: Level,

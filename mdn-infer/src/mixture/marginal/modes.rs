@@ -15,6 +15,7 @@ use super::derivative::{Bound, Order, Scaled};
 use super::quantile::Furthest;
 use super::{Marginal, order};
 use crate::error::PredictError;
+use crate::layers::Limits;
 use crate::simd::Vector;
 
 /// Steps after which an unclear course is judged by its ends, so that no mixture takes forever:
@@ -66,7 +67,7 @@ impl Marginal<'_> {
             }
         });
         let count = self.fits(count, to.len())?;
-        if finite {
+        if finite || self.mixture.limits == Limits::Ignored {
             Ok(count)
         } else {
             Err(PredictError::Overflow)
