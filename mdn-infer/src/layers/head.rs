@@ -1,6 +1,6 @@
 //! The mixture head: from network outputs to the parameters of a mixture.
 
-use super::limits::{self, Extent, Limits};
+use super::limits::{Extent, Limits};
 use super::rows::BLOCK;
 use crate::error::PredictError;
 use crate::format::{Covariance, Head, ScaleMap};
@@ -31,7 +31,13 @@ pub(crate) fn mixture_parameters<S: Simd>(
     (members, log_normaliser): (f32, f32),
     parameters: &mut [f32],
 ) -> Result<(), PredictError> {
-    let extent = limits::extent(simd, head, parameters)?;
+    let outputs = parameters.get(..head.outputs()).unwrap_or_default();
+    let mut squares = simd.splat_octet(0.0);
+    reduce::add_squares(simd, &mut squares, outputs);
+    let extent = match Extent::of_squares(squares) {
+        Some(extent) => extent,
+        None => Extent::of_others(outputs)?,
+    };
     let sum = sum_of_weights(simd, head, parameters) * members;
     normalise(simd, head, log_normaliser, parameters, math::ln_normal(sum));
     limits.keep(simd, head, extent, parameters)
@@ -68,13 +74,10 @@ impl Kernel for MixtureRows<'_> {
         let len = head.parameters();
         let stride = stride.max(1);
         let mut sums = [1.0; BLOCK];
-        let mut extent = Extent::Usual;
+        let extent = extent_of_rows(simd, head, rows, (stride, start))?;
         let each = rows.chunks_exact_mut(stride).zip(&mut sums);
-        for (row, (parameters, sum)) in each.enumerate() {
+        for (parameters, sum) in each {
             let parameters = part(parameters, start, len);
-            if limits::extent(simd, head, parameters).map_err(|_| row)? == Extent::Vast {
-                extent = Extent::Vast;
-            }
             *sum = sum_of_weights(simd, head, parameters) * members;
         }
         math::map(simd, &mut sums, math::Ln);
@@ -87,6 +90,34 @@ impl Kernel for MixtureRows<'_> {
         }
         Ok(())
     }
+}
+
+/// How large the outputs of all rows are.
+///
+/// # Errors
+///
+/// The index of the first row with an output that is not finite.
+#[inline(always)]
+fn extent_of_rows<S: Simd>(
+    simd: S,
+    head: &Head,
+    rows: &[f32],
+    (stride, start): (usize, usize),
+) -> Result<Extent, usize> {
+    let outputs = |row: &[f32]| start..(start + head.outputs()).min(row.len());
+    let mut squares = simd.splat_octet(0.0);
+    for row in rows.chunks_exact(stride) {
+        let outputs = row.get(outputs(row)).unwrap_or_default();
+        reduce::add_squares(simd, &mut squares, outputs);
+    }
+    if let Some(extent) = Extent::of_squares(squares) {
+        return Ok(extent);
+    }
+    for (index, row) in rows.chunks_exact(stride).enumerate() {
+        let outputs = row.get(outputs(row)).unwrap_or_default();
+        Extent::of_others(outputs).map_err(|_| index)?;
+    }
+    Ok(Extent::Vast)
 }
 
 /// The `len` elements of a row from `start` on.

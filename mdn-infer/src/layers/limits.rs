@@ -2,16 +2,18 @@
 //!
 //! Sums over components hold squares of distances between means and squares of scales. While the
 //! standardised means are below 2⁶² and the standardised scales of every dimension below 2⁹⁰, no such
-//! sum loses its answer: distances have squares in binary32, a precision is no zero, and what the
+//! sum loses its answer: distances have squares in binary32, no precision is 0, and what the
 //! moments square they square in other units. A mixture beyond that is refused as an
 //! overflow, unless what is beyond belongs to components without weight: these are taken out.
+//!
+//! Nearly every mixture is known to be within by sums of squares alone.
 
 use super::factors::Factors;
 use crate::error::PredictError;
 use crate::format::{Covariance, Head, MAX_DIMENSIONS};
 use crate::math;
 use crate::simd::reduce::{self, At, Terms};
-use crate::simd::{Scalar, Simd, Vector};
+use crate::simd::{Octet, Scalar, Simd, Vector};
 
 /// 2¹²⁴: of the sum of the squares of all outputs, none of which is above 2⁶² then.
 const LARGEST_SQUARE: f32 = 2.126_764_8e37;
@@ -19,6 +21,10 @@ const LARGEST_SQUARE: f32 = 2.126_764_8e37;
 const LARGEST_MEAN: f32 = 4.611_686e18;
 /// 2⁹⁰: of a standardised scale.
 const LARGEST_SCALE: f32 = 1.237_940_1e27;
+/// 2⁵⁸: of the entries of a row of L⁻¹, divided by its last, where nothing else need be known.
+const LARGEST_ENTRY: f32 = 2.882_303_8e17;
+/// 2⁻²⁸: of the diagonal entries of L there.
+const LEAST_DIAGONAL: f32 = 3.725_290_3e-9;
 
 /// What becomes of a mixture whose numbers leave room for wrong answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,31 +37,31 @@ pub(crate) enum Limits {
 
 /// How large a network's outputs are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Extent {
+pub(super) enum Extent {
     /// Each is below [`LARGEST_MEAN`].
     Usual,
     /// All are finite.
     Vast,
 }
 
-/// How large the outputs at the front of `parameters` are.
-///
-/// # Errors
-///
-/// [`PredictError::Overflow`] when one is not finite.
-#[inline(always)]
-pub(super) fn extent<S: Simd>(
-    simd: S,
-    head: &Head,
-    parameters: &[f32],
-) -> Result<Extent, PredictError> {
-    let outputs = parameters.get(..head.outputs()).unwrap_or_default();
-    if reduce::sum_of_squares(simd, outputs) < LARGEST_SQUARE {
-        Ok(Extent::Usual)
-    } else if outputs.iter().all(|x| x.is_finite()) {
-        Ok(Extent::Vast)
-    } else {
-        Err(PredictError::Overflow)
+impl Extent {
+    /// Of outputs whose squares have these sums, where that is enough to know it.
+    #[inline(always)]
+    pub(super) fn of_squares(squares: impl Octet) -> Option<Self> {
+        (squares.sum() < LARGEST_SQUARE).then_some(Extent::Usual)
+    }
+
+    /// Of `outputs` with other squares.
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::Overflow`] when one is not finite.
+    pub(super) fn of_others(outputs: &[f32]) -> Result<Self, PredictError> {
+        if outputs.iter().all(|x| x.is_finite()) {
+            Ok(Extent::Vast)
+        } else {
+            Err(PredictError::Overflow)
+        }
     }
 }
 
@@ -104,14 +110,55 @@ fn are_narrow<S: Simd>(simd: S, head: &Head, parameters: &[f32]) -> bool {
         components,
         entries: entries.unwrap_or_default(),
     };
-    let wide = Wide {
-        dimensions,
-        factors,
-    };
-    reduce::largest(simd, components, &wide) < 0.0
+    are_slight(simd, dimensions, factors) || {
+        let wide = Wide {
+            dimensions,
+            factors,
+        };
+        reduce::largest(simd, components, &wide) < 0.0
+    }
 }
 
-/// Negative where the bound holds for a component; −∞ past the end.
+/// Whether the entries off the diagonals are so small beside those on them that no row of L⁻¹,
+/// divided by its last entry, has an entry of [`LARGEST_ENTRY`].
+///
+/// Entry j of row d is a sum over all chains d > … > j of products of |Lᵢⱼ| / Lⱼⱼ. A chain of m steps takes
+/// m of these quotients, so with f² the sum of all their squares its product is at most (f / √m)^m, and
+/// there are at most C(D − 2, m − 1) such chains. [`SLIGHT`] has the largest f² for which the sum of
+/// these bounds is below 2⁵⁷; here f² is at most Σ Lᵢⱼ² / min Lⱼⱼ², over all components.
+#[inline(always)]
+fn are_slight<S: Simd>(simd: S, dimensions: usize, factors: Factors<'_>) -> bool {
+    let components = factors.components;
+    let row = |start: usize, len: usize| {
+        let row = factors.entries.get(start * components..);
+        row.and_then(|row| row.get(..len * components))
+            .unwrap_or_default()
+    };
+    let mut squares = simd.splat_octet(0.0);
+    let mut least = simd.splat(f32::INFINITY);
+    for i in 0..dimensions {
+        let start = i * (i + 1) / 2;
+        reduce::add_squares(simd, &mut squares, row(start, i));
+        for values in row(start + i, 1).chunks(S::Vector::LANES) {
+            least = least.smaller(simd.load(values, f32::INFINITY));
+        }
+    }
+    let mut lanes = [f32::INFINITY; 8];
+    least.store(&mut lanes);
+    let least = lanes
+        .into_iter()
+        .fold(f32::INFINITY, |a, b| if b < a { b } else { a });
+    let exponent = SLIGHT.get(dimensions).copied().unwrap_or(0);
+    let bound = f32::from_bits((127 + u32::from(exponent)) << 23);
+    LEAST_DIAGONAL < least && squares.sum() < bound * (least * least)
+}
+
+/// log₂ of the largest f² by D, rounded down.
+const SLIGHT: [u8; MAX_DIMENSIONS + 1] = [
+    0, 126, 114, 57, 39, 30, 25, 21, 19, 17, 15, 14, 13, 12, 12, 11, 11,
+];
+
+/// Negative where the entries of a component's rows of L⁻¹ are bounded; −∞ past the end.
 struct Wide<'a> {
     dimensions: usize,
     factors: Factors<'a>,
@@ -120,11 +167,9 @@ struct Wide<'a> {
 impl Terms for Wide<'_> {
     /// With uⱼ the larger of 1 and Σᵢ |Lᵢⱼ| uᵢ / Lⱼⱼ over i > j, no entry j of a row of L⁻¹, each row
     /// divided by its last entry, is above uⱼ: back substitution gives them by the same sums of
-    /// smaller terms. Below 2⁵⁸, with diagonal entries above 2⁻²⁸, no scale reaches 2⁹⁰.
+    /// smaller terms.
     #[inline(always)]
     fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
-        const LARGEST_ENTRY: f32 = 2.882_303_8e17;
-        const LEAST_DIAGONAL: f32 = 3.725_290_3e-9;
         let (one, inside) = (simd.splat(1.0), simd.splat(f32::NEG_INFINITY));
         let mut bound = [one; MAX_DIMENSIONS];
         let mut wide = inside;

@@ -188,11 +188,10 @@ pub fn sum_row<S: Simd>(simd: S, row: &[f32]) -> f32 {
     partial.sum()
 }
 
-/// Σ of the squares of the elements of `row`, in the order of [`sum_row`].
+/// Adds the squares of the elements of `row` to the partial results.
 #[inline(always)]
-pub fn sum_of_squares<S: Simd>(simd: S, row: &[f32]) -> f32 {
+pub fn add_squares<S: Simd>(simd: S, partial: &mut S::Octet, row: &[f32]) {
     let (whole, rest) = row.as_chunks::<8>();
-    let mut partial = simd.splat_octet(0.0);
     for octet in whole {
         let mut octet = simd.load_octet(octet);
         let values = octet.vectors_mut().iter();
@@ -205,7 +204,6 @@ pub fn sum_of_squares<S: Simd>(simd: S, row: &[f32]) -> f32 {
         let value = simd.load(values, 0.0);
         *partial = partial.add(value.mul(value));
     }
-    partial.sum()
 }
 
 /// The largest element of `row`, none of which may be NaN; −∞ for none.
