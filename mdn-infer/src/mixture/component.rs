@@ -3,7 +3,7 @@
 use super::Mixture;
 use crate::check::check_len;
 use crate::error::PredictError;
-use crate::format::Covariance;
+use crate::format::{Covariance, MAX_DIMENSIONS};
 use crate::layers::Limits;
 use crate::math;
 use crate::simd::Scalar;
@@ -99,8 +99,11 @@ impl<'a> Component<'a> {
             return if i == j { first * first } else { 0.0 };
         }
         let at = At::new(self.k);
-        let row = self.mixture.cholesky().inverse_row(Scalar, at, i);
-        let other = self.mixture.cholesky().inverse_row(Scalar, at, j);
+        let (mut row, mut other) = ([0.0; MAX_DIMENSIONS], [0.0; MAX_DIMENSIONS]);
+        self.mixture.cholesky().inverse_row(Scalar, at, i, &mut row);
+        self.mixture
+            .cholesky()
+            .inverse_row(Scalar, at, j, &mut other);
         let shared = row.iter().zip(&other).take(i.min(j) + 1);
         shared.fold(0.0, |sum, (a, b)| sum + first * a * (second * b))
     }

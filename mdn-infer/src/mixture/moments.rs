@@ -234,8 +234,9 @@ impl Mixture<'_> {
         if self.covariance != Covariance::Full {
             return zero;
         }
-        let row = self.cholesky().inverse_row(simd, at, first.d);
-        let other = self.cholesky().inverse_row(simd, at, second.d);
+        let (mut row, mut other) = ([zero; MAX_DIMENSIONS], [zero; MAX_DIMENSIONS]);
+        self.cholesky().inverse_row(simd, at, first.d, &mut row);
+        self.cholesky().inverse_row(simd, at, second.d, &mut other);
         let shared = row.iter().zip(&other).take(first.d.min(second.d) + 1);
         let dot = shared.fold(zero, |sum, (a, b)| sum.add(a.mul(*b)));
         let scale = simd
