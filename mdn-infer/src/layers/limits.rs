@@ -1,9 +1,9 @@
 //! The limits within which every answer of a mixture is right.
 //!
 //! Sums over components hold squares of distances between means and squares of scales. While the
-//! standardised means are below 2⁶² and the standardised scales of every dimension below 2⁹⁰, no such
-//! sum loses its answer: distances have squares in binary32, no precision is 0, and what the
-//! moments square they square in other units. A mixture beyond that is refused as an
+//! standardised means are below 2¹⁰⁰ and the standardised scales of every dimension below 2⁹⁰, no such
+//! sum loses its answer: no precision is 0, and what the moments square they square in units in
+//! which it has room. A mixture beyond that is refused as an
 //! overflow, unless what is beyond belongs to components without weight: these are taken out.
 //!
 //! Nearly every mixture is known to be within by sums of squares alone.
@@ -15,10 +15,8 @@ use crate::math;
 use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Octet, Scalar, Simd, Vector};
 
-/// 2¹²⁴: of the sum of the squares of all outputs, none of which is above 2⁶² then.
-const LARGEST_SQUARE: f32 = 2.126_764_8e37;
-/// 2⁶²: of a standardised mean.
-const LARGEST_MEAN: f32 = 4.611_686e18;
+/// 2¹⁰⁰: of a standardised mean.
+const LARGEST_MEAN: f32 = 1.267_650_6e30;
 /// 2⁹⁰: of a standardised scale.
 const LARGEST_SCALE: f32 = 1.237_940_1e27;
 /// 2⁵⁸: of the entries of a row of L⁻¹, divided by its last, where nothing else need be known.
@@ -38,7 +36,7 @@ pub(crate) enum Limits {
 /// How large a network's outputs are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// Each is below [`LARGEST_MEAN`].
+    /// The sum of their squares is finite, so each is below 2⁶⁴.
     Usual,
     /// All are finite.
     Vast,
@@ -48,7 +46,7 @@ impl Extent {
     /// Of outputs whose squares have these sums, where that is enough to know it.
     #[inline(always)]
     pub(super) fn of_squares(squares: impl Octet) -> Option<Self> {
-        (squares.sum() < LARGEST_SQUARE).then_some(Extent::Usual)
+        squares.sum().is_finite().then_some(Extent::Usual)
     }
 
     /// Of `outputs` with other squares.
