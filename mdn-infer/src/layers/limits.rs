@@ -1,7 +1,7 @@
 //! The limits within which every answer of a mixture is right.
 //!
 //! Sums over components hold squares of distances between means and squares of scales. While the
-//! standardised means are below 2¹⁰⁰ and the standardised scales of every dimension below 2⁹⁰, no such
+//! standardised means are below 2⁸⁹ and the standardised scales of every dimension below 2⁹⁰, no such
 //! sum loses its answer: no precision is 0, and what the moments square they square in units in
 //! which it has room. A mixture beyond that is refused as an
 //! overflow, unless what is beyond belongs to components without weight: these are taken out.
@@ -15,8 +15,8 @@ use crate::math;
 use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Octet, Scalar, Simd, Vector};
 
-/// 2¹⁰⁰: of a standardised mean.
-const LARGEST_MEAN: f32 = 1.267_650_6e30;
+/// 2⁸⁹: of a standardised mean.
+const LARGEST_MEAN: f32 = 6.189_700_2e26;
 /// 2⁹⁰: of a standardised scale.
 const LARGEST_SCALE: f32 = 1.237_940_1e27;
 /// 2⁵⁸: of the entries of a row of L⁻¹, divided by its last, where nothing else need be known.

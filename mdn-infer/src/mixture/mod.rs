@@ -41,7 +41,7 @@ use crate::simd::{Level, Simd};
 /// is above 10¹⁹ or below 10⁻²³ raw units.
 ///
 /// No answer is NaN, and none is finite and wrong for an overflow on the way to it: a prediction whose
-/// numbers leave no room for that is an error. The limits are, in standardised units, 2¹⁰⁰ (1.3 × 10³⁰)
+/// numbers leave no room for that is an error. The limits are, in standardised units, 2⁸⁹ (6.2 × 10²⁶)
 /// for means and 2⁹⁰ (1.2 × 10²⁷) for scales. A component out of the limits whose weight is 0 in binary32
 /// counts as absent: its log-weight is −∞, its mean the centre of the training targets, its
 /// correlations 0. That is tested by fuzzing, not proved. An accessor whose index is out of range gives
