@@ -9,11 +9,11 @@ mod training_rows;
 
 use std::fmt;
 
-use mdn_infer::{Mixture, Model};
+use mdn_infer::{Mixture, Model, PredictError};
 use serde::Serialize;
 
 use crate::data::{Dataset, WILD, fences};
-use crate::metrics::{RowError, Scores, map_rows, normal_nll};
+use crate::metrics::{RowError, Scores, map_predictions, normal_nll};
 use crate::prune::{THRESHOLD, needed};
 use calibration::{miscalibration, over_fit};
 pub use repeats::repeated_rows;
@@ -119,10 +119,15 @@ impl fmt::Display for Diagnostic {
 impl Use {
     fn new(model: &Model<'_>, data: &Dataset) -> Result<Self, RowError> {
         let floor = NEAR_FLOOR * floor(model);
-        let rows = map_rows(model, data, |_, mixture| {
+        let rows = map_predictions(model, data, |_, mixture| {
+            let mixture = match mixture {
+                Err(PredictError::Overflow) => return Ok(None),
+                mixture => mixture?,
+            };
             let weights: Vec<f32> = mixture.components().map(|k| k.weight()).collect();
-            Ok((weights, collapsed_weight(mixture, model, floor)))
+            Ok(Some((weights, collapsed_weight(&mixture, model, floor))))
         })?;
+        let rows: Vec<(Vec<f32>, f32)> = rows.into_iter().flatten().collect();
         let mut largest = vec![0.0_f32; model.components()];
         for (weights, _) in &rows {
             for (largest, &weight) in largest.iter_mut().zip(weights) {
@@ -133,7 +138,7 @@ impl Use {
         Ok(Use {
             rows: rows.len(),
             largest,
-            collapsed: collapsed.sum::<f64>() / rows.len() as f64,
+            collapsed: collapsed.sum::<f64>() / rows.len().max(1) as f64,
         })
     }
 }

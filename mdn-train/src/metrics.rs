@@ -28,7 +28,8 @@ pub struct Scores {
     /// The mean negative log-density of the targets, nats in raw units; +∞ when
     /// `zero_density_rows` is not 0.
     pub nll: f64,
-    /// Rows whose density is below the smallest number that binary32 holds the logarithm of.
+    /// Rows whose density is below the smallest number that binary32 holds the logarithm of, or
+    /// at whose input the model's numbers overflow.
     pub zero_density_rows: usize,
     /// `[D]`: root mean squared error of the mixture's mean, in the target's units (of ln y for a
     /// target `log(y)`).
@@ -146,13 +147,22 @@ pub fn map_rows<T: Send>(
     data: &Dataset,
     visit: impl Fn(usize, &Mixture<'_>) -> Result<T, PredictError> + Sync,
 ) -> Result<Vec<T>, RowError> {
+    map_predictions(model, data, |row, mixture| visit(row, &mixture?))
+}
+
+/// As [`map_rows`], with what the engine says where it refuses an input.
+pub(crate) fn map_predictions<T: Send>(
+    model: &Model<'_>,
+    data: &Dataset,
+    visit: impl Fn(usize, Result<Mixture<'_>, PredictError>) -> Result<T, PredictError> + Sync,
+) -> Result<Vec<T>, RowError> {
     let level = Level::detect();
     let rows: Vec<usize> = (0..data.rows).collect();
     let tasks = rows.par_chunks(ROWS_A_TASK).map(|rows| {
         let mut working = vec![0.0; model.working_len()];
         let mut one = |row: usize| {
-            let mixture = model.predict(level, data.input(row), &mut working)?;
-            visit(row, &mixture)
+            let mixture = model.predict(level, data.input(row), &mut working);
+            visit(row, mixture)
         };
         let answers = rows.iter().map(|&row| {
             one(row).map_err(|source| RowError {
@@ -175,9 +185,12 @@ pub fn map_rows<T: Send>(
 ///
 /// [`RowError`].
 pub fn nll(model: &Model<'_>, data: &Dataset) -> Result<f64, RowError> {
-    let densities = map_rows(model, data, |row, mixture| {
+    let densities = map_predictions(model, data, |row, mixture| {
         let slope = log_slope(&data.transforms, data.target(row));
-        Ok(f64::from(mixture.log_density(data.target(row))?) + slope)
+        match mixture {
+            Err(PredictError::Overflow) => Ok(f64::NEG_INFINITY),
+            mixture => Ok(f64::from(mixture?.log_density(data.target(row))?) + slope),
+        }
     })?;
     Ok(densities.iter().map(|&density| -density).sum::<f64>() / data.rows as f64)
 }
@@ -204,6 +217,19 @@ struct RowScore {
 }
 
 impl RowScore {
+    /// Of a row whose input is so far out that the numbers of `model` overflow there: density 0, and
+    /// no end of an error.
+    fn overflowed(model: &Model<'_>) -> Self {
+        let dimensions = model.dimensions();
+        RowScore {
+            log_density: f64::NEG_INFINITY,
+            is_anomaly: model.header().anomaly_threshold.map(|_| true),
+            squared_errors: vec![f64::INFINITY; dimensions],
+            crps: vec![f32::INFINITY; dimensions],
+            pit: vec![0.0; dimensions],
+        }
+    }
+
     /// `slope` turns the log-density of the target into that of the file's columns.
     fn new(mixture: &Mixture<'_>, target: &[f32], slope: f64) -> Result<Self, PredictError> {
         let dimensions = mixture.dimensions();
@@ -275,9 +301,12 @@ impl<'m> Scorer<'m> {
     ///
     /// [`RowError`].
     pub fn add(&mut self, data: &Dataset) -> Result<(), RowError> {
-        let rows = map_rows(&self.model, data, |row, mixture| {
+        let rows = map_predictions(&self.model, data, |row, mixture| {
             let slope = log_slope(&data.transforms, data.target(row));
-            RowScore::new(mixture, data.target(row), slope)
+            match mixture {
+                Err(PredictError::Overflow) => Ok(RowScore::overflowed(&self.model)),
+                mixture => RowScore::new(&mixture?, data.target(row), slope),
+            }
         })?;
         let scores = &mut self.scores;
         scores.rows += rows.len();

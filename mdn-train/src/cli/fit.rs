@@ -235,14 +235,20 @@ fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
             count(fitted.train.rows, "training row")
         ));
     }
-    let scores = fitted.validation.as_ref().unwrap_or(&fitted.train);
-    if scores.zero_density_rows > 0 {
-        warnings.push(format!(
-            "the model gives density 0 to {} of {}: their targets lie far outside anything it \
-             expects, and the NLL is infinite",
-            scores.zero_density_rows,
-            count(scores.rows, "row")
-        ));
+    let held_out = fitted
+        .validation
+        .iter()
+        .map(|scores| (scores, "row held back"));
+    for (scores, rows) in held_out.chain([(&fitted.train, "training row")]) {
+        if scores.zero_density_rows > 0 {
+            warnings.push(format!(
+                "the model gives density 0 to {} of {}: their targets lie far outside anything it \
+                 expects, or their inputs are so far out that its numbers overflow, and the NLL is \
+                 infinite",
+                scores.zero_density_rows,
+                count(scores.rows, rows)
+            ));
+        }
     }
     warnings.extend(divergence(fitted.networks().flat_map(|one| &one.events)));
     warnings

@@ -73,9 +73,9 @@ fn advice(width: Width, lean: f64, seen: Seen<'_>) -> &'static str {
         }
         (Width::TooWide, Seen::Others) => {
             "Most likely the model was trained on these rows, which is no fault of the model: score \
-             rows that it has not seen, or use `mdn-train cross-validate`. On new rows the intervals \
-             are too wide: longer training or more --components may narrow them, unless the targets \
-             have few different values"
+             rows that it has not seen, or use `mdn-train cross-validate`. If these rows are new to it, \
+             the intervals are too wide: longer training or more --components may narrow them, unless \
+             the targets have few different values"
         }
         (Width::TooWide, Seen::Training(Some(_))) => {
             "The intervals are too wide: longer training or more --components may narrow them, unless \

@@ -122,6 +122,7 @@ mod tests {
         }
         for header in [
             "line,y_mean,y_sd,y_q0.5",
+            "line,y_mean,y_sd,z_mean,z_sd,z_hdr0.9,log_density,weight_1,y_mean_1,cov_y_z_1,modes,mode_1_y",
             "line,\"a, b_mean\",\"a, b_sd\"",
             "line,draw,component,y",
         ] {
@@ -156,6 +157,8 @@ mod tests {
             "species,grade,moisture,strength\noak,A,12.3,88.7\n",
             "line,y\n2,1\n",
             "line,y_mean,z_sd\n2,1,1\n",
+            "line,y_mean,y_sd,my notes\n2,1,1,seen\n",
+            "line,y_mean,y_sd,y_q0.5,comment\n2,1,1,1,x\n",
             "line,y_mean,y_sd",
             "\u{89}MDN",
             "<svg width=\"1\"></svg>",

@@ -1,12 +1,13 @@
 //! What is settled before training starts: which rows are held back, the units that training sees, the
 //! network's shape and the bounds of its scales; and what becomes of networks that are trained: a file.
 
+use mdn_infer::PredictError;
 use mdn_infer::format::{Head, MAX_DIMENSIONS, MAX_LOG_SCALE};
 
 use super::{FitConfig, FitError, LossUnits, ScaleFloor};
 use crate::data::{DataError, Ordinary, OwnedRows, Standardiser, StoredRows, TableRows, split};
 use crate::draft::{Columns, ModelDraft, golden_numbers, golden_rows};
-use crate::metrics::map_rows;
+use crate::metrics::map_predictions;
 use crate::model_file::ModelFile;
 use crate::network::{Architecture, Network};
 use crate::train::{
@@ -145,9 +146,15 @@ impl<'a> Plan<'a> {
         let rows = self.held_back().unwrap_or(self.training.rows());
         let mut scores = Vec::with_capacity(rows.count());
         rows.visit(|block| {
-            scores.extend(map_rows(&file.model(), block, |row, mixture| {
-                mixture.anomaly_score(block.target(row))
-            })?);
+            let file = file.model();
+            scores.extend(map_predictions(
+                &file,
+                block,
+                |row, mixture| match mixture {
+                    Err(PredictError::Overflow) => Ok(f32::INFINITY),
+                    mixture => mixture?.anomaly_score(block.target(row)),
+                },
+            )?);
             Ok::<_, FitError>(())
         })?;
         scores.sort_by(f32::total_cmp);

@@ -9,7 +9,7 @@ use assert_cmd::cargo::cargo_bin;
 use crc::{CRC_64_XZ, Crc};
 
 use super::runs::{signal, start, until};
-use super::support::{Bench, GEYSER};
+use super::support::{Bench, GEYSER, number};
 
 const LONG: &str = "--target duration --steps 1000000 --hidden 8 -k 3 --patience 0";
 
@@ -102,6 +102,33 @@ fn a_disk_that_fills_up_during_a_run_leaves_whole_files() {
     bench.json(&format!("fit {GEYSER} {options} --out whole.mdn"));
     let model = |name: &str| fs::read(bench.path(name)).unwrap();
     assert_eq!(model("r/model.mdn"), model("whole.mdn"));
+}
+
+/// One input so far out that the model's numbers overflow there is a row of density 0, and said; the model
+/// of the other rows is written and scored.
+#[test]
+fn an_input_out_of_all_bounds_does_not_fail_a_training_that_is_done() {
+    let bench = Bench::new();
+    let mut table = String::from("x,y\n");
+    for i in 0..200 {
+        let x = if i == 77 { 9e36 } else { f64::from(i) / 100.0 };
+        let wave = 0.1 * f64::from(i * 7919 % 101) / 101.0;
+        table.push_str(&format!("{x},{}\n", f64::from(i) / 50.0 + wave));
+    }
+    bench.write("far.csv", table);
+    let run = bench.run(
+        "fit far.csv --target y --validation 0 --steps 300 --hidden 8 -k 2 --json --out far.mdn",
+    );
+    let result = run.object();
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(result["train_nll"].is_null(), "{result}");
+    assert!(
+        run.stderr.contains("density 0 to 1 of 200 training rows"),
+        "{}",
+        run.stderr
+    );
+    let scores = bench.json("evaluate far.mdn far.csv");
+    assert_eq!(number(&scores, "zero_density_rows"), 1.0);
 }
 
 /// `/proc` takes no new files, not even root's.

@@ -25,9 +25,38 @@ fn holds_answers(head: &[u8]) -> bool {
     if !reader.read_record(&mut record).unwrap_or(false) {
         return false;
     }
-    let cell = |at: usize| record.get(at).unwrap_or_default();
-    let target = cell(1).strip_suffix("_mean");
-    let predicted = target.is_some() && target == cell(2).strip_suffix("_sd");
-    let sampled = [cell(1), cell(2)] == ["draw", "component"];
-    cell(0) == "line" && (predicted || sampled)
+    let cells: Vec<&str> = record.iter().collect();
+    match cells[..] {
+        ["line", "draw", "component", ..] => true,
+        ["line", mean, deviation, ..] => {
+            let target = mean.strip_suffix("_mean");
+            target.is_some()
+                && target == deviation.strip_suffix("_sd")
+                && cells.iter().all(|cell| is_answer(cell, &cells))
+        }
+        _ => false,
+    }
+}
+
+/// Whether `predict` has a column of this name about a target of which it has the mean, or about all.
+fn is_answer(cell: &str, cells: &[&str]) -> bool {
+    const OF_ALL: [&str; 5] = [
+        "line",
+        "log_density",
+        "anomaly_score",
+        "anomaly",
+        "best_component",
+    ];
+    const NUMBERED: [&str; 5] = ["weight_", "responsibility_", "mode_", "cov_", "modes"];
+    const OF_ONE: [&str; 14] = [
+        "mean", "sd", "q", "uq", "cdf", "survival", "between", "low", "high", "hdr", "mode", "pit",
+        "crps", "best",
+    ];
+    let mut targets = cells.iter().filter_map(|cell| cell.strip_suffix("_mean"));
+    OF_ALL.contains(&cell)
+        || NUMBERED.iter().any(|beginning| cell.starts_with(beginning))
+        || targets.any(|target| {
+            let question = cell.strip_prefix(target).and_then(|c| c.strip_prefix('_'));
+            question.is_some_and(|question| OF_ONE.iter().any(|one| question.starts_with(one)))
+        })
 }
