@@ -12,6 +12,7 @@ mod calibration;
 mod canvas;
 mod category_labels;
 mod fan;
+mod fitted;
 mod frame;
 mod heatmap;
 mod loss;
