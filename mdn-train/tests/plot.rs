@@ -668,3 +668,45 @@ fn categories_that_begin_alike_are_told_apart() {
     shown.dedup();
     assert_eq!(shown.len(), 8, "{shown:?}");
 }
+
+/// Where the legend lies on a picture of 1920 pixels: the corners of its frame, which is the only one that
+/// is filled half through.
+fn legend_frame(svg: &str) -> [f64; 4] {
+    let frames = svg.split("<rect").skip(1).filter(|rest| {
+        let attributes = rest
+            .split_once('>')
+            .map_or("", |(attributes, _)| attributes);
+        attributes.contains("opacity=\"0.88\"")
+    });
+    let frame = frames.last().expect("a legend");
+    let number = |key: &str| -> f64 {
+        let value = frame.split_once(&format!(" {key}=\"")).unwrap().1;
+        value.split_once('"').unwrap().0.parse().unwrap()
+    };
+    let (x, y) = (number("x"), number("y"));
+    [x, y, x + number("width"), y + number("height")]
+}
+
+#[test]
+fn legends_do_not_lie_on_triangles() {
+    // The lower right is empty but for an outlier.
+    let rows = (0..400).map(|i| ((i % 20) as f32, (i / 20) as f32));
+    let rows = rows.filter(|&(x, y)| x < 8.0 || y > 12.0);
+    let mut points: Vec<Point> = rows.collect();
+    let picture = |points: Vec<Point>| Samples {
+        title: "Draws".into(),
+        data: points.into(),
+        draws: vec![(1.0, 1.0), (2.0, 2.0)],
+        ..Samples::default()
+    };
+    let [left, top, ..] = legend_frame(&draw(picture(points.clone())));
+    assert!(left > 960.0 && top > 640.0, "{left} {top}");
+    points.push((18.5, -900.0));
+    let svg = kept(&picture(points), "samples-legend.png");
+    assert!(texts(&svg).contains(&"1 row beyond"));
+    let [left, top, right, bottom] = legend_frame(&svg);
+    assert!(
+        right < 960.0 || bottom < 640.0,
+        "{left} {top} {right} {bottom}"
+    );
+}

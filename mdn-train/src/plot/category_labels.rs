@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::canvas::Drawn;
-use super::fitted::{fitted_names, width};
+use super::fitted::{fits, fitted_names, width};
 use super::frame::{Chart, TICK_SIZE, text};
 
 /// Pixels from one line of names to the next.
@@ -21,8 +21,8 @@ pub(super) struct CategoryLabels {
 }
 
 impl CategoryLabels {
-    /// For names evenly along an axis of `length` pixels, with so many to its right.
-    pub fn new(names: &[String], length: u32, right: u32) -> Self {
+    /// For names evenly along an axis of `length` pixels, with so many to its left and right.
+    pub fn new(names: &[String], length: u32, sides: (u32, u32)) -> Self {
         let step = length / names.len().max(1) as u32;
         let longest = names.iter().map(|name| width(name, TICK_SIZE)).max();
         let too_long = longest.is_some_and(|longest| longest > step.saturating_sub(GAP));
@@ -30,13 +30,18 @@ impl CategoryLabels {
             true => 2,
             false => 1,
         };
-        let room = |place: usize| {
-            let to_edge = (2 * (names.len() - place) as u32 - 1) * step + 2 * right;
-            (lines as u32 * step).min(to_edge).saturating_sub(GAP)
-        };
+        // All are shortened alike, so that they look alike; none may reach beyond the picture.
+        let ends = [(names.first(), sides.0), (names.last(), sides.1)];
+        let ends = ends.into_iter().filter_map(|(name, side)| {
+            let to_edge = step + 2 * side;
+            name.filter(|name| !fits(name, TICK_SIZE, to_edge))
+                .map(|_| to_edge)
+        });
+        let room = (lines * step).saturating_sub(GAP);
+        let room = ends.fold(room, u32::min);
         CategoryLabels {
             names: fitted_names(names, TICK_SIZE, room),
-            lines,
+            lines: lines as usize,
         }
     }
 
@@ -74,35 +79,38 @@ mod tests {
     #[test]
     fn names_are_given_the_room_that_there_is() {
         assert!(font_is_registered());
-        let short = CategoryLabels::new(&names(&["a", "b"]), 1600, 0);
+        let short = CategoryLabels::new(&names(&["a", "b"]), 1600, (0, 0));
         assert_eq!((short.lines, short.names), (1, names(&["a", "b"])));
-        let long = CategoryLabels::new(&names(&["a long name", "b"]), 340, 0);
+        let long = CategoryLabels::new(&names(&["a long name", "b"]), 340, (200, 200));
         assert_eq!((long.lines, long.names), (2, names(&["a long name", "b"])));
-        let longer = CategoryLabels::new(&names(&["a very long name", "b"]), 200, 0);
+        let longer = CategoryLabels::new(&names(&["a very long name", "b"]), 200, (200, 200));
         let [first, second] = &longer.names[..] else {
             panic!("{:?}", longer.names)
         };
         assert!(first.starts_with("a ") && first.ends_with('e') && first.contains('…'));
         assert_eq!(second, "b");
-        assert!(CategoryLabels::new(&[], 200, 0).names.is_empty());
+        assert!(CategoryLabels::new(&[], 200, (0, 0)).names.is_empty());
     }
 
     #[test]
     fn names_with_a_long_common_beginning_stay_apart_and_on_the_picture() {
         assert!(font_is_registered());
-        let all: Vec<String> = (0..10)
-            .map(|i| format!("a district of the far north, number {i}, by the sea"))
-            .collect();
-        let (length, right) = (1440, 52);
-        let found = CategoryLabels::new(&all, length, right);
-        for (place, name) in found.names.iter().enumerate() {
-            assert!(!found.names[..place].contains(name), "{:?}", found.names);
-            // Half of it lies to the right of its place.
-            let middle = (place as u32 * 2 + 1) * length / 20;
-            assert!(
-                middle + width(name, TICK_SIZE) / 2 <= length + right,
-                "{name}"
-            );
+        for count in 2..=10 {
+            let name =
+                |i| format!("a district of the far north of the country, number {i}, by the sea");
+            let all: Vec<String> = (0..count).map(name).collect();
+            let (length, left, right) = (1440, 204, 52);
+            let found = CategoryLabels::new(&all, length, (left, right));
+            for (place, name) in found.names.iter().enumerate() {
+                assert!(!found.names[..place].contains(name), "{:?}", found.names);
+                // Half of it lies to either side of its place.
+                let middle = left + (place as u32 * 2 + 1) * length / (2 * count);
+                let half = width(name, TICK_SIZE) / 2;
+                assert!(
+                    half <= middle && middle + half <= left + length + right,
+                    "{name}"
+                );
+            }
         }
     }
 }

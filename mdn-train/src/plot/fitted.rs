@@ -28,16 +28,11 @@ pub(super) fn fitted(words: &str, size: u32, room: u32) -> String {
     without_middle(&characters, low)
 }
 
-/// As [`fitted`] for several names, each with its own room: names that differ stay different, by where
+/// As [`fitted`] for several names: those that differ stay different, by where
 /// they begin to differ.
-pub(super) fn fitted_names(
-    names: &[String],
-    size: u32,
-    room: impl Fn(usize) -> u32,
-) -> Vec<String> {
-    let mut shown: Vec<String> = (0..names.len())
-        .map(|i| fitted(&names[i], size, room(i)))
-        .collect();
+pub(super) fn fitted_names(names: &[String], size: u32, room: u32) -> Vec<String> {
+    let shown = names.iter().map(|name| fitted(name, size, room));
+    let mut shown: Vec<String> = shown.collect();
     // What each is shown from, in characters; it grows with every round.
     let mut from = vec![0; names.len()];
     while let Some(alike) = alike(names, &shown, &from) {
@@ -45,7 +40,7 @@ pub(super) fn fitted_names(
         for i in alike {
             from[i] = common.max(from[i]);
             let rest: String = names[i].chars().skip(from[i]).collect();
-            shown[i] = fitted(&format!("…{rest}"), size, room(i));
+            shown[i] = fitted(&format!("…{rest}"), size, room);
         }
     }
     shown
@@ -84,7 +79,8 @@ fn without_middle(characters: &[char], kept: usize) -> String {
     start.iter().chain(&['…']).chain(end).collect()
 }
 
-fn fits(words: &str, size: u32, room: u32) -> bool {
+/// Whether a text is as narrow as that.
+pub(super) fn fits(words: &str, size: u32, room: u32) -> bool {
     f64::from(width(words, size)) <= SLACK * f64::from(room)
 }
 
@@ -143,7 +139,7 @@ mod tests {
         ];
         for names in cases {
             for room in [150, 300, 600] {
-                let shown = fitted_names(&names, 36, |_| room);
+                let shown = fitted_names(&names, 36, room);
                 for (i, one) in shown.iter().enumerate() {
                     assert!(width(one, 36) <= room, "{one}");
                     assert!(!shown[..i].contains(one), "{shown:?}");
@@ -151,7 +147,7 @@ mod tests {
             }
         }
         let same = vec![long.clone(), long];
-        let shown = fitted_names(&same, 36, |_| 200);
+        let shown = fitted_names(&same, 36, 200);
         assert_eq!(shown[0], shown[1]);
     }
 }

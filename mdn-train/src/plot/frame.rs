@@ -85,8 +85,11 @@ impl Frame<'_> {
                 self.build(area, X_LABELS, Some(ticks))
             }
             Across::Categories(names) => {
-                let labels =
-                    CategoryLabels::new(names, Self::plot_size((width, 0)).0, RIGHT_MARGIN);
+                let labels = CategoryLabels::new(
+                    names,
+                    Self::plot_size((width, 0)).0,
+                    (MARGIN + Y_LABELS, RIGHT_MARGIN),
+                );
                 let chart = self.build(area, X_LABELS + labels.extra_height(), None)?;
                 labels.draw(area, &chart)?;
                 Ok(chart)
