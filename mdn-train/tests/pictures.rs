@@ -350,3 +350,47 @@ fn an_input_that_never_varies_is_drawn_at_its_one_value() {
     assert_eq!(other.others().unwrap(), "pressure = 20.25");
     assert_eq!(other.category_counts(), None);
 }
+
+#[test]
+fn titles_of_long_names_keep_their_words() {
+    let long =
+        |end: &str| format!("concentration of particulate matter at the outlet of stage {end}");
+    let rows = (0..60).flat_map(|i| [f64::from(i), (f64::from(i) * 0.3).sin()]);
+    let table = NumericTable::new(vec![long("1"), long("2")], rows.collect());
+    let data = Dataset::from_numeric(table, 1).unwrap();
+    let fitted = mdn_train::fit(&data, &small()).unwrap();
+    let model = fitted.file.model();
+    let typical = TypicalRow::of(&model, &data);
+    let line = Line::new(&typical, 0, 0);
+    let map = line.heatmap((0.0, 59.0), (-2.0, 2.0), (4, 4), Rows::default());
+    let fan = line.fan(&[1.0], Rows::default()).unwrap();
+    let samples = line.samples(&[1.0], 3, 0, Rows::default()).unwrap();
+    for (title, begins, between) in [
+        (
+            map.unwrap().title,
+            "Density of concentr",
+            "stage 2 given concentr",
+        ),
+        (fan.title, "Quantiles of concentr", "stage 2 given concentr"),
+        (
+            samples.title,
+            "3 draws of concentr",
+            "stage 2 at each concentr",
+        ),
+        (
+            line.scatter(&data).title,
+            "concentr",
+            "stage 2 against concentr",
+        ),
+    ] {
+        assert!(
+            title.starts_with(begins) && title.contains(between),
+            "{title}"
+        );
+        assert!(
+            title.ends_with("stage 1") && title.chars().count() < 75,
+            "{title}"
+        );
+    }
+    assert_eq!((line.name(), fan.y_label), (long("1"), long("2")));
+}

@@ -8,7 +8,9 @@ use super::categories::Categories;
 use super::typical::TypicalRow;
 use super::{PictureError, label};
 use crate::data::{Dataset, Transform};
-use crate::plot::{Across, Band, FanChart, Point, Rows, Samples, Scatter, centres, span};
+use crate::plot::{
+    Across, Band, FanChart, Point, Rows, Samples, Scatter, centres, for_title, span,
+};
 
 /// A line through the inputs: one of them varies, or a column of categories, and the others are held at
 /// their typical values. A target `log(y)` is shown as y.
@@ -189,6 +191,12 @@ impl<'m> Line<'m> {
         label(column.map(|(name, unit)| (Transform::split(name).1, unit)))
     }
 
+    /// A title from the names of the target and of what varies.
+    pub(super) fn title(&self, words: impl Fn(&str, &str) -> String) -> String {
+        let [y, x] = for_title([&self.y_label(), &self.name()]);
+        words(&y, &x)
+    }
+
     /// The value of the column for one of the model's target.
     pub(super) fn raw(&self, z: f32) -> f32 {
         self.transform.map_or(z, |t| t.undo(z.into()) as f32)
@@ -240,11 +248,7 @@ impl<'m> Line<'m> {
                 .collect::<Result<Vec<Point>, PredictError>>()
         })?;
         Ok(Samples {
-            title: format!(
-                "{draws} draws of {} at each {}",
-                self.y_label(),
-                self.name()
-            ),
+            title: self.title(|y, x| format!("{draws} draws of {y} at each {x}")),
             x_label: self.x_label(),
             y_label: self.y_label(),
             draws: drawn.into_iter().flatten().collect(),
@@ -291,7 +295,7 @@ impl<'m> Line<'m> {
                 upper: each(&|(_, ends)| ends[i].1),
             });
         Ok(FanChart {
-            title: format!("Quantiles of {} given {}", self.y_label(), self.name()),
+            title: self.title(|y, x| format!("Quantiles of {y} given {x}")),
             x_label: self.x_label(),
             y_label: self.y_label(),
             x: xs.to_vec(),
@@ -323,7 +327,7 @@ impl<'m> Line<'m> {
     /// The data as a picture of its own.
     pub fn scatter(&self, data: &Dataset) -> Scatter {
         Scatter {
-            title: format!("{} against {}", self.y_label(), self.name()),
+            title: self.title(|y, x| format!("{y} against {x}")),
             x_label: self.name(),
             y_label: self.y_label(),
             points: (0..data.rows)

@@ -28,6 +28,19 @@ pub(super) fn fitted(words: &str, size: u32, room: u32) -> String {
     without_middle(&characters, low)
 }
 
+/// Both names for a title with two of them, each without its middle where together they are too long: the
+/// words between them stay.
+pub(crate) fn for_title(names: [&str; 2]) -> [String; 2] {
+    /// What a title has room for beside a few words of its own.
+    const BOTH: usize = 46;
+    let characters = names.map(|name| name.chars().collect::<Vec<char>>());
+    let lengths = [0, 1].map(|i| characters[i].len());
+    [0, 1].map(|i| {
+        let most = BOTH.saturating_sub(lengths[1 - i]).max(BOTH / 2);
+        without_middle(&characters[i], most)
+    })
+}
+
 /// As [`fitted`] for several names: those that differ stay different, by where
 /// they begin to differ.
 pub(super) fn fitted_names(names: &[String], size: u32, room: u32) -> Vec<String> {
@@ -119,6 +132,24 @@ mod tests {
         assert_eq!(fitted("äöü", 40, 0), "äöü");
         let huge = "x".repeat(100_000);
         assert!(fitted(&huge, 40, 500).chars().count() < 60);
+    }
+
+    #[test]
+    fn names_in_a_title_share_the_room() {
+        assert_eq!(for_title(["y", "x"]), ["y", "x"]);
+        let long = "a name of more characters than a title has room for";
+        let [whole, cut] = for_title(["strength", long]);
+        assert_eq!((whole.as_str(), cut.chars().count()), ("strength", 39));
+        assert!(
+            cut.starts_with("a name") && cut.ends_with("room for"),
+            "{cut}"
+        );
+        let both = for_title([long, long]);
+        assert!(
+            both.iter().all(|name| name.chars().count() == 24),
+            "{both:?}"
+        );
+        assert_eq!(for_title(["", long])[1].chars().count(), 47);
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub use arm::{Arm, ArmMode};
 pub use calibration::{Calibration, PitHistogram};
 pub use canvas::{Drawn, Picture, PlotError};
 pub use fan::{Band, FanChart};
+pub(crate) use fitted::for_title;
 pub use heatmap::{Grid, Heatmap, MeanCurve, centres, edges};
 pub use loss::Loss;
 pub use marks::Rows;
