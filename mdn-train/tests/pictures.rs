@@ -284,3 +284,113 @@ fn figures_of_a_transformed_target_say_of_what_they_are() {
     let (_, fitted) = categorical();
     assert_eq!(mdn_train::pictures::written(&fitted.file.model(), 0), "y");
 }
+
+#[test]
+fn a_slice_ends_where_the_rows_do() {
+    let (data, fitted) = logarithmic();
+    let model = fitted.file.model();
+    let typical = TypicalRow::of(&model, &data);
+    let line = Line::new(&typical, 0, 0);
+    let column = || data.input_column(0);
+    let (least, greatest) = (
+        column().fold(f32::INFINITY, f32::min),
+        column().fold(f32::NEG_INFINITY, f32::max),
+    );
+    assert_eq!(line.range(&data), (least, greatest));
+    let places = line.places(line.range(&data), 100);
+    assert_eq!(places.len(), 100);
+    assert!(places.iter().all(|&x| least <= x && x <= greatest));
+}
+
+#[test]
+fn an_input_that_never_varies_is_drawn_at_its_one_value() {
+    let rows = (0..100).flat_map(|i| {
+        let x = f64::from(i) / 50.0 - 1.0;
+        [x, 20.0 + x, 2.0 * x + 0.3 * (17.0 * f64::from(i)).sin()]
+    });
+    let names = ["x", "pressure", "y"].map(str::to_owned);
+    let data = Dataset::from_numeric(NumericTable::new(names.to_vec(), rows.collect()), 2).unwrap();
+    let fitted = mdn_train::fit(&data, &small()).unwrap();
+    let model = fitted.file.model();
+    // A table of one pressure, drawn with a model that knows several.
+    let mut still = data.clone();
+    for row in still.inputs.chunks_mut(2) {
+        row[1] = 20.25;
+    }
+    let typical = TypicalRow::of(&model, &still);
+    let line = Line::new(&typical, 1, 0);
+    assert_eq!(line.categories(), ["20.25"]);
+    assert_eq!(line.category_counts(), Some((1, 1)));
+    assert_eq!(
+        (line.name(), line.range(&still)),
+        ("pressure".to_owned(), (-0.5, 0.5))
+    );
+    let xs = line.places(line.range(&still), 100);
+    assert_eq!(xs, [0.0]);
+    assert_eq!(line.movement(&xs).unwrap(), 0.0);
+    let rows = line.rows(&still, [(-0.5, 0.5), (-5.0, 5.0)]).unwrap();
+    assert_eq!(rows.near.len() + rows.far.len(), still.rows);
+    assert!(
+        rows.near
+            .iter()
+            .chain(&rows.far)
+            .all(|point| point.0.abs() < 0.5)
+    );
+    let fan = line.fan(&xs, rows).unwrap();
+    let mut working = vec![0.0; model.working_len()];
+    let mut x: Vec<f32> = still.input_column(0).collect();
+    x.sort_by(f32::total_cmp);
+    let inputs = [x[(x.len() - 1) / 2], 20.25];
+    let mixture = model
+        .predict(Level::detect(), &inputs, &mut working)
+        .unwrap();
+    assert_eq!(fan.median, [mixture.marginal(0).unwrap().median()]);
+    // The other inputs' words give the value too.
+    let other = Line::new(&typical, 0, 0);
+    assert_eq!(other.others().unwrap(), "pressure = 20.25");
+    assert_eq!(other.category_counts(), None);
+}
+
+#[test]
+fn titles_of_long_names_keep_their_words() {
+    let long =
+        |end: &str| format!("concentration of particulate matter at the outlet of stage {end}");
+    let rows = (0..60).flat_map(|i| [f64::from(i), (f64::from(i) * 0.3).sin()]);
+    let table = NumericTable::new(vec![long("1"), long("2")], rows.collect());
+    let data = Dataset::from_numeric(table, 1).unwrap();
+    let fitted = mdn_train::fit(&data, &small()).unwrap();
+    let model = fitted.file.model();
+    let typical = TypicalRow::of(&model, &data);
+    let line = Line::new(&typical, 0, 0);
+    let map = line.heatmap((0.0, 59.0), (-2.0, 2.0), (4, 4), Rows::default());
+    let fan = line.fan(&[1.0], Rows::default()).unwrap();
+    let samples = line.samples(&[1.0], 3, 0, Rows::default()).unwrap();
+    for (title, begins, between) in [
+        (
+            map.unwrap().title,
+            "Density of concentr",
+            "stage 2 given concentr",
+        ),
+        (fan.title, "Quantiles of concentr", "stage 2 given concentr"),
+        (
+            samples.title,
+            "3 draws of concentr",
+            "stage 2 at each concentr",
+        ),
+        (
+            line.scatter(&data).title,
+            "concentr",
+            "stage 2 against concentr",
+        ),
+    ] {
+        assert!(
+            title.starts_with(begins) && title.contains(between),
+            "{title}"
+        );
+        assert!(
+            title.ends_with("stage 1") && title.chars().count() < 75,
+            "{title}"
+        );
+    }
+    assert_eq!((line.name(), fan.y_label), (long("1"), long("2")));
+}

@@ -5,8 +5,8 @@
 use mdn_train::data::generators;
 use mdn_train::loss::LossKind;
 use mdn_train::plot::{
-    Across, Band, Calibration, FanChart, Figure, Grid, Heatmap, Loss, Picture, PitHistogram, Point,
-    Report, Rows, Samples, Scatter, Section, SummaryRow, Weights, centres,
+    Across, Band, Calibration, FanChart, Figure, Grid, Heatmap, Loss, MeanCurve, Picture,
+    PitHistogram, Point, Report, Rows, Samples, Scatter, Section, SummaryRow, Weights, centres,
 };
 
 fn curve_points(rows: usize, seed: u64) -> Vec<Point> {
@@ -536,4 +536,177 @@ fn the_report_is_one_file_without_requests() {
     for request in ["<script", "<link", "@import", "url(", "src="] {
         assert!(!html.contains(request), "{request}");
     }
+}
+
+/// Names such as tables from spreadsheets have.
+fn long(end: &str) -> String {
+    format!(
+        "measured concentration of suspended particulate matter at the outlet of stage 3, {end}"
+    )
+}
+
+/// The size of the font and the text, for each text but those of the ticks.
+fn sized_texts(svg: &str) -> Vec<(f64, String)> {
+    let after = svg.split("<text").skip(1);
+    let sized = after.filter_map(|rest| {
+        let (attributes, rest) = rest.split_once('>')?;
+        let size = attributes.split_once("font-size=\"")?.1.split_once('"')?.0;
+        let text = rest.split_once("</text>")?.0.trim();
+        Some((size.parse::<f64>().ok()?, text.to_owned()))
+    });
+    sized.collect()
+}
+
+#[test]
+fn long_titles_lose_their_middle_and_not_their_ends() {
+    let title = format!("Density of {} given {}", long("the end"), long("first"));
+    let label = format!("{} (slice)", long("first"));
+    let (x_label, y_label) = (label.clone(), long("the end"));
+    let x = vec![0.0, 1.0];
+    for (name, svg, is_narrow) in [
+        (
+            "map",
+            kept(
+                &Heatmap {
+                    title: title.clone(),
+                    x_label: x_label.clone(),
+                    y_label: y_label.clone(),
+                    mean: Some(MeanCurve {
+                        label: format!("mean of {} (may be no answer)", long("the end")),
+                        several: 1.0,
+                        x: x.clone(),
+                        y: vec![0.0, 1.0],
+                    }),
+                    ..heatmap(20, 20)
+                },
+                "map-long.png",
+            ),
+            true,
+        ),
+        (
+            "samples",
+            kept(
+                &Samples {
+                    title: title.clone(),
+                    x_label: x_label.clone(),
+                    y_label: y_label.clone(),
+                    ..samples()
+                },
+                "samples-long.png",
+            ),
+            false,
+        ),
+        (
+            "fan",
+            kept(
+                &FanChart {
+                    title: title.clone(),
+                    x_label: x_label.clone(),
+                    y_label: y_label.clone(),
+                    ..fan()
+                },
+                "fan-long.png",
+            ),
+            false,
+        ),
+        (
+            "weights",
+            kept(
+                &Weights {
+                    title: title.clone(),
+                    x_label,
+                    x,
+                    weights: vec![vec![0.5, 0.4], vec![0.5, 0.6]],
+                    ..Weights::default()
+                },
+                "weights-long.png",
+            ),
+            true,
+        ),
+    ] {
+        let texts = sized_texts(&svg);
+        let cut: Vec<_> = texts
+            .iter()
+            .filter(|(_, text)| text.contains('…'))
+            .collect();
+        assert!(cut.len() >= 2, "{name}: {texts:?}");
+        // Letters of this font are half as wide as they are high, about.
+        let room = if is_narrow { 1700.0 } else { 1920.0 };
+        for (size, text) in &texts {
+            let width = 0.45 * size * text.chars().count() as f64;
+            assert!(width < room, "{name}: {text}");
+        }
+        let ends = |words: &str, end: &str| {
+            let found = texts
+                .iter()
+                .any(|(_, text)| text.starts_with(words) && text.ends_with(end));
+            assert!(found, "{name}: {words}…{end} in {texts:?}");
+        };
+        ends("Density of measured", "first");
+        ends("measured", "first (slice)");
+    }
+}
+
+#[test]
+fn categories_that_begin_alike_are_told_apart() {
+    let names: Vec<String> = (0..8)
+        .map(|i| long(&format!("line {i} of the works")))
+        .collect();
+    let map = Heatmap {
+        grid: Grid::new((-0.5, 7.5), (0.0, 1.0), 8, 2, vec![1.0; 16]).unwrap(),
+        points: Rows::default(),
+        across: Across::Categories(names),
+        ..heatmap(2, 2)
+    };
+    let svg = kept(&map, "map-alike.png");
+    let mut shown: Vec<&str> = texts(&svg)
+        .into_iter()
+        .filter(|text| text.contains('…'))
+        .collect();
+    assert_eq!(shown.len(), 8, "{shown:?}");
+    shown.sort_unstable();
+    shown.dedup();
+    assert_eq!(shown.len(), 8, "{shown:?}");
+}
+
+/// Where the legend lies on a picture of 1920 pixels: the corners of its frame, which is the only one that
+/// is filled half through.
+fn legend_frame(svg: &str) -> [f64; 4] {
+    let frames = svg.split("<rect").skip(1).filter(|rest| {
+        let attributes = rest
+            .split_once('>')
+            .map_or("", |(attributes, _)| attributes);
+        attributes.contains("opacity=\"0.88\"")
+    });
+    let frame = frames.last().expect("a legend");
+    let number = |key: &str| -> f64 {
+        let value = frame.split_once(&format!(" {key}=\"")).unwrap().1;
+        value.split_once('"').unwrap().0.parse().unwrap()
+    };
+    let (x, y) = (number("x"), number("y"));
+    [x, y, x + number("width"), y + number("height")]
+}
+
+#[test]
+fn legends_do_not_lie_on_triangles() {
+    // The lower right is empty but for an outlier.
+    let rows = (0..400).map(|i| ((i % 20) as f32, (i / 20) as f32));
+    let rows = rows.filter(|&(x, y)| x < 8.0 || y > 12.0);
+    let mut points: Vec<Point> = rows.collect();
+    let picture = |points: Vec<Point>| Samples {
+        title: "Draws".into(),
+        data: points.into(),
+        draws: vec![(1.0, 1.0), (2.0, 2.0)],
+        ..Samples::default()
+    };
+    let [left, top, ..] = legend_frame(&draw(picture(points.clone())));
+    assert!(left > 960.0 && top > 640.0, "{left} {top}");
+    points.push((18.5, -900.0));
+    let svg = kept(&picture(points), "samples-legend.png");
+    assert!(texts(&svg).contains(&"1 row beyond"));
+    let [left, top, right, bottom] = legend_frame(&svg);
+    assert!(
+        right < 960.0 || bottom < 640.0,
+        "{left} {top} {right} {bottom}"
+    );
 }

@@ -1,4 +1,4 @@
-//! The last line of what a command says: a command to paste that goes on from here.
+//! Commands to paste that go on from here: the last line of what a command says, and in reports.
 
 use std::fmt::Display;
 use std::io;
@@ -51,11 +51,15 @@ impl Next {
         }
     }
 
-    /// Nothing where no shell can be told.
     fn line(&self) -> Option<String> {
+        self.command().map(|command| format!("next: {command}"))
+    }
+
+    /// The command, quoted for a shell; nothing where no shell can be told.
+    pub fn command(&self) -> Option<String> {
         let words = self.0.iter().map(String::as_str);
         let words = shlex::try_join(words).ok()?;
-        Some(format!("next: mdn-train {words}"))
+        Some(format!("mdn-train {words}"))
     }
 }
 

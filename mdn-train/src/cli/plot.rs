@@ -91,7 +91,8 @@ impl Plot {
             sections.push(painter.loss(&file)?);
         }
         let summary = painter.summary(normal_nll(&data));
-        sections.push(words::next(&self, &typical, input, &kept));
+        let targets = target_names(&model);
+        sections.push(words::next(&self, &targets, &typical, input, &kept));
         sections.push(words::made(&self, &data));
         let report = Report {
             title: format!("Model {}", self.model.display()),

@@ -37,7 +37,7 @@ impl Line<'_> {
         let values = (0..rows).flat_map(|row| by_column.iter().map(move |column| column[row]));
         let grid = Grid::new(x_range, y_range, xs.len(), rows, values.collect())?;
         Ok(Heatmap {
-            title: format!("Density of {} given {}", self.y_label(), self.name()),
+            title: self.title(|y, x| format!("Density of {y} given {x}")),
             x_label: self.x_label(),
             y_label: self.y_label(),
             value_label: "density".to_owned(),

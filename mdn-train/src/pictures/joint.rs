@@ -6,7 +6,7 @@ use mdn_infer::{Component, Level, Model, PredictError};
 
 use super::{PictureError, written};
 use crate::data::Dataset;
-use crate::plot::{Grid, Pair, centres};
+use crate::plot::{Grid, Pair, centres, for_title};
 
 /// Cells of the density along each axis.
 const CELLS: usize = 64;
@@ -53,7 +53,7 @@ pub fn pair(
     let names = [0, 1].map(|d| written(model, d));
     let points = data.target_column(0).zip(data.target_column(1));
     Ok(Pair {
-        title: format!("{} and {}", names[0], names[1]),
+        title: for_title(names.each_ref().map(String::as_str)).join(" and "),
         x_label: names[0].clone(),
         y_label: names[1].clone(),
         grid: Grid::new(ranges[0], ranges[1], CELLS, CELLS, values)?,

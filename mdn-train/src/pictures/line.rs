@@ -8,34 +8,49 @@ use super::categories::Categories;
 use super::typical::TypicalRow;
 use super::{PictureError, label};
 use crate::data::{Dataset, Transform};
-use crate::plot::{Across, Band, FanChart, Point, Rows, Samples, Scatter, centres, span};
+use crate::plot::{
+    Across, Band, FanChart, Point, Rows, Samples, Scatter, centres, for_title, span,
+};
 
-/// Of the range of the input, to spare on either side: rows at its ends are seen whole.
-const MARGIN: f32 = 0.02;
 /// A line through the inputs: one of them varies, or a column of categories, and the others are held at
 /// their typical values. A target `log(y)` is shown as y.
 ///
-/// Places on the line are values of the input; of categories their numbers among those shown, from 0.
+/// Places on the line are values of the input; of categories their numbers among those shown, from 0. A
+/// number that is the same in all rows of the typical row's table is a category by itself: of other values
+/// the table says nothing.
 #[derive(Clone, Debug)]
 pub struct Line<'m> {
     typical: &'m TypicalRow<'m>,
     input: usize,
-    /// The column of categories that varies, and which of them are shown.
-    categories: Option<(&'m Categories, Vec<usize>)>,
+    varies: Varies<'m>,
     target: usize,
     /// What the target's name says that it is the image of.
     transform: Option<Transform>,
 }
 
+/// What goes along a line.
+#[derive(Clone, Debug)]
+enum Varies<'m> {
+    Number,
+    /// A number that is this in every row.
+    Nothing(String),
+    /// A column of categories, and which of them are shown.
+    Categories(&'m Categories, Vec<usize>),
+}
+
 impl<'m> Line<'m> {
     /// Input `input`, or the column of categories that it belongs to, against target `target`.
     pub fn new(typical: &'m TypicalRow<'m>, input: usize, target: usize) -> Self {
-        let column = typical.column(input);
+        let varies = match (typical.column(input), typical.only_value(input)) {
+            (Some(column), _) => Varies::Categories(column, column.shown()),
+            (None, Some(value)) => Varies::Nothing(value),
+            (None, None) => Varies::Number,
+        };
         let name = typical.model.target_columns().nth(target);
         Line {
             typical,
             input,
-            categories: column.map(|column| (column, column.shown())),
+            varies,
             target,
             transform: name.and_then(|(name, _)| Transform::split(name).0),
         }
@@ -53,52 +68,61 @@ impl<'m> Line<'m> {
         self.target
     }
 
-    /// The names of the categories that are shown; none where a number varies.
+    /// The names of the categories that are shown, or the value of a number that is the same in all rows;
+    /// none where a number varies.
     pub fn categories(&self) -> Vec<String> {
-        let Some((column, shown)) = &self.categories else {
-            return Vec::new();
-        };
-        let name = |&level: &usize| column.levels[level].name.clone();
-        shown.iter().map(name).collect()
-    }
-
-    pub(super) fn across(&self) -> Across {
-        match &self.categories {
-            Some(_) => Across::Categories(self.categories()),
-            None if self.typical.is_date(self.input) => Across::Dates,
-            None => Across::Numbers,
+        match &self.varies {
+            Varies::Number => Vec::new(),
+            Varies::Nothing(value) => vec![value.clone()],
+            Varies::Categories(column, shown) => {
+                let name = |&level: &usize| column.levels[level].name.clone();
+                shown.iter().map(name).collect()
+            }
         }
     }
 
-    /// Over how many categories the line goes and how many of them are shown; `None` where a number
-    /// varies.
-    pub fn category_counts(&self) -> Option<(usize, usize)> {
-        let (column, shown) = self.categories.as_ref()?;
-        Some((column.levels.len(), shown.len()))
+    pub(super) fn across(&self) -> Across {
+        match &self.varies {
+            Varies::Categories(..) | Varies::Nothing(_) => Across::Categories(self.categories()),
+            Varies::Number if self.typical.is_date(self.input) => Across::Dates,
+            Varies::Number => Across::Numbers,
+        }
     }
 
-    /// What pictures show of the input: its values in `data` but for outliers, or half a place around
-    /// the categories.
+    /// Over how many categories the line goes and how many of them are shown, (1, 1) where a number is
+    /// the same in all rows; `None` where a number varies.
+    pub fn category_counts(&self) -> Option<(usize, usize)> {
+        match &self.varies {
+            Varies::Number => None,
+            Varies::Nothing(_) => Some((1, 1)),
+            Varies::Categories(column, shown) => Some((column.levels.len(), shown.len())),
+        }
+    }
+
+    /// What pictures show of the input: from its least to its greatest value in `data` but for outliers, as
+    /// [`span`] has it without margin, or half a place around the categories.
     pub fn range(&self, data: &Dataset) -> (f32, f32) {
-        match &self.categories {
-            Some((_, shown)) => (-0.5, shown.len() as f32 - 0.5),
-            None => span(data.input_column(self.input), MARGIN),
+        match self.category_counts() {
+            Some((_, shown)) => (-0.5, shown as f32 - 0.5),
+            None => span(data.input_column(self.input), 0.0),
         }
     }
 
     /// Places evenly over `range`, `count` of them; or each category.
     pub fn places(&self, range: (f32, f32), count: usize) -> Vec<f32> {
-        match &self.categories {
-            Some((_, shown)) => (0..shown.len()).map(|place| place as f32).collect(),
+        match self.category_counts() {
+            Some((_, shown)) => (0..shown).map(|place| place as f32).collect(),
             None => centres(range, count),
         }
     }
 
     /// What varies.
     pub fn name(&self) -> String {
-        match &self.categories {
-            Some((column, _)) => column.name.clone(),
-            None => label(self.model().input_columns().nth(self.input)),
+        match &self.varies {
+            Varies::Categories(column, _) => column.name.clone(),
+            Varies::Number | Varies::Nothing(_) => {
+                label(self.model().input_columns().nth(self.input))
+            }
         }
     }
 
@@ -120,9 +144,9 @@ impl<'m> Line<'m> {
 
     /// Gives the inputs that do not vary their typical values.
     pub(super) fn hold_others(&self, inputs: &mut [f32]) {
-        let varies = |input: usize| match &self.categories {
-            Some((column, _)) => column.inputs.contains(&input),
-            None => input == self.input,
+        let varies = |input: usize| match &self.varies {
+            Varies::Categories(column, _) => column.inputs.contains(&input),
+            Varies::Number | Varies::Nothing(_) => input == self.input,
         };
         for (input, value) in inputs.iter_mut().enumerate() {
             if !varies(input) {
@@ -133,9 +157,10 @@ impl<'m> Line<'m> {
 
     /// Gives what varies its value at a place.
     fn go_to(&self, place: f32, inputs: &mut [f32]) {
-        match &self.categories {
-            Some((column, shown)) => column.set(shown[place as usize], inputs),
-            None => inputs[self.input] = place,
+        match &self.varies {
+            Varies::Categories(column, shown) => column.set(shown[place as usize], inputs),
+            Varies::Nothing(_) => inputs[self.input] = self.typical.values[self.input],
+            Varies::Number => inputs[self.input] = place,
         }
     }
 
@@ -146,14 +171,17 @@ impl<'m> Line<'m> {
         const GOLDEN: f64 = 0.618_033_988_749_894_9;
         const WIDTH: f64 = 0.7;
         let inputs = data.input(row);
-        let x = match &self.categories {
-            Some((column, shown)) => {
+        let at = |place: usize| {
+            let beside = (row as f64 * GOLDEN).fract() - 0.5;
+            (place as f64 + WIDTH * beside) as f32
+        };
+        let x = match &self.varies {
+            Varies::Categories(column, shown) => {
                 let level = column.of(inputs)?;
-                let place = shown.iter().position(|&one| one == level)?;
-                let beside = (row as f64 * GOLDEN).fract() - 0.5;
-                (place as f64 + WIDTH * beside) as f32
+                at(shown.iter().position(|&one| one == level)?)
             }
-            None => inputs[self.input],
+            Varies::Nothing(_) => at(0),
+            Varies::Number => inputs[self.input],
         };
         Some((x, self.raw(data.target(row)[self.target])))
     }
@@ -161,6 +189,12 @@ impl<'m> Line<'m> {
     pub(super) fn y_label(&self) -> String {
         let column = self.model().target_columns().nth(self.target);
         label(column.map(|(name, unit)| (Transform::split(name).1, unit)))
+    }
+
+    /// A title from the names of the target and of what varies.
+    pub(super) fn title(&self, words: impl Fn(&str, &str) -> String) -> String {
+        let [y, x] = for_title([&self.y_label(), &self.name()]);
+        words(&y, &x)
     }
 
     /// The value of the column for one of the model's target.
@@ -214,11 +248,7 @@ impl<'m> Line<'m> {
                 .collect::<Result<Vec<Point>, PredictError>>()
         })?;
         Ok(Samples {
-            title: format!(
-                "{draws} draws of {} at each {}",
-                self.y_label(),
-                self.name()
-            ),
+            title: self.title(|y, x| format!("{draws} draws of {y} at each {x}")),
             x_label: self.x_label(),
             y_label: self.y_label(),
             draws: drawn.into_iter().flatten().collect(),
@@ -230,9 +260,9 @@ impl<'m> Line<'m> {
 
     /// Where one of so many draws at a place is drawn: side by side at a category.
     fn beside(&self, place: f32, number: usize, draws: usize) -> f32 {
-        match self.categories {
-            Some(_) => place + 0.7 * ((number as f32 + 0.5) / draws as f32 - 0.5),
-            None => place,
+        match self.varies {
+            Varies::Number => place,
+            _ => place + 0.7 * ((number as f32 + 0.5) / draws as f32 - 0.5),
         }
     }
 
@@ -265,7 +295,7 @@ impl<'m> Line<'m> {
                 upper: each(&|(_, ends)| ends[i].1),
             });
         Ok(FanChart {
-            title: format!("Quantiles of {} given {}", self.y_label(), self.name()),
+            title: self.title(|y, x| format!("Quantiles of {y} given {x}")),
             x_label: self.x_label(),
             y_label: self.y_label(),
             x: xs.to_vec(),
@@ -297,7 +327,7 @@ impl<'m> Line<'m> {
     /// The data as a picture of its own.
     pub fn scatter(&self, data: &Dataset) -> Scatter {
         Scatter {
-            title: format!("{} against {}", self.y_label(), self.name()),
+            title: self.title(|y, x| format!("{y} against {x}")),
             x_label: self.name(),
             y_label: self.y_label(),
             points: (0..data.rows)

@@ -22,6 +22,8 @@ pub struct TypicalRow<'m> {
     pub(super) columns: Vec<Categories>,
     /// The names of the inputs that are dates.
     dates: Vec<String>,
+    /// Whether each input has one value in all rows, to within what an axis can show. `[I]`
+    constant: Vec<bool>,
 }
 
 impl<'m> TypicalRow<'m> {
@@ -35,8 +37,10 @@ impl<'m> TypicalRow<'m> {
         for column in &columns {
             column.set(column.typical(), &mut values);
         }
+        let constant = (0..values.len()).map(|input| is_constant(data.input_column(input)));
         TypicalRow {
             model,
+            constant: constant.collect(),
             values,
             columns,
             dates: data.dates.clone(),
@@ -66,6 +70,12 @@ impl<'m> TypicalRow<'m> {
     pub(super) fn is_date(&self, input: usize) -> bool {
         let name = self.model.input_columns().nth(input);
         name.is_some_and(|(name, _)| self.dates.iter().any(|date| date == name))
+    }
+
+    /// The value of an input that is a number, but the same in all rows, in words.
+    pub(super) fn only_value(&self, input: usize) -> Option<String> {
+        let is_one = self.constant[input] && self.column(input).is_none();
+        is_one.then(|| self.written(input))
     }
 
     pub(super) fn column(&self, input: usize) -> Option<&Categories> {
@@ -100,14 +110,28 @@ impl<'m> TypicalRow<'m> {
             }
             None => {
                 let name = label(self.model.input_columns().nth(input));
-                let value = self.values[input];
-                match self.is_date(input) {
-                    true => format!("{name} = {}", date(value.into(), f64::INFINITY)),
-                    false => format!("{name} = {value}"),
-                }
+                format!("{name} = {}", self.written(input))
             }
         }
     }
+
+    /// The value of an input that is a number or a date.
+    fn written(&self, input: usize) -> String {
+        let value = self.values[input];
+        match self.is_date(input) {
+            true => date(value.into(), f64::INFINITY),
+            false => value.to_string(),
+        }
+    }
+}
+
+/// Whether there are values and they are one, to within a millionth.
+fn is_constant(values: impl Iterator<Item = f32>) -> bool {
+    let (low, high) = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    let largest = f64::from(low.abs().max(high.abs()));
+    low <= high && f64::from(high) - f64::from(low) <= 1e-6 * largest
 }
 
 /// The lower median.
@@ -126,5 +150,20 @@ mod tests {
         assert_eq!(median([1.0, 2.0, 9.0, 3.0].into_iter()), Some(2.0));
         assert_eq!(median([4.0].into_iter()), Some(4.0));
         assert_eq!(median([].into_iter()), None);
+    }
+
+    #[test]
+    fn one_value_is_constant() {
+        for (values, constant) in [
+            (&[][..], false),
+            (&[0.0], true),
+            (&[-7.0, -7.0], true),
+            (&[1e9, 1e9 + 64.0], true),
+            (&[1.0, 1.0001], false),
+            (&[0.0, 1e-30], false),
+            (&[f32::MIN, f32::MAX], false),
+        ] {
+            assert_eq!(is_constant(values.iter().copied()), constant, "{values:?}");
+        }
     }
 }

@@ -5,35 +5,43 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::canvas::Drawn;
+use super::fitted::{fits, fitted_names, width};
 use super::frame::{Chart, TICK_SIZE, text};
 
-/// About how wide a character is, in pixels.
-const CHARACTER: u32 = 19;
 /// Pixels from one line of names to the next.
 const LINE: u32 = 42;
+/// Pixels between two names in a line.
+const GAP: u32 = 16;
 
-/// Names below an axis, shortened to the room that they have: in two lines, each with every other
-/// name, where they are too long for one.
+/// Names below an axis, shortened to the room that they have, so that they still differ: in two lines,
+/// each with every other name, where they are too long for one.
 pub(super) struct CategoryLabels {
     names: Vec<String>,
     lines: usize,
 }
 
 impl CategoryLabels {
-    /// For names that have `room` pixels each.
-    pub fn new(names: &[String], room: u32) -> Self {
-        let longest = names.iter().map(|name| name.chars().count()).max();
-        let characters = (room / CHARACTER).max(2) as usize;
-        let lines = match longest.is_some_and(|longest| longest > characters) && names.len() > 1 {
+    /// For names evenly along an axis of `length` pixels, with so many to its left and right.
+    pub fn new(names: &[String], length: u32, sides: (u32, u32)) -> Self {
+        let step = length / names.len().max(1) as u32;
+        let longest = names.iter().map(|name| width(name, TICK_SIZE)).max();
+        let too_long = longest.is_some_and(|longest| longest > step.saturating_sub(GAP));
+        let lines = match too_long && names.len() > 1 {
             true => 2,
             false => 1,
         };
-        let names = names
-            .iter()
-            .map(|name| shortened(name, lines * characters - 1));
+        // All are shortened alike, so that they look alike; none may reach beyond the picture.
+        let ends = [(names.first(), sides.0), (names.last(), sides.1)];
+        let ends = ends.into_iter().filter_map(|(name, side)| {
+            let to_edge = step + 2 * side;
+            name.filter(|name| !fits(name, TICK_SIZE, to_edge))
+                .map(|_| to_edge)
+        });
+        let room = (lines * step).saturating_sub(GAP);
+        let room = ends.fold(room, u32::min);
         CategoryLabels {
-            names: names.collect(),
-            lines,
+            names: fitted_names(names, TICK_SIZE, room),
+            lines: lines as usize,
         }
     }
 
@@ -59,32 +67,50 @@ impl CategoryLabels {
     }
 }
 
-/// The name, or its beginning.
-fn shortened(name: &str, most: usize) -> String {
-    if name.chars().count() <= most.max(1) {
-        return name.to_owned();
-    }
-    let kept: String = name.chars().take(most.saturating_sub(1).max(1)).collect();
-    format!("{kept}…")
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::canvas::font_is_registered;
     use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
 
     #[test]
     fn names_are_given_the_room_that_there_is() {
-        let names = |names: &[&str]| {
-            names
-                .iter()
-                .map(|&name| name.to_owned())
-                .collect::<Vec<_>>()
-        };
-        let short = CategoryLabels::new(&names(&["a", "b"]), 800);
+        assert!(font_is_registered());
+        let short = CategoryLabels::new(&names(&["a", "b"]), 1600, (0, 0));
         assert_eq!((short.lines, short.names), (1, names(&["a", "b"])));
-        let long = CategoryLabels::new(&names(&["a long name", "b"]), 10 * CHARACTER);
+        let long = CategoryLabels::new(&names(&["a long name", "b"]), 340, (200, 200));
         assert_eq!((long.lines, long.names), (2, names(&["a long name", "b"])));
-        let longer = CategoryLabels::new(&names(&["a very long name", "b"]), 5 * CHARACTER);
-        assert_eq!(longer.names, names(&["a very l…", "b"]));
+        let longer = CategoryLabels::new(&names(&["a very long name", "b"]), 200, (200, 200));
+        let [first, second] = &longer.names[..] else {
+            panic!("{:?}", longer.names)
+        };
+        assert!(first.starts_with("a ") && first.ends_with('e') && first.contains('…'));
+        assert_eq!(second, "b");
+        assert!(CategoryLabels::new(&[], 200, (0, 0)).names.is_empty());
+    }
+
+    #[test]
+    fn names_with_a_long_common_beginning_stay_apart_and_on_the_picture() {
+        assert!(font_is_registered());
+        for count in 2..=10 {
+            let name =
+                |i| format!("a district of the far north of the country, number {i}, by the sea");
+            let all: Vec<String> = (0..count).map(name).collect();
+            let (length, left, right) = (1440, 204, 52);
+            let found = CategoryLabels::new(&all, length, (left, right));
+            for (place, name) in found.names.iter().enumerate() {
+                assert!(!found.names[..place].contains(name), "{:?}", found.names);
+                // Half of it lies to either side of its place.
+                let middle = left + (place as u32 * 2 + 1) * length / (2 * count);
+                let half = width(name, TICK_SIZE) / 2;
+                assert!(
+                    half <= middle && middle + half <= left + length + right,
+                    "{name}"
+                );
+            }
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::across::{Across, date};
 use super::axis::{Axis, TICKS};
 use super::canvas::{Drawn, FONT};
 use super::category_labels::CategoryLabels;
+use super::fitted::fitted;
 
 pub(super) const BLUE: RGBColor = RGBColor(0, 114, 178);
 pub(super) const ORANGE: RGBColor = RGBColor(213, 94, 0);
@@ -46,7 +47,8 @@ struct Ticks<'t> {
 /// A chart with two linear axes.
 pub(super) type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-/// A chart before anything is in it; without caption where the title is empty.
+/// A chart before anything is in it; without caption where the title is empty. Titles that are too long
+/// for it lose their middle.
 pub(super) struct Frame<'t> {
     pub title: &'t str,
     pub x_label: &'t str,
@@ -83,8 +85,11 @@ impl Frame<'_> {
                 self.build(area, X_LABELS, Some(ticks))
             }
             Across::Categories(names) => {
-                let room = width.saturating_sub(Y_LABELS) / names.len().max(1) as u32;
-                let labels = CategoryLabels::new(names, room);
+                let labels = CategoryLabels::new(
+                    names,
+                    Self::plot_size((width, 0)).0,
+                    (MARGIN + Y_LABELS, RIGHT_MARGIN),
+                );
                 let chart = self.build(area, X_LABELS + labels.extra_height(), None)?;
                 labels.draw(area, &chart)?;
                 Ok(chart)
@@ -117,10 +122,17 @@ impl Frame<'_> {
         ticks: Option<Ticks<'_>>,
     ) -> Result<Chart<'a, B>, DrawingAreaErrorKind<B::ErrorType>> {
         let up = Axis::new(&self.y);
+        let (width, height) = area.dim_in_pixel();
         let mut builder = ChartBuilder::on(area);
+        let mut beside = 2 * MARGIN + below;
         if !self.title.is_empty() {
-            builder.caption(self.title, text(TITLE_SIZE));
+            let title = fitted(self.title, TITLE_SIZE, width.saturating_sub(2 * MARGIN));
+            builder.caption(title, text(TITLE_SIZE));
+            beside += 2 * TITLE_SIZE;
         }
+        let room_across = Self::plot_size((width, height)).0;
+        let room_up = height.saturating_sub(beside);
+        let title_across = ticks.as_ref().map_or(self.x_label, |ticks| &ticks.title);
         let mut chart = builder
             .margin(MARGIN)
             .margin_right(RIGHT_MARGIN)
@@ -140,8 +152,8 @@ impl Frame<'_> {
             .y_label_formatter(&label_up)
             .label_style(text(TICK_SIZE))
             .axis_desc_style(text(LABEL_SIZE))
-            .x_desc(ticks.as_ref().map_or(self.x_label, |ticks| &ticks.title))
-            .y_desc(up.title(self.y_label))
+            .x_desc(fitted(title_across, LABEL_SIZE, room_across))
+            .y_desc(fitted(&up.title(self.y_label), LABEL_SIZE, room_up))
             .axis_style(AXIS.stroke_width(2))
             .bold_line_style(GRID.stroke_width(2))
             .set_all_tick_mark_size(10);
@@ -200,14 +212,15 @@ fn legend_on<'a, B: DrawingBackend + 'a>(
         .draw()
 }
 
-/// The corner of the chart with the fewest of `points` where a legend would lie.
+/// The corner of the chart with the fewest of `points` where a legend would lie. Those beyond the axes
+/// come first: each is a mark of its own at the edge, and one that is hidden is missed.
 pub(super) fn emptiest_corner(
     points: impl Iterator<Item = (f64, f64)>,
     x: &Range<f64>,
     y: &Range<f64>,
 ) -> SeriesLabelPosition {
-    const WIDTH: f64 = 0.3;
-    const HEIGHT: f64 = 0.3;
+    const WIDTH: f64 = 0.4;
+    const HEIGHT: f64 = 0.4;
     use SeriesLabelPosition::{LowerLeft, LowerRight, UpperLeft, UpperRight};
     let corners = [
         (UpperLeft, 0.0, 1.0),
@@ -215,15 +228,20 @@ pub(super) fn emptiest_corner(
         (LowerRight, 1.0, 0.0),
         (LowerLeft, 0.0, 0.0),
     ];
-    let mut counts = [0; 4];
+    // Marks at the edge, and points within.
+    let mut counts = [(0_usize, 0_usize); 4];
     for (px, py) in points {
-        // What lies beyond is marked at the edge.
+        let beyond = px < x.start || px > x.end || py < y.start || py > y.end;
         let along = ((px - x.start) / (x.end - x.start)).clamp(0.0, 1.0);
         let up = ((py - y.start) / (y.end - y.start)).clamp(0.0, 1.0);
-        for (count, &(_, right, top)) in counts.iter_mut().zip(&corners) {
+        for ((marks, within), &(_, right, top)) in counts.iter_mut().zip(&corners) {
             let near: f64 = (along - right).abs();
             let level: f64 = (up - top).abs();
-            *count += usize::from(near < WIDTH && level < HEIGHT);
+            match beyond {
+                _ if !(near < WIDTH && level < HEIGHT) => {}
+                true => *marks += 1,
+                false => *within += 1,
+            }
         }
     }
     let fewest = corners
@@ -285,5 +303,41 @@ mod tests {
         let fan = diagonal.clone().flat_map(|(x, y)| [(x, y), (x, 9.0)]);
         let corner = emptiest_corner(fan, &(0.0..10.0), &(0.0..10.0));
         assert!(matches!(corner, SeriesLabelPosition::LowerRight));
+    }
+
+    #[test]
+    fn legends_hide_rows_rather_than_marks_at_the_edge() {
+        let axis = 0.0..10.0;
+        // Rows everywhere but at the lower right, and an outlier there.
+        let rows = (0..100).map(|i| (f64::from(i % 10), f64::from(i / 10)));
+        let rows = rows.filter(|&(x, y)| x < 5.0 || y > 5.0);
+        let corner = |outliers: &[(f64, f64)]| {
+            let points = rows.clone().chain(outliers.iter().copied());
+            emptiest_corner(points, &axis, &axis)
+        };
+        use SeriesLabelPosition::{LowerLeft, LowerRight, UpperLeft, UpperRight};
+        assert!(matches!(corner(&[]), LowerRight));
+        for outlier in [(9.0, -1.0), (1e9, 0.5), (9.5, f64::NEG_INFINITY)] {
+            assert!(!matches!(corner(&[outlier]), LowerRight), "{outlier:?}");
+        }
+        // What is in the middle of an edge lies in no corner.
+        assert!(matches!(
+            corner(&[(5.0, -1.0), (f64::NAN, -1.0)]),
+            LowerRight
+        ));
+        // Every corner has one: that with the fewest.
+        let all = [(0.0, 11.0), (9.0, 11.0), (9.0, -1.0), (0.0, -1.0)];
+        assert!(matches!(corner(&all), LowerRight));
+        let [upper_left, upper_right, lower_right, lower_left] = all;
+        let but = |kept: (f64, f64)| -> Vec<_> {
+            let twice = all
+                .into_iter()
+                .chain(all.into_iter().filter(move |&one| one != kept));
+            twice.collect()
+        };
+        assert!(matches!(corner(&but(upper_left)), UpperLeft));
+        assert!(matches!(corner(&but(upper_right)), UpperRight));
+        assert!(matches!(corner(&but(lower_right)), LowerRight));
+        assert!(matches!(corner(&but(lower_left)), LowerLeft));
     }
 }

@@ -10,6 +10,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::across::Across;
 use super::axis::tick_label;
 use super::canvas::{Drawn, Picture, PlotError};
+use super::fitted::fitted;
 use super::frame::{AXIS, Chart, Frame, TICK_SIZE, dark_legend, emptiest_corner, range, text};
 use super::marks::{RowStyle, Rows, broken_line};
 use super::steps::pieces;
@@ -160,6 +161,14 @@ pub struct MeanCurve {
     pub y: Vec<f32>,
 }
 
+impl MeanCurve {
+    /// Those that a picture may show.
+    fn points(&self) -> impl Iterator<Item = (f64, f64)> {
+        let [x, y] = [&self.x, &self.y].map(|values| values.iter().copied().map(f64::from));
+        x.zip(y)
+    }
+}
+
 /// The line of the mean, which shows on all colours of the density.
 const MEAN: RGBColor = RGBColor(255, 105, 80);
 
@@ -187,7 +196,9 @@ impl Picture for Heatmap {
         self.points.draw(&mut chart, &style)?;
         if let Some(mean) = &self.mean {
             let line = pieces(&mean.x, &mean.y, self.across.is_parted());
-            broken_line(&mut chart, line, MEAN, &mean.label)?;
+            let room = chart.plotting_area().dim_in_pixel().0 / 2;
+            let label = fitted(&mean.label, TICK_SIZE, room);
+            broken_line(&mut chart, line, MEAN, &label)?;
         }
         let span = chart.plotting_area().get_pixel_range().1;
         draw_scale(&right, span, grid.largest(), &self.value_label)?;
@@ -195,10 +206,9 @@ impl Picture for Heatmap {
             // A legend would be empty.
             return Ok(());
         }
-        dark_legend(
-            &mut chart,
-            emptiest_corner(self.points.iter(), &frame.x, &frame.y),
-        )
+        let mean = self.mean.iter().flat_map(MeanCurve::points);
+        let marks = self.points.iter().chain(mean);
+        dark_legend(&mut chart, emptiest_corner(marks, &frame.x, &frame.y))
     }
 }
 

@@ -86,11 +86,9 @@ impl Picture for Trials {
         if self.best != self.given {
             line(&mut chart, self.means(self.best), BLUE, "the best")?;
         }
-        let edge = frame.y.end;
-        let above = self.above(edge).into_iter();
-        let infinite = above.clone().map(|folds| (folds, f64::INFINITY));
-        beyond(&mut chart, infinite, DATA, "mean")?;
-        let above = above.map(|folds| (folds, edge));
+        let above = self.above(frame.y.end).into_iter();
+        let above = above.map(|folds| (folds, f64::INFINITY));
+        beyond(&mut chart, above.clone(), DATA, "mean")?;
         let places = all.flat_map(shown).chain(above);
         legend(&mut chart, emptiest_corner(places, &frame.x, &frame.y))
     }

@@ -391,3 +391,89 @@ fn few_rows_are_named_with_their_table() {
         );
     }
 }
+
+#[test]
+fn the_commands_of_a_report_can_be_pasted() {
+    let bench = Bench::new();
+    let mut table = "first input;the other;my target\n".to_owned();
+    for i in 0..60 {
+        let x = f64::from(i) / 10.0;
+        let gap = if i == 7 {
+            "NA".to_owned()
+        } else {
+            x.sin().to_string()
+        };
+        table += &format!("{x};{gap};{}\n", x + (17.0 * x).sin());
+    }
+    bench.write("my table's.csv", table);
+    let words = |text: &str| shlex::split(text).unwrap();
+    let run = |text: &str| {
+        let run = bench.paste(&words(text));
+        assert_eq!(run.code, Some(0), "{text}: {}", run.stderr);
+    };
+    let reading = "--skip-missing --delimiter ';'";
+    run(&format!(
+        r#"fit "my table's.csv" {reading} --target 'my target' --steps 60 --hidden 8 -k 2 --out 'a model.mdn'"#
+    ));
+    run(&format!(
+        r#"plot 'a model.mdn' "my table's.csv" {reading} --input 'first input'"#
+    ));
+    let report = bench.read("pictures/report.html");
+    let report = report
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&");
+    let next = report.split_once("What to do next").unwrap().1;
+    let commands = next
+        .split('`')
+        .filter_map(|part| part.strip_prefix("mdn-train "));
+    let commands: Vec<&str> = commands
+        .filter(|command| !command.contains("--help"))
+        .collect();
+    let names: Vec<String> = commands
+        .iter()
+        .map(|command| words(command)[0].clone())
+        .collect();
+    assert_eq!(
+        names,
+        ["evaluate", "cross-validate", "plot", "predict", "sample"]
+    );
+    for command in commands {
+        let mut pasted = words(command);
+        // Placeholders, and what makes folds quick.
+        for word in &mut pasted {
+            if ["ROWS", "NEW"].contains(&word.as_str()) {
+                *word = "my table's.csv".to_owned();
+            }
+        }
+        if pasted[0] == "cross-validate" {
+            let quick = "--folds 2 --steps 20 --hidden 4 -k 2".split(' ');
+            pasted.extend(quick.map(str::to_owned));
+        }
+        let run = bench.paste(&pasted);
+        assert_eq!(run.code, Some(0), "{command}: {}", run.stderr);
+        for word in ["--skip-missing", "--delimiter"] {
+            assert!(command.contains(word), "{command}");
+        }
+    }
+}
+
+#[test]
+fn a_report_of_one_row_speaks_of_one() {
+    let bench = Bench::new();
+    let rows: Vec<String> = (0..60)
+        .map(|i| format!("{i},{},{}", i % 7, 2 * i))
+        .collect();
+    bench.write("t.csv", format!("a,b,y\n{}\n", rows.join("\n")));
+    bench.json("fit t.csv --target y --steps 60 --hidden 8 -k 2 --out m.mdn");
+    bench.write("one.csv", "a,b,y\n4,5,6\n");
+    bench.json("plot m.mdn one.csv --input a");
+    let report = bench.read("pictures/report.html");
+    for part in [
+        "The point is the only row of the table. It is near the slice",
+        "a is 4 in all rows of the table, so the model is drawn at this value alone.",
+    ] {
+        assert!(report.contains(part), "{part} in {report}");
+    }
+    assert!(!report.contains("faint") && !report.contains("1 row are"));
+}

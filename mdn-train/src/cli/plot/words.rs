@@ -1,6 +1,6 @@
 //! What the report of `plot` says beside its pictures.
 
-use mdn_train::data::Dataset;
+use mdn_train::data::{Dataset, STANDARD_INPUT};
 use mdn_train::diagnose::{Diagnostic, KeptRows};
 use mdn_train::metrics::Scores;
 use mdn_train::pictures::{Line, NEAR, TypicalRow};
@@ -8,6 +8,7 @@ use mdn_train::plot::{Rows, Section, SummaryRow};
 
 use super::Plot;
 use crate::cli::album::command_line;
+use crate::cli::next::Next;
 use crate::cli::options::count;
 use crate::cli::output::figure;
 
@@ -16,6 +17,10 @@ pub fn slice(line: &Line<'_>, rows: &Rows, all: usize) -> String {
     let name = line.name();
     let varies = match line.category_counts() {
         None => format!("{name} varies over the range of the table's rows."),
+        Some((1, 1)) => format!(
+            "{name} is {} in all rows of the table, so the model is drawn at this value alone.",
+            line.categories().concat()
+        ),
         Some((levels, shown)) if levels == shown => format!("{name} varies over its categories."),
         Some((levels, shown)) => {
             format!("{name} varies over the {shown} most frequent of its {levels} categories.")
@@ -25,29 +30,61 @@ pub fn slice(line: &Line<'_>, rows: &Rows, all: usize) -> String {
                 length; triangles at the edge mark them.";
     let drawn = rows.near.len() + rows.far.len();
     let points = match drawn {
+        1 if all == 1 => "The point is the only row of the table.".to_owned(),
         drawn if drawn == all => "The points are all rows of the table.".to_owned(),
+        1 => format!("The point is one of the table's {all} rows."),
         drawn => format!("The points are {drawn} of the table's {all} rows."),
     };
     let Some(others) = line.others() else {
         return format!("{varies} {points}\n\n{axes}");
     };
-    let hint = match 20 * rows.near.len() < drawn {
+    format!(
+        "A slice: {varies} The other inputs are held at typical values of the rows, the median or the \
+         most frequent category: {others}.\n\n\
+         {points} {}\n\n\
+         {axes}",
+        nearness(rows.near.len(), rows.far.len()),
+    )
+}
+
+/// How many of the rows that are drawn are near the slice, and what that means.
+fn nearness(near: usize, far: usize) -> String {
+    let alike = format!(
+        "the model expects nearly the same as on it (10%, 30%, 50%, 70% and 90% quantiles to within {NEAR} in \
+         probability)"
+    );
+    let hint = match 20 * near < near + far {
         true => {
             " So few are near that the slice says little about the table: see the calibration, which \
                  has each row with its own inputs."
         }
         false => "",
     };
-    format!(
-        "A slice: {varies} The other inputs are held at typical values of the rows, the median or the \
-         most frequent category: {others}.\n\n\
-         {points} Their other inputs differ from those held. Drawn in full are the {} near the slice, \
-         for which the model expects nearly the same as on it (10%, 30%, 50%, 70% and 90% quantiles to \
-         within {NEAR} in probability); the other {} are drawn faintly and may well lie elsewhere.{hint}\n\n\
-         {axes}",
-        count(rows.near.len(), "row"),
-        rows.far.len(),
-    )
+    let lie = match far {
+        1 => "the other one is drawn faintly and may well lie elsewhere".to_owned(),
+        far => format!("the other {far} are drawn faintly and may well lie elsewhere"),
+    };
+    match (near, far) {
+        (0, 0) => String::new(),
+        (1, 0) => format!("It is near the slice: for it {alike}."),
+        (_, 0) => format!("All are near the slice: for them {alike}."),
+        (0, 1) => format!(
+            "It is drawn faintly and may well lie elsewhere: its other inputs differ from those held, and it \
+             is not near the slice, where {alike}.{hint}"
+        ),
+        (0, _) => format!(
+            "All are drawn faintly and may well lie elsewhere: their other inputs differ from those held, and \
+             none is near the slice, where {alike}.{hint}"
+        ),
+        (1, _) => format!(
+            "Their other inputs differ from those held. Drawn in full is the 1 row near the slice, for which \
+             {alike}; {lie}.{hint}"
+        ),
+        _ => format!(
+            "Their other inputs differ from those held. Drawn in full are the {near} rows near the slice, for \
+             which {alike}; {lie}.{hint}"
+        ),
+    }
 }
 
 fn row(label: String, value: String, explanation: &str) -> SummaryRow {
@@ -135,42 +172,85 @@ pub fn findings(diagnostics: &[Diagnostic]) -> Section {
     }
 }
 
-/// Where to go from here.
-pub fn next(plot: &Plot, typical: &TypicalRow<'_>, input: usize, kept: &KeptRows<'_>) -> Section {
-    let model = plot.model.display();
-    let mut steps = Vec::new();
-    if kept.found() > 0 {
-        steps.push(format!(
-            "Score rows that the model has not seen: `mdn-train evaluate {model} ROWS`, or the options of \
-             its `fit` on held-out folds: `mdn-train cross-validate {}`.",
-            plot.reading.data.display()
-        ));
-    }
-    steps.push(
-        "What a diagnostic advises comes first; `mdn-train fit --help` has the options.".to_owned(),
-    );
-    let others = typical
-        .variations()
-        .into_iter()
-        .map(|other| typical.name(other));
+/// Where to go from here; `targets` are the model's.
+pub fn next(
+    plot: &Plot,
+    targets: &[String],
+    typical: &TypicalRow<'_>,
+    input: usize,
+    kept: &KeptRows<'_>,
+) -> Section {
     let own = typical.name(input);
+    let others = typical.variations().into_iter();
+    let others = others.map(|other| typical.name(other));
     let others: Vec<String> = others.filter(|other| *other != own).take(12).collect();
-    if !others.is_empty() {
-        steps.push(format!(
-            "See another input: `mdn-train plot {model} {} --input NAME`, with NAME one of {}.",
-            plot.reading.data.display(),
-            others.join(", ")
-        ));
-    }
-    steps.push(format!(
-        "Predict: `mdn-train predict {model} NEW --quantiles 0.05,0.5,0.95`; draw: `mdn-train sample \
-         {model} NEW`."
-    ));
+    let steps = [
+        (kept.found() > 0).then(|| unseen(plot, targets)),
+        Some(
+            "What a diagnostic advises comes first; `mdn-train fit --help` has the options."
+                .to_owned(),
+        ),
+        others
+            .split_first()
+            .map(|(first, rest)| another(plot, first, rest)),
+        Some(format!(
+            "Predict: {}; draw: {}. NEW is a table of inputs.",
+            about_model(plot, "predict", "NEW", &["--quantiles", "0.05,0.5,0.95"]),
+            about_model(plot, "sample", "NEW", &[])
+        )),
+    ];
+    let steps: Vec<String> = steps.into_iter().flatten().collect();
     Section {
         heading: "What to do next".to_owned(),
         words: steps.join("\n\n"),
         figures: Vec::new(),
     }
+}
+
+/// How to score rows that the model has not seen.
+fn unseen(plot: &Plot, targets: &[String]) -> String {
+    let folds = Next::new("cross-validate", [table(plot)]);
+    let folds = folds.with(&["--target", &targets.join(",")]);
+    format!(
+        "Score rows that the model has not seen: {}, where ROWS is a table of them; or its options on held-out \
+         folds: {} with those that its `fit` was given.",
+        about_model(plot, "evaluate", "ROWS", &[]),
+        command(plot, folds)
+    )
+}
+
+/// How to see another input, the `first` or one of the `rest`.
+fn another(plot: &Plot, first: &str, rest: &[String]) -> String {
+    let command = about_model(plot, "plot", &table(plot), &["--input", first]);
+    match rest {
+        [] => format!("See the other input: {command}."),
+        rest => format!(
+            "See another input: {command}, or in place of {first} one of {}.",
+            rest.join(", ")
+        ),
+    }
+}
+
+/// The table as commands name it; one from standard input is gone.
+fn table(plot: &Plot) -> String {
+    match plot.reading.data.to_str() {
+        Some(STANDARD_INPUT) => "TABLE".to_owned(),
+        _ => plot.reading.data.display().to_string(),
+    }
+}
+
+/// A command about the model and a table of the same kind, to paste.
+fn about_model(plot: &Plot, name: &str, table: &str, more: &[&str]) -> String {
+    let model = plot.model.display().to_string();
+    command(plot, Next::new(name, [&model, table]).with(more))
+}
+
+/// The command with the options by which the table was read.
+fn command(plot: &Plot, next: Next) -> String {
+    let reading = plot.reading.words();
+    let reading: Vec<&str> = reading.iter().map(String::as_str).collect();
+    let command = next.with(&reading).command();
+    command.map_or_else(String::new, |command| format!("`{command}`"))
 }
 
 /// Command, version, model and data.
@@ -191,5 +271,32 @@ pub fn made(plot: &Plot, data: &Dataset) -> Section {
             data.target_names.join(", "),
         ),
         figures: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_counted_in_right_sentences() {
+        for (near, far, begins) in [
+            (1, 0, "It is near the slice: for it the model"),
+            (7, 0, "All are near the slice: for them the model"),
+            (0, 1, "It is drawn faintly"),
+            (0, 9, "All are drawn faintly"),
+        ] {
+            assert!(nearness(near, far).starts_with(begins), "{near} {far}");
+        }
+        for near in 0..3 {
+            assert!(!nearness(near, 0).contains("faint"), "{near}");
+        }
+        assert_eq!(nearness(0, 0), "");
+        let one = nearness(1, 5);
+        assert!(one.contains("is the 1 row near") && one.contains("the other 5 are drawn faintly"));
+        let other = nearness(5, 1);
+        assert!(other.contains("are the 5 rows near") && other.contains("the other one is drawn"));
+        // A twentieth are few.
+        assert!(nearness(1, 20).contains("So few") && !nearness(1, 19).contains("So few"));
     }
 }
