@@ -105,16 +105,20 @@ fn draws(mixture: &Mixture<'_>, source: &mut Source<'_>, answers: &mut Answers) 
         weights: source.float(),
         scale: source.float(),
     };
-    for draw in [
-        mixture.sample(&mut rng, to),
-        mixture.sample_at(&mut rng, temperature, to),
-    ] {
-        match draw {
-            Ok(component) => answers.count(component),
-            Err(error) => answers.error(error),
+    match mixture.sample(&mut rng, to) {
+        Ok(component) => {
+            answers.count(component);
+            answers.numbers(to);
         }
+        Err(error) => answers.error(error),
     }
-    answers.numbers(to);
+    match mixture.sample_at(&mut rng, temperature, to) {
+        Ok(component) => {
+            answers.count(component);
+            answers.numbers(to);
+        }
+        Err(error) => answers.error(error),
+    }
     let (mut two, mut components) = ([0.0; 2 * MAX_DIMENSIONS], [0; 2]);
     let two = &mut two[..2 * mixture.dimensions()];
     let drawn = mixture.samples(&mut rng, two, Some(&mut components));

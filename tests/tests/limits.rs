@@ -2,8 +2,10 @@
 //! what has one and is out of the limits is refused, and what is within them is answered.
 
 use mdn_infer::format::Covariance;
-use mdn_infer::{Level, Mixture, PredictError};
+use mdn_infer::{Level, Mixture, PredictError, Temperature};
 use mdn_tests::mixtures::Parameters;
+use rand_xoshiro::Xoshiro128PlusPlus;
+use rand_xoshiro::rand_core::SeedableRng;
 
 const PROBABILITIES: [f32; 7] = [1e-30, 1e-6, 0.025, 0.5, 0.9, 0.975, 0.999_999];
 const TARGETS: [f32; 7] = [f32::MIN, -1e19, -2.0, 0.1, 1.5, 1e19, f32::MAX];
@@ -195,6 +197,33 @@ fn moments_keep_what_is_small_beside_what_is_large_and_light() {
         Parameters::univariate(case).at_every_level(|mixture, _| {
             let marginal = mixture.marginal(0).unwrap();
             assert_near(marginal.standard_deviation(), deviation(case), 1e-3);
+        });
+    }
+}
+
+/// A draw is a number, or an error where its scales were multiplied out of binary32.
+#[test]
+fn a_temperature_beyond_binary32_is_an_overflow() {
+    let narrow = with(
+        &sound(Covariance::Full),
+        50.0,
+        &[0.0, 0.0],
+        &[60.0, 0.0, 0.0],
+    );
+    for level in Level::available() {
+        narrow.at_level(level, |mixture, _| {
+            let mut rng = Xoshiro128PlusPlus::seed_from_u64(0);
+            let mut to = [0.0; 2];
+            let hot = Temperature {
+                weights: 1.0,
+                scale: 1e38,
+            };
+            let drawn = mixture.sample_at(&mut rng, hot, &mut to);
+            assert_eq!(drawn, Err(PredictError::Overflow));
+            mixture
+                .sample_at(&mut rng, Temperature::default(), &mut to)
+                .unwrap();
+            assert!(to.iter().all(|t| t.is_finite()), "{to:?}");
         });
     }
 }

@@ -20,6 +20,7 @@ use super::Mixture;
 use crate::check::check_len;
 use crate::error::PredictError;
 use crate::format::{Covariance, MAX_DIMENSIONS};
+use crate::layers::Limits;
 use crate::math;
 use crate::simd::reduce::At;
 use crate::simd::{Scalar, Vector};
@@ -95,7 +96,8 @@ impl Mixture<'_> {
     /// # Errors
     ///
     /// [`PredictError::WrongLength`], and [`PredictError::NotATemperature`] unless both
-    /// temperatures are finite and at least 0.
+    /// temperatures are finite and at least 0; [`PredictError::Overflow`] where a temperature of scales is
+    /// so large that the draw leaves binary32 on the way, which spoils `to`.
     pub fn sample_at(
         &self,
         rng: &mut impl Rng,
@@ -113,6 +115,9 @@ impl Mixture<'_> {
             self.choose_at(word, temperature.weights)
         };
         self.draw(k, Vector::sqrt(temperature.scale), rng, to);
+        if self.limits == Limits::Kept && to.iter().any(|t| t.is_nan()) {
+            return Err(PredictError::Overflow);
+        }
         Ok(k)
     }
 
