@@ -24,6 +24,10 @@ const LARGEST_ENTRY: f32 = 2.882_303_8e17;
 /// 2⁻²⁸: of the diagonal entries of L there.
 const LEAST_DIAGONAL: f32 = 3.725_290_3e-9;
 
+/// Whether bounds of the scales are asked before the scales themselves: not on a microcontroller, whose
+/// models are small and whose flash is dear.
+const BOUNDS_FIRST: bool = cfg!(not(target_os = "none"));
+
 /// What becomes of a mixture whose numbers leave room for wrong answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limits {
@@ -83,7 +87,8 @@ impl Limits {
             return Ok(());
         }
         let within = extent == Extent::Usual
-            && (head.covariance != Covariance::Full || are_narrow(simd, head, parameters));
+            && (head.covariance != Covariance::Full
+                || (BOUNDS_FIRST && are_narrow(simd, head, parameters)));
         if within {
             return Ok(());
         }
