@@ -197,7 +197,8 @@ impl OwnedPredictor {
     /// # Errors
     ///
     /// [`PredictError::WrongLength`] and [`PredictError::NotFinite`] speak of `x`;
-    /// [`PredictError::Overflow`] when `x` is so far out that the network's outputs overflow.
+    /// [`PredictError::Overflow`] when `x` is so far out that the network's outputs overflow, or leave
+    /// the limits of [`Mixture`].
     #[inline]
     pub fn predict(&mut self, x: &[f32]) -> Result<Mixture<'_>, PredictError> {
         let working = self.working.as_mut_slice();

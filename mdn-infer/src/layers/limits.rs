@@ -3,8 +3,7 @@
 //! Sums over components hold squares of distances between means and squares of scales. While the
 //! standardised means are below 2⁸⁹ and the standardised scales of every dimension below 2⁹⁰, no such
 //! sum loses its answer: no precision is 0, and what the moments square they square in units in
-//! which it has room. A mixture beyond that is refused as an
-//! overflow, unless what is beyond belongs to components without weight: these are taken out.
+//! which it has room. A mixture beyond that is refused as an overflow, unless what is beyond belongs to components without weight: these are taken out.
 //!
 //! Nearly every mixture is known to be within by sums of squares alone.
 
@@ -287,6 +286,32 @@ impl<'a> Parts<'a> {
                     *slot = 0.0;
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// C(n, k)
+    fn choose(n: usize, k: usize) -> f64 {
+        (0..k).fold(1.0, |product, i| product * (n - i) as f64 / (i + 1) as f64)
+    }
+
+    /// The table is the largest whole exponent that the bound of its documentation allows.
+    #[test]
+    fn slight_entries_bound_the_rows_of_the_inverse() {
+        for (dimensions, &exponent) in SLIGHT.iter().enumerate().skip(2) {
+            let bound = |exponent: u8| -> f64 {
+                let f = 2_f64.powi(exponent.into()).sqrt();
+                let chains = |m: usize| {
+                    choose(dimensions - 2, m - 1) * (f / (m as f64).sqrt()).powi(m as i32)
+                };
+                (1..dimensions).map(chains).sum()
+            };
+            assert!(bound(exponent) <= 2_f64.powi(57), "{dimensions}");
+            assert!(bound(exponent + 1) > 2_f64.powi(57), "{dimensions}");
         }
     }
 }
