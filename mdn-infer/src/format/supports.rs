@@ -79,7 +79,10 @@ impl Atoms {
             highest,
             gap,
         };
-        atoms.values.get_mut(..values.len())?.copy_from_slice(values);
+        atoms
+            .values
+            .get_mut(..values.len())?
+            .copy_from_slice(values);
         (!values.is_empty()).then_some(atoms)
     }
 
@@ -178,7 +181,8 @@ impl Support {
 
     /// Whether its numbers make sense: only such supports are read and written.
     pub fn is_sound(&self) -> bool {
-        let below = |low: f32, high: f32| low < high && low < f32::INFINITY && high > f32::NEG_INFINITY;
+        let below =
+            |low: f32, high: f32| low < high && low < f32::INFINITY && high > f32::NEG_INFINITY;
         match self {
             Support::Continuous => true,
             &Support::Lattice {
@@ -284,7 +288,11 @@ impl<'a> Supports<'a> {
 
     /// As many as there are dimensions, each of them sound, and none but continuous ones beside
     /// full covariance: its components have no density of one dimension given another's stretch.
-    pub(super) fn check(&self, dimensions: usize, covariance: Covariance) -> Result<(), ParseError> {
+    pub(super) fn check(
+        &self,
+        dimensions: usize,
+        covariance: Covariance,
+    ) -> Result<(), ParseError> {
         let (mut entries, mut found) = (Fields::new(self.0), 0);
         while let Some(support) = next(&mut entries, found)? {
             if !support.is_sound() {

@@ -4,6 +4,7 @@
 //! `libm` and `micromath`, `close` puts functions of other crates in the place of some: less code,
 //! results that are only close. [`BACK_END`](crate::BACK_END) says which were built.
 
+mod between;
 #[cfg(any(feature = "libm", feature = "micromath"))]
 mod close;
 mod exact;
@@ -13,6 +14,7 @@ use close as chosen;
 #[cfg(not(any(feature = "libm", feature = "micromath")))]
 use exact as chosen;
 
+pub use between::{ln_normal_between, normal_between};
 pub use chosen::{exp, exp_normal, gelu, ln, ln_1p, sigmoid, silu, softplus, tanh};
 pub(crate) use chosen::{exp_below_one, ln_normal};
 pub use exact::{erf, erfc, normal_cdf, normal_quantile, relu, sqrt};
