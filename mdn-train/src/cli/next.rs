@@ -164,7 +164,10 @@ mod tests {
         assert_eq!(file(Path::new("-")), "-");
         let next = Next::new("fit", ["t.csv"]).with_option("target", "-y");
         let next = next.with_option("out", "m.mdn").command();
-        assert_eq!(next.unwrap(), "mdn-train fit t.csv --target=-y --out m.mdn");
+        assert_eq!(
+            next.unwrap(),
+            "mdn-train fit t.csv '--target=-y' --out m.mdn"
+        );
     }
 
     #[test]
