@@ -124,9 +124,11 @@ impl CrossValidate {
         let result = self.summarise(&data, &means, &scores, seconds);
         let scales = score_scales(data.target_names.iter().map(String::as_str));
         say(&means, &result, scales, output)?;
-        if let Some(fit) = self.fit {
-            let model = model_for(&self.columns.reading.data);
-            fit.with(&["--out", &model.to_string_lossy()]).say(output)?;
+        let reading = &self.columns.reading;
+        if let Some(fit) = self.fit.filter(|_| !reading.is_standard_input()) {
+            let model = model_for(&reading.data);
+            fit.with_option("out", &model.to_string_lossy())
+                .say(output)?;
         }
         output.result(&result)
     }

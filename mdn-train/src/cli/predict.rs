@@ -40,6 +40,7 @@ Columns: T_mean, T_sd, T_q0.5, T_uq0.001, T_cdf30, T_survival40, T_between30:40,
 T_high0.9, T_hdr0.9, T_mode, T_modes, T_pit, T_crps for a target T; log_density, anomaly_score,\n\
 anomaly, best_component, weight_best, T_mean_best, T_sd_best, cov_T_U, modes, mode_1_T,\n\
 mode_1_log_density, responsibility_1; weight_1, T_mean_1, T_sd_1, cov_T_U_1 for a component.\n\
+A name that another column has already gets a number, as T_q0.5_2 where 0.5 is asked twice.\n\
 An empty cell (JSON null) means that there is no such thing, such as a second mode.\n\
 Of a target log(y) or logit(y), quantiles, intervals, probabilities, the PIT and the log-density are\n\
 about y itself, in its units; everything else is about the transformed target, as its column says.\n\
@@ -116,7 +117,7 @@ impl Predict {
             Ok(())
         };
         write(out.as_ref(), &columns, &mut rows, more, output)?;
-        pieces.skipped(output);
+        pieces.end(output);
         let next = match condition.scored {
             true => Next::about("plot", &self.model, &self.reading),
             false => Next::about("sample", &self.model, &self.reading).with(&["--draws", "10"]),

@@ -24,6 +24,8 @@ mod columnar;
 mod dataset;
 mod date;
 mod error;
+#[cfg(feature = "text")]
+mod foreign;
 pub mod generators;
 #[cfg(feature = "text")]
 mod header;
@@ -52,8 +54,11 @@ use absent::numpy;
 use absent::{chunks, text};
 
 pub use blocks::TableBlocks;
+#[cfg(feature = "plot")]
+pub(crate) use categories::adds_up;
+pub(crate) use categories::encoded_columns;
 pub use dataset::Dataset;
-pub use error::DataError;
+pub use error::{DataError, alternatives};
 pub use numeric::NumericTable;
 pub use rows::{OwnedRows, TableRows};
 pub use split::split;

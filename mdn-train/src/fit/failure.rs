@@ -1,14 +1,18 @@
 //! Whether training came to anything.
 
 use libm::erf;
+use mdn_infer::{Mixture, PredictError};
 
-use super::plan::{Plan, Standard};
-use crate::data::{DataError, Standardiser, TableRows};
+use super::FitError;
+use super::plan::Plan;
+use crate::data::{DataError, Dataset, Standardiser, TableRows};
+use crate::metrics::map_predictions;
+use crate::model_file::ModelFile;
 use crate::train::{LossKind, Trained};
 
 /// Rows that are looked at.
 const LOOKED_AT: usize = 100_000;
-/// Standard errors beyond which a difference is not taken for chance.
+/// The 99% point of the standard normal distribution.
 const SIGNIFICANT: f64 = 2.33;
 
 /// Training has failed: one normal distribution that knows no inputs predicts the rows better. Losses
@@ -25,71 +29,154 @@ pub struct NothingLearnt {
     pub kind: LossKind,
     /// Whether the rows are those held back, or else those of the training.
     pub held_back: bool,
-    /// The mean loss of the networks; not finite where training went out of all bounds.
+    /// The model's mean loss; not finite where training went out of all bounds.
     pub loss: f64,
     /// The loss of the normal distribution with the training rows' mean and standard deviation.
     pub normal: f64,
+    /// Whether the model predicts its training rows better than that normal distribution, and only
+    /// those held back worse: it knows them by heart.
+    pub by_heart: bool,
 }
 
-/// What there is to say of `networks` where they are worse than a normal distribution beyond chance:
-/// by more than 2.33 standard errors of its mean loss. Nothing where training was ended from outside.
+/// What there is to say of the model in `file`, which `networks` became, where it is worse than a
+/// normal distribution beyond chance, as [`chance`] says. Nothing where training was ended from outside.
+///
+/// Takes a prediction for each of at most 100000 rows, wild values of which count as the nearest
+/// ordinary one.
 pub(super) fn nothing_learnt(
     plan: &Plan<'_>,
     networks: &[Trained],
-) -> Result<Option<NothingLearnt>, DataError> {
+    file: &ModelFile,
+) -> Result<Option<NothingLearnt>, FitError> {
     if networks.iter().any(|one| one.interruption().is_some()) {
         return Ok(None);
     }
-    let training = targets(plan, plan.training.rows())?;
+    let training = looked_at(plan, plan.training.rows())?;
+    let all: Vec<usize> = (0..training.rows).collect();
+    let normal = Standardiser::fit(&training.targets, training.target_names.len(), &all);
     let held_back = plan.held_back();
-    let columns = plan.rows.target_names().len();
-    let all: Vec<usize> = (0..training.len() / columns).collect();
-    let normal = Standardiser::fit(&training, columns, &all);
-    let judged = match held_back {
-        Some(rows) => targets(plan, rows)?,
-        None => training,
-    };
-    let kind = plan.units.kind();
-    let judged = normal.apply(&judged);
-    let losses: Vec<f64> = judged
-        .chunks_exact(columns)
-        .map(|row| row_loss(kind, row, &normal.scale))
-        .collect();
-    let count = losses.len() as f64;
-    let mean = losses.iter().sum::<f64>() / count;
-    let variance = losses.iter().map(|loss| (loss - mean).powi(2)).sum::<f64>() / count;
-    let chance = SIGNIFICANT * (variance / count).sqrt();
-    let loss = networks
-        .iter()
-        .map(|one| one.validation_loss.unwrap_or(one.train_loss));
-    let loss = loss.sum::<f64>() / networks.len() as f64;
+    let judged = held_back.map(|rows| looked_at(plan, rows)).transpose()?;
+    let judged = judged.as_ref().unwrap_or(&training);
+    let (ours, normals) = (
+        model_losses(plan, file, judged)?,
+        normal_losses(plan, &normal, judged),
+    );
+    let diverged = networks.iter().find_map(|one| {
+        let loss = one.validation_loss.unwrap_or(one.train_loss);
+        loss.is_nan().then_some(loss)
+    });
+    let loss = diverged.unwrap_or_else(|| mean(&ours));
+    let fails = loss.is_nan() || loss > mean(&normals) + chance(&ours, &normals);
+    if !fails {
+        return Ok(None);
+    }
+    let learnt = mean(&model_losses(plan, file, &training)?);
     let raw = |loss| match held_back {
         Some(_) => plan.units.validation(loss),
         None => plan.units.train(loss),
     };
-    let fails = loss.is_nan() || loss > mean + chance;
-    Ok(fails.then(|| NothingLearnt {
-        kind,
+    Ok(Some(NothingLearnt {
+        kind: plan.units.kind(),
         held_back: held_back.is_some(),
         loss: raw(loss),
-        normal: raw(mean),
+        normal: raw(mean(&normals)),
+        by_heart: learnt < mean(&normal_losses(plan, &normal, &training)),
     }))
 }
 
-/// The targets of `rows`, evenly chosen where there are many, in the units that training sees.
-fn targets(plan: &Plan<'_>, rows: TableRows<'_>) -> Result<Vec<f32>, DataError> {
-    match plan.standard(rows) {
-        Standard::Memory { targets, .. } => Ok(targets),
-        Standard::Stored(stored) => stored.every(rows.count().div_ceil(LOOKED_AT)),
-    }
+/// `rows`, evenly chosen where there are many, wild values as training sees them.
+fn looked_at(plan: &Plan<'_>, rows: TableRows<'_>) -> Result<Dataset, DataError> {
+    let step = rows.count().div_ceil(LOOKED_AT).max(1);
+    let numbers: Vec<usize> = (0..rows.count()).step_by(step).collect();
+    let mut data = rows.pick(&numbers)?;
+    let [inputs, targets] = &plan.ordinary;
+    data.inputs = inputs.clamp(&data.inputs).into_owned();
+    data.targets = targets.clamp(&data.targets).into_owned();
+    Ok(data)
+}
+
+/// The largest difference of the mean losses of rows that is taken for chance, with a probability of
+/// error of 1%: by the standard error of the rows' differences, with Student's factor for few rows, or
+/// by that of the normal distribution's own losses where it is less. So rows of wild losses are no excuse
+/// for themselves.
+fn chance(ours: &[f64], normals: &[f64]) -> f64 {
+    let differences: Vec<f64> = ours
+        .iter()
+        .zip(normals)
+        .map(|(ours, normal)| ours - normal)
+        .collect();
+    let count = normals.len() as f64;
+    let own = SIGNIFICANT * (squares(normals) / count / count).sqrt();
+    let freedom = count - 1.0;
+    let paired = student(freedom) * (squares(&differences) / freedom / count).sqrt();
+    // Without a finite one the other counts.
+    own.min(paired)
+}
+
+/// The 99% point of Student's distribution with `freedom` degrees, to 1% from 4 on (Abramowitz and
+/// Stegun 1964, 26.7.5), and too low for fewer.
+fn student(freedom: f64) -> f64 {
+    let z = SIGNIFICANT;
+    z + (z.powi(3) + z) / (4.0 * freedom)
+        + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * freedom.powi(2))
+        + (3.0 * z.powi(7) + 19.0 * z.powi(5) + 17.0 * z.powi(3) - 15.0 * z)
+            / (384.0 * freedom.powi(3))
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// The sum of the squares of the distances from the mean.
+fn squares(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    values.iter().map(|value| (value - mean).powi(2)).sum()
+}
+
+/// The loss of each of `rows` under the model, in the units that training sees.
+fn model_losses(plan: &Plan<'_>, file: &ModelFile, rows: &Dataset) -> Result<Vec<f64>, FitError> {
+    let kind = plan.units.kind();
+    let scales = &plan.targets.scale;
+    let log_scales: f64 = scales.iter().map(|&scale| f64::from(scale).ln()).sum();
+    let loss = |mixture: &Mixture<'_>, targets: &[f32]| match kind {
+        LossKind::Nll => Ok(-f64::from(mixture.log_density(targets)?) - log_scales),
+        LossKind::Crps => {
+            let mut sum = 0.0;
+            for (d, (&target, &scale)) in targets.iter().zip(scales).enumerate() {
+                let marginal = mixture.marginal(d).ok_or(PredictError::NoSuchDimension)?;
+                sum += f64::from(marginal.crps(target)?) / f64::from(scale);
+            }
+            Ok(sum)
+        }
+    };
+    let losses = map_predictions(&file.model(), rows, |row, mixture| {
+        match mixture.and_then(|mixture| loss(&mixture, rows.target(row))) {
+            Err(PredictError::Overflow) => Ok(f64::INFINITY),
+            loss => loss,
+        }
+    });
+    Ok(losses?)
+}
+
+/// The loss of each of `rows` under `normal`, in the units that training sees.
+fn normal_losses(plan: &Plan<'_>, normal: &Standardiser, rows: &Dataset) -> Vec<f64> {
+    let kind = plan.units.kind();
+    let scales = normal.scale.iter().zip(&plan.targets.scale);
+    let scales: Vec<f64> = scales
+        .map(|(&own, &unit)| f64::from(own) / f64::from(unit))
+        .collect();
+    let z = normal.apply(&rows.targets);
+    z.chunks_exact(scales.len())
+        .map(|row| row_loss(kind, row, &scales))
+        .collect()
 }
 
 /// The loss of a row `z`, in standard deviations, under the normal distribution with these `scales`
 /// and no correlation.
-fn row_loss(kind: LossKind, z: &[f32], scales: &[f32]) -> f64 {
+fn row_loss(kind: LossKind, z: &[f32], scales: &[f64]) -> f64 {
     use std::f64::consts::{FRAC_1_SQRT_2, PI, TAU};
-    let one = |(&z, &scale): (&f32, &f32)| {
-        let (z, scale) = (f64::from(z), f64::from(scale));
+    let one = |(&z, &scale): (&f32, &f64)| {
+        let z = f64::from(z);
         match kind {
             LossKind::Nll => 0.5 * (TAU.ln() + z * z) + scale.ln(),
             LossKind::Crps => {
@@ -104,6 +191,33 @@ fn row_loss(kind: LossKind, z: &[f32], scales: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quantiles_of_student_are_those_of_tables() {
+        for (freedom, quantile) in [(4.0, 3.747), (9.0, 2.821), (29.0, 2.462), (99.0, 2.365)] {
+            let found = student(freedom);
+            assert!((found / quantile - 1.0).abs() < 0.01, "{freedom}: {found}");
+        }
+    }
+
+    #[test]
+    fn chance_is_what_differences_or_the_normal_losses_explain() {
+        // Losses that go together tell small differences.
+        let normals: Vec<f64> = (0..100).map(|i| f64::from(i % 10)).collect();
+        let shifted = |by: f64| -> Vec<f64> {
+            let small = |(i, loss): (usize, &f64)| loss + by + 0.01 * (i % 2) as f64;
+            normals.iter().enumerate().map(small).collect()
+        };
+        let is_worse = |ours: &[f64]| mean(ours) > mean(&normals) + chance(ours, &normals);
+        assert!(is_worse(&shifted(0.1)) && !is_worse(&shifted(-0.0055)));
+        // One wild loss widens the differences, not what the normal distribution's explain.
+        let mut wild = shifted(-1.0);
+        wild[7] = 1e6;
+        assert!(is_worse(&wild));
+        // A single row has no spread; whatever is worse is worse.
+        assert_eq!(chance(&[3.0], &[1.0]), 0.0);
+        assert!(chance(&[f64::INFINITY, 1.0], &[1.0, 2.0]).is_finite());
+    }
 
     #[test]
     fn losses_of_the_normal_distribution_are_those_of_its_definition() {

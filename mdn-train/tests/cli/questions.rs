@@ -1,5 +1,7 @@
 //! What `predict` and `evaluate` print, against the binary64 oracle.
 
+use std::collections::HashSet;
+
 use mdn_train::model_file::ModelFile;
 use mdn_train::oracle::{Oracle, OracleMixture};
 use serde_json::Value;
@@ -309,7 +311,7 @@ fn questions_that_cannot_be_answered_are_refused_by_name() {
     for option in ["--cdf x=1", "--survival 3,x=1", "--between x=0:1"] {
         let (name, _) = option.split_once(' ').unwrap();
         let expected =
-            format!("{name} names `x`, which is no target; the targets are shoulder, elbow");
+            format!("{name} names `x`, which is no target; the targets are `shoulder`, `elbow`");
         assert_eq!(refused(&format!("tips.csv {option}")), expected);
     }
 }
@@ -335,4 +337,60 @@ fn a_mode_that_overflows_is_called_so() {
         "{}",
         run.stderr
     );
+}
+
+/// Whatever targets are called and however often a question is asked.
+#[test]
+fn no_two_columns_of_answers_have_one_name() {
+    let bench = Bench::new();
+    let row = |i: usize| format!("{i},{},{},{},{}\n", i % 7, i % 5, i % 3, i % 11);
+    let header = "x,line,draw,log_density,draw_log_density\n".to_owned();
+    bench.write("t.csv", header + &(0..60).map(row).collect::<String>());
+    bench.json("fit t.csv --targets 4 --covariance full --steps 20 --hidden 4 -k 2 --force");
+    let predict =
+        "predict model.mdn t.csv --quantiles 0.5,0.5 --cdf 1,1 --modes 2 --covariance --full";
+    for (command, expected) in [
+        ("sample model.mdn t.csv", ["draw", "line_2", "draw_2"]),
+        (
+            predict,
+            ["line_q0.5", "line_q0.5_2", "mode_1_log_density_2"],
+        ),
+    ] {
+        let said = bench.run(command).stdout;
+        let columns: Vec<&str> = said.lines().next().unwrap().split(',').collect();
+        let different: HashSet<&str> = columns.iter().copied().collect();
+        assert_eq!(different.len(), columns.len(), "{columns:?}");
+        for name in expected {
+            assert!(columns.contains(&name), "{name}: {columns:?}");
+        }
+        let object = bench.json(command);
+        let named: Vec<&str> = object["columns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap())
+            .collect();
+        assert_eq!(named, columns);
+        // Such a table is still known as one of ours.
+        bench.run(&format!("{command} --out answers.csv"));
+        assert_eq!(
+            bench.run(&format!("{command} --out answers.csv")).code,
+            Some(0)
+        );
+    }
+    // Nor do two columns of a model.
+    for (header, options) in [
+        ("shape,shape=flat,y", "--target y"),
+        ("shape,x,shape=flat", "--target shape=flat"),
+    ] {
+        let row = |i: usize| format!("{},{},{}\n", ["flat", "long"][i % 2], i % 5, i % 7);
+        let rows: String = (0..60).map(row).collect();
+        bench.write("s.csv", format!("{header}\n{rows}"));
+        for more in ["", " --stream-above 1"] {
+            let run = bench.run(&format!("fit s.csv {options} --out s.mdn{more}"));
+            let told = "s.csv: the input `shape=flat` of a column of categories has the name of another \
+                        column; rename one of them, or leave one out of --inputs";
+            assert_eq!(run.error(1), told);
+        }
+    }
 }

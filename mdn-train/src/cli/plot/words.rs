@@ -1,6 +1,6 @@
 //! What the report of `plot` says beside its pictures.
 
-use mdn_train::data::{Dataset, STANDARD_INPUT};
+use mdn_train::data::Dataset;
 use mdn_train::diagnose::{Diagnostic, KeptRows};
 use mdn_train::metrics::Scores;
 use mdn_train::pictures::{Line, NEAR, TypicalRow};
@@ -8,7 +8,7 @@ use mdn_train::plot::{Rows, Section, SummaryRow};
 
 use super::Plot;
 use crate::cli::album::command_line;
-use crate::cli::next::Next;
+use crate::cli::next::{Next, file};
 use crate::cli::options::count;
 use crate::cli::output::figure;
 
@@ -210,7 +210,7 @@ pub fn next(
 /// How to score rows that the model has not seen.
 fn unseen(plot: &Plot, targets: &[String]) -> String {
     let folds = Next::new("cross-validate", [table(plot)]);
-    let folds = folds.with(&["--target", &targets.join(",")]);
+    let folds = folds.with_option("target", &targets.join(","));
     format!(
         "Score rows that the model has not seen: {}, where ROWS is a table of them; or its options on held-out \
          folds: {} with those that its `fit` was given.",
@@ -221,7 +221,8 @@ fn unseen(plot: &Plot, targets: &[String]) -> String {
 
 /// How to see another input, the `first` or one of the `rest`.
 fn another(plot: &Plot, first: &str, rest: &[String]) -> String {
-    let command = about_model(plot, "plot", &table(plot), &["--input", first]);
+    let next = Next::new("plot", [file(&plot.model), table(plot)]);
+    let command = command(plot, next.with_option("input", first));
     match rest {
         [] => format!("See the other input: {command}."),
         rest => format!(
@@ -233,16 +234,16 @@ fn another(plot: &Plot, first: &str, rest: &[String]) -> String {
 
 /// The table as commands name it; one from standard input is gone.
 fn table(plot: &Plot) -> String {
-    match plot.reading.data.to_str() {
-        Some(STANDARD_INPUT) => "TABLE".to_owned(),
-        _ => plot.reading.data.display().to_string(),
+    match plot.reading.is_standard_input() {
+        true => "TABLE".to_owned(),
+        false => file(&plot.reading.data),
     }
 }
 
 /// A command about the model and a table of the same kind, to paste.
 fn about_model(plot: &Plot, name: &str, table: &str, more: &[&str]) -> String {
-    let model = plot.model.display().to_string();
-    command(plot, Next::new(name, [&model, table]).with(more))
+    let words = [&file(&plot.model), table];
+    command(plot, Next::new(name, words).with(more))
 }
 
 /// The command with the options by which the table was read.
