@@ -7,6 +7,7 @@ mod modes;
 mod order;
 mod quantile;
 mod region;
+mod tail_means;
 
 use self::mass::{Tail, whiten};
 use super::{Mixture, standardise};
