@@ -160,24 +160,20 @@ impl BackTransformed {
         }
     }
 
-    /// The transformed value at which the probability that `log_mass` is about reaches `probability`, and
-    /// grows where `sign` is positive, by bisection to the last bit.
+    /// The transformed value at which the probability that `log_mass` is about, which grows with it where
+    /// `sign` is positive and falls elsewhere, reaches `probability`: by bisection, to 2⁻⁶⁰ of the whole width.
     fn quantile(&self, probability: f64, log_mass: fn(&Normal, f64) -> f64, sign: f64) -> f64 {
         const REACH: f64 = 40.0;
+        const HALVINGS: usize = 60;
         let end = |side: f64| {
-            let ends = self
-                .components
-                .iter()
-                .map(move |c| side * c.mean + REACH * c.scale);
+            let ends = self.components.iter();
+            let ends = ends.map(move |c| side * c.mean + REACH * c.scale);
             side * ends.fold(f64::NEG_INFINITY, f64::max)
         };
         let (mut low, mut high) = (end(-1.0), end(1.0));
         let wanted = probability.ln();
-        loop {
+        for _ in 0..HALVINGS {
             let middle = low + 0.5 * (high - low);
-            if middle <= low || high <= middle {
-                return middle;
-            }
             let found = log_sum_exp(self.components.iter().map(|c| log_mass(c, middle)));
             if sign * found < sign * wanted {
                 low = middle;
@@ -185,6 +181,7 @@ impl BackTransformed {
                 high = middle;
             }
         }
+        high
     }
 }
 

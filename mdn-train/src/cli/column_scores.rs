@@ -63,8 +63,8 @@ pub fn tail_words(column: &str, rows: usize) -> Option<String> {
     let rows = (rows > 0).then(|| count(rows, "row"))?;
     Some(format!(
         "in {rows} more than half of E {column}² comes from values that one outcome in 10000 exceeds, \
-         which a wide component says and the table hardly can: mean, standard deviation and RMSE of \
-         {column} itself, some of which may be inf, say little there; its quantiles and CRPS do not \
-         depend on them"
+         which a wide component says and the table hardly can: there mean, standard deviation, RMSE and \
+         CRPS of {column} itself say little, and may be inf; quantiles and the scores of the transformed \
+         target do not depend on those values"
     ))
 }
