@@ -192,7 +192,8 @@ fn tail_means(marginal: &Marginal<'_>, hull: &Hull, source: &mut Source<'_>) {
         hull.means.1 as f32,
         high as f32,
     ];
-    targets.extend((0..2).map(|_| source.float()).filter(|y| y.is_finite()));
+    targets.extend((0..2).map(|_| source.float()));
+    targets.retain(|y| y.is_finite());
     targets.sort_by(f32::total_cmp);
     let mean = f64::from(marginal.mean());
     let mut last = (f64::NEG_INFINITY, f64::NEG_INFINITY);

@@ -94,11 +94,9 @@ impl Marginal<'_> {
         };
         let share = self.mass(tail, end) / mass;
         let beyond = tail.further(self.standardised_tail_mean(tail, end), quantile);
-        let mean = if share < 1.0 {
-            beyond + (1.0 - share) * (quantile - beyond)
-        } else {
-            beyond
-        };
+        // From the quantile, which what is far beyond it but has no share must not round.
+        let share = if share < 1.0 { share } else { 1.0 };
+        let mean = quantile + share * (beyond - quantile);
         Ok(self.mixture.raw(self.d, mean))
     }
 
@@ -185,16 +183,19 @@ impl BeyondEach<'_> {
     }
 }
 
-/// ln πₖ Φ(−aₖ); −∞ in lanes past the end.
+/// ln πₖ Φ(−aₖ); −∞ where the weight is 0 in binary32, and in lanes past the end.
 struct LogMasses<'a>(&'a BeyondEach<'a>);
 
 impl Terms for LogMasses<'_> {
     #[inline(always)]
     fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
         let LogMasses(tail) = *self;
+        let nothing = simd.splat(f32::NEG_INFINITY);
         let log_weights = at.load(simd, tail.mixture.log_weights, f32::NEG_INFINITY);
         let log_masses = log_weights.add(log_upper_tail(tail.whiten(simd, at)));
-        reduce::overflow_to_zero(simd, log_masses)
+        // What has no weight counts as absent, here as in the mean and in probabilities.
+        let weighty = simd.splat(0.0).less(tail.mixture.weights(simd, at));
+        reduce::overflow_to_zero(simd, log_masses.select(weighty, nothing))
     }
 }
 
