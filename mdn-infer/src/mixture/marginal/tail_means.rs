@@ -20,7 +20,7 @@ impl Marginal<'_> {
     /// For any finite y, however small P(t > y): the error is that of y and of the means, and of the
     /// distance from y some 10⁻⁶ where y lies within 4 standard deviations of the components that matter,
     /// further out 2⁻²² of the squared number of standard deviations. Where that square leaves binary32,
-    /// and at +∞, it is `y` itself. Cost: O(K).
+    /// and at +∞, it is `y` itself. A component whose weight is 0 in binary32 counts as absent. Cost: O(K).
     ///
     /// # Errors
     ///
