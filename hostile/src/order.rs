@@ -30,8 +30,11 @@ pub fn check(model: &Model<'_>, mixture: &Mixture<'_>, d: usize, source: &mut So
     quantiles(&marginal, &hull, source);
     if let Some(hull) = &hull {
         moments(&marginal, hull);
-        tail_means(&marginal, hull, source);
-        shortfalls(&marginal, hull);
+        // A target with a support has none.
+        if marginal.lower_tail_mean(0.0).is_ok() {
+            tail_means(&marginal, hull, source);
+            shortfalls(&marginal, hull);
+        }
     }
 }
 

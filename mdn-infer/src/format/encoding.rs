@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::fields::Fields;
 use super::sink::{Sink, put_entry};
-use super::statements::{InputRanges, Supports};
+use super::statements::InputRanges;
+use super::supports::Supports;
 use super::{Activation, Covariance, Head, Header, Layer, ScaleMap, Shape, Storage};
 use crate::error::{EmitError, ParseError};
 

@@ -1,7 +1,8 @@
 //! The header: what a model is made of, and which of that a file may say.
 
 use super::columns::check_columns;
-use super::statements::{InputRanges, Supports};
+use super::statements::InputRanges;
+use super::supports::Supports;
 use super::{
     Covariance, Head, Layer, MAX_COMPONENTS, MAX_DIMENSIONS, MAX_HIDDEN, MAX_LOG_SCALE, ScaleMap,
     Shape, Storage,
@@ -157,7 +158,8 @@ impl<'a> Header<'a> {
         check_columns(self.target_columns, dimensions)?;
         self.input_ranges
             .map_or(Ok(()), |ranges| ranges.check(inputs))?;
-        self.supports
-            .map_or(Ok(()), |supports| supports.check(dimensions))
+        self.supports.map_or(Ok(()), |supports| {
+            supports.check(dimensions, head.covariance)
+        })
     }
 }

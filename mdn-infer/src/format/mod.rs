@@ -24,6 +24,7 @@ mod preamble;
 mod sink;
 mod statements;
 mod storage;
+mod supports;
 
 pub use blob::{Layout, ModelSource, encoded_len, write};
 pub(crate) use blob::{cast_words, copy_words};
@@ -33,9 +34,10 @@ pub use head::{Activation, Covariance, Head, ScaleMap};
 pub use header::Header;
 pub use layer::{Layer, Shape};
 pub use preamble::{read, working_len};
-pub use statements::{InputRanges, Support, Supports};
+pub use statements::InputRanges;
 pub(crate) use storage::GROUP;
 pub use storage::{KernelSource, LayerSource, Storage};
+pub use supports::{Atoms, Support, Supports};
 
 /// The newest version of the format that this library reads; what a model is written in is
 /// [`Header::version`].
@@ -48,6 +50,8 @@ pub const MAX_HIDDEN: usize = 8;
 pub const MAX_DIMENSIONS: usize = 16;
 /// Most components in a mixture.
 pub const MAX_COMPONENTS: usize = 1024;
+/// Most point masses that a support may list.
+pub const MAX_ATOMS: usize = 8;
 /// Largest magnitude of a bound on the log-scales, so that scales and their reciprocals are
 /// normal numbers.
 pub const MAX_LOG_SCALE: f32 = 60.0;

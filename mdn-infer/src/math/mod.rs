@@ -4,18 +4,22 @@
 //! `libm` and `micromath`, `close` puts functions of other crates in the place of some: less code,
 //! results that are only close. [`BACK_END`](crate::BACK_END) says which were built.
 
+mod between;
 #[cfg(any(feature = "libm", feature = "micromath"))]
 mod close;
 mod exact;
+mod turns;
 
 #[cfg(any(feature = "libm", feature = "micromath"))]
 use close as chosen;
 #[cfg(not(any(feature = "libm", feature = "micromath")))]
 use exact as chosen;
 
+pub use between::{ln_normal_between, normal_between};
 pub use chosen::{exp, exp_normal, gelu, ln, ln_1p, sigmoid, silu, softplus, tanh};
 pub(crate) use chosen::{exp_below_one, ln_normal};
 pub use exact::{erf, erfc, normal_cdf, normal_quantile, relu, sqrt};
+pub(crate) use turns::{cos_turns, sin_turns, turns_of};
 
 use core::slice::from_mut;
 

@@ -8,7 +8,7 @@ use crate::simd::{Kernel, Simd, Vector};
 
 /// Which end of the line a probability is counted from.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Tail {
+pub(in crate::mixture) enum Tail {
     Lower,
     Upper,
 }
@@ -41,6 +41,9 @@ impl Mixture<'_> {
     /// P(t ≤ y) of dimension `d`, for a `y` that is not NaN.
     #[inline(always)]
     pub(in crate::mixture) fn cdf_of<S: Simd>(&self, simd: S, d: usize, y: f32) -> f32 {
+        if let Some(law) = self.law(d) {
+            return law.cdf(y);
+        }
         let (shift, scale) = self.affine(d);
         let mass = Mass {
             mixture: self,
@@ -119,33 +122,10 @@ impl Terms for MassBetween<'_> {
         let b = whiten(simd, mixture, d, at, high);
         let inverse_scale = mixture.inverse_scale(simd, at, d);
         let width = simd.splat(self.width).mul(inverse_scale);
-        mixture.weights(simd, at).mul(normal_between(a, b, width))
+        mixture
+            .weights(simd, at)
+            .mul(math::normal_between(a, b, width))
     }
-}
-
-/// Φ(b) − Φ(a) for a ≤ b, which lie `width` apart.
-///
-/// From the tail that both lie in, so that nothing near 1 is subtracted from its like. Narrow
-/// intervals have the first two terms of the Taylor series about the middle m,
-/// φ(m) w (1 + (m² − 1) w²/24); where (1 + |m|) w < 1/8 the next is below 2⁻²¹ of it.
-#[inline(always)]
-fn normal_between<V: Vector>(a: V, b: V, width: V) -> V {
-    const PEAK: f32 = 0.398_942_3;
-    let (zero, one, half) = (a.splat(0.0), a.splat(1.0), a.splat(0.5));
-    let upper = zero.less(a);
-    let high = a.negate().select(upper, b);
-    let low = b.negate().select(upper, a);
-    let difference = math::normal_cdf(high).sub(math::normal_cdf(low));
-
-    let middle = half.mul(a.add(b));
-    let square = middle.mul(middle);
-    let density = a.splat(PEAK).mul(math::exp(half.mul(square).negate()));
-    let bend = square.sub(one).mul(width.mul(width));
-    let series = one.add(bend.mul(a.splat(1.0 / 24.0)));
-    let narrow = width.mul(one.add(middle.magnitude()));
-    let taylor = density.mul(width).mul(series);
-    let mass = taylor.select(narrow.less(a.splat(0.125)), difference);
-    mass.select(zero.less(mass), zero)
 }
 
 fn at_most_one(mass: f32) -> f32 {

@@ -24,7 +24,7 @@ impl Marginal<'_> {
     ///
     /// # Errors
     ///
-    /// [`PredictError::NotANumber`].
+    /// [`PredictError::NotANumber`]; [`PredictError::NotContinuous`] where the target has a support.
     pub fn upper_tail_mean(&self, y: f32) -> Result<f32, PredictError> {
         self.tail_mean(Tail::Upper, y)
     }
@@ -34,7 +34,7 @@ impl Marginal<'_> {
     ///
     /// # Errors
     ///
-    /// [`PredictError::NotANumber`].
+    /// [`PredictError::NotANumber`]; [`PredictError::NotContinuous`] where the target has a support.
     pub fn lower_tail_mean(&self, y: f32) -> Result<f32, PredictError> {
         self.tail_mean(Tail::Lower, y)
     }
@@ -50,7 +50,8 @@ impl Marginal<'_> {
     ///
     /// # Errors
     ///
-    /// [`PredictError::NotAProbability`] unless 0 < p < 1.
+    /// [`PredictError::NotAProbability`] unless 0 < p < 1; [`PredictError::NotContinuous`] where the target
+    /// has a support.
     pub fn expected_shortfall(&self, p: f32) -> Result<f32, PredictError> {
         self.shortfall(Tail::Lower, p)
     }
@@ -62,13 +63,15 @@ impl Marginal<'_> {
     ///
     /// # Errors
     ///
-    /// [`PredictError::NotAProbability`] unless 0 < q < 1.
+    /// [`PredictError::NotAProbability`] unless 0 < q < 1; [`PredictError::NotContinuous`] where the target
+    /// has a support.
     pub fn upper_expected_shortfall(&self, q: f32) -> Result<f32, PredictError> {
         self.shortfall(Tail::Upper, q)
     }
 
     fn tail_mean(&self, tail: Tail, y: f32) -> Result<f32, PredictError> {
         let z = self.standardised_end(y, 0)?;
+        self.check_continuous()?;
         let mean = self
             .mixture
             .raw(self.d, self.standardised_tail_mean(tail, z));
@@ -79,6 +82,7 @@ impl Marginal<'_> {
         if !(0.0 < mass && mass < 1.0) {
             return Err(PredictError::NotAProbability);
         }
+        self.check_continuous()?;
         let quantile = match (tail, mass <= 0.5) {
             (_, true) => self.standardised_quantile(tail, mass),
             (Tail::Lower, _) => self.standardised_quantile(Tail::Upper, 1.0 - mass),
@@ -98,6 +102,14 @@ impl Marginal<'_> {
         let share = if share < 1.0 { share } else { 1.0 };
         let mean = quantile + share * (beyond - quantile);
         Ok(self.mixture.raw(self.d, mean))
+    }
+
+    /// On a lattice, with atoms or bounds and on a circle a tail is not one of the normals here.
+    fn check_continuous(&self) -> Result<(), PredictError> {
+        match self.mixture.law(self.d) {
+            Some(_) => Err(PredictError::NotContinuous { dimension: self.d }),
+            None => Ok(()),
+        }
     }
 
     /// The mean of the tail from the standardised `z` on, standardised.
