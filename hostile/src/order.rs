@@ -39,6 +39,11 @@ pub fn check(model: &Model<'_>, mixture: &Mixture<'_>, d: usize, source: &mut So
     quantiles(&marginal, &hull, source);
     if let Some(hull) = &hull {
         moments(&marginal, hull);
+        // A target with a support has none.
+        if marginal.lower_tail_mean(0.0).is_ok() {
+            tail_means(&marginal, hull, source);
+            shortfalls(&marginal, hull);
+        }
     }
 }
 
@@ -288,5 +293,68 @@ fn ends(support: &Support) -> (f32, f32) {
             )
         }
         _ => (f32::NEG_INFINITY, f32::INFINITY),
+    }
+}
+
+/// Means of tails lie beyond their thresholds, around the mean of all, and grow with the thresholds.
+fn tail_means(marginal: &Marginal<'_>, hull: &Hull, source: &mut Source<'_>) {
+    let (low, high) = hull.reach();
+    let mut targets = vec![
+        low as f32,
+        hull.means.0 as f32,
+        hull.means.1 as f32,
+        high as f32,
+    ];
+    targets.extend((0..2).map(|_| source.float()));
+    targets.retain(|y| y.is_finite());
+    targets.sort_by(f32::total_cmp);
+    let mean = f64::from(marginal.mean());
+    let mut last = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    for y in targets {
+        let below = f64::from(marginal.lower_tail_mean(y).expect("no NaN"));
+        let above = f64::from(marginal.upper_tail_mean(y).expect("no NaN"));
+        let y = f64::from(y);
+        let slack = hull.slack() + 1e-6 * y.abs();
+        assert!(
+            below <= y && y <= above,
+            "{below} below and {above} above {y}"
+        );
+        assert!(
+            below <= mean + slack && mean - slack <= above,
+            "{below} and {above} for {mean} at {y}"
+        );
+        assert!(
+            last.0 <= below + slack,
+            "below {y}: {below} after {}",
+            last.0
+        );
+        assert!(
+            last.1 <= above + slack,
+            "above {y}: {above} after {}",
+            last.1
+        );
+        last = (below, above);
+    }
+}
+
+/// An expected shortfall lies beyond its quantile, within what a probability of binary32 can show.
+fn shortfalls(marginal: &Marginal<'_>, hull: &Hull) {
+    let (low, high) = hull.reach();
+    let mut last = (f64::NEG_INFINITY, f64::INFINITY);
+    for p in [1e-30, 1e-6, 0.025, 0.5, 0.975, 0.999_999] {
+        let short = f64::from(marginal.expected_shortfall(p).expect("a probability"));
+        let long = f64::from(marginal.upper_expected_shortfall(p).expect("a probability"));
+        let quantile = marginal.quantile(p).expect("a probability");
+        let upper = marginal.upper_quantile(p).expect("a probability");
+        assert!(short <= quantile.into(), "{short} beside {quantile} at {p}");
+        assert!(long >= upper.into(), "{long} beside {upper} at {p}");
+        assert!(
+            low <= short && long <= high,
+            "{short}, {long} outside {low} to {high}"
+        );
+        let slack = hull.slack() + 1e-5 * (short.abs() + long.abs());
+        assert!(last.0 <= short + slack, "{p}: {short} after {}", last.0);
+        assert!(long <= last.1 + slack, "{p}: {long} after {}", last.1);
+        last = (short, long);
     }
 }

@@ -151,6 +151,8 @@ fn of_marginal(marginal: &Marginal<'_>, source: &mut Source<'_>, answers: &mut A
     answers.probability(marginal.pit(high));
     answers.probability(marginal.interval_probability(low, high));
     answers.answer(marginal.crps(low));
+    answers.answer(marginal.lower_tail_mean(low));
+    answers.answer(marginal.upper_tail_mean(high));
 }
 
 fn inverse(marginal: &Marginal<'_>, source: &mut Source<'_>, answers: &mut Answers) {
@@ -162,6 +164,8 @@ fn inverse(marginal: &Marginal<'_>, source: &mut Source<'_>, answers: &mut Answe
     };
     answers.answer(marginal.quantile(p));
     answers.answer(marginal.upper_quantile(p));
+    answers.answer(marginal.expected_shortfall(p));
+    answers.answer(marginal.upper_expected_shortfall(p));
     match marginal.central_interval(p) {
         Ok((low, high)) => {
             assert_ordered(marginal, low, high);

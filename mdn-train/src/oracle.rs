@@ -5,8 +5,10 @@
 //! engine is measured against it; nothing is computed with it.
 
 mod marginal;
+mod tail_means;
 
 pub use marginal::{OracleMarginal, normal_cdf};
+pub use tail_means::OracleTail;
 
 use mdn_infer::format::{Activation, Covariance, ScaleMap};
 use mdn_infer::{Layer, Model};

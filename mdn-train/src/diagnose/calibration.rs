@@ -154,6 +154,7 @@ mod tests {
             zero_density_rows: 0,
             rmse: vec![1.0],
             crps: vec![1.0],
+            columns: vec![None],
             anomalous_rows: None,
             pit: vec![even.map(|u| pit(u) as f32).collect()],
         }

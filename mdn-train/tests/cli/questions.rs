@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use mdn_train::model_file::ModelFile;
-use mdn_train::oracle::{Oracle, OracleMixture};
+use mdn_train::oracle::{Oracle, OracleMixture, OracleTail};
 use serde_json::Value;
 
 use crate::support::{Answers, Bench, column, columns, number};
@@ -96,6 +96,53 @@ fn probabilities_are_those_of_the_oracle() {
             assert!((exceeded / 1e-9 - 1.0).abs() < 1e-2, "{exceeded}");
             let quantile = answers.number(row, &format!("{name}_q0.3"));
             assert_near(marginal.cdf(quantile), 0.3, 1e-4, "cdf of the quantile");
+        }
+    }
+}
+
+/// Σ mass · mean / Σ mass.
+fn mean_of(tails: &[OracleTail]) -> f64 {
+    let mass = |tail: &OracleTail| tail.log_mass.exp();
+    let parts = tails.iter().map(|tail| mass(tail) * tail.mean);
+    parts.sum::<f64>() / tails.iter().map(mass).sum::<f64>()
+}
+
+#[test]
+fn tail_means_are_those_of_the_oracle() {
+    let arm = Arm::new();
+    let answers = arm.ask(
+        "--mean-below shoulder=-0.5,0.2 --mean-above elbow=1,2.5 --shortfall 0.05,0.9 \
+         --upper-shortfall 0.01",
+    );
+    assert!(!answers.names().contains(&"elbow_mean_below-0.5"));
+    for row in 0..ROWS {
+        let (mixture, _) = arm.truth(row);
+        let [shoulder, elbow] = [0, 1].map(|d| mixture.marginal(d));
+        let check = |name: &str, expected: f64| {
+            assert_near(answers.number(row, name), expected, 1e-3, name);
+        };
+        check(
+            "shoulder_mean_below-0.5",
+            mean_of(&shoulder.lower_tails(-0.5)),
+        );
+        check(
+            "shoulder_mean_below0.2",
+            mean_of(&shoulder.lower_tails(0.2_f32.into())),
+        );
+        check("elbow_mean_above1", mean_of(&elbow.upper_tails(1.0)));
+        check("elbow_mean_above2.5", mean_of(&elbow.upper_tails(2.5)));
+        for (name, marginal) in NAMES.into_iter().zip([&shoulder, &elbow]) {
+            for p in [0.05_f32, 0.9] {
+                let expected = marginal.expected_shortfall(p.into());
+                check(&format!("{name}_es{p}"), expected);
+            }
+            // The highest hundredth is what the lowest 99 hundredths leave.
+            let lowest = marginal.expected_shortfall(0.99);
+            let mean = marginal.upper_tails(f64::MIN);
+            check(
+                &format!("{name}_ues0.01"),
+                (mean_of(&mean) - 0.99 * lowest) / 0.01,
+            );
         }
     }
 }

@@ -27,7 +27,7 @@ impl Law<'_> {
         let unit = period / TAU;
         Moments {
             mean: self.line.value(cut + angle * period),
-            variance: -2.0 * math::ln_1p(-missing) * (unit * unit),
+            variance: -2.0 * math::ln_1p(-missing) * unit * unit,
         }
     }
 

@@ -12,6 +12,7 @@ use super::line::Line;
 use super::mass::Law;
 use crate::format::{Atoms, Support};
 use crate::mixture::Mixture;
+use crate::mixture::marginal::Tail;
 use crate::simd::reduce::At;
 use crate::simd::{Scalar, Vector};
 
@@ -121,6 +122,37 @@ impl Law<'_> {
                 variance
             },
         }
+    }
+
+    /// E max(t − y, 0) of the upper tail, E max(y − t, 0) of the lower, in raw units: the integral of the
+    /// probability of the tail from `y` on. `None` on a circle, which has no tails.
+    pub(in crate::mixture) fn excess(&self, tail: Tail, y: f32) -> Option<f32> {
+        let walk = Walk {
+            law: self,
+            only: None,
+            outcome: Some(y),
+        };
+        let (low, high) = walk.ends();
+        if self.is_circle() {
+            return None;
+        }
+        if self.steps((low, high)) > FEW {
+            let fine = self.mixture.law_on(self.line.without_steps(), self.d);
+            return fine.excess(tail, y);
+        }
+        let ends = match tail {
+            Tail::Lower => (low, y),
+            Tail::Upper => (y, high),
+        };
+        let mut sum = 0.0;
+        walk.integrate(ends, y, |from, _, weight| {
+            sum += weight
+                * match tail {
+                    Tail::Lower => self.cdf(from),
+                    Tail::Upper => self.survival(from),
+                };
+        });
+        Some(sum)
     }
 
     /// The continuous ranked probability score of the outcome `y`, in raw units.
@@ -338,6 +370,11 @@ impl Mixture<'_> {
             return covariance;
         }
         // Of numbers whose products leave binary32.
-        in_units((FAR_UNIT, FAR_UNIT)) / FAR_UNIT / FAR_UNIT
+        let covariance = in_units((FAR_UNIT, FAR_UNIT)) / FAR_UNIT / FAR_UNIT;
+        if covariance.is_nan() {
+            f32::INFINITY
+        } else {
+            covariance
+        }
     }
 }

@@ -8,6 +8,7 @@ use mdn_train::plot::{Rows, Section, SummaryRow};
 
 use super::Plot;
 use crate::cli::album::command_line;
+use crate::cli::column_scores::tail_words;
 use crate::cli::next::{Next, file};
 use crate::cli::options::count;
 use crate::cli::output::figure;
@@ -95,8 +96,14 @@ fn row(label: String, value: String, explanation: &str) -> SummaryRow {
     }
 }
 
-/// The scores as lines of a report's table; `names` are what the figures of each target are units of.
-pub fn summary(scores: &Scores, normal_nll: Option<f64>, names: &[String]) -> Vec<SummaryRow> {
+/// The scores as lines of a report's table; `names` are what the figures of each target are units of,
+/// `columns` the table's columns themselves.
+pub fn summary(
+    scores: &Scores,
+    normal_nll: Option<f64>,
+    names: &[String],
+    columns: &[String],
+) -> Vec<SummaryRow> {
     let mut rows = vec![row(
         "NLL".to_owned(),
         format!("{:.4} nats", scores.nll),
@@ -112,6 +119,13 @@ pub fn summary(scores: &Scores, normal_nll: Option<f64>, names: &[String]) -> Ve
     }));
     for (name, (&crps, &rmse)) in names.iter().zip(scores.crps.iter().zip(&scores.rmse)) {
         rows.extend(errors(name, crps, rmse));
+    }
+    for (name, column) in columns.iter().zip(&scores.columns) {
+        let Some(column) = column else { continue };
+        rows.extend(errors(name, column.crps, column.rmse));
+        let rest = tail_words(name, column.tail_rows);
+        let told = |words: String| row(format!("moments of {name}"), String::new(), &words);
+        rows.extend(rest.map(told));
     }
     rows.extend([50, 90].map(|percent| {
         let share = scores.mean_coverage(f64::from(percent) / 100.0);
