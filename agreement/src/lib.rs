@@ -18,7 +18,7 @@ mod part;
 mod questions;
 
 pub use float_unit::float_unit;
-pub use models::{RECORDS, SAMPLES, Sample};
+pub use models::{RECORDS, SAMPLES, SUPPORTS, Sample};
 pub use part::Part;
 
 use core::fmt;
@@ -85,5 +85,6 @@ pub fn run(part: Part, level: Level, mut done: impl FnMut(&str, u64)) -> Result<
     for sample in SAMPLES.iter().filter(|sample| part.includes(sample.part)) {
         add(sample.name, models::hash(part, level, sample)?);
     }
+    done(SUPPORTS.name, models::hash(part, level, &SUPPORTS)?);
     Ok(digest.finish())
 }

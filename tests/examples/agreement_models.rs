@@ -7,16 +7,17 @@
 //! Between them they have every activation, every covariance, both scale maps, no hidden layer
 //! and several, one component and many, up to four dimensions, every storage of kernels, one network
 //! and several. Their numbers are random and the same every time. Beside them it writes `records.mdn`,
-//! the sample of version 4 of the format.
+//! the sample of version 4 of the format, and `supports.mdn`, with targets on supports.
 
 use std::path::Path;
 use std::{env, fs};
 
+use mdn_infer::ParseError;
 use mdn_infer::format::Activation::{Gelu, Identity, Relu, Sigmoid, Silu, Tanh};
 use mdn_infer::format::Covariance::{Diagonal, Full, Isotropic};
 use mdn_infer::format::ScaleMap::{Exp, Softplus};
 use mdn_infer::format::Storage::{self, Bf16, F16, F32, I8};
-use mdn_infer::format::{self, Support};
+use mdn_infer::format::{self, Atoms, Support};
 use mdn_tests::{Shape, head, random_draft, random_ensemble};
 use mdn_train::draft::{ExportError, Statements};
 use mdn_train::model_file::ModelFile;
@@ -136,6 +137,41 @@ fn stated(rng: &mut Xoshiro128PlusPlus) -> Result<ModelFile, ExportError> {
     draft.finish_at_rows_of(&draft.untested(&[])?.model())
 }
 
+/// A file of version 4 with a support of each kind. Its hash is compared wherever the suite's is, and is no
+/// part of that.
+fn supported(rng: &mut Xoshiro128PlusPlus) -> Result<ModelFile, ExportError> {
+    let shape = Shape {
+        widths: vec![2, 4],
+        activation: Tanh,
+        head: head(3, 5, Diagonal, Exp),
+    };
+    let mut draft = random_draft(&shape, 1, rng);
+    let standardiser = &mut draft.targets.standardiser;
+    standardiser.shift = vec![2.5, 4.0, 0.75, 0.5, 200.0];
+    standardiser.scale = vec![2.0, 3.0, 1.5, 0.25, 40.0];
+    let atoms = Atoms::new(&[0.0, 2.0], true, false, 0.5);
+    draft.statements.supports = Some(vec![
+        Support::Continuous,
+        Support::Lattice {
+            origin: 0.0,
+            step: 1.0,
+            low: 0.0,
+            high: f32::INFINITY,
+        },
+        Support::Atoms(atoms.ok_or(ExportError::Parse(ParseError::InvalidNumber))?),
+        Support::Bounds {
+            low: 0.0,
+            high: 1.0,
+        },
+        Support::Circle {
+            origin: 0.0,
+            period: 360.0,
+            cut: 90.0,
+        },
+    ]);
+    draft.finish_at_rows_of(&draft.untested(&[])?.model())
+}
+
 fn write(folder: &str, name: &str, file: &ModelFile) -> Result<(), String> {
     let path = Path::new(folder).join(name).with_extension("mdn");
     fs::write(&path, file.bytes()).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -159,5 +195,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let stated = stated(&mut Xoshiro128PlusPlus::seed_from_u64(100))?;
     write(&folder, "records", &stated)?;
+    let supported = supported(&mut Xoshiro128PlusPlus::seed_from_u64(101))?;
+    write(&folder, "supports", &supported)?;
     Ok(())
 }
