@@ -5,6 +5,7 @@
 //! engine is measured against it; nothing is computed with it.
 
 mod marginal;
+pub mod support;
 
 pub use marginal::{OracleMarginal, normal_cdf};
 
