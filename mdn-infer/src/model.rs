@@ -10,6 +10,7 @@ use crate::format::{
 };
 use crate::layers::Layer;
 use crate::math;
+use crate::mixture::Targets;
 
 /// A model, borrowed from the bytes of its file.
 ///
@@ -31,6 +32,7 @@ pub struct Model<'a> {
     words: &'a [f32],
     layers: [Layer<'a>; MAX_HIDDEN + 1],
     log_normaliser: f32,
+    targets: Option<Targets<'a>>,
 }
 
 impl<'a> Model<'a> {
@@ -85,6 +87,7 @@ impl<'a> Model<'a> {
             words,
             layers,
             log_normaliser: 0.0,
+            targets: header.supports.and_then(Targets::new),
         };
         model.check_numbers()?;
         model.log_normaliser = log_normaliser(model.target_scale());
@@ -140,6 +143,11 @@ impl<'a> Model<'a> {
     /// The support of each target, where the file states it.
     pub const fn supports(&self) -> Option<Supports<'a>> {
         self.header.supports
+    }
+
+    /// The supports, where one is not the whole line.
+    pub(crate) const fn targets(&self) -> Option<Targets<'a>> {
+        self.targets
     }
 
     /// D, the number of target dimensions.

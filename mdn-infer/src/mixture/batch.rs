@@ -76,6 +76,13 @@ impl<'a> Mixtures<'a> {
     pub fn log_densities(&self, targets: &[f32], to: &mut [f32]) -> Result<(), PredictError> {
         check_len(to.len(), self.len())?;
         check(targets, self.len() * self.model.dimensions())?;
+        if self.model.targets().is_some() {
+            let rows = targets.chunks_exact(self.model.dimensions().max(1));
+            for (mixture, (target, to)) in self.iter().zip(rows.zip(to)) {
+                *to = mixture.log_density(target)?;
+            }
+            return Ok(());
+        }
         self.level.run_batch(LogDensities {
             mixtures: self,
             targets,

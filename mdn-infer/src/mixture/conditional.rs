@@ -94,7 +94,9 @@ impl<'a> Mixture<'a> {
             logits: &mut *parts.log_weights,
             copy: &mut *parts.log_coefficients,
         });
-        parts.into_mixture(self, split.free().len())
+        let mut mixture = parts.into_mixture(self, split.free().len())?;
+        mixture.targets = self.targets.map(|targets| targets.only(split.free()));
+        Ok(mixture)
     }
 
     /// Writes component `k` of the result and returns its log-weight before normalisation.
@@ -112,6 +114,12 @@ impl<'a> Mixture<'a> {
             if u == 0 || self.covariance == Covariance::Diagonal {
                 set(parts.factor_row(u), k, self.factor(Scalar, at, d, d));
             }
+        }
+        if self.targets.is_some() {
+            let seen = split.given().iter().zip(split.raw);
+            return seen.fold(self.log_weight_of(k), |sum, (&d, y)| {
+                sum + self.spot(d, y).log_factor_in(k)
+            });
         }
         logit(self.log_weight_of(k), log_volume, square)
     }
@@ -206,6 +214,7 @@ struct Split {
     dimensions: usize,
     /// Of the given dimensions in that order, standardised.
     values: [f32; MAX_DIMENSIONS],
+    raw: [f32; MAX_DIMENSIONS],
 }
 
 impl Split {
@@ -231,6 +240,7 @@ impl Split {
             given: given.len(),
             dimensions,
             values: [0.0; MAX_DIMENSIONS],
+            raw: [0.0; MAX_DIMENSIONS],
         };
         let (mut front, mut back) = (0, given.len());
         for (d, value) in standardised.iter().enumerate().take(dimensions) {
@@ -244,6 +254,8 @@ impl Split {
             }
             if let Some(z) = value {
                 set(&mut split.values, *next, *z);
+                let raw = given.iter().find(|(given, _)| *given == d);
+                set(&mut split.raw, *next, raw.map_or(0.0, |(_, y)| *y));
             }
             *next += 1;
         }

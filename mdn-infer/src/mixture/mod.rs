@@ -19,6 +19,7 @@ mod matrices;
 mod modes;
 mod moments;
 mod sample;
+mod support;
 mod triangle;
 
 pub use batch::Mixtures;
@@ -33,6 +34,7 @@ use crate::layers::{Factors, Limits};
 use crate::model::Model;
 use crate::simd::reduce::At;
 use crate::simd::{Level, Simd};
+pub(crate) use support::Targets;
 
 /// p(t | x) = Σₖ πₖ N(t | μₖ, Σₖ), with K components in D dimensions.
 ///
@@ -60,6 +62,7 @@ pub struct Mixture<'a> {
     scale: &'a [f32],
     anomaly_threshold: Option<f32>,
     limits: Limits,
+    targets: Option<Targets<'a>>,
 }
 
 impl<'a> Mixture<'a> {
@@ -95,6 +98,7 @@ impl<'a> Mixture<'a> {
             scale: model.target_scale(),
             anomaly_threshold: model.header().anomaly_threshold,
             limits,
+            targets: model.targets(),
         }
     }
 

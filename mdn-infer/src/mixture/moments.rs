@@ -37,8 +37,9 @@ impl Mixture<'_> {
     ///
     /// [`PredictError::WrongLength`].
     pub fn mean(&self, to: &mut [f32]) -> Result<(), PredictError> {
-        self.each_marginal(to, |mixture, d| {
-            mixture.raw(d, mixture.standardised_mean(d))
+        self.each_marginal(to, |mixture, d| match mixture.supported_moments(d) {
+            Some(moments) => moments.mean,
+            None => mixture.raw(d, mixture.standardised_mean(d)),
         })
     }
 
@@ -50,6 +51,9 @@ impl Mixture<'_> {
     /// [`PredictError::WrongLength`].
     pub fn variance(&self, to: &mut [f32]) -> Result<(), PredictError> {
         self.each_marginal(to, |mixture, d| {
+            if let Some(moments) = mixture.supported_moments(d) {
+                return moments.variance;
+            }
             let margin = mixture.margin(d);
             mixture.raw_covariance(&margin, &margin)
         })
@@ -62,8 +66,9 @@ impl Mixture<'_> {
     ///
     /// [`PredictError::WrongLength`].
     pub fn standard_deviation(&self, to: &mut [f32]) -> Result<(), PredictError> {
-        self.each_marginal(to, |mixture, d| {
-            mixture.affine(d).1 * mixture.standardised_deviation(d)
+        self.each_marginal(to, |mixture, d| match mixture.supported_moments(d) {
+            Some(moments) => moments.variance.sqrt(),
+            None => mixture.affine(d).1 * mixture.standardised_deviation(d),
         })
     }
 
@@ -84,6 +89,13 @@ impl Mixture<'_> {
         let pairs = (0..self.dimensions).flat_map(|i| (0..self.dimensions).map(move |j| (i, j)));
         for ((i, j), to) in pairs.zip(to) {
             let (first, second) = (i.min(j), i.max(j));
+            if self.line(i).is_some() || self.line(j).is_some() {
+                *to = match self.supported_moments(i) {
+                    Some(moments) if i == j => moments.variance,
+                    _ => self.supported_covariance(first, second),
+                };
+                continue;
+            }
             if let (Some(first), Some(second)) = (margins.get(first), margins.get(second)) {
                 *to = self.raw_covariance(first, second);
             }

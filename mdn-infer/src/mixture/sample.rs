@@ -174,7 +174,11 @@ impl Mixture<'_> {
             if let Some(slot) = z.get_mut(d) {
                 *slot = draw;
             }
-            *to = self.raw(d, self.mean_of(k, d) + draw);
+            let latent = self.raw(d, self.mean_of(k, d) + draw);
+            *to = match self.line(d) {
+                Some(line) => line.value(latent),
+                None => latent,
+            };
         }
     }
 

@@ -26,6 +26,9 @@ impl Marginal<'_> {
             return Err(PredictError::NotFinite { index: 0 });
         }
         let Marginal { mixture, d } = self;
+        if let Some(law) = mixture.law(*d) {
+            return Ok(law.crps(y));
+        }
         let z = self.standardise(y);
         if !z.is_finite() {
             return Ok(f32::INFINITY);

@@ -8,7 +8,7 @@ use crate::simd::{Kernel, Simd, Vector};
 
 /// Which end of the line a probability is counted from.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Tail {
+pub(in crate::mixture) enum Tail {
     Lower,
     Upper,
 }
@@ -41,6 +41,9 @@ impl Mixture<'_> {
     /// P(t ≤ y) of dimension `d`, for a `y` that is not NaN.
     #[inline(always)]
     pub(in crate::mixture) fn cdf_of<S: Simd>(&self, simd: S, d: usize, y: f32) -> f32 {
+        if let Some(law) = self.law(d) {
+            return law.cdf(y);
+        }
         let (shift, scale) = self.affine(d);
         let mass = Mass {
             mixture: self,

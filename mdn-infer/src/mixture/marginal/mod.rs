@@ -8,9 +8,12 @@ mod order;
 mod quantile;
 mod region;
 
-use self::mass::{Tail, whiten};
+pub(super) use self::mass::Tail;
+use self::mass::whiten;
+pub(super) use self::order::bisect;
 use super::{Mixture, standardise};
 use crate::error::PredictError;
+use crate::format::Support;
 use crate::math;
 use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Kernel, Simd, Vector};
@@ -35,13 +38,20 @@ impl<'a> Marginal<'a> {
 
     /// E t.
     pub fn mean(&self) -> f32 {
-        self.mixture
-            .raw(self.d, self.mixture.standardised_mean(self.d))
+        match self.mixture.supported_moments(self.d) {
+            Some(moments) => moments.mean,
+            None => self
+                .mixture
+                .raw(self.d, self.mixture.standardised_mean(self.d)),
+        }
     }
 
     /// √Var t; unlike the variance it does not leave binary32 for wide targets.
     pub fn standard_deviation(&self) -> f32 {
-        self.mixture.affine(self.d).1 * self.mixture.marginal_deviation(self.d)
+        match self.mixture.supported_moments(self.d) {
+            Some(moments) => moments.variance.sqrt(),
+            None => self.mixture.affine(self.d).1 * self.mixture.marginal_deviation(self.d),
+        }
     }
 
     /// ln p(y) of this dimension alone, in nats per raw unit. Cost: O(K).
@@ -54,6 +64,9 @@ impl<'a> Marginal<'a> {
         if !y.is_finite() {
             return Err(PredictError::NotFinite { index: 0 });
         }
+        if let Some(law) = self.mixture.law(self.d) {
+            return Ok(law.log_density(y));
+        }
         let standardised = self.standardised_log_density(self.standardise(y));
         let scale = self.mixture.affine(self.d).1;
         Ok(standardised - (HALF_LN_2PI + math::ln(scale)))
@@ -65,7 +78,11 @@ impl<'a> Marginal<'a> {
     ///
     /// [`PredictError::NotANumber`].
     pub fn cdf(&self, y: f32) -> Result<f32, PredictError> {
-        Ok(self.mass(Tail::Lower, self.standardised_end(y, 0)?))
+        let z = self.standardised_end(y, 0)?;
+        Ok(match self.mixture.law(self.d) {
+            Some(law) => law.cdf(y),
+            None => self.mass(Tail::Lower, z),
+        })
     }
 
     /// P(t > y), accurate relative to itself in the upper tail; 1 at −∞ and 0 at +∞. Cost: O(K).
@@ -74,7 +91,11 @@ impl<'a> Marginal<'a> {
     ///
     /// [`PredictError::NotANumber`].
     pub fn survival(&self, y: f32) -> Result<f32, PredictError> {
-        Ok(self.mass(Tail::Upper, self.standardised_end(y, 0)?))
+        let z = self.standardised_end(y, 0)?;
+        Ok(match self.mixture.law(self.d) {
+            Some(law) => law.survival(y),
+            None => self.mass(Tail::Upper, z),
+        })
     }
 
     /// The probability that the threshold `y` is exceeded: another name of
@@ -97,7 +118,41 @@ impl<'a> Marginal<'a> {
         self.cdf(y)
     }
 
-    /// P(`low` < t ≤ `high`). Either end may be infinite.
+    /// P(t = y): 0 but for a value of a lattice and for an atom; see [`support`](Self::support).
+    /// Cost: O(K).
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::NotFinite`].
+    pub fn probability(&self, y: f32) -> Result<f32, PredictError> {
+        if !y.is_finite() {
+            return Err(PredictError::NotFinite { index: 0 });
+        }
+        let law = self.mixture.law(self.d);
+        Ok(law.map_or(0.0, |law| law.probability(y)))
+    }
+
+    /// (P(t < y), P(t ≤ y)): where values have probabilities, a number drawn between the two is
+    /// the randomised probability integral transform of the outcome `y`, uniform when the forecasts are
+    /// calibrated, as [`pit`](Self::pit) is elsewhere (Czado, Gneiting and Held 2009). Cost: O(K).
+    ///
+    /// # Errors
+    ///
+    /// [`PredictError::NotFinite`].
+    pub fn pit_between(&self, y: f32) -> Result<(f32, f32), PredictError> {
+        let at = self.probability(y)?;
+        let up_to = self.cdf(y)?;
+        let below = up_to - at;
+        Ok((if below > 0.0 { below } else { 0.0 }, up_to))
+    }
+
+    /// The set on which the values of this dimension lie, in raw units.
+    pub fn support(&self) -> Support {
+        self.mixture.support(self.d)
+    }
+
+    /// P(`low` < t ≤ `high`). Either end may be infinite. On a circle it is the probability of the arc
+    /// from `low` on to `high`, and `low` may be above `high`.
     ///
     /// It is a sum over the components of differences within one tail each, or of a series where
     /// the interval is narrow, and so accurate relative to itself wherever the interval lies and
@@ -111,8 +166,12 @@ impl<'a> Marginal<'a> {
             self.standardised_end(low, 0)?,
             self.standardised_end(high, 1)?,
         );
-        if low > high {
+        let law = self.mixture.law(self.d);
+        if low > high && !law.is_some_and(|law| law.is_circle()) {
             return Err(PredictError::ReversedInterval);
+        }
+        if let Some(law) = law {
+            return Ok(law.between(low, high));
         }
         // From the raw ends, for the standardised ones have been rounded.
         let width = standardise(high, low, self.mixture.affine(self.d).1);

@@ -38,7 +38,7 @@ pub(super) fn previous(x: f32) -> f32 {
 /// numbers between `below` and `above`, which itself counts as reached.
 ///
 /// Where `reached` holds from some number on, that is the number. At most 32 questions.
-pub(super) fn bisect(below: f32, above: f32, reached: impl Fn(f32) -> bool) -> f32 {
+pub(in crate::mixture) fn bisect(below: f32, above: f32, reached: impl Fn(f32) -> bool) -> f32 {
     let (mut below, mut above) = (below, above);
     loop {
         let between = middle(below, above);

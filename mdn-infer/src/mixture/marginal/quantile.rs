@@ -94,12 +94,23 @@ impl Marginal<'_> {
             return Err(PredictError::NotAProbability);
         }
         let outside = 0.5 * (1.0 - probability);
+        if let Some(arc) = self.mixture.law(self.d).and_then(|law| law.central_arc(outside)) {
+            return Ok(arc);
+        }
         let end = |tail| self.tail_quantile(tail, outside);
         Ok((end(Tail::Lower), end(Tail::Upper)))
     }
 
     /// The raw y whose tail has `mass`, 0 < `mass` ≤ ½.
     fn tail_quantile(&self, tail: Tail, mass: f32) -> f32 {
+        match self.mixture.law(self.d) {
+            Some(law) => law.quantile(tail, mass, || self.latent_quantile(tail, mass)),
+            None => self.latent_quantile(tail, mass),
+        }
+    }
+
+    /// As [`tail_quantile`](Self::tail_quantile), of the latent line.
+    fn latent_quantile(&self, tail: Tail, mass: f32) -> f32 {
         let (below, above) = Search::new(self, tail, mass).certain();
         let z = order::bisect(f32::NEG_INFINITY, f32::INFINITY, |z| {
             below < z && (above <= z || self.reached(tail, mass, z))
