@@ -1,6 +1,6 @@
 //! Mixtures with chosen parameters.
 
-use mdn_infer::format::{Covariance, Head, ScaleMap};
+use mdn_infer::format::{Covariance, Head, ScaleMap, Support};
 use mdn_infer::{Level, Mixture};
 use mdn_train::data::Standardiser;
 use mdn_train::draft::{Columns, DenseLayer, Kernel, ModelDraft, Statements};
@@ -70,6 +70,11 @@ impl Parameters {
 
     /// A model that answers every input with this mixture.
     pub fn model(&self) -> ModelFile {
+        self.model_on(None)
+    }
+
+    /// As [`model`](Self::model), with targets on these supports.
+    pub fn model_on(&self, supports: Option<Vec<Support>>) -> ModelFile {
         let outputs = [&self.logits[..], &self.means, &self.factors].concat();
         let kernel = Kernel::F32(vec![0.0; outputs.len()]);
         let layer = DenseLayer {
@@ -96,7 +101,10 @@ impl Parameters {
                 log_scale_max: 60.0,
             },
             anomaly_threshold: None,
-            statements: Statements::default(),
+            statements: Statements {
+                supports,
+                ..Statements::default()
+            },
             networks: vec![vec![layer]],
         })
     }

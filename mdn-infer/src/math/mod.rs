@@ -18,8 +18,8 @@ use exact as chosen;
 pub use between::{ln_normal_between, normal_between};
 pub use chosen::{exp, exp_normal, gelu, ln, ln_1p, sigmoid, silu, softplus, tanh};
 pub(crate) use chosen::{exp_below_one, ln_normal};
-pub(crate) use turns::{cos_turns, sin_turns, turns_of};
 pub use exact::{erf, erfc, normal_cdf, normal_quantile, relu, sqrt};
+pub(crate) use turns::{cos_turns, sin_turns, turns_of};
 
 use core::slice::from_mut;
 

@@ -70,9 +70,9 @@ const COSINE: [f32; 5] = [1.0, -0.5, 1.0 / 24.0, -1.0 / 720.0, 1.0 / 40_320.0];
 /// In turns, for |t| up to tan π/8.
 fn arc_tangent(t: f32) -> f32 {
     let square = t * t;
-    let series = (0..9).rev().fold(0.0, |sum, n| {
-        1.0 / (2 * n + 1) as f32 - square * sum
-    });
+    let series = (0..9)
+        .rev()
+        .fold(0.0, |sum, n| 1.0 / (2 * n + 1) as f32 - square * sum);
     t * series / TAU
 }
 

@@ -94,7 +94,11 @@ impl Marginal<'_> {
             return Err(PredictError::NotAProbability);
         }
         let outside = 0.5 * (1.0 - probability);
-        if let Some(arc) = self.mixture.law(self.d).and_then(|law| law.central_arc(outside)) {
+        if let Some(arc) = self
+            .mixture
+            .law(self.d)
+            .and_then(|law| law.central_arc(outside))
+        {
             return Ok(arc);
         }
         let end = |tail| self.tail_quantile(tail, outside);

@@ -168,9 +168,7 @@ impl Terms for JointLogDensity<'_> {
     fn at<S: Simd>(&self, simd: S, at: At) -> S::Vector {
         let log_weights = at.load(simd, self.mixture.log_weights, f32::NEG_INFINITY);
         let spots = self.spots.iter().flatten();
-        spots.fold(log_weights, |sum, spot| {
-            sum.add(spot.log_factors(simd, at))
-        })
+        spots.fold(log_weights, |sum, spot| sum.add(spot.log_factors(simd, at)))
     }
 }
 

@@ -7,8 +7,8 @@
 use super::mass::{Law, whole_turns};
 use super::moments::Moments;
 use crate::math;
-use crate::simd::reduce::At;
 use crate::simd::Scalar;
+use crate::simd::reduce::At;
 
 const TAU: f32 = core::f32::consts::TAU;
 
@@ -70,8 +70,18 @@ fn decay(x: f32) -> (f32, f32) {
 impl super::Line {
     /// The circle cut opposite of a value.
     pub(super) fn cut_opposite(mut self, value: f32) -> Self {
-        if let crate::format::Support::Circle { period, ref mut cut, .. } = self.support {
-            *cut = value + if value - *cut > 0.0 { -0.5 * period } else { 0.5 * period };
+        if let crate::format::Support::Circle {
+            period,
+            ref mut cut,
+            ..
+        } = self.support
+        {
+            *cut = value
+                + if value - *cut > 0.0 {
+                    -0.5 * period
+                } else {
+                    0.5 * period
+                };
         }
         self
     }

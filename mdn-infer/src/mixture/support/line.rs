@@ -94,7 +94,11 @@ impl Line {
             Support::Circle { origin, period, .. } => {
                 let value = origin + remainder(latent - origin, period, latent);
                 // The sum may be rounded up to the end, which is the beginning.
-                if value - origin < period { value } else { origin }
+                if value - origin < period {
+                    value
+                } else {
+                    origin
+                }
             }
         }
     }
@@ -110,7 +114,11 @@ impl Line {
             Support::Circle { period, cut, .. } => {
                 let from = self.along(low);
                 let to = self.along(high);
-                let length = if to < from { to - from + period } else { to - from };
+                let length = if to < from {
+                    to - from + period
+                } else {
+                    to - from
+                };
                 self.raw_stretch(cut + from, cut + from + length)
             }
             _ => self.stretch(self.edge(low), self.edge(high)),
@@ -141,7 +149,8 @@ impl Line {
                 if !is_near(place, nearest(place)) || value < low || high < value {
                     return Preimage::Nothing;
                 }
-                self.cell(value).map_or(Preimage::Nothing, Preimage::Stretch)
+                self.cell(value)
+                    .map_or(Preimage::Nothing, Preimage::Stretch)
             }
             Support::Atoms(atoms) => {
                 let values = atoms.values();
@@ -208,8 +217,16 @@ impl Line {
             return None;
         };
         let (middle, half) = (self.standardise(value), 0.5 * (step / self.scale));
-        let from = if value > low { middle - half } else { f32::NEG_INFINITY };
-        let to = if value < high { middle + half } else { f32::INFINITY };
+        let from = if value > low {
+            middle - half
+        } else {
+            f32::NEG_INFINITY
+        };
+        let to = if value < high {
+            middle + half
+        } else {
+            f32::INFINITY
+        };
         let whole = from.is_finite() && to.is_finite();
         Some(Stretch {
             low: from,
@@ -405,7 +422,11 @@ fn nearest(x: f32) -> f32 {
 
 /// Without what follows the point; from 2²³ on nothing does.
 fn truncate(x: f32) -> f32 {
-    if x.abs() < 8_388_608.0 { x as i32 as f32 } else { x }
+    if x.abs() < 8_388_608.0 {
+        x as i32 as f32
+    } else {
+        x
+    }
 }
 
 fn clamp(x: f32, low: f32, high: f32) -> f32 {

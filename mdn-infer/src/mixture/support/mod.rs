@@ -34,7 +34,9 @@ impl<'a> Targets<'a> {
     /// All dimensions of the file; `None` where each is continuous.
     pub(crate) fn new(supports: Supports<'a>) -> Option<Self> {
         const { assert!(MAX_DIMENSIONS <= 16) }
-        let smooth = supports.iter().all(|support| support == Support::Continuous);
+        let smooth = supports
+            .iter()
+            .all(|support| support == Support::Continuous);
         (!smooth).then_some(Targets {
             supports,
             dimensions: u16::MAX,

@@ -49,7 +49,10 @@ impl Law<'_> {
             sum + weight(k) * (self.moments_in(k).mean - base)
         });
         let variance = components.fold(0.0, |sum, k| {
-            let Moments { mean: own, variance } = self.moments_in(k);
+            let Moments {
+                mean: own,
+                variance,
+            } = self.moments_in(k);
             let distance = own - base - mean;
             sum + weight(k) * (variance + distance * distance)
         });
@@ -89,7 +92,10 @@ impl Law<'_> {
                 return moments;
             };
             let variance = moments.variance + step * step * (1.0 / 12.0);
-            return Moments { variance, ..moments };
+            return Moments {
+                variance,
+                ..moments
+            };
         }
         let (mut first, mut second) = (0.0, 0.0);
         walk.integrate(ends, centre, |from, s, weight| {
@@ -117,7 +123,10 @@ impl Law<'_> {
         };
         let ends = walk.ends();
         if self.steps(ends) > FEW {
-            return self.mixture.law_on(self.line.without_steps(), self.d).crps(y);
+            return self
+                .mixture
+                .law_on(self.line.without_steps(), self.d)
+                .crps(y);
         }
         let mut sum = 0.0;
         let centre = match self.line.support {
@@ -185,8 +194,7 @@ impl Walk<'_> {
             Some(k) => k..k + 1,
             None => 0..law.mixture.components,
         };
-        let weighty =
-            |k: &usize| self.only.is_some() || law.mixture.log_weight_of(*k) > LIGHT;
+        let weighty = |k: &usize| self.only.is_some() || law.mixture.log_weight_of(*k) > LIGHT;
         let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
         for k in components.filter(weighty) {
             for scales in BENDS {

@@ -20,9 +20,9 @@ impl Law<'_> {
         latent: impl Fn() -> f32,
     ) -> f32 {
         match self.line.support {
-            Support::Bounds { low, high } => bisect(low, high, |y| {
-                self.reached(tail, mass, (low, y), high)
-            }),
+            Support::Bounds { low, high } => {
+                bisect(low, high, |y| self.reached(tail, mass, (low, y), high))
+            }
             Support::Circle { period, cut, .. } => {
                 let end = cut + period;
                 let along = bisect(0.0, period, |along| {
