@@ -22,7 +22,7 @@ use plan::Plan;
 
 pub use config::{FitConfig, ScaleFloor};
 pub use failure::NothingLearnt;
-pub use support::{SupportError, SupportRule, TargetSupport, describe};
+pub use support::{SupportError, SupportRule, TargetSupport, describe, with_supports_of};
 pub use units::LossUnits;
 
 /// A fitted model.

@@ -1,9 +1,12 @@
 //! Whether training came to anything.
 
 use libm::erf;
+use mdn_infer::format::Support;
 
 use super::plan::{Plan, Standard};
 use crate::data::{DataError, Standardiser, TableRows};
+use crate::metrics::likeliest;
+use crate::oracle::support::log_density;
 use crate::train::{LossKind, Trained};
 
 /// Rows that are looked at.
@@ -47,13 +50,13 @@ pub(super) fn nothing_learnt(
     let normal = Standardiser::fit(&training, columns, &all);
     let judged = match held_back {
         Some(rows) => targets(plan, rows)?,
-        None => training,
+        None => training.clone(),
     };
     let kind = plan.units.kind();
-    let judged = normal.apply(&judged);
+    let references = references(plan, &training, &normal);
     let losses: Vec<f64> = judged
         .chunks_exact(columns)
-        .map(|row| row_loss(kind, row, &normal.scale))
+        .map(|row| references.iter().zip(row).map(|(one, &t)| one.loss(kind, t)).sum())
         .collect();
     let count = losses.len() as f64;
     let mean = losses.iter().sum::<f64>() / count;
@@ -84,21 +87,50 @@ fn targets(plan: &Plan<'_>, rows: TableRows<'_>) -> Result<Vec<f32>, DataError> 
     }
 }
 
-/// The loss of a row `z`, in standard deviations, under the normal distribution with these `scales`
-/// and no correlation.
-fn row_loss(kind: LossKind, z: &[f32], scales: &[f32]) -> f64 {
-    use std::f64::consts::{FRAC_1_SQRT_2, PI, TAU};
-    let one = |(&z, &scale): (&f32, &f32)| {
-        let (z, scale) = (f64::from(z), f64::from(scale));
-        match kind {
-            LossKind::Nll => 0.5 * (TAU.ln() + z * z) + scale.ln(),
-            LossKind::Crps => {
-                let density = (-0.5 * z * z).exp() / TAU.sqrt();
-                scale * (z * erf(z * FRAC_1_SQRT_2) + 2.0 * density - PI.sqrt().recip())
+/// One normal distribution for a target, in the units that training sees.
+struct Reference {
+    support: Support,
+    mean: f64,
+    deviation: f64,
+}
+
+/// For each target the normal distribution of the `training` rows' moments, or where it has a support
+/// the likeliest one beneath it.
+fn references(plan: &Plan<'_>, training: &[f32], moments: &Standardiser) -> Vec<Reference> {
+    let columns = moments.shift.len();
+    let supports = plan.standard_supports.iter().enumerate();
+    let one = |(target, &support): (usize, &Support)| {
+        let (mean, deviation) = match support {
+            Support::Continuous => (moments.shift[target].into(), moments.scale[target].into()),
+            support => {
+                let column = training.iter().skip(target).step_by(columns);
+                likeliest(&support, &column.map(|&t| f64::from(t)).collect::<Vec<_>>())
             }
+        };
+        Reference {
+            support,
+            mean,
+            deviation,
         }
     };
-    z.iter().zip(scales).map(one).sum()
+    supports.map(one).collect()
+}
+
+impl Reference {
+    fn loss(&self, kind: LossKind, t: f32) -> f64 {
+        let t = f64::from(t);
+        match kind {
+            LossKind::Nll => -log_density(&self.support, self.mean, self.deviation, t),
+            LossKind::Crps => self.deviation * crps((t - self.mean) / self.deviation),
+        }
+    }
+}
+
+/// The CRPS of `z` under the standard normal distribution.
+fn crps(z: f64) -> f64 {
+    use std::f64::consts::{FRAC_1_SQRT_2, PI, TAU};
+    let density = (-0.5 * z * z).exp() / TAU.sqrt();
+    z * erf(z * FRAC_1_SQRT_2) + 2.0 * density - PI.sqrt().recip()
 }
 
 #[cfg(test)]
@@ -107,7 +139,12 @@ mod tests {
 
     #[test]
     fn losses_of_the_normal_distribution_are_those_of_its_definition() {
-        let entropy = row_loss(LossKind::Nll, &[1.0], &[2.0]);
+        let reference = Reference {
+            support: Support::Continuous,
+            mean: 1.0,
+            deviation: 2.0,
+        };
+        let entropy = reference.loss(LossKind::Nll, 3.0);
         let known = 0.5 * (2.0 * std::f64::consts::PI).ln() + 0.5 + 2_f64.ln();
         assert!((entropy - known).abs() < 1e-12);
         // ∫ (Φ(x) − 1{x > z})² dx by the trapezoid rule.
@@ -119,7 +156,7 @@ mod tests {
                 (below - f64::from(u8::from(x > f64::from(z)))).powi(2) * step
             };
             let integral: f64 = (-12_000..12_000).map(square).sum();
-            let found = row_loss(LossKind::Crps, &[z], &[1.0]);
+            let found = crps(z.into());
             assert!((found - integral).abs() < 2e-3, "{z}: {found} {integral}");
         }
     }

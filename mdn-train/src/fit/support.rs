@@ -173,6 +173,41 @@ pub(super) fn settle(
     Ok(settled)
 }
 
+/// `config` with the supports of the targets as the whole of `data` has them: so fits to different
+/// parts of it have the same ones, and scores that can be compared.
+///
+/// # Errors
+///
+/// [`FitError::Support`](super::FitError::Support).
+pub fn with_supports_of(
+    data: &Dataset,
+    config: &FitConfig,
+) -> Result<(FitConfig, Vec<TargetSupport>), super::FitError> {
+    let settled = settle(data.into(), data.into(), config)?;
+    let rules = settled.iter().map(|one| {
+        let chosen = config.support_of(&one.target).cloned();
+        (Some(one.target.clone()), chosen.unwrap_or_else(|| rule(&one.support)))
+    });
+    let config = FitConfig {
+        supports: rules.collect(),
+        ..config.clone()
+    };
+    Ok((config, settled))
+}
+
+/// What would have to be chosen for `support`.
+fn rule(support: &Support) -> SupportRule {
+    match *support {
+        Support::Lattice { step, .. } => SupportRule::Lattice { step },
+        Support::Atoms(atoms) => SupportRule::Atoms {
+            values: atoms.values().to_vec(),
+        },
+        Support::Bounds { low, high } => SupportRule::Bounds { low, high },
+        Support::Circle { period, .. } => SupportRule::Circle { period },
+        _ => SupportRule::Continuous,
+    }
+}
+
 fn found(sample: &Dataset, target: usize, config: &FitConfig) -> TargetSupport {
     let name = sample.target_names[target].clone();
     let transformed = sample.transforms.get(target).is_some_and(Option::is_some);

@@ -24,10 +24,10 @@ fn supports() -> Vec<Support> {
         atoms(false, true),
         atoms(true, true),
         atoms(false, false),
-        Support::Bounds { low: -1.0, high: 1.5 },
+        Support::Bounds { low: -2.0, high: 2.5 },
         Support::Bounds { low: -1.0, high: endless },
         Support::Bounds { low: -endless, high: 1.5 },
-        Support::Circle { origin: -1.0, period: 2.5, cut: 0.5 },
+        Support::Circle { origin: -4.0, period: 8.0, cut: 0.5 },
     ]
 }
 
@@ -51,6 +51,8 @@ fn nearest(support: &Support, t: f32) -> f32 {
 
 fn case(supports: &[Support], head: Head, seed: u64) -> Case {
     let mut case = Case::new(Activation::Tanh, head, 37, seed);
+    // Scales of some 0.4 to 2.7: well below half a period, and far from small beside it.
+    case.parameters.iter_mut().for_each(|p| *p *= 0.5);
     let kinds = supports.iter().cycle();
     for (t, support) in case.targets.iter_mut().zip(kinds) {
         *t = nearest(support, *t);
@@ -88,9 +90,13 @@ fn several_targets_of_different_kinds() {
 #[test]
 fn continuous_supports_change_nothing() {
     let head = head(3, 2, Covariance::Diagonal, ScaleMap::Exp);
-    let plain = Case::new(Activation::Silu, head, 37, 600);
     let said = case(&[Support::Continuous; 2], head, 600);
-    assert_eq!(plain.loss_and_gradient(), said.loss_and_gradient());
+    let found = said.loss_and_gradient();
+    let plain = Case {
+        supports: Vec::new(),
+        ..said
+    };
+    assert_eq!(plain.loss_and_gradient(), found);
 }
 
 #[test]
@@ -110,4 +116,27 @@ fn far_and_dead_components_stay_finite() {
             }
         }
     }
+}
+
+/// Beyond half a period the density is that of half a period, and only a gradient whose descent leads
+/// back to smaller scales passes.
+#[test]
+fn a_scale_above_half_a_period_counts_as_that() {
+    let head = head(1, 1, Covariance::Diagonal, ScaleMap::Exp);
+    let support = Support::Circle {
+        origin: 0.0,
+        period: 2.0,
+        cut: 0.0,
+    };
+    let at = |target: f32, log_scale: f32| {
+        let plain = constant(head, &[0.0, 0.0, log_scale], &[target]);
+        let supports = vec![support];
+        let (loss, gradient) = Case { supports, ..plain }.loss_and_gradient();
+        (loss, gradient[5])
+    };
+    for target in [0.0, 1.0] {
+        assert_eq!(at(target, 0.5).0, at(target, 0.0).0);
+    }
+    assert!(at(0.0, 0.5).1 > 0.0, "a target in the middle wants a smaller scale");
+    assert_eq!(at(1.0, 0.5).1, 0.0);
 }
