@@ -214,6 +214,11 @@ pub enum PredictError {
     },
     /// Every dimension is given, so that none is left to have a distribution.
     NothingFree,
+    /// A dimension has values with probabilities, bounds or a circle, for which the question has no answer.
+    NotContinuous {
+        /// The dimension.
+        dimension: usize,
+    },
     /// A temperature is negative or not a finite number.
     NotATemperature,
     /// A probability is not within the open interval from 0 to 1.
@@ -253,6 +258,10 @@ impl fmt::Display for PredictError {
                 write!(f, "dimension {dimension} is given more than once")
             }
             Self::NothingFree => f.write_str("every dimension is given: none is left"),
+            Self::NotContinuous { dimension } => write!(
+                f,
+                "dimension {dimension} has a support other than the whole line: this is answered for one dimension at a time"
+            ),
             Self::NotATemperature => {
                 f.write_str("a temperature must be a finite number, at least 0")
             }

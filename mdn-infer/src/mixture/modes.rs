@@ -72,6 +72,10 @@ impl Mixture<'_> {
     /// no ascent ends, because components that overlap differ in scale by more than about 10¹⁵, or
     /// a maximum lies beyond the range of binary32 in raw units.
     pub fn modes(&self, to: &mut [f32]) -> Result<usize, PredictError> {
+        let supported = (0..self.dimensions).find(|&d| self.line(d).is_some());
+        if let Some(dimension) = supported {
+            return Err(PredictError::NotContinuous { dimension });
+        }
         let dimensions = self.dimensions.max(1);
         check_len(to.len(), to.len() / dimensions * dimensions)?;
         let mut found = Found {

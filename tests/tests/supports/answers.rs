@@ -86,7 +86,7 @@ fn law(support: &Support) -> Law {
 }
 
 /// Hands each support's marginal at each level, and its law.
-fn each(mut examine: impl FnMut(&Support, &Marginal<'_>, &Law)) {
+pub fn each(mut examine: impl FnMut(&Support, &Marginal<'_>, &Law)) {
     for support in supports() {
         let law = law(&support);
         let file = parameters().model_on(Some(vec![support]));
@@ -123,7 +123,7 @@ fn close(found: f32, exact: f64, tolerance: f64, what: impl std::fmt::Debug) {
 }
 
 /// Places between values, and values.
-fn places() -> impl Iterator<Item = f32> {
+pub fn places() -> impl Iterator<Item = f32> {
     (-24..=80).map(|i| i as f32 * 0.125)
 }
 

@@ -3,4 +3,5 @@
 
 mod answers;
 mod laws;
+mod regions;
 mod tails;

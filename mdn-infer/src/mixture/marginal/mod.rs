@@ -10,7 +10,7 @@ mod region;
 
 pub(super) use self::mass::Tail;
 use self::mass::whiten;
-pub(super) use self::order::bisect;
+pub(super) use self::order::{bisect, next, previous};
 use super::{Mixture, standardise};
 use crate::error::PredictError;
 use crate::format::Support;

@@ -39,6 +39,9 @@ impl Marginal<'_> {
     /// The value at which the density is greatest, in raw units: the highest mode, the least of
     /// equal ones; ±∞ where that leaves binary32. Cost: O(K) a step, some 20 steps for each mode.
     pub fn mode(&self) -> f32 {
+        if let Some(law) = self.mixture.law(self.d) {
+            return law.mode();
+        }
         let mut best = (f32::NEG_INFINITY, f32::NAN);
         self.each_mode(|_, mode| {
             let height = self.standardised_log_density(mode);
@@ -57,6 +60,9 @@ impl Marginal<'_> {
     /// [`PredictError::TooFewSlots`]; K are always enough. [`PredictError::Overflow`] where a mode
     /// lies beyond the range of binary32 in raw units.
     pub fn modes(&self, to: &mut [f32]) -> Result<usize, PredictError> {
+        if let Some(law) = self.mixture.law(self.d) {
+            return law.modes(to);
+        }
         let (mut count, mut finite) = (0, true);
         let mut slots = to.iter_mut();
         self.each_mode(|_, mode| {

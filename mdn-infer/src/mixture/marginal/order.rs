@@ -25,12 +25,12 @@ pub(super) fn middle(a: f32, b: f32) -> f32 {
 }
 
 /// The least number above `x`, which is less than +∞.
-pub(super) fn next(x: f32) -> f32 {
+pub(in crate::mixture) fn next(x: f32) -> f32 {
     at(position(x) + 1)
 }
 
 /// The greatest number below `x`, which is greater than −∞.
-pub(super) fn previous(x: f32) -> f32 {
+pub(in crate::mixture) fn previous(x: f32) -> f32 {
     at(position(x) - 1)
 }
 

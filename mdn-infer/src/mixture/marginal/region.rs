@@ -37,6 +37,9 @@ impl Marginal<'_> {
         if !(0.0 < probability && probability < 1.0) {
             return Err(PredictError::NotAProbability);
         }
+        if let Some(law) = self.mixture.law(self.d) {
+            return law.region(probability, to);
+        }
         let slots = Cell::from_mut(to).as_slice_of_cells();
         let mut found = 0;
         self.each_mode(|valley, mode| {

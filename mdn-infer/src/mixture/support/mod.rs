@@ -16,6 +16,7 @@ mod line;
 mod mass;
 mod moments;
 mod quantile;
+mod region;
 
 pub(in crate::mixture) use line::Line;
 

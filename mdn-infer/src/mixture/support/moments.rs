@@ -163,7 +163,7 @@ impl Law<'_> {
     }
 
     /// How many steps of the lattice lie between these ends; 0 where there is none.
-    fn steps(&self, (low, high): (f32, f32)) -> f32 {
+    pub(super) fn steps(&self, (low, high): (f32, f32)) -> f32 {
         match self.line.support {
             Support::Lattice { step, .. } => (high - low) / step,
             _ => 0.0,
@@ -179,11 +179,11 @@ impl Law<'_> {
 }
 
 /// The pieces of an integral over the values.
-struct Walk<'a> {
-    law: &'a Law<'a>,
+pub(super) struct Walk<'a> {
+    pub(super) law: &'a Law<'a>,
     /// One component, or all.
-    only: Option<usize>,
-    outcome: Option<f32>,
+    pub(super) only: Option<usize>,
+    pub(super) outcome: Option<f32>,
 }
 
 impl Walk<'_> {
@@ -232,7 +232,7 @@ impl Walk<'_> {
     }
 
     /// The least and the greatest of them.
-    fn ends(&self) -> (f32, f32) {
+    pub(super) fn ends(&self) -> (f32, f32) {
         let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
         self.each_bend(|place| {
             low = place.smaller(low);
@@ -243,11 +243,28 @@ impl Walk<'_> {
 
     /// Calls `visit` with a place, the middle of what it stands for, and the width of that, from one
     /// end to the other: steps of a lattice, else points of the pieces, of which `centre` is an end.
-    fn integrate(
+    fn integrate(&self, ends: (f32, f32), centre: f32, mut visit: impl FnMut(f32, f32, f32)) {
+        let steps = matches!(self.law.line.support, Support::Lattice { .. });
+        self.each_piece(ends, centre, |from, to| {
+            let (middle, half) = (0.5 * from + 0.5 * to, 0.5 * to - 0.5 * from);
+            if steps {
+                visit(from, middle, to - from);
+                return;
+            }
+            for (point, weight) in RULE {
+                let place = middle + half * point;
+                visit(place, place, half * weight);
+            }
+        });
+    }
+
+    /// Calls `visit` with the ends of each piece: a step of a lattice, else what lies between two
+    /// bends; `centre` is an end.
+    pub(super) fn each_piece(
         &self,
         (low, high): (f32, f32),
         centre: f32,
-        mut visit: impl FnMut(f32, f32, f32),
+        mut visit: impl FnMut(f32, f32),
     ) {
         let steps = matches!(self.law.line.support, Support::Lattice { .. });
         let mut from = low;
@@ -261,16 +278,10 @@ impl Walk<'_> {
             consider(centre);
             if steps {
                 consider(self.law.line.next_value(from));
-                visit(from, 0.5 * from + 0.5 * to, to - from);
-                from = to;
-                continue;
+            } else {
+                self.each_bend(&mut consider);
             }
-            self.each_bend(&mut consider);
-            let (middle, half) = (0.5 * from + 0.5 * to, 0.5 * to - 0.5 * from);
-            for (point, weight) in RULE {
-                let place = middle + half * point;
-                visit(place, place, half * weight);
-            }
+            visit(from, to);
             from = to;
         }
     }
@@ -278,7 +289,7 @@ impl Walk<'_> {
 
 impl Line {
     /// A lattice's line with its bounds alone.
-    fn without_steps(&self) -> Line {
+    pub(super) fn without_steps(&self) -> Line {
         let Support::Lattice { low, high, .. } = self.support else {
             return *self;
         };

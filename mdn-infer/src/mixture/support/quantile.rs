@@ -47,7 +47,7 @@ impl Law<'_> {
     }
 
     /// P(`low` < t ≤ `high`), of latent places between the ends of the values.
-    fn part(&self, low: f32, high: f32) -> f32 {
+    pub(super) fn part(&self, low: f32, high: f32) -> f32 {
         let stretch = self.line.raw_stretch(low, high);
         stretch.map_or(0.0, |stretch| self.mass(stretch))
     }
