@@ -36,7 +36,7 @@ use super::paths::{InputFile, OutputFile};
     mdn-train predict arm.mdn new.csv --modes 2 --covariance\n  \
     mdn-train predict arm.mdn new.csv --given shoulder=0.3 --quantiles 0.5\n  \
     mdn-train predict concrete.mdn measured.csv --crps --pit --anomaly\n\n\
-Columns: T_mean, T_sd, T_q0.5, T_uq0.001, T_cdf30, T_survival40, T_between30:40, T_low0.9,\n\
+Columns: T_mean, T_sd, T_q0.5, T_uq0.001, T_cdf30, T_survival40, T_at0, T_between30:40, T_low0.9,\n\
 T_high0.9, T_hdr0.9, T_mode, T_modes, T_pit, T_crps for a target T; log_density, anomaly_score,\n\
 anomaly, best_component, weight_best, T_mean_best, T_sd_best, cov_T_U, modes, mode_1_T,\n\
 mode_1_log_density, responsibility_1; weight_1, T_mean_1, T_sd_1, cov_T_U_1 for a component.\n\
@@ -82,7 +82,7 @@ impl Predict {
         let condition = self.given.condition(&model, &first)?;
         self.check_scored(&condition)?;
         let questions = Questions {
-            each: self.each.questions(&condition.names)?,
+            each: (self.each).questions(&condition.names, &condition.supports(&model))?,
             transforms: transforms(&condition.names),
             joint: self
                 .joint

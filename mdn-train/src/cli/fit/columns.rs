@@ -119,6 +119,12 @@ impl ColumnChoices {
     fn advised(&self, error: DataError, targets: &[String]) -> anyhow::Error {
         let column = match &error {
             DataError::NotANumber { column, .. } => column,
+            DataError::OutsideTransform { .. } => {
+                return anyhow!(
+                    "{error}; where many rows have such a value exactly, --support atoms:VALUE knows it \
+                     without --transform, and where it is only the end of the values, --support bounds:"
+                );
+            }
             DataError::UnsupportedType { .. } if self.inputs.is_none() => {
                 return anyhow!("{error}; --inputs can leave the column out");
             }

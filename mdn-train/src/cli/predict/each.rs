@@ -1,6 +1,7 @@
 //! What can be asked about each target by itself.
 
 use clap::Args;
+use mdn_infer::format::Support;
 use mdn_infer::{Marginal, PredictError};
 use mdn_train::data::Transform;
 
@@ -28,6 +29,11 @@ pub struct EachTarget {
     #[arg(long, visible_alias = "exceedance", value_delimiter = ',', value_name = "[TARGET=]Y",
           value_parser = value, allow_hyphen_values = true)]
     survival: Vec<About<f32>>,
+    /// Values whose own probability is wanted, which only those of a lattice and point masses have; those
+    /// of point masses are given unasked
+    #[arg(long, value_delimiter = ',', value_name = "[TARGET=]Y", value_parser = value,
+          allow_hyphen_values = true)]
+    probability: Vec<About<f32>>,
     /// Intervals whose probability is wanted: above LOW and at most HIGH; either may be infinite
     /// (-inf, inf)
     #[arg(long, value_delimiter = ',', value_name = "[TARGET=]LOW:HIGH", value_parser = between,
@@ -48,7 +54,7 @@ pub struct EachTarget {
     #[arg(long)]
     marginal_modes: bool,
     /// The probability integral transform: the predicted probability of at most the target in the
-    /// table, uniform on (0, 1) for a calibrated model
+    /// table, uniform on (0, 1) for a calibrated model of targets without probabilities of their own
     #[arg(long)]
     pit: bool,
     /// The continuous ranked probability score of the target in the table, in its units
@@ -62,17 +68,23 @@ impl EachTarget {
         [(self.pit, "--pit"), (self.crps, "--crps")].into_iter()
     }
 
-    /// The questions about each of the targets `names`.
-    pub fn questions(&self, names: &[String]) -> anyhow::Result<Vec<Vec<Question>>> {
+    /// The questions about each of the targets `names`, which have these supports.
+    pub fn questions(
+        &self,
+        names: &[String],
+        supports: &[Support],
+    ) -> anyhow::Result<Vec<Vec<Question>>> {
         let columns = names.iter().map(|name| Transform::split(name).1.to_owned());
         let names: Vec<String> = columns.collect();
         check_targets(&names, "--cdf", &self.cdf)?;
         check_targets(&names, "--survival", &self.survival)?;
+        check_targets(&names, "--probability", &self.probability)?;
         check_targets(&names, "--between", &self.between)?;
-        Ok(names.iter().map(|name| self.about(name)).collect())
+        let each = names.iter().zip(supports);
+        Ok(each.map(|(name, support)| self.about(name, support)).collect())
     }
 
-    fn about(&self, name: &str) -> Vec<Question> {
+    fn about(&self, name: &str, support: &Support) -> Vec<Question> {
         let mut all = vec![Question::Mean, Question::StandardDeviation];
         all.extend(self.quantiles.iter().map(|&p| Question::Quantile(p)));
         let upper = self.upper_quantiles.iter();
@@ -83,6 +95,12 @@ impl EachTarget {
         };
         all.extend(about(&self.cdf, Question::Cdf));
         all.extend(about(&self.survival, Question::Survival));
+        let mut asked: Vec<f32> = self.probability.iter().filter_map(|y| y.of(name)).collect();
+        if let Support::Atoms(atoms) = support {
+            let unasked = atoms.values().iter().filter(|value| !asked.contains(value));
+            asked = unasked.copied().chain(asked.iter().copied()).collect();
+        }
+        all.extend(asked.into_iter().map(Question::Probability));
         let intervals = self.between.iter().filter_map(|ends| ends.of(name));
         all.extend(intervals.map(|(low, high)| Question::Between(low, high)));
         all.extend(self.interval.iter().map(|&p| Question::Interval(p)));
@@ -116,6 +134,7 @@ pub enum Question {
     UpperQuantile(f32),
     Cdf(f32),
     Survival(f32),
+    Probability(f32),
     Between(f32, f32),
     Interval(f32),
     Region(f32),
@@ -128,10 +147,17 @@ pub enum Question {
 impl Question {
     /// Whether the answer about a transformed target is exactly one about the column itself.
     fn is_about_the_column(&self) -> bool {
-        use Question::{Between, Cdf, Interval, Pit, Quantile, Survival, UpperQuantile};
+        use Question::*;
         matches!(
             self,
-            Quantile(_) | UpperQuantile(_) | Cdf(_) | Survival(_) | Between(..) | Interval(_) | Pit
+            Quantile(_)
+                | UpperQuantile(_)
+                | Cdf(_)
+                | Survival(_)
+                | Probability(_)
+                | Between(..)
+                | Interval(_)
+                | Pit
         )
     }
 
@@ -148,6 +174,7 @@ impl Question {
             Question::UpperQuantile(q) => format!("{name}_uq{q}"),
             Question::Cdf(y) => format!("{name}_cdf{y}"),
             Question::Survival(y) => format!("{name}_survival{y}"),
+            Question::Probability(y) => format!("{name}_at{y}"),
             Question::Between(low, high) => format!("{name}_between{low}:{high}"),
             Question::Interval(p) => {
                 return vec![format!("{name}_low{p}"), format!("{name}_high{p}")];
@@ -182,6 +209,10 @@ impl Question {
             Question::UpperQuantile(q) => Cell::Number(back(marginal.upper_quantile(q)?)),
             Question::Cdf(y) => Cell::Number(marginal.cdf(there(y))?),
             Question::Survival(y) => Cell::Number(marginal.survival(there(y))?),
+            Question::Probability(y) => match there(y) {
+                y if y.is_finite() => Cell::Number(marginal.probability(y)?),
+                _ => Cell::Number(0.0),
+            },
             Question::Between(low, high) => {
                 Cell::Number(marginal.interval_probability(there(low), there(high))?)
             }
