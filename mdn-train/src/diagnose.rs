@@ -153,7 +153,12 @@ fn floor(model: &Model<'_>) -> f32 {
 fn collapsed_weight(mixture: &Mixture<'_>, model: &Model<'_>, floor: f32) -> f32 {
     let units = model.target_scale();
     // A narrow component on a lattice or in a point mass is certain of a value, which is no collapse.
-    let has_cells = |d: usize| matches!(mixture.support(d), Support::Lattice { .. } | Support::Atoms(_));
+    let has_cells = |d: usize| {
+        matches!(
+            mixture.support(d),
+            Support::Lattice { .. } | Support::Atoms(_)
+        )
+    };
     let narrow = mixture.components().filter(|component| {
         let mut scales = units.iter().enumerate().filter(|&(d, _)| !has_cells(d));
         scales.any(|(d, unit)| component.scale(d) / unit < floor)

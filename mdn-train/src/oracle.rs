@@ -188,9 +188,13 @@ impl OracleMixture {
         }
         let components = (self.log_weights.iter().zip(&self.means)).zip(&self.covariances);
         let terms = components.map(|((log_weight, mean), covariance)| {
-            let factors = supports.iter().zip(target).enumerate().map(|(d, (one, &t))| {
-                support::log_density(one, mean[d], covariance[(d, d)].sqrt(), t.into())
-            });
+            let factors = supports
+                .iter()
+                .zip(target)
+                .enumerate()
+                .map(|(d, (one, &t))| {
+                    support::log_density(one, mean[d], covariance[(d, d)].sqrt(), t.into())
+                });
             log_weight + factors.sum::<f64>()
         });
         log_sum_exp(terms.collect::<Vec<f64>>().into_iter())

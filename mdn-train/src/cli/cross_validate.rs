@@ -109,8 +109,7 @@ impl CrossValidate {
         let config = config(&self.columns, &self.network, &self.training)?;
         let data = self.columns.data(output)?;
         let settled = with_supports_of(&data, &config);
-        let (config, supports) =
-            settled.map_err(|error| self.columns.reading.place_fit(error))?;
+        let (config, supports) = settled.map_err(|error| self.columns.reading.place_fit(error))?;
         say_supports(&supports, output)?;
         let folds = self.splits(&data, config.seed)?;
         let start = Instant::now();

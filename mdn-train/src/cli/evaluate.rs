@@ -228,7 +228,10 @@ fn say_target(
     };
     let support = match (&target.support, target.atom_share) {
         (Some(support), Some(share)) => {
-            format!("\nsupport        {support}; {:.1}% of the rows on atoms", 100.0 * share)
+            format!(
+                "\nsupport        {support}; {:.1}% of the rows on atoms",
+                100.0 * share
+            )
         }
         (Some(support), None) => format!("\nsupport        {support}"),
         (None, _) => String::new(),

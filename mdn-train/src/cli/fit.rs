@@ -381,7 +381,11 @@ fn say_threshold(result: &FitResult, output: &mut Output) -> anyhow::Result<()> 
 fn right(result: &FitResult) -> String {
     match result.expected_coverage {
         Some([half, most]) => {
-            format!(" ({:.1}% and {:.1}% would be right)", 100.0 * half, 100.0 * most)
+            format!(
+                " ({:.1}% and {:.1}% would be right)",
+                100.0 * half,
+                100.0 * most
+            )
         }
         None => String::new(),
     }

@@ -2,10 +2,10 @@
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use mdn_infer::{Mixture, Model, PredictError};
 use mdn_infer::format::Support;
-use mdn_train::metrics::supports;
+use mdn_infer::{Mixture, Model, PredictError};
 use mdn_train::data::{Dataset, Transform};
+use mdn_train::metrics::supports;
 
 use super::options::target_names;
 use super::values::given;

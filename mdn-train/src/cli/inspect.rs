@@ -178,7 +178,8 @@ impl Inspect {
                     format!(", from {least} to {greatest}")
                 });
                 let support = column
-                    .support.as_ref()
+                    .support
+                    .as_ref()
                     .map_or(String::new(), |support| format!(", {support}"));
                 let sign = if shift < 0.0 { '+' } else { '−' };
                 output.say(format_args!(

@@ -158,10 +158,11 @@ impl Tune {
         let given = base.covariance;
         let tried = FitConfig { covariance, ..base };
         let settled = with_supports_of(data, &tried);
-        let (settled, supports) =
-            settled.map_err(|error| self.columns.reading.place_fit(error))?;
+        let (settled, supports) = settled.map_err(|error| self.columns.reading.place_fit(error))?;
         say_supports(&supports, output)?;
-        let smooth = supports.iter().all(|one| one.support == Support::Continuous);
+        let smooth = supports
+            .iter()
+            .all(|one| one.support == Support::Continuous);
         Ok(TuneConfig {
             space: self.space.space(given, data.target_names.len(), smooth),
             base: FitConfig {

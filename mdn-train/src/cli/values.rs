@@ -158,17 +158,24 @@ pub fn transform(text: &str) -> Result<About<Transform>, String> {
 
 /// `lattice:1`, or `sold=lattice:1`.
 pub fn support(text: &str) -> Result<(Option<String>, SupportRule), String> {
-    const KINDS: &str = "`continuous`, `lattice:STEP`, `atoms:V,…`, `bounds:LO,HI` or `circle:PERIOD`";
+    const KINDS: &str =
+        "`continuous`, `lattice:STEP`, `atoms:V,…`, `bounds:LO,HI` or `circle:PERIOD`";
     let About { target, value } = About::parse(text, |text| {
         let (kind, numbers) = text.split_once(':').unwrap_or((text, ""));
-        let above_0 = || above_0(numbers.trim()).map_err(|_| format!("`{kind}:` takes a number above 0"));
+        let above_0 =
+            || above_0(numbers.trim()).map_err(|_| format!("`{kind}:` takes a number above 0"));
         match kind {
             "continuous" if numbers.is_empty() => Ok(SupportRule::Continuous),
             "lattice" => above_0().map(|step| SupportRule::Lattice { step }),
             "circle" => above_0().map(|period| SupportRule::Circle { period }),
             "atoms" => {
-                let values = numbers.split(',').map(number).collect::<Result<Vec<f32>, _>>();
-                let values = values.ok().filter(|values| values.iter().all(|value| value.is_finite()));
+                let values = numbers
+                    .split(',')
+                    .map(number)
+                    .collect::<Result<Vec<f32>, _>>();
+                let values = values
+                    .ok()
+                    .filter(|values| values.iter().all(|value| value.is_finite()));
                 let values = values.ok_or("`atoms:` takes numbers, separated by commas")?;
                 Ok(SupportRule::Atoms { values })
             }
@@ -185,12 +192,18 @@ fn bounds(text: &str) -> Result<SupportRule, String> {
         text => number(text).ok().filter(|end| end.is_finite()),
     };
     let ends = text.split_once(',');
-    let ends = ends.and_then(|(low, high)| end(low, f32::NEG_INFINITY).zip(end(high, f32::INFINITY)));
+    let ends =
+        ends.and_then(|(low, high)| end(low, f32::NEG_INFINITY).zip(end(high, f32::INFINITY)));
     match ends {
-        Some((low, high)) if low < high && high - low > 0.0 && (low.is_finite() || high.is_finite()) => {
+        Some((low, high))
+            if low < high && high - low > 0.0 && (low.is_finite() || high.is_finite()) =>
+        {
             Ok(SupportRule::Bounds { low, high })
         }
-        _ => Err("`bounds:` takes LO,HI, the lower one first; one may be left out, as in bounds:0,".to_owned()),
+        _ => Err(
+            "`bounds:` takes LO,HI, the lower one first; one may be left out, as in bounds:0,"
+                .to_owned(),
+        ),
     }
 }
 

@@ -97,11 +97,20 @@ mod tests {
     /// Counts at a few inputs agree often; the same rows twice agree always.
     #[test]
     fn equal_counts_at_equal_inputs_are_chance() {
-        let lattice = Support::Lattice { origin: 0.0, step: 1.0, low: 0.0, high: f32::INFINITY };
-        let counts: Vec<[f32; 2]> = (0..100).map(|i| [(i / 2) as f32, (i % 7 / 3) as f32]).collect();
+        let lattice = Support::Lattice {
+            origin: 0.0,
+            step: 1.0,
+            low: 0.0,
+            high: f32::INFINITY,
+        };
+        let counts: Vec<[f32; 2]> = (0..100)
+            .map(|i| [(i / 2) as f32, (i % 7 / 3) as f32])
+            .collect();
         assert!(repeated_rows(&table(&counts), &[Support::Continuous]).is_some());
         assert_eq!(repeated_rows(&table(&counts), &[lattice]), None);
-        let twice: Vec<[f32; 2]> = (0..100).map(|i| [(i / 2) as f32, (i / 2 % 7) as f32]).collect();
+        let twice: Vec<[f32; 2]> = (0..100)
+            .map(|i| [(i / 2) as f32, (i / 2 % 7) as f32])
+            .collect();
         assert!(repeated_rows(&table(&twice), &[lattice]).is_some());
     }
 }

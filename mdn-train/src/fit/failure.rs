@@ -56,7 +56,13 @@ pub(super) fn nothing_learnt(
     let references = references(plan, &training, &normal);
     let losses: Vec<f64> = judged
         .chunks_exact(columns)
-        .map(|row| references.iter().zip(row).map(|(one, &t)| one.loss(kind, t)).sum())
+        .map(|row| {
+            references
+                .iter()
+                .zip(row)
+                .map(|(one, &t)| one.loss(kind, t))
+                .sum()
+        })
         .collect();
     let count = losses.len() as f64;
     let mean = losses.iter().sum::<f64>() / count;

@@ -162,7 +162,9 @@ impl<'a> Plan<'a> {
     /// What the file states of the targets, where there is anything to state.
     fn statements(&self) -> Statements {
         let supports = self.supports.iter().map(|one| one.support);
-        let stated = supports.clone().any(|support| support != Support::Continuous);
+        let stated = supports
+            .clone()
+            .any(|support| support != Support::Continuous);
         Statements {
             supports: stated.then(|| supports.collect()),
             ..Statements::default()

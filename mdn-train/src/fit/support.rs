@@ -86,7 +86,13 @@ pub fn describe(support: &Support) -> String {
             format!("atoms:{}{ends}", values.join(","))
         }
         Support::Bounds { low, high } => {
-            let end = |end: &f32| if end.is_finite() { end.to_string() } else { String::new() };
+            let end = |end: &f32| {
+                if end.is_finite() {
+                    end.to_string()
+                } else {
+                    String::new()
+                }
+            };
             format!("bounds:{},{}", end(low), end(high))
         }
         Support::Circle { period, cut, .. } => format!("circle:{period}, cut at {cut}"),
@@ -121,13 +127,17 @@ pub enum SupportError {
         value: f32,
     },
     /// More point masses than the format knows.
-    #[error("`{target}`: atoms: takes 1 to {MAX_ATOMS} values, and leaves others between them or beyond")]
+    #[error(
+        "`{target}`: atoms: takes 1 to {MAX_ATOMS} values, and leaves others between them or beyond"
+    )]
     Atoms {
         /// The target.
         target: String,
     },
     /// A target on another scale.
-    #[error("`{target}` is learnt on another scale and is continuous there; take --transform or --support")]
+    #[error(
+        "`{target}` is learnt on another scale and is continuous there; take --transform or --support"
+    )]
     Transformed {
         /// The target.
         target: String,
@@ -186,7 +196,10 @@ pub fn with_supports_of(
     let settled = settle(data.into(), data.into(), config)?;
     let rules = settled.iter().map(|one| {
         let chosen = config.support_of(&one.target).cloned();
-        (Some(one.target.clone()), chosen.unwrap_or_else(|| rule(&one.support)))
+        (
+            Some(one.target.clone()),
+            chosen.unwrap_or_else(|| rule(&one.support)),
+        )
     });
     let config = FitConfig {
         supports: rules.collect(),
@@ -306,7 +319,9 @@ fn check(all: TableRows<'_>, settled: &mut [TargetSupport]) -> Result<(), super:
     }
     all.visit(|block| {
         for (target, one) in settled.iter_mut().enumerate() {
-            let off = block.target_column(target).position(|value| !has(&one.support, value));
+            let off = block
+                .target_column(target)
+                .position(|value| !has(&one.support, value));
             let Some(row) = off else { continue };
             if !one.chosen {
                 one.support = Support::Continuous;
@@ -344,7 +359,8 @@ pub(super) fn has(support: &Support, value: f32) -> bool {
             let [origin, step, y] = [origin, step, value].map(f64::from);
             let nearest = origin + ((y - origin) / step).round() * step;
             let slack = 0.25 * step as f32;
-            (nearest - y).abs() <= tolerance(step, y) && (low - slack..=high + slack).contains(&value)
+            (nearest - y).abs() <= tolerance(step, y)
+                && (low - slack..=high + slack).contains(&value)
         }
         Support::Atoms(atoms) => {
             let values = atoms.values();
@@ -365,13 +381,19 @@ pub(super) fn atom_shares(
     rows.visit(|block| {
         for (target, (count, one)) in counts.iter_mut().zip(settled).enumerate() {
             if let Support::Atoms(atoms) = &one.support {
-                *count += block.target_column(target).filter(|v| atoms.values().contains(v)).count();
+                *count += block
+                    .target_column(target)
+                    .filter(|v| atoms.values().contains(v))
+                    .count();
             }
         }
         Ok::<_, DataError>(())
     })?;
     let rows = rows.count().max(1) as f64;
-    Ok(counts.into_iter().map(|count| count as f64 / rows).collect())
+    Ok(counts
+        .into_iter()
+        .map(|count| count as f64 / rows)
+        .collect())
 }
 
 /// The units that training sees of targets with a support: those of their places on the mixture's
@@ -381,13 +403,18 @@ pub(super) fn restandardise(
     settled: &[TargetSupport],
     targets: &mut Standardiser,
 ) -> Result<(), DataError> {
-    let mut moments: Vec<latent::Moments> = settled.iter().map(|one| latent::Moments::new(&one.support)).collect();
+    let mut moments: Vec<latent::Moments> = settled
+        .iter()
+        .map(|one| latent::Moments::new(&one.support))
+        .collect();
     if settled.iter().all(|one| one.support == Support::Continuous) {
         return Ok(());
     }
     training.visit(|block| {
         for (target, moments) in moments.iter_mut().enumerate() {
-            block.target_column(target).for_each(|value| moments.add(value));
+            block
+                .target_column(target)
+                .for_each(|value| moments.add(value));
         }
         Ok::<_, DataError>(())
     })?;
@@ -401,5 +428,7 @@ pub(super) fn restandardise(
 
 /// The point masses of `atoms` with this gap.
 fn with_gap(values: &[f32], lowest: bool, highest: bool, gap: f32) -> Option<Support> {
-    Atoms::new(values, lowest, highest, gap).map(Support::Atoms).filter(Support::is_sound)
+    Atoms::new(values, lowest, highest, gap)
+        .map(Support::Atoms)
+        .filter(Support::is_sound)
 }

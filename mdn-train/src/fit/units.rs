@@ -26,7 +26,9 @@ impl LossUnits {
     ) -> Self {
         let log_scales = |shares: &Vec<f64>| {
             let targets = targets.scale.iter().zip(shares);
-            targets.map(|(&scale, share)| (1.0 - share) * f64::from(scale).ln()).sum::<f64>()
+            targets
+                .map(|(&scale, share)| (1.0 - share) * f64::from(scale).ln())
+                .sum::<f64>()
         };
         let (factor, shifts) = match (kind, targets.scale.as_slice()) {
             (LossKind::Nll, _) => {

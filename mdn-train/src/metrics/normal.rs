@@ -33,7 +33,9 @@ pub fn normal_nll(data: &Dataset, supports: &[Support]) -> Option<f64> {
 }
 
 fn mean_nll(support: &Support, values: &[f64], mean: f64, deviation: f64) -> f64 {
-    let nlls = values.iter().map(|&y| -log_density(support, mean, deviation, y));
+    let nlls = values
+        .iter()
+        .map(|&y| -log_density(support, mean, deviation, y));
     nlls.sum::<f64>() / values.len() as f64
 }
 
@@ -45,10 +47,18 @@ pub(crate) fn likeliest(support: &Support, values: &[f64]) -> (f64, f64) {
     let values: Vec<f64> = values.iter().copied().step_by(step).collect();
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
-    let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+    let squares = values
+        .iter()
+        .map(|value| (value - mean).powi(2))
+        .sum::<f64>();
     let spread = (squares / count).sqrt().max(f64::MIN_POSITIVE);
     let nll = |[shift, log_scale]: [f64; 2]| {
-        mean_nll(support, &values, mean + shift * spread, spread * log_scale.exp())
+        mean_nll(
+            support,
+            &values,
+            mean + shift * spread,
+            spread * log_scale.exp(),
+        )
     };
     let mut best = [0.0; 2];
     let mut lowest = nll(best);

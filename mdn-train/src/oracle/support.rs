@@ -31,11 +31,22 @@ pub fn log_density(support: &Support, mean: f64, deviation: f64, y: f64) -> f64 
             let [origin, step, low, high] = [origin, step, low, high].map(f64::from);
             let number = ((y - origin) / step).round();
             let value = origin + number * step;
-            if (value - y).abs() > tolerance(step, y) || y < low - 0.5 * step || y > high + 0.5 * step {
+            if (value - y).abs() > tolerance(step, y)
+                || y < low - 0.5 * step
+                || y > high + 0.5 * step
+            {
                 return f64::NEG_INFINITY;
             }
-            let a = if value < low + 0.25 * step { f64::NEG_INFINITY } else { z(value - 0.5 * step) };
-            let b = if value > high - 0.25 * step { f64::INFINITY } else { z(value + 0.5 * step) };
+            let a = if value < low + 0.25 * step {
+                f64::NEG_INFINITY
+            } else {
+                z(value - 0.5 * step)
+            };
+            let b = if value > high - 0.25 * step {
+                f64::INFINITY
+            } else {
+                z(value + 0.5 * step)
+            };
             log_between(a, b) - step.ln()
         }
         Support::Atoms(atoms) => at_atoms(&atoms, z, density, y),
@@ -48,13 +59,15 @@ pub fn log_density(support: &Support, mean: f64, deviation: f64, y: f64) -> f64 
             let images = |place: f64| {
                 let period = 2.0 * (high - low);
                 let turns = if period.is_finite() { IMAGES } else { 0 };
-                (-turns..=turns).map(move |n| place + if n == 0 { 0.0 } else { f64::from(n) * period })
+                (-turns..=turns)
+                    .map(move |n| place + if n == 0 { 0.0 } else { f64::from(n) * period })
             };
             log_sum(images(y).chain(images(2.0 * mirror - y)).map(density))
         }
         Support::Circle { period, .. } => {
             let turn = (mean - y) / f64::from(period);
-            let images = (-IMAGES..=IMAGES).map(|n| y + (turn.round() + f64::from(n)) * f64::from(period));
+            let images =
+                (-IMAGES..=IMAGES).map(|n| y + (turn.round() + f64::from(n)) * f64::from(period));
             log_sum(images.map(density))
         }
         _ => density(y),
@@ -71,11 +84,13 @@ fn at_atoms(atoms: &Atoms, z: impl Fn(f64) -> f64, density: impl Fn(f64) -> f64,
     let outside = atoms.lowest && y < values[0] || atoms.highest && y > values[last];
     match values.get(below) {
         _ if outside => f64::NEG_INFINITY,
-        Some(&value) if value == y => match (below == 0 && atoms.lowest, below == last && atoms.highest) {
-            (true, _) => log_between(f64::NEG_INFINITY, z(y)),
-            (_, true) => log_between(z(y + moved(below)), f64::INFINITY),
-            _ => log_between(z(y + moved(below)), z(y + moved(below) + gap)),
-        },
+        Some(&value) if value == y => {
+            match (below == 0 && atoms.lowest, below == last && atoms.highest) {
+                (true, _) => log_between(f64::NEG_INFINITY, z(y)),
+                (_, true) => log_between(z(y + moved(below)), f64::INFINITY),
+                _ => log_between(z(y + moved(below)), z(y + moved(below) + gap)),
+            }
+        }
         _ => density(y + moved(below)),
     }
 }
@@ -117,13 +132,26 @@ mod tests {
             };
             // Not at the ends themselves, which may be point masses.
             let inside = |x: f64| x.clamp(from + 1e-9, to - 1e-9);
-            (0..=PARTS).map(|i| weight(i) * density(inside(from + i as f64 * h))).sum::<f64>() * h / 3.0
+            (0..=PARTS)
+                .map(|i| weight(i) * density(inside(from + i as f64 * h)))
+                .sum::<f64>()
+                * h
+                / 3.0
         };
         for (mean, deviation) in [(0.4, 0.7), (-3.0, 0.2), (5.0, 4.0)] {
             let at = |support: &Support, y: f64| log_density(support, mean, deviation, y).exp();
-            for (low, high) in [(f32::NEG_INFINITY, f32::INFINITY), (0.0, f32::INFINITY), (-1.0, 1.5)] {
+            for (low, high) in [
+                (f32::NEG_INFINITY, f32::INFINITY),
+                (0.0, f32::INFINITY),
+                (-1.0, 1.5),
+            ] {
                 let (origin, step) = (0.5, 0.5);
-                let support = Support::Lattice { origin, step, low, high };
+                let support = Support::Lattice {
+                    origin,
+                    step,
+                    low,
+                    high,
+                };
                 let values = (-100..=100).map(|j| 0.5 * f64::from(j));
                 let total = values.map(|y| 0.5 * at(&support, y)).sum::<f64>();
                 assert!((total - 1.0).abs() < 1e-9, "{support:?}: {total}");
@@ -136,7 +164,9 @@ mod tests {
                 let mut cuts = vec![from, -0.5, 1.0, 2.0, to];
                 cuts.dedup();
                 let density = |y: f64| at(&support, y);
-                let stretches = cuts.windows(2).map(|ends| simpson(ends[0], ends[1], &density));
+                let stretches = cuts
+                    .windows(2)
+                    .map(|ends| simpson(ends[0], ends[1], &density));
                 let masses = [-0.5, 1.0, 2.0].map(|y| at(&support, y));
                 let total = stretches.sum::<f64>() + masses.iter().sum::<f64>();
                 assert!((total - 1.0).abs() < 1e-5, "{support:?}: {total}");
@@ -147,7 +177,11 @@ mod tests {
                 let total = simpson(ends.0, ends.1, &|y| at(&support, y));
                 assert!((total - 1.0).abs() < 1e-6, "{support:?}: {total}");
             }
-            let support = Support::Circle { origin: -1.0, period: 3.0, cut: 0.0 };
+            let support = Support::Circle {
+                origin: -1.0,
+                period: 3.0,
+                cut: 0.0,
+            };
             let total = simpson(-1.0, 2.0, &|y| at(&support, y));
             assert!((total - 1.0).abs() < 1e-6, "{support:?}: {total}");
         }

@@ -39,7 +39,8 @@ fn in_one_turn(support: &Support, (median, mut ends): Answer) -> Answer {
         return (median, ends);
     };
     let onward = |value: f32| if value < first { value + period } else { value };
-    ends.iter_mut().for_each(|(low, high)| (*low, *high) = (onward(*low), onward(*high)));
+    ends.iter_mut()
+        .for_each(|(low, high)| (*low, *high) = (onward(*low), onward(*high)));
     (onward(median), ends)
 }
 

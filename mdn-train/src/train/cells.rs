@@ -103,7 +103,10 @@ pub(crate) fn start(support: &Support, t: f32, row: usize) -> f32 {
 
 /// How the targets cover their lines; nothing where all are continuous.
 pub(super) fn covers(supports: &[Support]) -> Vec<Cover> {
-    if supports.iter().all(|support| *support == Support::Continuous) {
+    if supports
+        .iter()
+        .all(|support| *support == Support::Continuous)
+    {
         return Vec::new();
     }
     supports.iter().map(cover).collect()

@@ -50,7 +50,9 @@ impl Feeds<'_> {
     ) -> Result<Cow<'_, [f32]>, TrainError> {
         let mut targets = self.train.starting_targets(architecture)?;
         if !self.supports.is_empty() {
-            for (row, targets) in (targets.to_mut().chunks_exact_mut(self.supports.len())).enumerate() {
+            for (row, targets) in
+                (targets.to_mut().chunks_exact_mut(self.supports.len())).enumerate()
+            {
                 for (t, support) in targets.iter_mut().zip(self.supports) {
                     *t = cells::start(support, *t, row);
                 }

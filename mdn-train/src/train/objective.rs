@@ -10,8 +10,8 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rayon::prelude::*;
 
-use super::cells;
 use super::TrainError;
+use super::cells;
 use super::feed::{Feed, read_error};
 use super::noise::{Noise, add_noise};
 use crate::loss::{Cover, Loss, LossKind};

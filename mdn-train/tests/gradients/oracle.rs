@@ -154,7 +154,12 @@ fn supported(supports: &[Support], head: &Head, outputs: &[f64], target: &[f32])
     let factor = |c: usize, i: usize| {
         let output = outputs[(1 + d + i.min(scales - 1)) * k + c];
         let mean = outputs[(1 + i) * k + c];
-        log_density(&supports[i], mean, log_scale(head, output).exp(), f64::from(target[i]))
+        log_density(
+            &supports[i],
+            mean,
+            log_scale(head, output).exp(),
+            f64::from(target[i]),
+        )
     };
     let joint: Vec<f64> = (0..k)
         .map(|c| outputs[c] + (0..d).map(|i| factor(c, i)).sum::<f64>())

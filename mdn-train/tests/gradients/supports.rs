@@ -24,19 +24,35 @@ fn supports() -> Vec<Support> {
         atoms(false, true),
         atoms(true, true),
         atoms(false, false),
-        Support::Bounds { low: -2.0, high: 2.5 },
-        Support::Bounds { low: -1.0, high: endless },
-        Support::Bounds { low: -endless, high: 1.5 },
-        Support::Circle { origin: -4.0, period: 8.0, cut: 0.5 },
+        Support::Bounds {
+            low: -2.0,
+            high: 2.5,
+        },
+        Support::Bounds {
+            low: -1.0,
+            high: endless,
+        },
+        Support::Bounds {
+            low: -endless,
+            high: 1.5,
+        },
+        Support::Circle {
+            origin: -4.0,
+            period: 8.0,
+            cut: 0.5,
+        },
     ]
 }
 
 /// The nearest value to `t` that the support has.
 fn nearest(support: &Support, t: f32) -> f32 {
     match *support {
-        Support::Lattice { origin, step, low, high } => {
-            (origin + ((t - origin) / step).round() * step).clamp(low, high)
-        }
+        Support::Lattice {
+            origin,
+            step,
+            low,
+            high,
+        } => (origin + ((t - origin) / step).round() * step).clamp(low, high),
         Support::Atoms(atoms) => {
             let (low, high) = (atoms.values()[0], atoms.values()[2]);
             let low = if atoms.lowest { low } else { f32::NEG_INFINITY };
@@ -67,7 +83,8 @@ fn case(supports: &[Support], head: Head, seed: u64) -> Case {
 fn every_support_and_scale_map() {
     for (seed, support) in (400..).zip(supports()) {
         for scale_map in ScaleMap::ALL {
-            for (components, covariance) in [(1, Covariance::Diagonal), (5, Covariance::Isotropic)] {
+            for (components, covariance) in [(1, Covariance::Diagonal), (5, Covariance::Isotropic)]
+            {
                 let head = head(components, 1, covariance, scale_map);
                 case(&[support], head, seed).check();
             }
@@ -80,7 +97,11 @@ fn several_targets_of_different_kinds() {
     let all = supports();
     for covariance in [Covariance::Isotropic, Covariance::Diagonal] {
         for (seed, first) in (500..).zip(0..all.len()) {
-            let three = [all[first], all[(first + 4) % all.len()], all[(first + 9) % all.len()]];
+            let three = [
+                all[first],
+                all[(first + 4) % all.len()],
+                all[(first + 9) % all.len()],
+            ];
             case(&three, head(3, 3, covariance, ScaleMap::Exp), seed).check();
         }
     }
@@ -102,7 +123,12 @@ fn continuous_supports_change_nothing() {
 #[test]
 fn far_and_dead_components_stay_finite() {
     for support in supports() {
-        for values in [[0.1; 3], [-500.0, 80.0, -90.0], [0.0, -1e5, 1e5], [1e4, -1e4, 3.0]] {
+        for values in [
+            [0.1; 3],
+            [-500.0, 80.0, -90.0],
+            [0.0, -1e5, 1e5],
+            [1e4, -1e4, 3.0],
+        ] {
             let head = head(3, 1, Covariance::Diagonal, ScaleMap::Exp);
             let mut outputs = vec![0.1; head.outputs()];
             for first in (0..outputs.len()).step_by(3) {
@@ -137,6 +163,9 @@ fn a_scale_above_half_a_period_counts_as_that() {
     for target in [0.0, 1.0] {
         assert_eq!(at(target, 0.5).0, at(target, 0.0).0);
     }
-    assert!(at(0.0, 0.5).1 > 0.0, "a target in the middle wants a smaller scale");
+    assert!(
+        at(0.0, 0.5).1 > 0.0,
+        "a target in the middle wants a smaller scale"
+    );
     assert_eq!(at(1.0, 0.5).1, 0.0);
 }

@@ -169,7 +169,11 @@ impl ColumnChoices {
         {
             dimension(&names, target, "--transform")?;
         }
-        for target in self.support.iter().filter_map(|(target, _)| target.as_ref()) {
+        for target in self
+            .support
+            .iter()
+            .filter_map(|(target, _)| target.as_ref())
+        {
             dimension(&names, target, "--support")?;
         }
         let transformed = |name: String| {

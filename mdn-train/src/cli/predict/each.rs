@@ -81,7 +81,9 @@ impl EachTarget {
         check_targets(&names, "--probability", &self.probability)?;
         check_targets(&names, "--between", &self.between)?;
         let each = names.iter().zip(supports);
-        Ok(each.map(|(name, support)| self.about(name, support)).collect())
+        Ok(each
+            .map(|(name, support)| self.about(name, support))
+            .collect())
     }
 
     fn about(&self, name: &str, support: &Support) -> Vec<Question> {

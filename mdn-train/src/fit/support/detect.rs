@@ -40,10 +40,17 @@ pub(super) struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    pub(super) fn new(data: &'a Dataset, target: usize, name: &'a str, unit: Option<&'a str>) -> Self {
+    pub(super) fn new(
+        data: &'a Dataset,
+        target: usize,
+        name: &'a str,
+        unit: Option<&'a str>,
+    ) -> Self {
         let mut values: Vec<f32> = data.target_column(target).collect();
         values.sort_by(f32::total_cmp);
-        let counts = values.chunk_by(|a, b| a == b).map(|same| (same[0], same.len()));
+        let counts = values
+            .chunk_by(|a, b| a == b)
+            .map(|same| (same[0], same.len()));
         Evidence {
             counts: counts.collect(),
             values,
@@ -69,15 +76,28 @@ pub(super) fn detect(evidence: &Evidence<'_>) -> Option<Support> {
 fn find_circle(evidence: &Evidence<'_>) -> Option<Support> {
     const TURN: f32 = 360.0;
     const WORDS: [&str; 12] = [
-        "deg", "degree", "degrees", "°", "dir", "direction", "heading", "bearing", "azimuth", "course",
-        "winddir", "wd",
+        "deg",
+        "degree",
+        "degrees",
+        "°",
+        "dir",
+        "direction",
+        "heading",
+        "bearing",
+        "azimuth",
+        "course",
+        "winddir",
+        "wd",
     ];
     let spelled = format!("{} {}", evidence.name, evidence.unit.unwrap_or_default()).to_lowercase();
     let mut words = spelled.split(|c: char| !c.is_alphanumeric() && c != '°');
     let (least, greatest) = ends(&evidence.values)?;
     let start = if least < 0.0 { -0.5 * TURN } else { 0.0 };
     let near = |from: f32, to: f32| {
-        let rows = evidence.values.iter().filter(|&&value| from <= value && value <= to);
+        let rows = evidence
+            .values
+            .iter()
+            .filter(|&&value| from <= value && value <= to);
         rows.count() * 100 >= evidence.values.len()
     };
     let reach = TURN / 24.0;
@@ -100,10 +120,17 @@ pub(super) fn circle(values: &[f32], period: f32) -> Support {
     turns.sort_by(f32::total_cmp);
     let around = turns.first().map(|first| first + period);
     let next = turns.iter().skip(1).copied().chain(around);
-    let widest = turns.iter().zip(next).max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
+    let widest = turns
+        .iter()
+        .zip(next)
+        .max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
     let cut = widest.map_or(0.0, |(low, high)| turn(origin + 0.5 * (low + high)));
     // Rounding may have made a whole turn of it.
-    let cut = if origin + cut - origin < period { origin + cut } else { origin };
+    let cut = if origin + cut - origin < period {
+        origin + cut
+    } else {
+        origin
+    };
     Support::Circle {
         origin,
         period,
@@ -128,8 +155,14 @@ fn find_lattice(evidence: &Evidence<'_>) -> Option<Support> {
     let step = common_step(&evidence.counts)?;
     let spread = deviation(values);
     let counts = step.fract() == 0.0 && least >= 0.0 && least <= 0.1 * greatest;
-    let share = if counts { COARSE_OF_COUNTS } else { COARSE_OF_ALL };
-    if f64::from(step) < share * spread || f64::from(step) < COARSE * evidence.residual().min(spread) {
+    let share = if counts {
+        COARSE_OF_COUNTS
+    } else {
+        COARSE_OF_ALL
+    };
+    if f64::from(step) < share * spread
+        || f64::from(step) < COARSE * evidence.residual().min(spread)
+    {
         return None;
     }
     Some(lattice(values, step))
@@ -158,7 +191,11 @@ pub(super) fn lattice(values: &[f32], step: f32) -> Support {
         origin: least,
         step,
         low,
-        high: if piles(greatest, greatest - step) { greatest } else { f32::INFINITY },
+        high: if piles(greatest, greatest - step) {
+            greatest
+        } else {
+            f32::INFINITY
+        },
     }
 }
 
@@ -174,7 +211,9 @@ fn common_step(counts: &[(f32, usize)]) -> Option<f32> {
     })?;
     let unit = 10_f64.powi(decimals);
     let whole = |value: f32| (f64::from(value) * unit).round() as i64;
-    let pairs = counts.windows(2).map(|pair| whole(pair[1].0) - whole(pair[0].0));
+    let pairs = counts
+        .windows(2)
+        .map(|pair| whole(pair[1].0) - whole(pair[0].0));
     let step = pairs.fold(0, gcd);
     (step > 0).then_some((step as f64 / unit) as f32)
 }
@@ -213,7 +252,11 @@ fn find_atoms(evidence: &Evidence<'_>) -> Option<Support> {
 /// nothing beside them.
 pub(super) fn atoms(values: &[f32], found: &[f32]) -> Option<Support> {
     let (least, greatest) = ends(values)?;
-    let others: Vec<f32> = values.iter().copied().filter(|value| !found.contains(value)).collect();
+    let others: Vec<f32> = values
+        .iter()
+        .copied()
+        .filter(|value| !found.contains(value))
+        .collect();
     let gap = deviation(&others) as f32;
     let gap = if gap > 0.0 { gap } else { greatest - least };
     let (first, last) = ends(found)?;
@@ -266,12 +309,17 @@ impl Evidence<'_> {
             (0..count).map(move |i| i * data.rows / count)
         };
         let distance = |a: usize, b: usize| -> f32 {
-            row(a).iter().zip(row(b)).map(|(a, b)| (a - b) * (a - b)).sum()
+            row(a)
+                .iter()
+                .zip(row(b))
+                .map(|(a, b)| (a - b) * (a - b))
+                .sum()
         };
         let target = |i: usize| f64::from(data.target(i)[self.target]);
         let differences = pick(QUERIES).filter_map(|query| {
             let others = pick(CANDIDATES).filter(|&other| other != query);
-            let nearest = others.min_by(|&a, &b| distance(query, a).total_cmp(&distance(query, b)))?;
+            let nearest =
+                others.min_by(|&a, &b| distance(query, a).total_cmp(&distance(query, b)))?;
             Some((target(query) - target(nearest)).abs())
         });
         let differences: Vec<f64> = differences.collect();
@@ -287,6 +335,8 @@ fn ends(ascending: &[f32]) -> Option<(f32, f32)> {
 fn deviation(values: &[f32]) -> f64 {
     let count = values.len().max(1) as f64;
     let mean = values.iter().map(|&value| f64::from(value)).sum::<f64>() / count;
-    let squares = values.iter().map(|&value| (f64::from(value) - mean).powi(2));
+    let squares = values
+        .iter()
+        .map(|&value| (f64::from(value) - mean).powi(2));
     (squares.sum::<f64>() / count).sqrt()
 }
