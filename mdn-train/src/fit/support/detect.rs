@@ -17,6 +17,8 @@ const COARSE_OF_ALL: f64 = 0.1;
 const COARSE_OF_COUNTS: f64 = 0.02;
 /// The least share of the rows that a point mass has, and an end at which values pile up.
 const HEAVY: f64 = 0.05;
+/// The same of a point mass with values on both sides, where people who round make heaps too.
+const HEAVY_INSIDE: f64 = 0.2;
 /// How many times the rows of any of its neighbours' values a point mass has.
 const ABOVE_NEIGHBOURS: usize = 5;
 /// On each side so many other values are neighbours.
@@ -237,11 +239,13 @@ fn find_atoms(evidence: &Evidence<'_>) -> Option<Support> {
         let most = light[near].iter().map(|&other| counts[other].1).max();
         counts[i].1 >= ABOVE_NEIGHBOURS * most.unwrap_or(0)
     };
-    let found: Vec<f32> = (0..counts.len())
+    let last = counts.len() - 1;
+    let is_mass = |&i: &usize| i == 0 || i == last || counts[i].1 as f64 >= HEAVY_INSIDE * rows;
+    let found = (0..=last)
         .filter(|&i| heavy(i))
         .filter(stands_out)
-        .map(|i| counts[i].0)
-        .collect();
+        .filter(is_mass);
+    let found: Vec<f32> = found.map(|i| counts[i].0).collect();
     if found.is_empty() || found.len() > MAX_ATOMS {
         return None;
     }
