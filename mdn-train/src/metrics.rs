@@ -94,7 +94,11 @@ impl Scores {
     /// probability says; on a lattice and with point masses, where no interval may have just that
     /// one, as the intervals' own probabilities say, for 50%, 90% and 95%.
     pub fn expected_coverage(&self, d: usize, probability: f64) -> f64 {
-        let held = self.held(d, probability);
+        let cells = matches!(
+            self.supports[d],
+            Support::Lattice { .. } | Support::Atoms(_)
+        );
+        let held = self.held(d, probability).filter(|_| cells);
         held.map_or(probability, |held| held.expected / self.rows as f64)
     }
 

@@ -122,7 +122,7 @@ impl ColumnChoices {
             DataError::OutsideTransform { .. } => {
                 return anyhow!(
                     "{error}; where many rows have such a value exactly, --support atoms:VALUE knows it \
-                     without --transform, and where it is only the end of the values, --support bounds:"
+                     without --transform, and where it is only the end of the values, --support bounds: knows that"
                 );
             }
             DataError::UnsupportedType { .. } if self.inputs.is_none() => {
