@@ -42,6 +42,7 @@ pub struct FitConfig {
     pub units: Vec<(String, String)>,
     /// The support of a target, by its name, or of all; the last that fits counts. Those of other
     /// targets are found in the training rows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub supports: Vec<(Option<String>, SupportRule)>,
     /// The optimiser and the loop; its seed is replaced by `seed`.
     pub options: TrainOptions,
