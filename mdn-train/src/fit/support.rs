@@ -3,6 +3,8 @@
 mod detect;
 mod latent;
 
+use std::borrow::Cow;
+
 use mdn_infer::format::{Atoms, Covariance, MAX_ATOMS, Support};
 use serde::Serialize;
 
@@ -167,9 +169,14 @@ pub(super) fn settle(
     config: &FitConfig,
 ) -> Result<Vec<TargetSupport>, super::FitError> {
     let count = training.count();
-    let looked_at = count.min(LOOKED_AT);
-    let rows: Vec<usize> = (0..looked_at).map(|i| i * count / looked_at).collect();
-    let sample = training.pick(&rows)?;
+    let sample = match count {
+        0..=LOOKED_AT => training.sample(LOOKED_AT)?,
+        // The same rows wherever they are.
+        _ => {
+            let rows: Vec<usize> = (0..LOOKED_AT).map(|i| i * count / LOOKED_AT).collect();
+            Cow::Owned(training.pick(&rows)?)
+        }
+    };
     let names = sample.target_names.clone();
     let mut settled = Vec::with_capacity(names.len());
     for (target, name) in names.iter().enumerate() {

@@ -29,8 +29,8 @@ pub struct EachTarget {
     #[arg(long, visible_alias = "exceedance", value_delimiter = ',', value_name = "[TARGET=]Y",
           value_parser = value, allow_hyphen_values = true)]
     survival: Vec<About<f32>>,
-    /// Values whose own probability is wanted, which only those of a lattice and point masses have; those
-    /// of point masses are given unasked
+    /// Values whose own probability is wanted, which only those of a lattice and point masses have
+    /// [default: the point masses]
     #[arg(long, value_delimiter = ',', value_name = "[TARGET=]Y", value_parser = value,
           allow_hyphen_values = true)]
     probability: Vec<About<f32>>,
