@@ -3,11 +3,11 @@
 //! Whatever the bytes say, the file is one that the format allows: it must parse, and what it holds
 //! may overflow but never fault.
 
-use mdn_infer::Model;
 use mdn_infer::format::{
-    self, Activation, Covariance, Head, Header, InputRanges, KernelSource, LayerSource, MAX_HIDDEN,
-    ModelSource, ScaleMap, Shape, Storage, Support, Supports,
+    self, Activation, Atoms, Covariance, Head, Header, InputRanges, KernelSource, LayerSource,
+    MAX_HIDDEN, ModelSource, ScaleMap, Shape, Storage, Support, Supports,
 };
+use mdn_infer::{Model, ParseError};
 
 use crate::{Source, query};
 
@@ -29,7 +29,11 @@ const MOST_MEMBERS: usize = 3;
 pub fn any(data: &[u8]) {
     let mut source = Source::new(data);
     let words = file(&mut source);
-    let model = Model::parse(bytemuck::cast_slice(&words)).expect("what was written parses");
+    let model = match Model::parse(bytemuck::cast_slice(&words)) {
+        // Supports and standardisation of sizes that have nothing to do with each other.
+        Err(ParseError::InvalidNumber) => return,
+        model => model.expect("what was written parses"),
+    };
     query::agree(&model, source);
 }
 
@@ -45,22 +49,26 @@ pub fn file(source: &mut Source<'_>) -> Vec<u32> {
     let (input_columns, target_columns) = (columns(inputs), columns(dimensions));
     let stated = source.byte();
     let ranges: Vec<_> = (0..inputs).map(|_| range(source)).collect();
-    let mut buffer = [0; 2 * MOST_DIMENSIONS];
-    let supports = Supports::encode(&vec![Support::Continuous; dimensions], &mut buffer);
     let header = Header {
         input_columns: &input_columns,
         target_columns: &target_columns,
         input_shape: shape(stated, inputs),
         input_ranges: (stated & 4 != 0).then_some(InputRanges::new(&ranges)),
-        supports: supports.filter(|_| stated & 8 != 0),
         ..header
     };
     let layers = layers(&header, source);
+    let mut buffer = [0; 64 * MOST_DIMENSIONS];
     let mut finite = |count: usize| -> Vec<f32> { (0..count).map(|_| source.finite()).collect() };
     let (input_shift, target_shift) = (finite(inputs), finite(dimensions));
     let mut positive =
         |count: usize| -> Vec<f32> { (0..count).map(|_| source.positive()).collect() };
     let (input_scale, target_scale) = (positive(inputs), positive(dimensions));
+    let supports = supports(&header, (&target_shift, &target_scale), source);
+    let supports = Supports::encode(&supports, &mut buffer);
+    let header = Header {
+        supports: supports.filter(|_| stated & 8 != 0),
+        ..header
+    };
     let layers: Vec<LayerSource<'_>> = layers.iter().map(Layer::source).collect();
     encode(&ModelSource {
         header,
@@ -106,6 +114,66 @@ fn header(source: &mut Source<'_>) -> Header<'static> {
         storage: source.choice(&Storage::ALL),
         members: 1 + (source.below(2 * MOST_MEMBERS).saturating_sub(MOST_MEMBERS)) as u8,
         ..Header::new(inputs, head)
+    }
+}
+
+/// A support for each target, of a size with its standardisation.
+fn supports(
+    header: &Header<'_>,
+    (shift, scale): (&[f32], &[f32]),
+    source: &mut Source<'_>,
+) -> Vec<Support> {
+    let joint = header.head.covariance == Covariance::Full && header.head.dimensions > 1;
+    let affine = shift.iter().zip(scale);
+    let each = affine.map(|(&shift, &scale)| {
+        let support = support(shift, scale, source);
+        match support.is_sound() && !joint {
+            true => support,
+            false => Support::Continuous,
+        }
+    });
+    each.collect()
+}
+
+fn support(shift: f32, scale: f32, source: &mut Source<'_>) -> Support {
+    let kind = source.byte();
+    let mut place = || {
+        let part = f32::from(i16::from(source.byte()) - 128);
+        shift + scale * (part / 32.0)
+    };
+    let mut ends = [place(), place(), place()];
+    ends.sort_by(f32::total_cmp);
+    let [low, middle, high] = ends;
+    let length = (high - low).abs();
+    let length = if kind & 8 != 0 { length / 1e3 } else { length };
+    let bounds = match kind & 0x30 {
+        0 => (f32::NEG_INFINITY, f32::INFINITY),
+        0x10 => (low, f32::INFINITY),
+        0x20 => (f32::NEG_INFINITY, high),
+        _ => (low, high),
+    };
+    match kind & 7 {
+        0 | 1 => Support::Lattice {
+            origin: middle,
+            step: length,
+            low: bounds.0,
+            high: bounds.1,
+        },
+        2 | 3 => {
+            let values = &[low, middle, high][..1 + usize::from(kind >> 6) % 3];
+            let atoms = Atoms::new(values, kind & 0x10 != 0, kind & 0x20 != 0, length);
+            atoms.map_or(Support::Continuous, Support::Atoms)
+        }
+        4 | 5 => Support::Bounds {
+            low: bounds.0,
+            high: bounds.1,
+        },
+        6 => Support::Circle {
+            origin: low,
+            period: length,
+            cut: if kind & 0x10 != 0 { low } else { middle },
+        },
+        _ => Support::Continuous,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! No answer may be NaN, and those to related questions must fit together.
 
-use mdn_infer::format::MAX_DIMENSIONS;
+use mdn_infer::format::{MAX_DIMENSIONS, Support};
 use mdn_infer::{Component, Marginal, Mixture, Model, Temperature};
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
@@ -151,6 +151,8 @@ fn of_marginal(marginal: &Marginal<'_>, source: &mut Source<'_>, answers: &mut A
     answers.probability(marginal.pit(high));
     answers.probability(marginal.interval_probability(low, high));
     answers.answer(marginal.crps(low));
+    answers.answer(marginal.lower_tail_mean(low));
+    answers.answer(marginal.upper_tail_mean(high));
 }
 
 fn inverse(marginal: &Marginal<'_>, source: &mut Source<'_>, answers: &mut Answers) {
@@ -162,9 +164,11 @@ fn inverse(marginal: &Marginal<'_>, source: &mut Source<'_>, answers: &mut Answe
     };
     answers.answer(marginal.quantile(p));
     answers.answer(marginal.upper_quantile(p));
+    answers.answer(marginal.expected_shortfall(p));
+    answers.answer(marginal.upper_expected_shortfall(p));
     match marginal.central_interval(p) {
         Ok((low, high)) => {
-            assert_ordered(low, high);
+            assert_ordered(marginal, low, high);
             answers.numbers(&[low, high]);
         }
         Err(error) => answers.error(error),
@@ -191,7 +195,7 @@ fn region(marginal: &Marginal<'_>, source: &mut Source<'_>, answers: &mut Answer
     let mut intervals = [(0.0, 0.0); 4];
     match marginal.highest_density_region(probability, &mut intervals) {
         Ok(count) => intervals[..count].iter().for_each(|&(low, high)| {
-            assert_ordered(low, high);
+            assert_ordered(marginal, low, high);
             answers.numbers(&[low, high]);
         }),
         Err(error) => answers.error(error),
@@ -229,7 +233,9 @@ fn conditional(mixture: &Mixture<'_>, source: &mut Source<'_>, answers: &mut Ans
     }
 }
 
-fn assert_ordered(low: f32, high: f32) {
-    let right = low <= high || low.is_nan() || high.is_nan();
+/// The ends of an interval; on a circle it may go across the end of the values.
+fn assert_ordered(marginal: &Marginal<'_>, low: f32, high: f32) {
+    let circle = matches!(marginal.support(), Support::Circle { .. });
+    let right = circle || low <= high || low.is_nan() || high.is_nan();
     assert!(right, "an interval from {low} to {high}");
 }

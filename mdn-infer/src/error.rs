@@ -260,7 +260,7 @@ impl fmt::Display for PredictError {
             Self::NothingFree => f.write_str("every dimension is given: none is left"),
             Self::NotContinuous { dimension } => write!(
                 f,
-                "dimension {dimension} has a support other than the whole line: this is answered for one dimension at a time"
+                "dimension {dimension} is a lattice, a circle or the like, where the question has no answer"
             ),
             Self::NotATemperature => {
                 f.write_str("a temperature must be a finite number, at least 0")

@@ -102,12 +102,21 @@ impl<'a> Model<'a> {
             && (0..self.members()).all(|member| self.network(member).all(|layer| layer.is_sound()))
             && self.input_scale().iter().all(positive)
             && self.target_scale().iter().all(positive)
+            && self.supports_fit()
             && self.golden().all(|golden| golden.is_finite());
         if sound {
             Ok(())
         } else {
             Err(ParseError::InvalidNumber)
         }
+    }
+
+    /// Whether the places and lengths of supports are of a size with the standardised targets.
+    fn supports_fit(&self) -> bool {
+        let affine = self.target_shift().iter().zip(self.target_scale());
+        let supports = self.supports().into_iter();
+        let mut each = supports.flat_map(|supports| supports.iter()).zip(affine);
+        each.all(|(support, (&shift, &scale))| support.fits(shift, scale))
     }
 
     /// How the kernels are stored.

@@ -4,6 +4,7 @@
 //! and is never certain: each [`Diagnostic`] says what was seen, and what usually helps.
 
 mod calibration;
+mod one_category;
 mod repeats;
 mod training_rows;
 
@@ -17,6 +18,7 @@ use crate::data::{Dataset, WILD, fences};
 use crate::metrics::{RowError, Scores, map_predictions, normal_nll};
 use crate::prune::{THRESHOLD, needed};
 use calibration::{miscalibration, over_fit};
+pub use one_category::OneCategory;
 pub use repeats::repeated_rows;
 pub use training_rows::KeptRows;
 
@@ -83,7 +85,7 @@ pub fn diagnose(
         collapsed_scales(&use_of, model, data),
         dead_components(&use_of, model),
         miscalibration(scores, seen),
-        over_fit(scores, seen),
+        over_fit(scores, seen, normal_nll(data, &scores.supports)),
         extrapolation(model, data, seen),
         no_better_than_normal(data, scores, seen),
         wild_targets(data),

@@ -8,6 +8,7 @@
 mod claims;
 mod folder;
 mod kind;
+mod new_folders;
 mod temporary;
 
 pub use claims::{ClaimError, Claims, Destination};
@@ -73,6 +74,21 @@ pub(crate) fn write_atomically(
         Ok(found) if !found.is_file() => write_in_place(path, write),
         Ok(_) => fs::canonicalize(path).and_then(|target| replace(&target, write)),
         Err(_) => replace(&target(path), write),
+    };
+    outcome.map_err(|source| WriteError {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// As [`write_atomically`], but a symbolic link is replaced and not followed.
+fn write_in_its_place(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), WriteError> {
+    let outcome = match fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_symlink() => write_in_place(path, write),
+        _ => replace(path, write),
     };
     outcome.map_err(|source| WriteError {
         path: path.to_owned(),

@@ -152,7 +152,7 @@ pub fn train_with<'d>(
         let file = plan.export(&networks)?;
         Ok::<_, FitError>(with_anomaly_threshold(&file, threshold)?)
     });
-    let nothing_learnt = failure::nothing_learnt(&plan, &networks)?;
+    let nothing_learnt = failure::nothing_learnt(&plan, &networks, &chosen)?;
     Ok(Unscored {
         nothing_learnt,
         refitted: refitted.transpose()?,

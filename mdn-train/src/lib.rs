@@ -86,6 +86,7 @@ use std::ops::ControlFlow;
 use data::Dataset;
 use fit::{FitConfig, FitError, Fitted};
 
+pub mod back_transformed;
 pub mod cross_validate;
 pub mod data;
 pub mod diagnose;

@@ -1,4 +1,9 @@
-//! How good a model is on a table: every figure comes from the engine, in raw units.
+//! How good a model is on a table: every figure comes from the engine, in raw units, and those of
+//! columns that were transformed from [`back_transformed`](crate::back_transformed).
+
+mod column;
+
+pub use column::ColumnScores;
 
 mod normal;
 
@@ -8,7 +13,7 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rayon::prelude::*;
 
-use crate::data::{Dataset, log_slope};
+use crate::data::{Dataset, Transform, log_slope};
 use crate::network::uniform;
 pub(crate) use normal::likeliest;
 pub use normal::normal_nll;
@@ -47,6 +52,9 @@ pub struct Scores {
     pub rmse: Vec<f64>,
     /// `[D]`: the mean continuous ranked probability score, in the target's units.
     pub crps: Vec<f64>,
+    /// `[D]`: the scores of y itself for a target `log(y)` or `logit(y)` that was made of the table's
+    /// column y.
+    pub columns: Vec<Option<ColumnScores>>,
     /// How many rows' targets are anomalies by the file's threshold, where it has one.
     pub anomalous_rows: Option<usize>,
     /// `[D][rows]`: probability integral transforms, uniform on (0, 1) for a calibrated model
@@ -271,6 +279,7 @@ struct RowScore {
     is_anomaly: Option<bool>,
     squared_errors: Vec<f64>,
     crps: Vec<f32>,
+    columns: Vec<Option<ColumnScores>>,
     /// P(t < y) and P(t ≤ y), the same where y has no probability.
     pit: Vec<(f32, f32)>,
     /// Whether each interval holds the target, and its probability.
@@ -280,20 +289,31 @@ struct RowScore {
 impl RowScore {
     /// Of a row whose input is so far out that the numbers of `model` overflow there: density 0, and
     /// no end of an error.
-    fn overflowed(model: &Model<'_>) -> Self {
+    fn overflowed(model: &Model<'_>, transforms: &[Option<Transform>]) -> Self {
         let dimensions = model.dimensions();
+        let column = |transform: &Option<Transform>| transform.map(|_| ColumnScores::OVERFLOWED);
         RowScore {
             log_density: f64::NEG_INFINITY,
             is_anomaly: model.header().anomaly_threshold.map(|_| true),
             squared_errors: vec![f64::INFINITY; dimensions],
             crps: vec![f32::INFINITY; dimensions],
+            columns: transforms.iter().map(column).collect(),
             pit: vec![(0.0, 0.0); dimensions],
             held: vec![[(false, 0.0); 3]; dimensions],
         }
     }
 
-    /// `slope` turns the log-density of the target into that of the file's columns.
-    fn new(mixture: &Mixture<'_>, target: &[f32], slope: f64) -> Result<Self, PredictError> {
+    /// `transforms` say how the targets were made of the table's columns; they may be empty.
+    fn new(
+        mixture: &Mixture<'_>,
+        target: &[f32],
+        transforms: &[Option<Transform>],
+    ) -> Result<Self, PredictError> {
+        let slope = log_slope(transforms, target);
+        let column = |(d, (transform, &z)): (usize, (&Option<Transform>, &f32))| {
+            transform.map(|transform| ColumnScores::of_row(transform, mixture, d, z))
+        };
+        let columns = transforms.iter().zip(target).enumerate().map(column);
         let dimensions = mixture.dimensions();
         let mut mean = vec![0.0; dimensions];
         mixture.mean(&mut mean)?;
@@ -310,6 +330,7 @@ impl RowScore {
             crps: outcomes()
                 .map(|(marginal, &t)| marginal.crps(t))
                 .collect::<Result<_, _>>()?,
+            columns: columns.collect(),
             pit: outcomes()
                 .map(|(marginal, &t)| match is_told_by_pit(&marginal.support()) {
                     true => marginal.pit(t).map(|pit| (pit, pit)),
@@ -378,6 +399,8 @@ pub struct Scorer<'m> {
     crps: Vec<f64>,
     /// Draws the PITs of values with a probability.
     rng: Xoshiro128PlusPlus,
+    /// Sums, for the targets that were transformed.
+    columns: Vec<Option<ColumnScores>>,
     /// What is known without dividing by the number of rows.
     scores: Scores,
 }
@@ -392,12 +415,14 @@ impl<'m> Scorer<'m> {
             squared_errors: vec![0.0; dimensions],
             crps: vec![0.0; dimensions],
             rng: Xoshiro128PlusPlus::seed_from_u64(PIT_SEED),
+            columns: vec![None; dimensions],
             scores: Scores {
                 rows: 0,
                 nll: 0.0,
                 zero_density_rows: 0,
                 rmse: Vec::new(),
                 crps: Vec::new(),
+                columns: Vec::new(),
                 anomalous_rows: Some(0),
                 pit: vec![Vec::new(); dimensions],
                 supports: supports(&model),
@@ -413,12 +438,10 @@ impl<'m> Scorer<'m> {
     ///
     /// [`RowError`].
     pub fn add(&mut self, data: &Dataset) -> Result<(), RowError> {
-        let rows = map_predictions(&self.model, data, |row, mixture| {
-            let slope = log_slope(&data.transforms, data.target(row));
-            match mixture {
-                Err(PredictError::Overflow) => Ok(RowScore::overflowed(&self.model)),
-                mixture => RowScore::new(&mixture?, data.target(row), slope),
-            }
+        let transforms = &data.transforms;
+        let rows = map_predictions(&self.model, data, |row, mixture| match mixture {
+            Err(PredictError::Overflow) => Ok(RowScore::overflowed(&self.model, transforms)),
+            mixture => RowScore::new(&mixture?, data.target(row), transforms),
         })?;
         let scores = &mut self.scores;
         scores.rows += rows.len();
@@ -441,6 +464,11 @@ impl<'m> Scorer<'m> {
                     sum.expected += f64::from(probability);
                 }
             }
+            for (sum, column) in self.columns.iter_mut().zip(&row.columns) {
+                if let Some(column) = column {
+                    sum.get_or_insert(ColumnScores::NONE).add(column);
+                }
+            }
         }
         for (d, support) in scores.supports.iter().enumerate() {
             if let Support::Atoms(atoms) = support {
@@ -455,10 +483,14 @@ impl<'m> Scorer<'m> {
     pub fn finish(self) -> Scores {
         let count = self.scores.rows as f64;
         let squares = self.squared_errors.into_iter();
+        let columns = self.columns.into_iter();
         Scores {
             nll: self.log_density / count,
             rmse: squares.map(|sum| (sum / count).sqrt()).collect(),
             crps: self.crps.into_iter().map(|sum| sum / count).collect(),
+            columns: columns
+                .map(|sum| sum.map(|sum| sum.finish(count)))
+                .collect(),
             ..self.scores
         }
     }

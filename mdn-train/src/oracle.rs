@@ -6,8 +6,10 @@
 
 mod marginal;
 pub mod support;
+mod tail_means;
 
 pub use marginal::{OracleMarginal, normal_cdf};
+pub use tail_means::OracleTail;
 
 use mdn_infer::format::{Activation, Covariance, ScaleMap, Support};
 use mdn_infer::{Layer, Model};

@@ -48,9 +48,19 @@ pub fn written(model: &Model<'_>, d: usize) -> String {
     let Some((name, unit)) = model.target_columns().nth(d) else {
         return String::new();
     };
-    let (transform, column) = Transform::split(name);
-    let column = label(Some((column, unit)));
+    let column = column_label(name, unit);
+    let transform = Transform::split(name).0;
     transform.map_or_else(|| column.clone(), |transform| transform.image_of(&column))
+}
+
+/// The column of target `d` itself, `y [unit]`, whether it is `y` or `log(y)`.
+pub fn written_column(model: &Model<'_>, d: usize) -> String {
+    let column = model.target_columns().nth(d);
+    column.map_or_else(String::new, |(name, unit)| column_label(name, unit))
+}
+
+fn column_label(target: &str, unit: Option<&str>) -> String {
+    label(Some((Transform::split(target).1, unit)))
 }
 
 /// The loss over the steps, in `units`.

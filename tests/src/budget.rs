@@ -69,6 +69,13 @@ budgets! {
     /// CRPS of one normal: relative to E|t − y|.
     CRPS_SINGLE = 1.5e-6;
 
+    /// The mean of a tail: of the components' own distances beyond the threshold, or the mean.
+    TAIL_MEAN = 3e-6;
+    /// The mean of a tail: units of 2⁻²³ of the largest mean and of y.
+    TAIL_MEAN_VALUE = 2.0;
+    /// The mean of one normal's tail: its distance beyond the threshold, relative.
+    TAIL_MEAN_SINGLE = 2e-6;
+
     /// A mode: how much higher the density may be beside it, relative.
     MODE_HEIGHT = 1e-6;
     /// A joint mode: distance from the stationary point, in its own scales.

@@ -67,6 +67,8 @@ fn answers(mixture: &Mixture<'_>) -> Vec<u32> {
         for p in PROBABILITIES {
             all.push(marginal.quantile(p).unwrap());
             all.push(marginal.upper_quantile(p).unwrap());
+            all.push(marginal.expected_shortfall(p).unwrap());
+            all.push(marginal.upper_expected_shortfall(p).unwrap());
         }
         for y in TARGETS {
             all.push(marginal.cdf(y).unwrap());
@@ -75,6 +77,8 @@ fn answers(mixture: &Mixture<'_>) -> Vec<u32> {
                 all.push(marginal.log_density(y).unwrap());
             }
             all.push(marginal.crps(y).unwrap());
+            all.push(marginal.lower_tail_mean(y).unwrap());
+            all.push(marginal.upper_tail_mean(y).unwrap());
             all.push(
                 marginal
                     .interval_probability(y.min(0.5), y.max(0.5))

@@ -179,8 +179,35 @@ impl Support {
         Ok(support)
     }
 
-    /// Whether its numbers make sense: only such supports are read and written.
+    /// Whether its numbers make sense, and no place is beyond 2^120: only such supports are read and
+    /// written.
     pub fn is_sound(&self) -> bool {
+        self.is_consistent()
+            && self
+                .places()
+                .all(|place| !(FURTHEST_RAW < place.abs() && place.is_finite()))
+    }
+
+    /// The places it names, infinite ones too.
+    fn places(&self) -> impl Iterator<Item = f32> {
+        let (few, atoms) = match self {
+            Support::Continuous => ([0.0; 3], None),
+            &Support::Lattice {
+                origin, low, high, ..
+            } => ([origin, low, high], None),
+            Support::Atoms(atoms) => ([atoms.gap; 3], Some(*atoms)),
+            &Support::Bounds { low, high } => ([low, high, 0.0], None),
+            &Support::Circle {
+                origin,
+                period,
+                cut,
+            } => ([origin, period, cut], None),
+        };
+        let (values, len) = atoms.map_or(([0.0; MAX_ATOMS], 0), |atoms| (atoms.values, atoms.len));
+        few.into_iter().chain(values.into_iter().take(len.into()))
+    }
+
+    fn is_consistent(&self) -> bool {
         let below =
             |low: f32, high: f32| low < high && low < f32::INFINITY && high > f32::NEG_INFINITY;
         match self {
@@ -206,6 +233,42 @@ impl Support {
                     && origin <= cut
                     && cut - origin < period
             }
+        }
+    }
+}
+
+/// 2^120.
+const FURTHEST_RAW: f32 = 1.329_228e36;
+/// 2^40: no place lies so many standardised units from the mean, no length has fewer than one of so
+/// many parts of one.
+const FURTHEST: f32 = 1_099_511_627_776.0;
+
+impl Support {
+    /// Whether its places lie within 2^40 standardised units of the mean of the targets, and its
+    /// lengths between 2^-40 and 2^40 of them, so that no answer has to do with numbers that left
+    /// binary32.
+    pub(crate) fn fits(&self, shift: f32, scale: f32) -> bool {
+        let place = |place: f32| (place / scale - shift / scale).abs() <= FURTHEST;
+        let end = |end: f32| end.is_infinite() || place(end);
+        let length = |length: f32| {
+            let parts = length / scale;
+            (1.0 / FURTHEST..=FURTHEST).contains(&parts)
+        };
+        match self {
+            Support::Continuous => true,
+            &Support::Lattice {
+                origin,
+                step,
+                low,
+                high,
+            } => place(origin) && length(step) && end(low) && end(high),
+            Support::Atoms(atoms) => {
+                length(atoms.gap) && atoms.values().iter().all(|&value| place(value))
+            }
+            &Support::Bounds { low, high } => {
+                end(low) && end(high) && ((high - low).is_infinite() || length(high - low))
+            }
+            &Support::Circle { origin, period, .. } => place(origin) && length(period),
         }
     }
 }

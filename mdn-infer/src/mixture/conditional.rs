@@ -118,7 +118,7 @@ impl<'a> Mixture<'a> {
         if self.targets.is_some() {
             let seen = split.given().iter().zip(split.raw);
             return seen.fold(self.log_weight_of(k), |sum, (&d, y)| {
-                sum + self.spot(d, y).log_factor_in(k)
+                logit(sum, self.spot(d, y).log_factor_in(k), 0.0)
             });
         }
         logit(self.log_weight_of(k), log_volume, square)

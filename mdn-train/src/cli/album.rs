@@ -35,7 +35,7 @@ pub struct Album {
 }
 
 impl Album {
-    /// Makes the folder where it does not exist.
+    /// The folder is made with the first file.
     pub fn create(folder: &Path, claims: Claims) -> Result<Self, ClaimError> {
         Ok(Album {
             folder: ResultFolder::create(folder, claims)?,

@@ -1,6 +1,7 @@
 //! Tables of answers: CSV for people and programs, or the rows of a JSON object.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt::{self, Display};
 use std::io::{self, BufWriter, Seek, Write};
 
@@ -59,7 +60,7 @@ pub type Sink<'a> = dyn FnMut(Vec<Vec<Cell>>) -> anyhow::Result<()> + 'a;
 
 /// Writes rows of cells as they come: to `file`, to standard output, or as the result of `--json`,
 /// whose object has the keys of `more` too. A file is written whole or not at all; what went to
-/// standard output before a fault stays there.
+/// standard output before a fault stays there. No two columns have one name, as [`distinct`] says.
 pub fn write(
     file: Option<&Destination>,
     columns: &[String],
@@ -67,6 +68,7 @@ pub fn write(
     more: Map<String, Value>,
     output: &mut Output,
 ) -> anyhow::Result<()> {
+    let columns = &distinct(columns);
     let mut result = more;
     if let Some(file) = file {
         let mut fault = None;
@@ -98,6 +100,21 @@ pub fn write(
     }
     result.insert("columns".to_owned(), json!(columns));
     output.result(&Value::Object(result))
+}
+
+/// The names, each once: a later one that is taken gets the first free number from 2 on, as `line_2`.
+fn distinct(names: &[String]) -> Vec<String> {
+    let given: HashSet<&str> = names.iter().map(String::as_str).collect();
+    let mut taken = HashSet::new();
+    let free = |name: &String, taken: &mut HashSet<String>| {
+        let mut numbered = (2..).map(|number: u32| format!("{name}_{number}"));
+        numbered.find(|other| !given.contains(other.as_str()) && taken.insert(other.clone()))
+    };
+    let one = |name: &String| match taken.insert(name.clone()) {
+        true => name.clone(),
+        false => free(name, &mut taken).unwrap_or_default(),
+    };
+    names.iter().map(one).collect()
 }
 
 /// The object of `more`, whose last key are the rows. It goes out when it is whole; till then it is
@@ -186,4 +203,28 @@ fn write_csv(
     })?;
     csv.flush().map_err(csv::Error::from)?;
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_taken_get_a_free_number() {
+        let names = |names: &[&str]| {
+            names
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect::<Vec<_>>()
+        };
+        for (given, expected) in [
+            (&["line", "y"][..], &["line", "y"][..]),
+            (&["line", "draw", "line"], &["line", "draw", "line_2"]),
+            // The number of another column is not free, wherever that stands.
+            (&["a", "a", "a_2", "a"], &["a", "a_3", "a_2", "a_4"]),
+            (&["a_2", "a_2", "a", "a"], &["a_2", "a_2_2", "a", "a_3"]),
+        ] {
+            assert_eq!(distinct(&names(given)), names(expected), "{given:?}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, ensure};
 use clap::{ArgMatches, Args, Command};
 use mdn_infer::format::Support;
 use mdn_train::cross_validate::{FoldScores, Folds, Summary, cross_validate};
-use mdn_train::data::{Dataset, score_scales};
+use mdn_train::data::{Dataset, column_scales, score_scales};
 use mdn_train::diagnose::{Diagnostic, repeated_rows};
 use mdn_train::fit::{TargetSupport, with_supports_of};
 use mdn_train::metrics::{Scores, normal_nll};
@@ -86,6 +86,9 @@ struct CrossValidation {
     crps_standard_error: Option<f64>,
     rmse_mean: f64,
     rmse_standard_error: Option<f64>,
+    /// In the units of the columns, where targets were transformed.
+    #[serde(flatten)]
+    columns: Option<ColumnMeans>,
     coverage_50_mean: f64,
     coverage_90_mean: f64,
     coverage_95_mean: f64,
@@ -96,6 +99,14 @@ struct CrossValidation {
     supports: Vec<TargetSupport>,
     folds: Vec<FoldResult>,
     diagnostics: Vec<Diagnostic>,
+}
+
+#[derive(Serialize)]
+struct ColumnMeans {
+    column_crps_mean: Option<f64>,
+    column_crps_standard_error: Option<f64>,
+    column_rmse_mean: Option<f64>,
+    column_rmse_standard_error: Option<f64>,
 }
 
 impl CrossValidate {
@@ -129,11 +140,12 @@ impl CrossValidate {
         let means = Means::new(&scores, folds.in_a_repeat());
         let seconds = start.elapsed().as_secs_f64();
         let result = self.summarise(&data, supports, &means, &scores, seconds);
-        let scales = score_scales(data.target_names.iter().map(String::as_str));
-        say(&means, &result, scales, output)?;
-        if let Some(fit) = self.fit {
-            let model = model_for(&self.columns.reading.data);
-            fit.with(&["--out", &model.to_string_lossy()]).say(output)?;
+        say(&means, &result, &data.target_names, output)?;
+        let reading = &self.columns.reading;
+        if let Some(fit) = self.fit.filter(|_| !reading.is_standard_input()) {
+            let model = model_for(&reading.data);
+            fit.with_option("out", &model.to_string_lossy())
+                .say(output)?;
         }
         output.result(&result)
     }
@@ -159,6 +171,12 @@ impl CrossValidate {
             crps_standard_error: error(means.crps),
             rmse_mean: means.rmse.mean,
             rmse_standard_error: error(means.rmse),
+            columns: means.columns.map(|[crps, rmse]| ColumnMeans {
+                column_crps_mean: finite(crps.mean),
+                column_crps_standard_error: error(crps),
+                column_rmse_mean: finite(rmse.mean),
+                column_rmse_standard_error: error(rmse),
+            }),
             coverage_50_mean: half.1.mean,
             coverage_90_mean: most.1.mean,
             coverage_95_mean: nearly_all.1.mean,
@@ -210,6 +228,8 @@ struct Means {
     nll: Summary,
     crps: Summary,
     rmse: Summary,
+    /// CRPS and RMSE in the units of the columns, where targets were transformed.
+    columns: Option<[Summary; 2]>,
     coverages: [(f64, Summary); 3],
     calibration_error: Summary,
 }
@@ -220,11 +240,16 @@ impl Means {
             let values: Vec<f64> = folds.iter().map(|fold| value(&fold.test)).collect();
             Summary::new(&values, independent)
         };
+        let transformed = |fold: &FoldScores| fold.test.mean_column_crps().is_some();
+        let column =
+            |value: fn(&Scores) -> Option<f64>| mean(&|scores| value(scores).unwrap_or(f64::NAN));
+        let columns = || [Scores::mean_column_crps, Scores::mean_column_rmse].map(column);
         let coverage = |p: f64| (p, mean(&|scores| scores.mean_coverage(p)));
         Means {
             nll: mean(&|scores| scores.nll),
             crps: mean(&Scores::mean_crps),
             rmse: mean(&Scores::mean_rmse),
+            columns: folds.iter().any(transformed).then(columns),
             coverages: [0.5, 0.9, 0.95].map(coverage),
             calibration_error: mean(&Scores::mean_calibration_error),
         }
@@ -254,14 +279,16 @@ impl FoldResult {
     }
 }
 
-/// `scales` are what CRPS and RMSE are in units of, where that is not the targets themselves.
+/// `targets` are their names.
 fn say(
     means: &Means,
     result: &CrossValidation,
-    scales: Option<String>,
+    targets: &[String],
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let of = scales.map_or(String::new(), |scales| format!(" of {scales}"));
+    let of = |scales: Option<String>| scales.map_or(String::new(), |s| format!(" of {s}"));
+    let names = || targets.iter().map(String::as_str);
+    let (of, of_columns) = (of(score_scales(names())), of(column_scales(names())));
     let mut line = |name: &str, summary: Summary, words: fn(f64) -> String, of: &str| {
         let error = summary.standard_error.map(words);
         let error = error.map_or(String::new(), |error| format!(" ± {error}"));
@@ -275,6 +302,10 @@ fn say(
     line("NLL, nats a row", means.nll, nats, "")?;
     line("CRPS", means.crps, figure, &of)?;
     line("RMSE of mean", means.rmse, figure, &of)?;
+    if let Some([crps, rmse]) = means.columns {
+        line("CRPS", crps, figure, &of_columns)?;
+        line("RMSE of mean", rmse, figure, &of_columns)?;
+    }
     for (probability, coverage) in means.coverages {
         let name = format!("in central {:.0}%", 100.0 * probability);
         line(&name, coverage, percent, "")?;

@@ -19,7 +19,7 @@ use mdn_train::verify::verify;
 use serde::Serialize;
 
 use super::album::Album;
-use super::next::Next;
+use super::next::{Next, file};
 use super::options::check_learnt;
 use super::output::Output;
 use super::paths::OutputFolder;
@@ -148,7 +148,7 @@ impl Demo {
 
     fn next(&self) -> Next {
         let files = ["model.mdn", "data.csv"].map(|name| self.out.join(name));
-        Next::new("predict", files.iter().map(|file| file.display()))
+        Next::new("predict", files.iter().map(|path| file(path)))
     }
 
     /// The networks in words.

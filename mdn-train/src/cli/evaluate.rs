@@ -11,6 +11,7 @@ use mdn_train::model_file::ModelFile;
 use mdn_train::pictures::written;
 use serde::Serialize;
 
+use super::column_scores::ColumnEvaluation;
 use super::next::Next;
 use super::options::{Reading, coarse_targets, count, target_names};
 use super::output::{NORMAL, Output, figure};
@@ -31,7 +32,7 @@ const BAR_WIDTH: usize = 40;
 /// calibrated model, a hump in the middle for intervals that are too wide, peaks at the ends for
 /// intervals that are too narrow. Their mean, standard deviation and largest distance from the
 /// uniform distribution say the same in numbers. CRPS and RMSE of a target that was transformed
-/// are those of the transformed one, and say so (`of ln(price)`). Where the file has an anomaly
+/// are given of the transformed one (`of ln(price)`) and of the column itself. Where the file has an anomaly
 /// threshold, the share of rows above it follows.
 ///
 /// Where values have probabilities (counts, point masses), a central interval may hold more than was
@@ -72,6 +73,9 @@ struct TargetEvaluation {
     name: String,
     crps: Option<f64>,
     rmse: f64,
+    /// Of a transformed target the column itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<ColumnEvaluation>,
     coverage_50: f64,
     coverage_90: f64,
     /// What a right model's intervals hold, where that is not 50% and 90%.
@@ -94,10 +98,12 @@ struct TargetEvaluation {
 impl TargetEvaluation {
     fn new(scores: &Scores, d: usize, name: String) -> Self {
         let (pit_mean, pit_sd) = scores.pit_moments(d);
+        let column = scores.columns[d].as_ref();
         let support = &scores.supports[d];
         let expected = |p: f64| Some(scores.expected_coverage(d, p)).filter(|&found| found != p);
         let has_atoms = matches!(support, Support::Atoms(_));
         TargetEvaluation {
+            column: column.map(|column| ColumnEvaluation::new(column, &name)),
             expected_coverage_50: expected(0.5),
             expected_coverage_90: expected(0.9),
             support: (*support != Support::Continuous).then(|| describe(support)),
@@ -136,7 +142,8 @@ impl Evaluate {
         }
         let found = diagnose(&model, &data, &scores, Seen::Others);
         let found = found.map_err(|error| self.reading.place(error))?;
-        let diagnostics = kept_rows.diagnostic().into_iter().chain(found);
+        let of_rows = [kept_rows.diagnostic(), pieces.categories()];
+        let diagnostics = of_rows.into_iter().flatten().chain(found);
         let targets = target_names(&model)
             .into_iter()
             .enumerate()
@@ -239,14 +246,19 @@ fn say_target(
     output.say(format_args!(
         "\n{}{support}\n\
          CRPS           {}{of}\n\
-         RMSE of mean   {}{of}\n\
-         in central 50% {:.1}%{}\n\
-         in central 90% {:.1}%{}\n\
-         PIT            mean {:.3} (0.5), sd {:.3} (0.289), distance from uniform {:.3} \
-         (above {:.3} by chance once in 20)",
+         RMSE of mean   {}{of}",
         target.name,
         figure(crps),
         figure(target.rmse),
+    ))?;
+    if let Some(column) = &target.column {
+        column.say(output)?;
+    }
+    output.say(format_args!(
+        "in central 50% {:.1}%{}\n\
+         in central 90% {:.1}%{}\n\
+         PIT            mean {:.3} (0.5), sd {:.3} (0.289), distance from uniform {:.3} \
+         (above {:.3} by chance once in 20)",
         100.0 * target.coverage_50,
         right(target.expected_coverage_50),
         100.0 * target.coverage_90,

@@ -19,6 +19,7 @@ use mdn_train::train::{Event, LossKind, Trained};
 use running::RunChoices;
 use serde::Serialize;
 
+use super::column_scores::ColumnEvaluation;
 use super::next::Next;
 use super::options::{LEARNING, check_learnt, coarse_targets, count, say_supports};
 use super::output::{NORMAL, Output};
@@ -72,6 +73,9 @@ struct FitResult {
     validation_nll: Option<f64>,
     train_crps: f64,
     validation_crps: Option<f64>,
+    /// Of the columns that targets were made of by a transform.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    columns: Vec<ColumnEvaluation>,
     normal_nll: Option<f64>,
     coverage_50: f64,
     coverage_90: f64,
@@ -179,7 +183,7 @@ impl Fit {
         data: &Dataset,
         diagnostics: Vec<Diagnostic>,
     ) -> FitResult {
-        let scores = fitted.validation.as_ref().unwrap_or(&fitted.train);
+        let scores = told(fitted);
         let networks = fitted.networks();
         let networks = networks.map(|trained| NetworkResult::new(trained, fitted));
         FitResult {
@@ -191,6 +195,7 @@ impl Fit {
             validation_nll: fitted.validation.as_ref().map(|scores| scores.nll),
             train_crps: fitted.train.mean_crps(),
             validation_crps: fitted.validation.as_ref().map(Scores::mean_crps),
+            columns: ColumnEvaluation::all(scores, &data.target_names),
             normal_nll: normal_nll(data, &scores.supports),
             coverage_50: scores.mean_coverage(0.5),
             coverage_90: scores.mean_coverage(0.9),
@@ -329,6 +334,11 @@ fn say_networks(fitted: &Fitted, result: &FitResult, output: &mut Output) -> any
     Ok(())
 }
 
+/// The scores that are told: of the rows held back, where there are any.
+fn told(fitted: &Fitted) -> &Scores {
+    fitted.validation.as_ref().unwrap_or(&fitted.train)
+}
+
 fn say_losses(
     fitted: &Fitted,
     result: &FitResult,
@@ -351,6 +361,9 @@ fn say_losses(
     say_networks(fitted, result, output)?;
     if let Some(nll) = result.normal_nll {
         output.say(format_args!("NLL {nll:.4} {NORMAL}"))?;
+    }
+    for column in &result.columns {
+        column.say(output)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use mdn_train::files::{Claims, Kind};
 use serde::Serialize;
 
-use super::next::{Next, model_for};
+use super::next::{Next, file, model_for};
 use super::options::count;
 use super::output::Output;
 use super::paths::OutputFile;
@@ -92,9 +92,10 @@ impl Generate {
             generated.floor_nll,
         ))?;
         let (targets, model) = (targets.len().to_string(), model_for(out.path()));
-        let fit = Next::new("fit", [&generated.file, "--targets", &targets]);
+        let fit = Next::new("fit", [file(out.path())]).with_option("targets", &targets);
         let fit = fit.with(problem.options());
-        fit.with(&["--out", &model.to_string_lossy()]).say(output)?;
+        fit.with_option("out", &model.to_string_lossy())
+            .say(output)?;
         output.result(&generated)
     }
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use mdn_infer::format::Support;
 use mdn_infer::{Mixture, Model, PredictError};
-use mdn_train::data::{Dataset, Transform};
+use mdn_train::data::{Dataset, Transform, alternatives};
 use mdn_train::metrics::supports;
 
 use super::options::target_names;
@@ -76,10 +76,8 @@ fn column_of(data: &Dataset, name: &str) -> anyhow::Result<usize> {
 pub fn dimension(names: &[String], name: &str, option: &str) -> anyhow::Result<usize> {
     let found = names.iter().position(|known| known == name);
     found.with_context(|| {
-        format!(
-            "{option} names `{name}`, which is no target; the targets are {}",
-            names.join(", ")
-        )
+        let targets = alternatives(name, "targets", names);
+        format!("{option} names `{name}`, which is no target{targets}")
     })
 }
 

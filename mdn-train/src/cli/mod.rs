@@ -5,6 +5,7 @@
 
 mod album;
 mod cells;
+mod column_scores;
 mod completions;
 mod config_file;
 mod cross_validate;

@@ -1,6 +1,7 @@
 //! Commands to paste that go on from here: the last line of what a command says, and in reports.
 
 use std::fmt::Display;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,11 +25,11 @@ impl Next {
     /// A command about a model and the table that was read, with the options by which it was read.
     /// Of a table from standard input, which is gone, `inspect` about the model.
     pub fn about(name: &str, model: &Path, reading: &Reading) -> Self {
-        let model = model.display();
-        if reading.data.to_str() == Some(STANDARD_INPUT) {
+        let model = file(model);
+        if reading.is_standard_input() {
             return Next::new("inspect", [model]);
         }
-        let mut next = Next::new(name, [model, reading.data.display()]);
+        let mut next = Next::new(name, [model, file(&reading.data)]);
         next.0.extend(reading.words());
         next
     }
@@ -36,6 +37,12 @@ impl Next {
     /// The same with more words.
     pub fn with(mut self, words: &[&str]) -> Self {
         self.0.extend(words.iter().map(|&word| word.to_owned()));
+        self
+    }
+
+    /// The same with an option that takes a value, which may begin as options do.
+    pub fn with_option(mut self, long: &str, value: &str) -> Self {
+        self.0.extend(option(long, value));
         self
     }
 
@@ -63,6 +70,23 @@ impl Next {
     }
 }
 
+/// A file as a word that is no option.
+pub fn file(path: &Path) -> String {
+    let word = path.display().to_string();
+    match word.starts_with('-') && word != STANDARD_INPUT {
+        true => format!("./{word}"),
+        false => word,
+    }
+}
+
+/// An option with its value as words: one where the value begins as options do.
+fn option(long: &str, value: &str) -> Vec<String> {
+    match value.starts_with('-') {
+        true => vec![format!("--{long}={value}")],
+        false => vec![format!("--{long}"), value.to_owned()],
+    }
+}
+
 /// The command `name` with the arguments that `matches` have of another one and that it takes too.
 pub fn same_for(name: &str, command: &Command, matches: &ArgMatches) -> Next {
     let mut words = Vec::new();
@@ -82,22 +106,31 @@ pub fn same_for(name: &str, command: &Command, matches: &ArgMatches) -> Next {
         let takes_value = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
         match arg.get_long() {
             Some(long) if takes_value => {
-                let one = |value: String| [format!("--{long}"), value];
-                words.extend(values.into_iter().flat_map(one));
+                words.extend(values.iter().flat_map(|value| option(long, value)));
             }
             Some(long) => words.push(format!("--{long}")),
-            None => words.extend(values),
+            None => words.extend(values.iter().map(|value| file(Path::new(value)))),
         }
     }
     Next::new(name, words)
 }
 
-/// What a model of this table may be called, in the folder at hand.
+/// What a model of this table may be called, in the folder at hand: a name that no file has yet.
 pub fn model_for(table: &Path) -> PathBuf {
     let named = table.to_str() != Some(STANDARD_INPUT);
     let stem = table.file_stem().filter(|_| named);
     let name = stem.map_or_else(|| "model".into(), |stem| stem.to_string_lossy());
-    PathBuf::from(format!("{}.mdn", name.trim_end_matches(".csv")))
+    free_name(name.trim_end_matches(".csv"), |name| {
+        fs::symlink_metadata(name).is_ok()
+    })
+}
+
+/// `stem.mdn`, or with the first number from 2 on that is not taken, as `stem-2.mdn`.
+fn free_name(stem: &str, is_taken: impl Fn(&str) -> bool) -> PathBuf {
+    let numbered = (2..).map(|number: u32| format!("{stem}-{number}.mdn"));
+    let mut names = [format!("{stem}.mdn")].into_iter().chain(numbered);
+    let free = names.find(|name| !is_taken(name));
+    PathBuf::from(free.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -125,14 +158,41 @@ mod tests {
     }
 
     #[test]
+    fn files_and_values_are_no_options() {
+        assert_eq!(file(Path::new("-a.csv")), "./-a.csv");
+        assert_eq!(file(Path::new("x/-a.csv")), "x/-a.csv");
+        assert_eq!(file(Path::new("-")), "-");
+        let next = Next::new("fit", ["t.csv"]).with_option("target", "-y");
+        let next = next.with_option("out", "m.mdn").command();
+        assert_eq!(
+            next.unwrap(),
+            "mdn-train fit t.csv '--target=-y' --out m.mdn"
+        );
+    }
+
+    #[test]
     fn models_are_called_after_tables() {
         for (table, model) in [
-            ("data/concrete.csv", "concrete.mdn"),
-            ("a.csv.gz", "a.mdn"),
-            ("x.parquet", "x.mdn"),
-            ("-", "model.mdn"),
+            ("data/no such table.csv", "no such table.mdn"),
+            ("no such.csv.gz", "no such.mdn"),
+            ("x y z.parquet", "x y z.mdn"),
         ] {
             assert_eq!(model_for(Path::new(table)), Path::new(model));
+        }
+    }
+
+    #[test]
+    fn models_have_names_that_are_free() {
+        for (taken, free) in [
+            (&[][..], "a.mdn"),
+            (&["a-2.mdn"], "a.mdn"),
+            (&["a.mdn"], "a-2.mdn"),
+            (&["a.mdn", "a-2.mdn"], "a-3.mdn"),
+        ] {
+            assert_eq!(
+                free_name("a", |name| taken.contains(&name)),
+                Path::new(free)
+            );
         }
     }
 }

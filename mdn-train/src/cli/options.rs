@@ -80,12 +80,12 @@ impl Reading {
         model: &Model<'_>,
         needed: Vec<String>,
     ) -> anyhow::Result<Pieces<'_>> {
-        Pieces::open(self, column_names(model), Some(needed))
+        Pieces::open(self, model, Some(needed))
     }
 
     /// The rows on which `model` is to be scored, piece by piece.
     pub fn for_evaluation(&self, model: &Model<'_>) -> anyhow::Result<Pieces<'_>> {
-        Pieces::open(self, column_names(model), None)
+        Pieces::open(self, model, None)
     }
 
     /// The rows on which `model` is to be scored.
@@ -114,11 +114,16 @@ impl Reading {
         }
     }
 
+    /// Whether the table comes from standard input, which is gone when it is read.
+    pub fn is_standard_input(&self) -> bool {
+        self.data.to_str() == Some(STANDARD_INPUT)
+    }
+
     /// What messages call the table.
     pub fn name(&self) -> String {
-        match self.data.to_str() {
-            Some(STANDARD_INPUT) => "standard input".to_owned(),
-            _ => self.data.display().to_string(),
+        match self.is_standard_input() {
+            true => "standard input".to_owned(),
+            false => self.data.display().to_string(),
         }
     }
 
@@ -131,9 +136,9 @@ impl Reading {
     pub fn place_data(&self, error: DataError) -> anyhow::Error {
         let cure = match &error {
             DataError::ConstantTarget { .. } => "; choose another target, or add rows",
-            DataError::NoInput { .. } => "; --categorical names columns of the inputs",
             DataError::TooFewRows { .. } => "; add rows, or take --validation 0",
-            DataError::NamedTwice { .. }
+            DataError::NoInput { .. }
+            | DataError::NamedTwice { .. }
             | DataError::TargetIsInput { .. }
             | DataError::NoTargets
             | DataError::NoInputs
@@ -214,7 +219,12 @@ pub fn say_supports(supports: &[TargetSupport], output: &mut Output) -> anyhow::
 /// What may help training in `fit` and what fits as it does.
 pub const LEARNING: &str = "a lower --learning-rate or more --steps, or the defaults of both,";
 
-/// An error with its cures, `options`, where training came to nothing on so many `rows`.
+/// What may help where training rows are known by heart.
+const BY_HEART: &str = "more rows, fewer --inputs, fewer --hidden units, more --weight-decay or \
+                        --noise always may help, unless the inputs tell nothing of the targets";
+
+/// An error with its cures, `options` where too little was learnt, where training came to nothing on so
+/// many `rows`.
 pub fn check_learnt(
     failure: Option<NothingLearnt>,
     rows: usize,
@@ -228,7 +238,10 @@ pub fn check_learnt(
         0..FEW => format!("{} are few to learn from, and ", count(rows, "row")),
         _ => String::new(),
     };
-    Err(anyhow!("{failure}; {few}{options} may help"))
+    Err(match failure.by_heart {
+        false => anyhow!("{failure}; {few}{options} may help"),
+        true => anyhow!("{failure}, while the training rows are known by heart; {few}{BY_HEART}"),
+    })
 }
 
 /// `1 row`, `2 rows`.

@@ -89,8 +89,8 @@ pub fn with_force(command: Command) -> Command {
             .action(ArgAction::SetTrue)
             .help_heading(None)
             .help(
-                "Replace files that mdn-train did not make; those that this command reads stay \
-                 in any case",
+                "Replace files that mdn-train did not make or that are write-protected; those that \
+                 this command reads stay in any case",
             ),
     )
 }

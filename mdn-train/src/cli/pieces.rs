@@ -1,9 +1,11 @@
 //! The rows of a table for a model, piece by piece.
 
 use anyhow::bail;
+use mdn_infer::Model;
 use mdn_train::data::{DataError, Dataset, ReadOptions, Table, TableBlocks};
+use mdn_train::diagnose::{Diagnostic, OneCategory};
 
-use super::options::{Reading, count};
+use super::options::{Reading, column_names, count};
 use super::output::Output;
 use super::streaming::LOOKED_AT;
 
@@ -17,17 +19,19 @@ pub struct Pieces<'r> {
     /// Whether `targets` are read only where the table has them all; else these.
     or_else: Option<Vec<String>>,
     skipped: usize,
+    categories: OneCategory,
 }
 
 impl<'r> Pieces<'r> {
-    /// The columns `inputs` and `targets`; with `or_else` those instead of the targets where the table
-    /// does not have all targets.
+    /// The columns of `model`; with `or_else` those instead of the targets where the table does not have
+    /// all targets.
     pub fn open(
         reading: &'r Reading,
-        (inputs, targets): (Vec<String>, Vec<String>),
+        model: &Model<'_>,
         or_else: Option<Vec<String>>,
     ) -> anyhow::Result<Self> {
         let options = reading.options();
+        let (inputs, targets) = column_names(model);
         Ok(Self {
             blocks: TableBlocks::open(&reading.data, &options)?,
             reading,
@@ -36,6 +40,7 @@ impl<'r> Pieces<'r> {
             targets,
             or_else,
             skipped: 0,
+            categories: OneCategory::new(model),
         })
     }
 
@@ -57,11 +62,25 @@ impl<'r> Pieces<'r> {
                 Err(error) => return Err(error.into()),
                 Ok(data) => {
                     self.skipped += data.skipped_rows;
+                    self.categories.look(&data);
                     return Ok(Some(data));
                 }
             }
         }
         Ok(None)
+    }
+
+    /// What there is to say of the categories of all rows so far.
+    pub fn categories(&self) -> Option<Diagnostic> {
+        self.categories.diagnostic()
+    }
+
+    /// Says what there is to know of all rows.
+    pub fn end(&self, output: &mut Output) {
+        self.skipped(output);
+        if let Some(diagnostic) = self.categories() {
+            output.note(diagnostic);
+        }
     }
 
     /// Says how many rows were left out, and counts them.

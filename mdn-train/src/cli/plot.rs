@@ -9,8 +9,8 @@ use anyhow::Context;
 use clap::Args;
 use draw::{PLACES, Painter};
 use mdn_infer::Model;
-use mdn_train::data::{Dataset, Transform};
-use mdn_train::diagnose::{KeptRows, Seen, diagnose};
+use mdn_train::data::{Dataset, Transform, alternatives};
+use mdn_train::diagnose::{KeptRows, OneCategory, Seen, diagnose};
 use mdn_train::files::Claims;
 use mdn_train::metrics::{normal_nll, score};
 use mdn_train::model_file::ModelFile;
@@ -68,9 +68,12 @@ impl Plot {
         let scores = score(&model, &data).map_err(|error| self.reading.place(error))?;
         let mut kept = KeptRows::new(&model);
         kept.look(&data);
+        let mut categories = OneCategory::new(&model);
+        categories.look(&data);
         let found = diagnose(&model, &data, &scores, Seen::Others);
         let found = found.map_err(|error| self.reading.place(error))?;
-        let diagnostics: Vec<_> = kept.diagnostic().into_iter().chain(found).collect();
+        let of_rows = [kept.diagnostic(), categories.diagnostic()];
+        let diagnostics: Vec<_> = of_rows.into_iter().flatten().chain(found).collect();
         let mut album = Album::create(&self.out, claims)?;
         let mut painter = Painter {
             album: &mut album,
@@ -131,13 +134,18 @@ impl Plot {
         };
         let (names, _) = column_names(model);
         let input = names.iter().position(|name| name == wanted);
+        let variations = typical.variations();
         let column = || {
-            let mut variations = typical.variations().into_iter();
-            variations.find(|&one| typical.name(one) == *wanted)
+            variations
+                .iter()
+                .copied()
+                .find(|&one| typical.name(one) == *wanted)
         };
-        input
-            .or_else(column)
-            .with_context(|| format!("no input `{wanted}`; the inputs are {}", names.join(", ")))
+        input.or_else(column).with_context(|| {
+            let columns: Vec<String> = variations.iter().map(|&one| typical.name(one)).collect();
+            let inputs = alternatives(wanted, "inputs", &columns);
+            format!("--input names `{wanted}`, which is no input{inputs}")
+        })
     }
 }
 

@@ -3,11 +3,14 @@
 mod each;
 mod joint;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use anyhow::ensure;
 use clap::Args;
-use each::{EachTarget, Question};
+use each::{Asked, Column, EachTarget, Question};
 use joint::{AllTargets, JointQuestion};
 use mdn_infer::{Mixture, PredictError};
+use mdn_train::back_transformed::BackTransformed;
 use mdn_train::data::{Dataset, Transform};
 use mdn_train::files::{Claims, Kind};
 use mdn_train::metrics::map_rows;
@@ -15,6 +18,7 @@ use mdn_train::model_file::ModelFile;
 use serde_json::{Map, json};
 
 use super::cells::{Cell, Sink, write};
+use super::column_scores::tail_words;
 use super::given::{Condition, Given};
 use super::next::Next;
 use super::options::Reading;
@@ -36,13 +40,16 @@ use super::paths::{InputFile, OutputFile};
     mdn-train predict arm.mdn new.csv --modes 2 --covariance\n  \
     mdn-train predict arm.mdn new.csv --given shoulder=0.3 --quantiles 0.5\n  \
     mdn-train predict concrete.mdn measured.csv --crps --pit --anomaly\n\n\
-Columns: T_mean, T_sd, T_q0.5, T_uq0.001, T_cdf30, T_survival40, T_at0, T_between30:40, T_low0.9,\n\
-T_high0.9, T_hdr0.9, T_mode, T_modes, T_pit, T_crps for a target T; log_density, anomaly_score,\n\
-anomaly, best_component, weight_best, T_mean_best, T_sd_best, cov_T_U, modes, mode_1_T,\n\
-mode_1_log_density, responsibility_1; weight_1, T_mean_1, T_sd_1, cov_T_U_1 for a component.\n\
+Columns: T_mean, T_sd, T_q0.5, T_uq0.001, T_cdf30, T_survival40, T_at0, T_between30:40,\n\
+T_mean_below30, T_mean_above40, T_es0.05, T_ues0.05, T_low0.9, T_high0.9, T_hdr0.9, T_mode, T_modes, T_pit, T_crps for\n\
+a target T; log_density, anomaly_score, anomaly, best_component, weight_best, T_mean_best, T_sd_best,\n\
+cov_T_U, modes, mode_1_T, mode_1_log_density, responsibility_1; weight_1, T_mean_1, T_sd_1, cov_T_U_1\n\
+for a component.\n\
+A name that another column has already gets a number, as T_q0.5_2 where 0.5 is asked twice.\n\
 An empty cell (JSON null) means that there is no such thing, such as a second mode.\n\
-Of a target log(y) or logit(y), quantiles, intervals, probabilities, the PIT and the log-density are\n\
-about y itself, in its units; everything else is about the transformed target, as its column says.\n\
+Of a target log(y) or logit(y), quantiles, intervals, probabilities, tail means, shortfalls, the PIT and\n\
+the log-density are about y itself, in its units; mean, standard deviation and CRPS are given of both,\n\
+log(y)_mean and y_mean; everything else is about the transformed target, as its column says.\n\
 The log-density is about log(y) where the table has a column of that very name.")]
 pub struct Predict {
     /// The model file
@@ -81,9 +88,11 @@ impl Predict {
         let first = pieces.first(output)?;
         let condition = self.given.condition(&model, &first)?;
         self.check_scored(&condition)?;
+        let transforms = transforms(&condition.names);
         let questions = Questions {
             each: (self.each).questions(&condition.names, &condition.supports(&model))?,
-            transforms: transforms(&condition.names),
+            tail_rows: transforms.iter().map(|_| AtomicUsize::new(0)).collect(),
+            transforms,
             joint: self
                 .joint
                 .questions(condition.transforms(&first), self.full),
@@ -116,7 +125,8 @@ impl Predict {
             Ok(())
         };
         write(out.as_ref(), &columns, &mut rows, more, output)?;
-        pieces.skipped(output);
+        pieces.end(output);
+        questions.say_tails(&condition.names, output);
         let next = match condition.scored {
             true => Next::about("plot", &self.model, &self.reading),
             false => Next::about("sample", &self.model, &self.reading).with(&["--draws", "10"]),
@@ -152,6 +162,8 @@ struct Questions {
     /// For each target.
     each: Vec<Vec<Question>>,
     transforms: Vec<Option<Transform>>,
+    /// For each target the rows where the moments of its column rest on the tail.
+    tail_rows: Vec<AtomicUsize>,
     joint: Vec<JointQuestion>,
 }
 
@@ -175,16 +187,36 @@ impl Questions {
     ) -> Result<Vec<Cell>, PredictError> {
         let mut cells = Vec::new();
         for (d, questions) in self.each.iter().enumerate() {
-            let marginal = mixture.marginal(d).ok_or(PredictError::NoSuchDimension)?;
-            let outcome = outcome.map(|outcome| outcome[d]);
+            let asked = Asked {
+                marginal: mixture.marginal(d).ok_or(PredictError::NoSuchDimension)?,
+                components: mixture.len(),
+                column: self.transforms[d].map(|transform| Column {
+                    transform,
+                    distribution: BackTransformed::new(transform, mixture, d),
+                }),
+                outcome: outcome.map(|outcome| outcome[d]),
+            };
             for question in questions {
-                let transform = self.transforms[d];
-                question.answer(&marginal, mixture.len(), transform, outcome, &mut cells)?;
+                question.answer(&asked, &mut cells)?;
+            }
+            let rests = |column: Column| column.distribution.moments_rest_on_the_tail();
+            if asked.column.is_some_and(rests) {
+                self.tail_rows[d].fetch_add(1, Ordering::Relaxed);
             }
         }
         for question in &self.joint {
             question.answer(mixture, outcome, &mut cells)?;
         }
         Ok(cells)
+    }
+
+    /// Where moments of a column itself say little, for the notes.
+    fn say_tails(&self, names: &[String], output: &mut Output) {
+        for (name, rows) in names.iter().zip(&self.tail_rows) {
+            if let Some(words) = tail_words(Transform::split(name).1, rows.load(Ordering::Relaxed))
+            {
+                output.note(format_args!("note: {words}"));
+            }
+        }
     }
 }

@@ -28,7 +28,8 @@ type Generator = Xoshiro128PlusPlus;
 /// Draw targets from the predicted distribution of each row of a table
 ///
 /// Writes CSV: the row's line in the table's file (the header is line 1), the draw (from 1), the
-/// component (from 1) and the targets. The draws depend on the seed and on how many rows are
+/// component (from 1) and the targets; a target called `line`, `draw` or `component` stands as `line_2`
+/// and so on. The draws depend on the seed and on how many rows are
 /// above in the table, and are the same, bit for bit, on every machine.
 ///
 /// At a temperature other than 1 the draws are bolder or more cautious than the model: weights
@@ -115,7 +116,7 @@ impl Sample {
             Ok(())
         };
         write(out.as_ref(), &columns, &mut rows, Map::new(), output)?;
-        pieces.skipped(output);
+        pieces.end(output);
         Ok(())
     }
 

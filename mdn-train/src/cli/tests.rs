@@ -163,7 +163,11 @@ fn options(kind: Kind) -> impl Iterator<Item = (&'static str, String)> {
         without.retain(|other| other != name);
         let of_kind = |arg: &&Arg| Kind::of(arg) == Some(kind);
         let arguments = line.find_subcommand(name).unwrap().get_arguments();
-        let long = |arg: &Arg| format!("--{}", arg.get_long().unwrap());
+        // The model of `tune` goes into the bench too.
+        let long = |arg: &Arg| match arg.get_long().unwrap() {
+            "picture" if !words.contains("--resume") => "--out @best.mdn --picture".to_owned(),
+            long => format!("--{long}"),
+        };
         found.extend(arguments.filter(of_kind).map(|arg| (words, long(arg))));
     }
     for name in without {

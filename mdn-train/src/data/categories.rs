@@ -4,7 +4,7 @@
 //! rows that hold the value and 0 elsewhere. The names are in the model file, so that whoever has
 //! the file can encode; [`Table::select`] understands them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::cell::{Cell, cell_of, excerpt};
 use super::error::DataError;
@@ -43,7 +43,8 @@ impl Profile {
         let mut asked = options.categorical.iter();
         if let Some(other) = asked.find(|&name| !names.contains(name)) {
             let column = other.clone();
-            return Err(DataError::NoInput { column });
+            let inputs = names.to_vec();
+            return Err(DataError::NoInput { column, inputs });
         }
         let columns = names.iter().map(|name| ColumnProfile {
             name: name.clone(),
@@ -74,11 +75,23 @@ impl Profile {
         Ok(())
     }
 
-    /// The inputs; `file` is what errors call the table.
+    /// The inputs beside `targets`; `file` is what errors call the table.
     ///
     /// # Errors
-    /// When a category cannot be in a name.
-    pub(super) fn inputs(&self, file: &str) -> Result<Vec<String>, DataError> {
+    /// When a category cannot be in a name, or makes one that another input or a target has.
+    pub(super) fn inputs(&self, file: &str, targets: &[String]) -> Result<Vec<String>, DataError> {
+        let inputs = self.encoded(file)?;
+        let mut seen: HashSet<&String> = targets.iter().collect();
+        match inputs.iter().find(|&name| !seen.insert(name)) {
+            None => Ok(inputs),
+            Some(name) => Err(DataError::NamedAsCategory {
+                file: file.to_owned(),
+                column: name.clone(),
+            }),
+        }
+    }
+
+    fn encoded(&self, file: &str) -> Result<Vec<String>, DataError> {
         let mut inputs = Vec::new();
         for column in &self.columns {
             // A text that is always the same tells nothing.
@@ -168,4 +181,26 @@ fn check_category(file: &str, column: &str, category: &str) -> Result<(), DataEr
         column: column.to_owned(),
         text: excerpt(category),
     })
+}
+
+/// The inputs of each column of categories, of a model whose inputs have these names and means over the
+/// training rows.
+///
+/// A file has nothing else of them. Inputs `column=category` that follow each other are a column where
+/// their means add up to 1, which tells them from other columns with a `=` in the name.
+pub(crate) fn encoded_columns(names: &[&str], means: &[f32]) -> Vec<Vec<usize>> {
+    let column = |input: usize| names[input].split_once('=').map(|(column, _)| column);
+    let inputs: Vec<usize> = (0..names.len()).filter(|&i| column(i).is_some()).collect();
+    let groups = inputs.chunk_by(|&a, &b| column(a) == column(b));
+    groups
+        .filter(|group| adds_up(group, means))
+        .map(<[usize]>::to_vec)
+        .collect()
+}
+
+/// Whether the inputs' means are the shares of categories.
+pub(crate) fn adds_up(inputs: &[usize], means: &[f32]) -> bool {
+    let shares = inputs.iter().map(|&input| means[input]);
+    let total: f32 = shares.clone().sum();
+    shares.clone().all(|share| share >= 0.0) && (total - 1.0).abs() < 1e-3
 }

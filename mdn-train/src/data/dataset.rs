@@ -72,7 +72,7 @@ impl Dataset {
         check_chosen(table, &inputs, targets)?;
         let mut profile = Profile::new(&inputs, options)?;
         profile.add(table)?;
-        let inputs = profile.inputs(table.name())?;
+        let inputs = profile.inputs(table.name(), targets)?;
         let names = [inputs.as_slice(), targets].concat();
         let selected = table.select(&names, options.skip_missing);
         Self::from_numeric(

@@ -171,11 +171,27 @@ pub enum DataError {
         /// The name.
         column: String,
     },
+    /// A category makes an input of a name that another column of the model has.
+    #[error(
+        "{file}: the input `{column}` of a column of categories has the name of another column; rename \
+         one of them, or leave one out of --inputs"
+    )]
+    NamedAsCategory {
+        /// The file as the user named it.
+        file: String,
+        /// The name.
+        column: String,
+    },
     /// A column was called categorical that is no input.
-    #[error("column `{column}` is called categorical, but it is no input")]
+    #[error(
+        "column `{column}` is called categorical, but it is no input{}",
+        alternatives(column, "inputs", inputs)
+    )]
     NoInput {
         /// The name.
         column: String,
+        /// The columns of the inputs.
+        inputs: Vec<String>,
     },
     /// No target column was chosen.
     #[error("no target column is named")]
@@ -372,6 +388,13 @@ pub(super) fn most_similar(name: &str, columns: &[String]) -> Option<String> {
         .filter(|&(similarity, _)| similarity >= ALIKE)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, column)| column.clone())
+}
+
+/// What to say after a `name` that is none of the `known` ones, which are called `nouns`: the most similar
+/// one, if one is much like it, and all of them, of many the first twenty.
+pub fn alternatives(name: &str, nouns: &str, known: &[String]) -> String {
+    let suggestion = hint(&most_similar(name, known));
+    format!("{suggestion}; the {nouns} are {}", list(known))
 }
 
 /// ` (did you mean …?)`, or nothing.

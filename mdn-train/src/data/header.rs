@@ -4,31 +4,12 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::cell::{Cell, parse_cell};
 use super::error::DataError;
+use super::foreign;
 use super::table::ReadOptions;
 use super::text::{check_utf8, csv_error, guess_delimiter, line_of, start_of_record};
 use super::warning::DataWarning;
-use crate::files::MODEL;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
-pub(super) const SAVE_AS_CSV: &str = "save the table as UTF-8 CSV";
-
-/// How files begin that are given in the place of tables, what they are, and what to do.
-const NO_TABLES: [(&[u8], &str, &str); 5] = [
-    (
-        MODEL,
-        "a model file",
-        "commands that take both take the model first, then the table",
-    ),
-    (b"\xff\xfe", "text in UTF-16", SAVE_AS_CSV),
-    (b"\xfe\xff", "text in UTF-16", SAVE_AS_CSV),
-    (b"%PDF-", "a PDF document", SAVE_AS_CSV),
-    (
-        b"\xd0\xcf\x11\xe0",
-        "a document of an office program",
-        SAVE_AS_CSV,
-    ),
-];
 
 /// What the first line tells of a table.
 #[derive(Debug)]
@@ -45,13 +26,7 @@ pub(super) struct Header {
 impl Header {
     /// Reads the first record of the text that `bytes` begin.
     pub(super) fn read(file: &str, bytes: &[u8], options: &ReadOptions) -> Result<Self, DataError> {
-        if let Some(&(_, what, cure)) = NO_TABLES
-            .iter()
-            .find(|(magic, ..)| bytes.starts_with(magic))
-        {
-            let file = file.to_owned();
-            return Err(DataError::NoTable { file, what, cure });
-        }
+        foreign::check(file, bytes)?;
         let start = match bytes.starts_with(BYTE_ORDER_MARK) {
             true => BYTE_ORDER_MARK.len(),
             false => 0,

@@ -24,6 +24,8 @@ mod columnar;
 mod dataset;
 mod date;
 mod error;
+#[cfg(feature = "text")]
+mod foreign;
 pub mod generators;
 #[cfg(feature = "text")]
 mod header;
@@ -52,14 +54,17 @@ use absent::numpy;
 use absent::{chunks, text};
 
 pub use blocks::TableBlocks;
+#[cfg(feature = "plot")]
+pub(crate) use categories::adds_up;
+pub(crate) use categories::encoded_columns;
 pub use dataset::Dataset;
-pub use error::DataError;
+pub use error::{DataError, alternatives};
 pub use numeric::NumericTable;
 pub use rows::{OwnedRows, TableRows};
 pub use split::split;
 pub use standardise::{Standardiser, resolution};
 pub use stored::{StoredRows, StoredTable};
 pub use table::{ReadOptions, STANDARD_INPUT, Table};
-pub use transform::{Transform, log_slope, score_scales};
+pub use transform::{Transform, column_scales, log_slope, score_scales};
 pub use warning::DataWarning;
 pub use wild::{Ordinary, WILD, fences};

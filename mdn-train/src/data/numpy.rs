@@ -9,7 +9,7 @@ use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 
 use super::column::Column;
 use super::error::DataError;
-use super::header::SAVE_AS_CSV;
+use super::foreign;
 use super::table::Contents;
 use super::unpack::expand;
 
@@ -24,17 +24,9 @@ pub(super) fn read_npy(file: &str, bytes: &[u8]) -> Result<Contents, DataError> 
 pub(super) fn read_npz(file: &str, bytes: &[u8]) -> Result<Contents, DataError> {
     let fault = |reason: String| unreadable(file, reason);
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| fault(e.to_string()))?;
-    let is_document = |name: &str| name == "[Content_Types].xml" || name == "mimetype";
-    if archive
-        .file_names()
-        .any(|name| name.is_ok_and(|name| is_document(&name)))
-    {
-        return Err(DataError::NoTable {
-            file: file.to_owned(),
-            what: "a document of an office program",
-            cure: SAVE_AS_CSV,
-        });
-    }
+    let names = archive.file_names().flatten();
+    let names: Vec<String> = names.map(|name| name.into_owned()).collect();
+    foreign::check_archive(file, &names)?;
     let mut contents = Contents::default();
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(|e| fault(e.to_string()))?;

@@ -76,7 +76,7 @@ impl StoredTable {
                 None => break,
             }
         }
-        let inputs = profile.inputs(first.name())?;
+        let inputs = profile.inputs(first.name(), targets)?;
         drop((first, blocks));
         let table = Self::for_scoring(path, &inputs, targets, options, folder);
         let mut table = table.map_err(|error| profile.explain(error))?;

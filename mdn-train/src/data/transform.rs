@@ -121,6 +121,15 @@ pub fn score_scales<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<Stri
     any.then(|| scales.join(", "))
 }
 
+/// What figures about the columns themselves are in units of: `price, y` for the targets `log(price)` and
+/// `y`. `None` where no target is transformed.
+pub fn column_scales<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    let pairs: Vec<_> = names.into_iter().map(Transform::split).collect();
+    let any = pairs.iter().any(|(transform, _)| transform.is_some());
+    let columns: Vec<&str> = pairs.iter().map(|&(_, column)| column).collect();
+    any.then(|| columns.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +175,8 @@ mod tests {
         let scales = |names: [&'static str; 2]| score_scales(names);
         assert_eq!(scales(["log(x)", "y"]).as_deref(), Some("ln(x), y"));
         assert_eq!(scales(["x", "y"]), None);
+        assert_eq!(column_scales(["log(x)", "y"]).as_deref(), Some("x, y"));
+        assert_eq!(column_scales(["x", "y"]), None);
         assert_eq!(Transform::Log.apply(1.0), Some(0.0));
     }
 

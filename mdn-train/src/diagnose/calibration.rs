@@ -103,19 +103,25 @@ fn advice(width: Width, lean: f64, seen: Seen<'_>) -> &'static str {
     }
 }
 
-pub(super) fn over_fit(held_out: &Scores, seen: Seen<'_>) -> Option<Diagnostic> {
+/// `normal` is the NLL of one normal distribution that knows no inputs.
+pub(super) fn over_fit(
+    held_out: &Scores,
+    seen: Seen<'_>,
+    normal: Option<f64>,
+) -> Option<Diagnostic> {
     let Seen::Training(Some(train)) = seen else {
         return None;
     };
     let gap = held_out.nll - train.nll;
     let covered = held_out.mean_coverage(0.9);
+    let normal = normal.filter(|&normal| held_out.nll > normal);
     let (severity, advice) = match Width::of(held_out) {
-        Width::TooNarrow => (
+        width if width == Width::TooNarrow || normal.is_some() => (
             Severity::Warning,
             "The model is too sure of itself: try a larger --ensemble, more rows, fewer --hidden \
              units, more --weight-decay or --noise always",
         ),
-        Width::AsAsked | Width::TooWide => (
+        _ => (
             Severity::Note,
             "These rows don't show that the intervals are too narrow: `mdn-train cross-validate` asks \
              all of the table. More rows or a larger --ensemble would help",
@@ -126,10 +132,14 @@ pub(super) fn over_fit(held_out: &Scores, seen: Seen<'_>) -> Option<Diagnostic> 
         severity,
         finding: format!(
             "rows held back are {gap:.2} nats harder than those learnt from, and the central 90% \
-             intervals hold {:.1}% of the {} rows{}",
+             intervals hold {:.1}% of the {} rows{}{}",
             100.0 * covered,
             held_out.rows,
-            where_expected(held_out)
+            where_expected(held_out),
+            normal.map_or(String::new(), |normal| format!(
+                "; their NLL is higher than {normal:.4}, that of one normal distribution that knows no \
+                 inputs"
+            ))
         ),
         advice,
     })
@@ -159,6 +169,7 @@ mod tests {
             zero_density_rows: 0,
             rmse: vec![1.0],
             crps: vec![1.0],
+            columns: vec![None],
             anomalous_rows: None,
             pit: vec![even.map(|u| pit(u) as f32).collect()],
             supports: vec![mdn_infer::format::Support::Continuous],
@@ -193,5 +204,29 @@ mod tests {
             shape.starts_with("The 90% intervals are about right"),
             "{shape}"
         );
+    }
+
+    #[test]
+    fn an_over_fit_is_a_note_where_nothing_shows_that_it_does_harm() {
+        let learnt = Scores {
+            nll: 0.0,
+            ..scores(100, |u| u)
+        };
+        let held_back = scores(100, |u| u);
+        let seen = Seen::Training(Some(&learnt));
+        let found = |held_back: &Scores, normal| over_fit(held_back, seen, normal).unwrap();
+        for (normal, severity) in [
+            (None, Severity::Note),
+            (Some(1.5), Severity::Note),
+            (Some(0.5), Severity::Warning),
+        ] {
+            let found = found(&held_back, normal);
+            assert_eq!(found.severity, severity, "{normal:?}");
+            let is_told = found.finding.contains("higher than 0.5000");
+            assert_eq!(is_told, severity == Severity::Warning, "{}", found.finding);
+        }
+        let narrow = scores(100, |u| 0.5 + 1.4 * (u - 0.5));
+        assert_eq!(found(&narrow, Some(1.5)).severity, Severity::Warning);
+        assert_eq!(over_fit(&learnt, seen, None), None);
     }
 }

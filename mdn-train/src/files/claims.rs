@@ -6,7 +6,10 @@ use std::path::{Component, Path, PathBuf, is_separator};
 
 use same_file::Handle;
 
-use super::{Kind, WriteError, folder_of, remove_leftovers, target, why_unmade, write_atomically};
+use super::{
+    Kind, WriteError, folder_of, remove_leftovers, target, why_unmade, write_atomically,
+    write_in_its_place,
+};
 
 /// Why a result cannot go where it is to go.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +50,25 @@ pub enum ClaimError {
         /// What the result may replace.
         wanted: &'static str,
     },
+    /// The file may not be written to.
+    #[error(
+        "{}: is write-protected; choose another name, or replace it by --force",
+        path.display()
+    )]
+    ReadOnly {
+        /// The result's path.
+        path: PathBuf,
+    },
+    /// In a folder of results a symbolic link has the name of one.
+    #[error(
+        "{}: is a symbolic link, which is not followed here; choose another name for the folder, or \
+         replace the link by --force",
+        path.display()
+    )]
+    Link {
+        /// The link's path.
+        path: PathBuf,
+    },
     /// The folder for results cannot be made.
     #[error("cannot make {}: {}", path.display(), why_unmade(source))]
     Make {
@@ -67,8 +89,8 @@ pub enum ClaimError {
 #[derive(Debug)]
 pub struct Claims {
     taken: Vec<Taken>,
-    /// The folder of the command's run, which may not be there yet.
-    run: Option<PathBuf>,
+    /// Folders that the command makes before it writes into them.
+    to_come: Vec<PathBuf>,
     /// Whether results may replace files that this program did not make.
     forced: bool,
 }
@@ -93,7 +115,7 @@ impl Claims {
     pub fn new() -> Self {
         let mut claims = Claims {
             taken: Vec::new(),
-            run: None,
+            to_come: Vec::new(),
             forced: false,
         };
         claims.take(Place::of_standard_input(), Use::StandardInput);
@@ -108,10 +130,15 @@ impl Claims {
     /// Notes that the command has a run in `folder`, which keeps its state in `files`. The folder
     /// need not exist: whoever begins the run makes it.
     pub fn keep(&mut self, folder: &Path, files: impl IntoIterator<Item = PathBuf>) {
-        self.run = Some(whole(folder));
+        self.make(folder);
         for file in files {
             self.take(Place::of(&file), Use::Kept);
         }
+    }
+
+    /// Notes that the command makes `folder` before it writes into it, or says why it cannot.
+    pub(super) fn make(&mut self, folder: &Path) {
+        self.to_come.push(whole(folder));
     }
 
     /// From here on results may replace files that this program did not make, but for those that the
@@ -124,20 +151,23 @@ impl Claims {
     ///
     /// # Errors
     /// Where the file is read, kept or claimed already; where one is there that is neither empty nor
-    /// a result of the same kind; and where it could not be written: it is a folder, or its own
-    /// folder does not exist or takes no new files.
+    /// a result of the same kind, or that this user may not write to; and where it could not be written:
+    /// it is a folder, or its own folder does not exist or takes no new files.
     pub fn claim(
         &mut self,
         path: impl Into<PathBuf>,
         kind: Kind,
     ) -> Result<Destination, ClaimError> {
-        self.claim_over(path.into(), kind.name(), |path| kind.is_of(path))
+        self.claim_over(path.into(), Links::Followed, kind.name(), |path| {
+            kind.is_of(path)
+        })
     }
 
     /// Claims the file at `path`, which may replace another one that is `ours`.
     pub(super) fn claim_over(
         &mut self,
         path: PathBuf,
+        links: Links,
         wanted: &'static str,
         ours: impl FnOnce(&Path) -> bool,
     ) -> Result<Destination, ClaimError> {
@@ -154,42 +184,52 @@ impl Claims {
                 Use::Claimed => ClaimError::Claimed { path },
             });
         }
-        let found = fs::metadata(&path).ok();
-        let holds_something = found.is_some_and(|found| found.is_file() && found.len() > 0);
-        if holds_something && !self.forced && !ours(&path) {
-            return Err(ClaimError::Foreign { path, wanted });
+        let found = links.metadata(&path).filter(|_| !self.forced);
+        if let Some(found) = found {
+            if found.is_symlink() {
+                return Err(ClaimError::Link { path });
+            }
+            if found.is_file() && is_protected(&path, &found) {
+                return Err(ClaimError::ReadOnly { path });
+            }
+            if found.is_file() && found.len() > 0 && !ours(&path) {
+                return Err(ClaimError::Foreign { path, wanted });
+            }
         }
-        if let Err(source) = self.check_writable(&path) {
+        if let Err(source) = self.check_writable(&path, links) {
             return Err(WriteError { path, source }.into());
         }
         self.take(place, Use::Claimed);
-        Ok(Destination { path })
+        Ok(Destination { path, links })
     }
 
     fn take(&mut self, place: Option<Place>, by: Use) {
         self.taken.extend(place.map(|place| Taken { place, by }));
     }
 
-    fn check_writable(&self, path: &Path) -> io::Result<()> {
+    fn check_writable(&self, path: &Path, links: Links) -> io::Result<()> {
         let names_folder = path.to_string_lossy().ends_with(is_separator);
-        let found = fs::metadata(path).ok();
+        let found = links.metadata(path);
         if names_folder || found.as_ref().is_some_and(fs::Metadata::is_dir) {
             return Err(ErrorKind::IsADirectory.into());
         }
-        if found.is_some_and(|found| !found.is_file()) {
+        if found.is_some_and(|found| !found.is_file() && !found.is_symlink()) {
             // A pipe or a device: opening it might already be noticed at its other end.
             return Ok(());
         }
-        let file = whole(path);
+        let file = match links {
+            Links::Followed => whole(path),
+            Links::Replaced => path.to_owned(),
+        };
         let folder = folder_of(&file);
         if folder.is_dir() {
             remove_leftovers(folder);
             return tempfile::tempfile_in(folder).map(drop);
         }
-        match &self.run {
-            // The run makes it, or says why it cannot.
-            Some(run) if run.starts_with(folder) => Ok(()),
-            _ => Err(io::Error::new(
+        let folder = whole(folder);
+        match self.to_come.iter().any(|made| made.starts_with(&folder)) {
+            true => Ok(()),
+            false => Err(io::Error::new(
                 ErrorKind::NotFound,
                 "there is no such folder",
             )),
@@ -203,10 +243,47 @@ impl Default for Claims {
     }
 }
 
+/// Whether this user may not write to the file, whatever those may who ignore permissions.
+fn is_protected(path: &Path, found: &fs::Metadata) -> bool {
+    found.permissions().readonly() || is_of_others(path)
+}
+
+#[cfg(target_os = "linux")]
+fn is_of_others(path: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    access(path, Access::WRITE_OK).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+}
+
+/// Only the system's mode is asked.
+#[cfg(not(target_os = "linux"))]
+fn is_of_others(_: &Path) -> bool {
+    false
+}
+
+/// What becomes of a symbolic link in the place of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Links {
+    /// The result goes where it points.
+    Followed,
+    /// The result takes its place, where that is forced.
+    Replaced,
+}
+
+impl Links {
+    fn metadata(self, path: &Path) -> Option<fs::Metadata> {
+        let found = match self {
+            Links::Followed => fs::metadata(path),
+            Links::Replaced => fs::symlink_metadata(path),
+        };
+        found.ok()
+    }
+}
+
 /// Where one result goes; only [`Claims::claim`] gives one.
 #[derive(Debug)]
 pub struct Destination {
     path: PathBuf,
+    links: Links,
 }
 
 impl Destination {
@@ -218,9 +295,9 @@ impl Destination {
     /// Writes the file whole, through a temporary file in the same folder.
     ///
     /// The bytes reach the disk before the name does: readers see the old file or the complete new
-    /// one. A symbolic link keeps pointing where it did, also where there is no file yet. A path
-    /// that names no regular file (a terminal, a pipe, `/dev/null`) cannot be replaced and is
-    /// written to directly.
+    /// one. A symbolic link keeps pointing where it did, also where there is no file yet, but for one in
+    /// a [`ResultFolder`](super::ResultFolder), whose place the file takes. A path that names no regular
+    /// file (a terminal, a pipe, `/dev/null`) cannot be replaced and is written to directly.
     ///
     /// # Errors
     /// When the folder is gone or cannot be written to, the disk is full, or `write` fails. Then
@@ -229,7 +306,10 @@ impl Destination {
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), WriteError> {
-        write_atomically(&self.path, write)
+        match self.links {
+            Links::Followed => write_atomically(&self.path, write),
+            Links::Replaced => write_in_its_place(&self.path, write),
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crc::{CRC_64_XZ, Crc, Table};
 
+use super::claims::Links;
+use super::new_folders::NewFolders;
 use super::{ClaimError, Claims, Destination, WriteError};
 
 /// The file that says what this program wrote into its folder.
@@ -20,7 +22,8 @@ const CRC: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_XZ);
 ///
 /// A hidden file lists them with their checksums. A name that is taken is free for a result only
 /// where the file is there as this program wrote it, so that a command may be run again. The list is
-/// written before the files: a process that ends in between leaves none that is not listed.
+/// written before the files: a process that ends in between leaves none that is not listed. A symbolic
+/// link in the place of a file is nobody's result and is never followed.
 #[derive(Debug)]
 pub struct ResultFolder {
     path: PathBuf,
@@ -31,19 +34,29 @@ pub struct ResultFolder {
 }
 
 impl ResultFolder {
-    /// The folder at `path`, which is made where it does not exist.
+    /// The folder at `path`, which need not exist: it is made with the first file, so that a command
+    /// that ends before leaves none.
     ///
     /// # Errors
-    /// [`ClaimError::Make`], and where the list cannot be written, or is a file of another program.
+    /// [`ClaimError::Make`] where it could not be made, and where the list cannot be written, or is a
+    /// file of another program.
     pub fn create(path: &Path, mut claims: Claims) -> Result<Self, ClaimError> {
-        fs::create_dir_all(path).map_err(|source| ClaimError::Make {
+        // What is made to try is gone at once.
+        let tried = NewFolders::make(path);
+        drop(tried.map_err(|source| ClaimError::Make {
             path: path.to_owned(),
             source,
-        })?;
+        })?);
+        claims.make(path);
         let mark = path.join(MARK);
         let text = fs::read_to_string(&mark).unwrap_or_default();
         let is_list = |_: &Path| text.starts_with(HEADING);
-        let mark = claims.claim_over(mark, "a list of what mdn-train wrote", is_list)?;
+        let mark = claims.claim_over(
+            mark,
+            Links::Replaced,
+            "a list of what mdn-train wrote",
+            is_list,
+        )?;
         let mut listed: BTreeMap<String, Vec<u64>> = BTreeMap::new();
         for line in text.lines().filter(|_| text.starts_with(HEADING)) {
             if let Some((sum, name)) = line.split_once(' ')
@@ -70,9 +83,11 @@ impl ResultFolder {
         let sums = self.listed.remove(name).unwrap_or_default();
         let sum = File::open(&path).and_then(checksum).ok();
         let kept: Vec<u64> = sums.into_iter().filter(|&one| Some(one) == sum).collect();
-        let claimed = self
-            .claims
-            .claim_over(path, "as mdn-train wrote it", |_| !kept.is_empty())?;
+        let claimed =
+            self.claims
+                .claim_over(path, Links::Replaced, "as mdn-train wrote it", |_| {
+                    !kept.is_empty()
+                })?;
         self.listed.insert(name.to_owned(), kept);
         Ok(claimed)
     }
@@ -82,6 +97,10 @@ impl ResultFolder {
     /// # Errors
     /// Those of [`Destination::write`].
     pub fn write(&mut self, files: &[(Destination, Vec<u8>)]) -> Result<(), WriteError> {
+        let _made = NewFolders::make(&self.path).map_err(|source| WriteError {
+            path: self.path.clone(),
+            source,
+        })?;
         for (file, bytes) in files {
             let name = file.path().file_name().unwrap_or_default();
             let sums = self.listed.entry(name.to_string_lossy().into_owned());
@@ -158,6 +177,65 @@ mod tests {
         fs::write(folder.path().join(MARK), "mine").unwrap();
         assert!(is_foreign(write(folder.path(), "b", "first")));
         assert!(!folder.path().join("b").exists());
+    }
+
+    #[test]
+    fn a_folder_is_made_with_its_first_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/sub");
+        let mut results = ResultFolder::create(&path, Claims::new()).unwrap();
+        let file = results.claim("a").unwrap();
+        assert!(!folder.path().join("new").exists());
+        results.write(&[(file, b"first".to_vec())]).unwrap();
+        assert_eq!(fs::read(path.join("a")).unwrap(), b"first");
+        drop(results);
+        assert!(path.join("a").exists());
+        // A folder that somebody else made stays, empty or not.
+        let own = folder.path().join("own");
+        fs::create_dir(&own).unwrap();
+        let mut results = ResultFolder::create(&own, Claims::new()).unwrap();
+        results.claim("a").unwrap();
+        drop(results);
+        assert!(own.is_dir());
+        // What cannot be made is told at once, and what was made on the way to it is gone.
+        fs::write(folder.path().join("file"), "").unwrap();
+        let refused = ResultFolder::create(&folder.path().join("file/sub"), Claims::new());
+        assert!(matches!(refused, Err(ClaimError::Make { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_replaced_by_force_and_never_followed() {
+        use std::os::unix::fs::symlink;
+        let outside = tempfile::tempdir().unwrap();
+        let victim = outside.path().join("victim");
+        for target in [
+            victim.as_path(),
+            &outside.path().join("none"),
+            outside.path(),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path();
+            write(path, "a", "first").unwrap();
+            // Not even to a file that is as a result was.
+            fs::write(&victim, "first").unwrap();
+            fs::remove_file(path.join("a")).unwrap();
+            symlink(target, path.join("a")).unwrap();
+            let refused = write(path, "a", "second");
+            assert!(
+                matches!(refused, Err(ClaimError::Link { .. })),
+                "{refused:?}"
+            );
+            let mut claims = Claims::new();
+            claims.force();
+            let mut results = ResultFolder::create(path, claims).unwrap();
+            let file = results.claim("a").unwrap();
+            results.write(&[(file, b"third".to_vec())]).unwrap();
+            assert!(fs::symlink_metadata(path.join("a")).unwrap().is_file());
+            assert_eq!(fs::read_to_string(path.join("a")).unwrap(), "third");
+            assert_eq!(fs::read_to_string(&victim).unwrap(), "first");
+            assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+        }
     }
 
     #[test]

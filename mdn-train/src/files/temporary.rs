@@ -22,9 +22,11 @@ pub(super) enum Temporary {
 }
 
 impl Temporary {
-    /// A file in `folder` with the permissions that `path` is to have.
+    /// A file in `folder` with the permissions of the file `path`, which is to have that name.
     pub(super) fn new(path: &Path, folder: &Path) -> io::Result<Self> {
-        let permissions = fs::metadata(path).map(|old| old.permissions()).ok();
+        let old = fs::symlink_metadata(path).ok();
+        let old = old.filter(|old| !old.is_symlink());
+        let permissions = old.map(|old| old.permissions());
         match unnamed(folder) {
             Ok(file) => {
                 permissions.map_or(Ok(()), |permissions| file.set_permissions(permissions))?;

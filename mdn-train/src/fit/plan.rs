@@ -25,10 +25,10 @@ pub(super) struct Plan<'a> {
     pub(super) training: OwnedRows,
     validation: OwnedRows,
     /// What is ordinary for inputs and for targets, judged by all rows.
-    ordinary: [Ordinary; 2],
+    pub(super) ordinary: [Ordinary; 2],
     /// The units that training sees.
     inputs: Standardiser,
-    targets: Standardiser,
+    pub(super) targets: Standardiser,
     /// Where the inputs lie.
     spread: Standardiser,
     pub(super) units: LossUnits,

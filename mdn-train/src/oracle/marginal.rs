@@ -105,7 +105,7 @@ impl OracleMarginal {
     }
 
     /// μₖ + i `step` σₖ for i from −`count` to `count` and all k.
-    fn cuts(&self, count: i32, step: f64) -> Vec<f64> {
+    pub(super) fn cuts(&self, count: i32, step: f64) -> Vec<f64> {
         let components = self.means.iter().zip(&self.scales);
         components
             .flat_map(|(&mean, &scale)| {
@@ -129,7 +129,7 @@ pub fn normal_cdf(x: f64) -> f64 {
 
 /// Gauss's rule with three points on each of eight pieces of `from` to `to`: none at an end, where
 /// the value may jump.
-fn gauss(from: f64, to: f64, value: impl Fn(f64) -> f64) -> f64 {
+pub(super) fn gauss(from: f64, to: f64, value: impl Fn(f64) -> f64) -> f64 {
     const PIECES: usize = 8;
     let half = 0.5 * (to - from) / PIECES as f64;
     let offset = half * 0.6_f64.sqrt();

@@ -2,7 +2,7 @@
 
 use mdn_infer::Model;
 
-use crate::data::Dataset;
+use crate::data::{Dataset, adds_up, encoded_columns};
 
 /// The most categories that a picture has room for.
 const SHOWN: usize = 10;
@@ -82,9 +82,8 @@ impl Categories {
 
 /// The columns of categories among the inputs of a model that is shown on the rows of `data`.
 ///
-/// A file has only the inputs' names and means. Inputs `column=category` are a column where their means
-/// add up to 1, which tells them from other columns with a `=` in the name; others that are 0 or 1 in
-/// each row are one where they follow each other, their means add up to 1, and so does each row.
+/// Beside those that [`encoded_columns`] finds, inputs that are 0 or 1 in each row are one where they
+/// follow each other, their means add up to 1, and so does each row.
 pub(super) fn categories(model: &Model<'_>, data: &Dataset) -> Vec<Categories> {
     let names: Vec<&str> = model.input_columns().map(|(name, _)| name).collect();
     let means = model.input_shift();
@@ -111,27 +110,19 @@ fn category(name: &str, input: Option<usize>, share: f32) -> Category {
 
 /// The columns that the names tell.
 fn named(names: &[&str], means: &[f32]) -> Vec<Categories> {
-    let split = |input: usize| names[input].split_once('=');
-    let column = |input: usize| split(input).map(|(column, _)| column);
-    let inputs: Vec<usize> = (0..names.len()).filter(|&i| column(i).is_some()).collect();
-    let groups = inputs.chunk_by(|&a, &b| column(a) == column(b));
-    let groups = groups.filter(|group| adds_up(group, means));
-    let column = |group: &[usize]| Categories {
-        name: column(group[0]).unwrap_or_default().to_owned(),
-        inputs: group.to_vec(),
+    let split = |input: usize| names[input].split_once('=').unwrap_or_default();
+    let column = |group: Vec<usize>| Categories {
+        name: split(group[0]).0.to_owned(),
         levels: group
             .iter()
-            .map(|&i| category(split(i).map_or("", |(_, name)| name), Some(i), means[i]))
+            .map(|&i| category(split(i).1, Some(i), means[i]))
             .collect(),
+        inputs: group,
     };
-    groups.map(column).collect()
-}
-
-/// Whether the inputs' means are the shares of categories.
-fn adds_up(inputs: &[usize], means: &[f32]) -> bool {
-    let shares = inputs.iter().map(|&input| means[input]);
-    let total: f32 = shares.clone().sum();
-    shares.clone().all(|share| share >= 0.0) && (total - 1.0).abs() < 1e-3
+    encoded_columns(names, means)
+        .into_iter()
+        .map(column)
+        .collect()
 }
 
 /// The columns that inputs which are 0 or 1 make up, one after the other; what is left is a column of

@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use super::across::{Across, date};
 use super::axis::{Axis, TICKS};
+use super::calendar;
 use super::canvas::{Drawn, FONT};
 use super::category_labels::CategoryLabels;
 use super::fitted::fitted;
@@ -40,12 +42,41 @@ const DATE_WIDTH: usize = 280;
 struct Ticks<'t> {
     /// About how many.
     most: usize,
+    /// Where they are, where that does not follow from the numbers.
+    places: Option<Vec<f64>>,
     title: String,
     label: &'t dyn Fn(f64) -> String,
 }
 
 /// A chart with two linear axes.
-pub(super) type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+pub(super) type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<Horizontal, RangedCoordf64>>;
+
+/// A linear axis whose ticks may have places of their own.
+pub(super) struct Horizontal {
+    range: RangedCoordf64,
+    places: Option<Vec<f64>>,
+}
+
+impl Ranged for Horizontal {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        self.range.map(value, limit)
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        match &self.places {
+            Some(_) if hint.weight().allow_light_points() => Vec::new(),
+            Some(places) => places.clone(),
+            None => self.range.key_points(hint),
+        }
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.range.range()
+    }
+}
 
 /// A chart before anything is in it; without caption where the title is empty. Titles that are too long
 /// for it lose their middle.
@@ -77,8 +108,10 @@ impl Frame<'_> {
             Across::Numbers => self.draw(area),
             Across::Dates => {
                 let length = self.x.end - self.x.start;
+                let most = width as usize / DATE_WIDTH;
                 let ticks = Ticks {
-                    most: width as usize / DATE_WIDTH,
+                    most,
+                    places: calendar::ticks(&self.x, most),
                     title: self.x_label.to_owned(),
                     label: &|days| date(days, length),
                 };
@@ -108,6 +141,7 @@ impl Frame<'_> {
             most: TICKS
                 .min(most)
                 .min(area.dim_in_pixel().0 as usize / TICK_WIDTH),
+            places: None,
             title: across.title(self.x_label),
             label: &|value| across.tick(value),
         };
@@ -133,12 +167,16 @@ impl Frame<'_> {
         let room_across = Self::plot_size((width, height)).0;
         let room_up = height.saturating_sub(beside);
         let title_across = ticks.as_ref().map_or(self.x_label, |ticks| &ticks.title);
+        let across = Horizontal {
+            range: self.x.clone().into(),
+            places: ticks.as_ref().and_then(|ticks| ticks.places.clone()),
+        };
         let mut chart = builder
             .margin(MARGIN)
             .margin_right(RIGHT_MARGIN)
             .x_label_area_size(below)
             .y_label_area_size(Y_LABELS)
-            .build_cartesian_2d(self.x.clone(), self.y.clone())?;
+            .build_cartesian_2d(across, self.y.clone())?;
         let label_across = |value: &f64| match &ticks {
             Some(ticks) => (ticks.label)(*value),
             None => String::new(),

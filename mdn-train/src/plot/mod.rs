@@ -8,6 +8,7 @@
 mod across;
 mod arm;
 mod axis;
+mod calendar;
 mod calibration;
 mod canvas;
 mod category_labels;

@@ -254,3 +254,44 @@ fn rows_of_the_training_are_noticed() {
     assert!(parts.contains(&Some("note".into())), "{parts:?}");
     assert!(!parts[..2].contains(&Some("warning".into())), "{parts:?}");
 }
+
+/// A table that has the encoded inputs themselves can have rows that no column of categories has.
+#[test]
+fn rows_without_exactly_one_category_are_told() {
+    let bench = Bench::new();
+    let rows = |sets: &[[u8; 2]]| {
+        let row = |(i, [oak, fir]): (usize, &[u8; 2])| format!("{oak},{fir},{},{}\n", i % 7, i % 5);
+        let rows: String = sets.iter().enumerate().map(row).collect();
+        format!("wood=oak,wood=fir,x,y\n{rows}")
+    };
+    let right: Vec<[u8; 2]> = (0..60)
+        .map(|i| if i % 3 == 0 { [1, 0] } else { [0, 1] })
+        .collect();
+    bench.write("t.csv", rows(&right));
+    bench.json("fit t.csv --target y --steps 60 --hidden 4 -k 2");
+    let told = |table: &str, command: &str| {
+        let run = bench.run(&format!("{command} model.mdn {table}"));
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        (run.stdout + &run.stderr).contains("warning not-one-category: ")
+    };
+    bench.write("odd.csv", rows(&[[1, 0], [1, 1], [0, 1], [0, 0]]));
+    bench.write("column.csv", "wood,x,y\noak,1,2\nfir,3,4\noak,2,2\n");
+    for command in ["predict", "sample", "evaluate"] {
+        assert!(
+            !told("t.csv", command) && !told("column.csv", command),
+            "{command}"
+        );
+        assert!(told("odd.csv", command), "{command}");
+    }
+    let found = bench.json("evaluate model.mdn odd.csv");
+    let found = found["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["code"] == "not-one-category");
+    let words = found.unwrap()["finding"].as_str().unwrap();
+    assert!(
+        words.starts_with("2 of 4 rows") && words.contains("`wood`"),
+        "{words}"
+    );
+}

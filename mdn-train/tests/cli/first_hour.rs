@@ -194,6 +194,40 @@ fn the_next_command_reads_the_table_in_the_same_way() {
     assert_eq!(bench.paste(&sample).code, Some(0));
 }
 
+/// A name that begins like an option, a model that is there already, a table that is gone.
+#[test]
+fn next_commands_can_be_pasted_whatever_files_are_called() {
+    let bench = Bench::new();
+    let small = "--steps 60 --hidden 8 -k 2";
+    let drawn = bench.run("generate inverse-sine -n 60 --out=-dash.csv");
+    let fit = drawn.next(&drawn.stdout);
+    assert_eq!(
+        fit,
+        ["fit", "./-dash.csv", "--targets", "1", "--out=-dash.mdn"]
+    );
+    let fitted = bench.paste(&fit);
+    let predict = fitted.next(&fitted.stdout);
+    assert_eq!(predict, ["predict", "./-dash.mdn", "./-dash.csv"]);
+    let predicted = bench.paste(&predict);
+    let plot = predicted.next(&predicted.stderr);
+    assert_eq!(plot, ["plot", "./-dash.mdn", "./-dash.csv"]);
+    assert_eq!(bench.paste(&plot).code, Some(0));
+    // Not the model that is there.
+    let folds = format!("cross-validate {small} --folds 2 --targets 1 -- -dash.csv");
+    let folds = bench.run(&folds);
+    let fit = folds.next(&folds.stdout);
+    assert_eq!(fit[1], "./-dash.csv");
+    assert_eq!(fit.last().unwrap(), "--out=-dash-2.mdn");
+    assert_eq!(bench.paste(&fit).code, Some(0));
+    let table = bench.read("-dash.csv");
+    let piped = bench.run_with(
+        &format!("cross-validate - {small} --folds 2 --targets 1"),
+        table,
+    );
+    assert_eq!(piped.code, Some(0));
+    assert!(!piped.stdout.contains("next:"), "{}", piped.stdout);
+}
+
 #[test]
 fn a_demo_that_learns_nothing_fails_and_leaves_no_model() {
     let bench = Bench::new();
@@ -270,22 +304,12 @@ fn files_of_another_kind_are_called_what_they_are() {
         .flat_map(u16::to_le_bytes)
         .collect();
     bench.write("wide.csv", [b"\xff\xfe".to_vec(), text].concat());
-    bench.write("book.xlsx", archive("[Content_Types].xml"));
-    bench.write("paper.pdf", b"%PDF-1.7\n\xe2\xe3");
     fs::create_dir(bench.path("folder")).unwrap();
     let model =
         "a model file, not a table; commands that take both take the model first, then the table";
     for (file, words) in [
         ("model.mdn", model),
         ("wide.csv", &format!("text in UTF-16, not a table; {table}")),
-        (
-            "book.xlsx",
-            &format!("a document of an office program, not a table; {table}"),
-        ),
-        (
-            "paper.pdf",
-            &format!("a PDF document, not a table; {table}"),
-        ),
         (
             "folder",
             "cannot be read: Is a directory (os error 21); a file is needed",
@@ -338,6 +362,85 @@ fn files_of_another_kind_are_called_what_they_are() {
     assert_eq!(told.error(1), words);
 }
 
+#[test]
+fn files_of_kinds_that_hold_no_table_are_named_with_the_way_out() {
+    let bench = Bench::new();
+    let tar = [vec![b'x'; 257], b"ustar\x0000".to_vec()].concat();
+    let (save, export) = (
+        "save the table as UTF-8 CSV",
+        "export the table as CSV or Parquet",
+    );
+    let array = "export the table as CSV, Parquet or .npy";
+    let picture = "give a table of numbers: CSV, Parquet, Arrow or NumPy";
+    let unpack = "unpack it, and give the table that is in it";
+    let office = "a document of an office program";
+    for (bytes, what, cure) in [
+        (
+            archive("xl/workbook.xml"),
+            "an Excel workbook (.xlsx)",
+            save,
+        ),
+        (archive("[Content_Types].xml"), office, save),
+        (
+            archive("mimetype"),
+            "an OpenDocument file, such as a spreadsheet (.ods)",
+            save,
+        ),
+        (archive("model/data.pkl"), "a PyTorch file", array),
+        (archive("t.csv"), "a zip archive", unpack),
+        (tar, "an archive (tar)", unpack),
+        (b"%PDF-1.7\n\xe2\xe3".into(), "a PDF document", save),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".into(),
+            "a document of an office program, such as an Excel workbook (.xls)",
+            save,
+        ),
+        (
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".into(),
+            "a picture (PNG)",
+            picture,
+        ),
+        (
+            b"\xff\xd8\xff\xe0\0\x10JFIF".into(),
+            "a picture (JPEG)",
+            picture,
+        ),
+        (
+            b"RIFF\x24\0\0\0WEBPVP8 ".into(),
+            "a picture (WebP)",
+            picture,
+        ),
+        (
+            b"SQLite format 3\0\x10\0\x01".into(),
+            "an SQLite database",
+            export,
+        ),
+        (
+            b"FEA1\0\0\0\0\x01\x02".into(),
+            "a Feather file of version 1",
+            "save the table as Feather of version 2, Parquet or CSV",
+        ),
+        (b"\x89HDF\r\n\x1a\n\0".into(), "an HDF5 file", array),
+        (b"\x80\x04\x95\x10\0\0".into(), "a Python pickle", array),
+        (b"<!DOCTYPE html>\n<html>".into(), "a web page", export),
+        (
+            b"BZh91AY&SY".into(),
+            "a file packed by bzip2",
+            "unpack it, or pack it by gzip",
+        ),
+    ] {
+        bench.write("t", bytes);
+        for more in ["", " --stream-above 1"] {
+            let run = bench.run(&format!("fit t --target y --out o.mdn{more}"));
+            assert_eq!(
+                run.error(1),
+                format!("t: {what}, not a table; {cure}"),
+                "{more}"
+            );
+        }
+    }
+}
+
 /// A ZIP archive of one empty file.
 fn archive(name: &str) -> Vec<u8> {
     let length = (name.len() as u16).to_le_bytes();
@@ -380,8 +483,9 @@ fn few_rows_are_named_with_their_table() {
          another target, or add rows"
     );
     let failed = words("fit two.csv --target y --steps 30");
-    let advice = "; 2 rows are few to learn from, and a lower --learning-rate or more --steps, or the \
-                  defaults of both, may help";
+    let advice = ", while the training rows are known by heart; 2 rows are few to learn from, and more \
+                  rows, fewer --inputs, fewer --hidden units, more --weight-decay or --noise always may \
+                  help, unless the inputs tell nothing of the targets";
     assert!(failed.ends_with(advice), "{failed}");
     for command in ["cross-validate", "tune"] {
         let told = words(&format!("{command} two.csv --target y --folds 3"));

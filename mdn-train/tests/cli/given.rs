@@ -71,7 +71,7 @@ fn what_cannot_be_given_is_refused_by_name() {
     for (given, expected) in [
         (
             "--given wrist=1",
-            "--given names `wrist`, which is no target; the targets are shoulder, elbow",
+            "--given names `wrist`, which is no target; the targets are `shoulder`, `elbow`",
         ),
         (
             "--given elbow=1 --given elbow=2",

@@ -1,7 +1,9 @@
 //! What `predict` and `evaluate` print, against the binary64 oracle.
 
+use std::collections::HashSet;
+
 use mdn_train::model_file::ModelFile;
-use mdn_train::oracle::{Oracle, OracleMixture};
+use mdn_train::oracle::{Oracle, OracleMixture, OracleTail};
 use serde_json::Value;
 
 use crate::support::{Answers, Bench, column, columns, number};
@@ -94,6 +96,53 @@ fn probabilities_are_those_of_the_oracle() {
             assert!((exceeded / 1e-9 - 1.0).abs() < 1e-2, "{exceeded}");
             let quantile = answers.number(row, &format!("{name}_q0.3"));
             assert_near(marginal.cdf(quantile), 0.3, 1e-4, "cdf of the quantile");
+        }
+    }
+}
+
+/// Σ mass · mean / Σ mass.
+fn mean_of(tails: &[OracleTail]) -> f64 {
+    let mass = |tail: &OracleTail| tail.log_mass.exp();
+    let parts = tails.iter().map(|tail| mass(tail) * tail.mean);
+    parts.sum::<f64>() / tails.iter().map(mass).sum::<f64>()
+}
+
+#[test]
+fn tail_means_are_those_of_the_oracle() {
+    let arm = Arm::new();
+    let answers = arm.ask(
+        "--mean-below shoulder=-0.5,0.2 --mean-above elbow=1,2.5 --shortfall 0.05,0.9 \
+         --upper-shortfall 0.01",
+    );
+    assert!(!answers.names().contains(&"elbow_mean_below-0.5"));
+    for row in 0..ROWS {
+        let (mixture, _) = arm.truth(row);
+        let [shoulder, elbow] = [0, 1].map(|d| mixture.marginal(d));
+        let check = |name: &str, expected: f64| {
+            assert_near(answers.number(row, name), expected, 1e-3, name);
+        };
+        check(
+            "shoulder_mean_below-0.5",
+            mean_of(&shoulder.lower_tails(-0.5)),
+        );
+        check(
+            "shoulder_mean_below0.2",
+            mean_of(&shoulder.lower_tails(0.2_f32.into())),
+        );
+        check("elbow_mean_above1", mean_of(&elbow.upper_tails(1.0)));
+        check("elbow_mean_above2.5", mean_of(&elbow.upper_tails(2.5)));
+        for (name, marginal) in NAMES.into_iter().zip([&shoulder, &elbow]) {
+            for p in [0.05_f32, 0.9] {
+                let expected = marginal.expected_shortfall(p.into());
+                check(&format!("{name}_es{p}"), expected);
+            }
+            // The highest hundredth is what the lowest 99 hundredths leave.
+            let lowest = marginal.expected_shortfall(0.99);
+            let mean = marginal.upper_tails(f64::MIN);
+            check(
+                &format!("{name}_ues0.01"),
+                (mean_of(&mean) - 0.99 * lowest) / 0.01,
+            );
         }
     }
 }
@@ -309,7 +358,7 @@ fn questions_that_cannot_be_answered_are_refused_by_name() {
     for option in ["--cdf x=1", "--survival 3,x=1", "--between x=0:1"] {
         let (name, _) = option.split_once(' ').unwrap();
         let expected =
-            format!("{name} names `x`, which is no target; the targets are shoulder, elbow");
+            format!("{name} names `x`, which is no target; the targets are `shoulder`, `elbow`");
         assert_eq!(refused(&format!("tips.csv {option}")), expected);
     }
 }
@@ -335,4 +384,60 @@ fn a_mode_that_overflows_is_called_so() {
         "{}",
         run.stderr
     );
+}
+
+/// Whatever targets are called and however often a question is asked.
+#[test]
+fn no_two_columns_of_answers_have_one_name() {
+    let bench = Bench::new();
+    let row = |i: usize| format!("{i},{},{},{},{}\n", i % 7, i % 5, i % 3, i % 11);
+    let header = "x,line,draw,log_density,draw_log_density\n".to_owned();
+    bench.write("t.csv", header + &(0..60).map(row).collect::<String>());
+    bench.json("fit t.csv --targets 4 --covariance full --steps 20 --hidden 4 -k 2 --force");
+    let predict =
+        "predict model.mdn t.csv --quantiles 0.5,0.5 --cdf 1,1 --modes 2 --covariance --full";
+    for (command, expected) in [
+        ("sample model.mdn t.csv", ["draw", "line_2", "draw_2"]),
+        (
+            predict,
+            ["line_q0.5", "line_q0.5_2", "mode_1_log_density_2"],
+        ),
+    ] {
+        let said = bench.run(command).stdout;
+        let columns: Vec<&str> = said.lines().next().unwrap().split(',').collect();
+        let different: HashSet<&str> = columns.iter().copied().collect();
+        assert_eq!(different.len(), columns.len(), "{columns:?}");
+        for name in expected {
+            assert!(columns.contains(&name), "{name}: {columns:?}");
+        }
+        let object = bench.json(command);
+        let named: Vec<&str> = object["columns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap())
+            .collect();
+        assert_eq!(named, columns);
+        // Such a table is still known as one of ours.
+        bench.run(&format!("{command} --out answers.csv"));
+        assert_eq!(
+            bench.run(&format!("{command} --out answers.csv")).code,
+            Some(0)
+        );
+    }
+    // Nor do two columns of a model.
+    for (header, options) in [
+        ("shape,shape=flat,y", "--target y"),
+        ("shape,x,shape=flat", "--target shape=flat"),
+    ] {
+        let row = |i: usize| format!("{},{},{}\n", ["flat", "long"][i % 2], i % 5, i % 7);
+        let rows: String = (0..60).map(row).collect();
+        bench.write("s.csv", format!("{header}\n{rows}"));
+        for more in ["", " --stream-above 1"] {
+            let run = bench.run(&format!("fit s.csv {options} --out s.mdn{more}"));
+            let told = "s.csv: the input `shape=flat` of a column of categories has the name of another \
+                        column; rename one of them, or leave one out of --inputs";
+            assert_eq!(run.error(1), told);
+        }
+    }
 }

@@ -167,7 +167,16 @@ fn columns_and_their_roles() {
         ),
         (
             "--target y --inputs age --unit dose=mg",
-            "--unit names `dose`, which is neither input nor target",
+            "--unit names `dose`, which is neither input nor target; the columns of numbers are `age`, `y`",
+        ),
+        (
+            "--target y --inputs age --categorical agee",
+            "data.csv: column `agee` is called categorical, but it is no input (did you mean `age`?); the \
+             inputs are `age`",
+        ),
+        (
+            "--target why --transform yy=log --inputs age",
+            "--transform names `yy`, which is no target; the targets are `why`",
         ),
     ] {
         let words = refused(&table, &format!("fit data.csv {options}"));
@@ -378,7 +387,7 @@ fn a_model_of_categories_takes_the_raw_column() {
         .collect();
     assert_eq!(names, ["shape=flat", "shape=long", "shape=round", "x"]);
     let told = bench.run("plot model.mdn t.csv --input shap");
-    let words = "no input `shap`; the inputs are shape=flat, shape=long, shape=round, x";
+    let words = "--input names `shap`, which is no input (did you mean `shape`?); the inputs are `shape`, `x`";
     assert_eq!(told.error(1), words);
     bench.write("flat.csv", "shape,x,y\nflat,0,5\nflat,1,6\n");
     // The column and each of its inputs are the same slice.

@@ -1,5 +1,9 @@
 //! `--transform`: targets that are learnt on another scale, with answers about the column itself.
 
+use rand::SeedableRng;
+use rand_distr::{Distribution, StandardNormal};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
 use crate::support::{Bench, column, columns, mean, number};
 
 const SMALL: &str = "--steps 200 --hidden 6 -k 2 --starts 1";
@@ -163,6 +167,136 @@ fn answers_about_the_column_itself_are_mapped_back() {
     assert!(draws.iter().all(|&price| price > 0.0));
 }
 
+/// `x,price` with ln price normal with the mean 0.5 + 0.8 x and this standard deviation, x from 0 to 2.
+fn log_normal(rows: i32, scale: f64, seed: u64) -> String {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut text = "x,price\n".to_owned();
+    for i in 0..rows {
+        let x = 2.0 * f64::from(i) / f64::from(rows);
+        let noise: f64 = StandardNormal.sample(&mut rng);
+        text += &format!("{x},{}\n", (0.5 + 0.8 * x + scale * noise).exp());
+    }
+    text
+}
+
+/// Of log-normal prices, whose law is known.
+#[test]
+fn moments_of_the_column_itself_are_those_of_its_law() {
+    const SCALE: f64 = 0.4;
+    let bench = Bench::new();
+    bench.write("prices.csv", log_normal(2000, SCALE, 1));
+    bench.json("fit prices.csv --target price --transform log --hidden 8 -k 1 --steps 1000");
+    bench.write("new.csv", "x\n0.3\n1\n1.7\n");
+    let asked = "--mean-above price=4 --mean-below 4 --shortfall 0.05 --upper-shortfall 0.05";
+    let run = bench.run(&format!("predict model.mdn new.csv {asked}"));
+    let answers = columns(&run.stdout);
+    assert!(!run.stderr.contains("10000"), "{}", run.stderr);
+    let cdf = |x: f64| 0.5 * libm::erfc(-x / 2.0_f64.sqrt());
+    for (row, x) in [0.3, 1.0, 1.7].into_iter().enumerate() {
+        let mean = 0.5 + 0.8 * x;
+        let whole = (mean + 0.5 * SCALE * SCALE).exp();
+        let z = (4.0_f64.ln() - mean) / SCALE;
+        // The quantile of the standard normal at 0.05.
+        let short = -1.644_853_627;
+        for (name, expected) in [
+            ("price_mean", whole),
+            ("price_sd", whole * (SCALE * SCALE).exp_m1().sqrt()),
+            ("price_mean_above4", whole * cdf(SCALE - z) / cdf(-z)),
+            ("price_mean_below4", whole * cdf(z - SCALE) / cdf(z)),
+            ("price_es0.05", whole * cdf(short - SCALE) / 0.05),
+            ("price_ues0.05", whole * cdf(SCALE + short) / 0.05),
+            ("log(price)_mean", mean),
+            ("log(price)_sd", SCALE),
+        ] {
+            let found = column(&answers, name)[row];
+            // A mean of 2000 rows is known to 2%, a standard deviation to 3%.
+            assert!(
+                (found / expected - 1.0).abs() < 0.08,
+                "{name} at {x}: {found} for {expected}"
+            );
+        }
+    }
+}
+
+#[test]
+fn scores_of_the_column_itself_are_the_means_of_its_rows() {
+    let bench = Bench::new();
+    bench.write("prices.csv", log_normal(300, 0.4, 2));
+    let transformed = format!("fit prices.csv --target price --transform log {SMALL}");
+    let fitted = bench.json(&format!(
+        "{transformed} --validation 0 --unit log(price)=CHF"
+    ));
+    let evaluated = bench.json("evaluate model.mdn prices.csv");
+    let target = &evaluated["targets"][0];
+    let scores = &target["column"];
+    assert_eq!(scores["name"], "price");
+    assert_eq!(scores["tail_rows"], 0);
+    let rows = columns(
+        &bench
+            .run("predict model.mdn prices.csv --crps --full")
+            .stdout,
+    );
+    let truth = columns(&bench.read("prices.csv"));
+    let prices = column(&truth, "price");
+    let crps = mean(column(&rows, "price_crps").iter().copied());
+    let pairs = column(&rows, "price_mean")
+        .iter()
+        .zip(prices)
+        .collect::<Vec<_>>();
+    let squares = mean(pairs.iter().map(|(mean, price)| (*mean - *price).powi(2)));
+    assert!(
+        (number(scores, "crps") / crps - 1.0).abs() < 1e-5,
+        "{scores} {crps}"
+    );
+    assert!(
+        (number(scores, "rmse") / squares.sqrt() - 1.0).abs() < 1e-5,
+        "{scores}"
+    );
+    assert!(
+        number(scores, "crps") > 2.0 * number(target, "crps"),
+        "{target}"
+    );
+    assert_eq!(fitted["columns"][0]["name"], "price");
+    let gap = number(&fitted["columns"][0], "crps") - number(scores, "crps");
+    assert!(gap.abs() < 1e-6, "{fitted}");
+    // The mean is that of the components.
+    let parts = (1..=2).map(|k| {
+        let cell = |what: &str| column(&rows, &what.replace('K', &k.to_string()))[0];
+        let scale = cell("log(price)_sd_K");
+        cell("weight_K") * (cell("log(price)_mean_K") + 0.5 * scale * scale).exp()
+    });
+    let found = column(&rows, "price_mean")[0];
+    assert!((parts.sum::<f64>() / found - 1.0).abs() < 1e-5, "{found}");
+    let words = bench.run("evaluate model.mdn prices.csv").stdout;
+    assert_eq!(words.matches(" of price itself\n").count(), 2, "{words}");
+    bench.json("plot model.mdn prices.csv");
+    let report = bench.read("pictures/report.html");
+    assert!(report.contains("CRPS of price [CHF]"), "{report}");
+    let folds = "cross-validate prices.csv --target price --transform log --folds 2";
+    let told = bench.run(&format!("{folds} {SMALL}")).stdout;
+    assert_eq!(told.matches(" of price\n").count(), 2, "{told}");
+    let told = bench.json(&format!("{folds} {SMALL}"));
+    assert!(number(&told, "column_crps_mean") > number(&told, "crps_mean"));
+}
+
+/// Nobody reads a mean that rests on what no row shows for an ordinary one.
+#[test]
+fn a_tail_that_rules_the_moments_is_told() {
+    let bench = Bench::new();
+    bench.write("prices.csv", log_normal(300, 3.0, 3));
+    bench.json(&format!(
+        "fit prices.csv --target price --transform log {SMALL}"
+    ));
+    for command in ["predict", "evaluate"] {
+        let run = bench.run(&format!("{command} model.mdn prices.csv"));
+        let told =
+            "300 rows more than half of E price² comes from values that one outcome in 10000";
+        assert!(run.stderr.contains(told), "{command}: {}", run.stderr);
+    }
+    let evaluated = bench.json("evaluate model.mdn prices.csv");
+    assert_eq!(evaluated["targets"][0]["column"]["tail_rows"], 300);
+}
+
 #[test]
 fn shares_of_one_have_their_logit() {
     let bench = Bench::new();
@@ -181,6 +315,22 @@ fn shares_of_one_have_their_logit() {
     );
     let high = column(&answers, "share_high0.999");
     assert!(high.iter().all(|&high| high <= 1.0));
+    // Shares and what is left of them add up, in whichever tail.
+    let asked = "--cdf 0.5 --mean-below share=0.5 --mean-above 0.5 --shortfall 0.1";
+    let run = bench.run(&format!("predict model.mdn shares.csv {asked}"));
+    let answers = columns(&run.stdout);
+    let cells = |name: &str| column(&answers, name);
+    let (below, means) = (cells("share_cdf0.5"), cells("share_mean"));
+    let (low, high) = (cells("share_mean_below0.5"), cells("share_mean_above0.5"));
+    for row in 0..means.len() {
+        let whole = below[row] * low[row] + (1.0 - below[row]) * high[row];
+        assert!((whole - means[row]).abs() < 1e-5, "{whole} {}", means[row]);
+        assert!(0.0 < low[row] && low[row] < 0.5 && 0.5 < high[row] && high[row] < 1.0);
+        assert!(cells("share_es0.1")[row] <= cells("share_q0.25")[row]);
+    }
+    // No share is above 1.
+    let none = bench.answers("predict model.mdn shares.csv --mean-above 1");
+    assert!(none.cell(0, "share_mean_above1").is_null());
     // Twice the same, through the folds of a cross-validation.
     let folds = bench.json(&format!(
         "cross-validate shares.csv --target share --transform logit --folds 2 {SMALL}"

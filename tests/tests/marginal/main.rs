@@ -10,3 +10,4 @@ mod modes;
 mod quantiles;
 mod regions;
 mod support;
+mod tail_means;

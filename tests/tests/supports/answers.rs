@@ -447,3 +447,63 @@ fn draws_follow_the_law() {
         }
     }
 }
+
+#[test]
+fn tail_means_and_shortfalls() {
+    each(|support, marginal, law| {
+        if is_circle(support) {
+            assert!(marginal.upper_tail_mean(1.0).is_err());
+            assert!(marginal.expected_shortfall(0.5).is_err());
+            return;
+        }
+        let a_little = 1e-6;
+        for y in [-0.5_f32, 0.5, 2.0, 3.25] {
+            let wide = f64::from(y) + a_little;
+            let mean = |above: bool| {
+                let inside = law
+                    .values
+                    .iter()
+                    .filter(|(value, _)| (*value > wide) == above);
+                let (sum, mass) = inside.fold((0.0, 0.0), |(sum, mass), (value, part)| {
+                    (sum + value * part, mass + part)
+                });
+                (mass > 1e-3).then(|| sum / mass)
+            };
+            if let Some(exact) = mean(true) {
+                close(
+                    marginal.upper_tail_mean(y).unwrap(),
+                    exact,
+                    2e-3,
+                    (support, y),
+                );
+            }
+            if let Some(exact) = mean(false) {
+                close(
+                    marginal.lower_tail_mean(y).unwrap(),
+                    exact,
+                    2e-3,
+                    (support, y),
+                );
+            }
+        }
+        for p in [0.05_f32, 0.4, 0.8] {
+            // The mean of the lowest share, of which the last value may have only a part.
+            let (mut left, mut sum) = (f64::from(p), 0.0);
+            for &(value, mass) in &law.values {
+                let part = mass.min(left);
+                (left, sum) = (left - part, sum + part * value);
+            }
+            let exact = sum / f64::from(p);
+            close(
+                marginal.expected_shortfall(p).unwrap(),
+                exact,
+                1e-3,
+                (support, p),
+            );
+            let (mean, other) = (f64::from(marginal.mean()), f64::from(1.0 - p));
+            let rest = (mean - f64::from(p) * exact) / other;
+            let upper = marginal.upper_expected_shortfall(1.0 - p).unwrap();
+            close(upper, rest, 1e-3, (support, p));
+        }
+    });
+}

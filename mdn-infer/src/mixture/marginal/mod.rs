@@ -7,6 +7,7 @@ mod modes;
 mod order;
 mod quantile;
 mod region;
+mod tail_means;
 
 pub(super) use self::mass::Tail;
 use self::mass::whiten;

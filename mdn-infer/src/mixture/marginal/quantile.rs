@@ -115,11 +115,16 @@ impl Marginal<'_> {
 
     /// As [`tail_quantile`](Self::tail_quantile), of the latent line.
     fn latent_quantile(&self, tail: Tail, mass: f32) -> f32 {
-        let (below, above) = Search::new(self, tail, mass).certain();
-        let z = order::bisect(f32::NEG_INFINITY, f32::INFINITY, |z| {
-            below < z && (above <= z || self.reached(tail, mass, z))
-        });
+        let z = self.standardised_quantile(tail, mass);
         self.mixture.raw(self.d, z)
+    }
+
+    /// As [`latent_quantile`](Self::latent_quantile), standardised.
+    pub(super) fn standardised_quantile(&self, tail: Tail, mass: f32) -> f32 {
+        let (below, above) = Search::new(self, tail, mass).certain();
+        order::bisect(f32::NEG_INFINITY, f32::INFINITY, |z| {
+            below < z && (above <= z || self.reached(tail, mass, z))
+        })
     }
 
     /// Whether the quantile of `tail` and `mass` is at or below the standardised `z`.

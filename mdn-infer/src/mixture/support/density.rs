@@ -64,7 +64,9 @@ impl<'a> Mixture<'a> {
                 let spot = self.spot(d, y);
                 sum + (spot.log_factor_in(k) + spot.log_unit())
             });
-            *to = math::exp(joint - log_density);
+            // NaN comes from a distance that overflowed.
+            let share = math::exp(joint - log_density);
+            *to = if share.is_nan() { 0.0 } else { share };
         }
         Ok(())
     }
@@ -101,7 +103,7 @@ impl Spot<'_> {
     fn log_masses<S: Simd>(&self, simd: S, at: At, stretch: &Stretch) -> S::Vector {
         // What has stretches has no images.
         let inverse_scale = self.law.inverse_scale(simd, at);
-        let mean = self.law.mixture.means_at(simd, at, self.law.d);
+        let mean = self.law.means(simd, at);
         let width = simd.splat(stretch.width).mul(inverse_scale);
         math::ln_normal_between(
             simd.splat(stretch.low).sub(mean).mul(inverse_scale),
@@ -113,9 +115,9 @@ impl Spot<'_> {
     #[inline(always)]
     fn log_densities<S: Simd>(&self, simd: S, at: At, z: f32) -> S::Vector {
         let inverse_scale = self.law.inverse_scale(simd, at);
-        let mean = self.law.mixture.means_at(simd, at, self.law.d);
+        let mean = self.law.means(simd, at);
         let (half, log_inverse) = (simd.splat(0.5), math::ln(inverse_scale));
-        let mirrored = self.law.images.mirror.map(|mirror| mirror - z);
+        let mirrored = self.law.images.mirrored.then_some(-z);
         let mut nearest = simd.splat(f32::INFINITY);
         for z in [Some(z), mirrored].into_iter().flatten() {
             let distance = simd.splat(z).sub(mean);

@@ -15,7 +15,7 @@ const TAU: f32 = core::f32::consts::TAU;
 impl Law<'_> {
     /// The mean direction and the square of the circular standard deviation, in raw units; +∞ where
     /// no direction is preferred.
-    pub(super) fn direction(&self, period: f32) -> Moments {
+    pub(super) fn direction(&self, period: f32, cut: f32) -> Moments {
         let angle = self.angle(period);
         // 1 − R, as the sum of what each component lacks: nothing near 1 is subtracted from 1.
         let missing = self.each_angle(period).fold(0.0, |sum, (weight, s, own)| {
@@ -26,12 +26,12 @@ impl Law<'_> {
         let missing = if missing < 1.0 { missing } else { 1.0 };
         let unit = period / TAU;
         Moments {
-            mean: self.line.value(self.line.shift + angle * period),
-            variance: -2.0 * math::ln_1p(-missing) * (unit * unit),
+            mean: self.line.value(cut + angle * period),
+            variance: -2.0 * math::ln_1p(-missing) * unit * unit,
         }
     }
 
-    /// θ in turns from the shift on.
+    /// θ in turns from the cut on.
     fn angle(&self, period: f32) -> f32 {
         let (mut along, mut across) = (0.0, 0.0);
         for (weight, s, own) in self.each_angle(period) {
@@ -42,14 +42,14 @@ impl Law<'_> {
         math::turns_of(across, along)
     }
 
-    /// Weight, s and mean, in turns from the shift on, of each component.
+    /// Weight, s and mean, in turns from the cut on, of each component.
     fn each_angle(&self, period: f32) -> impl Iterator<Item = (f32, f32, f32)> + use<'_> {
         let law = *self;
         let standardised = period / law.line.scale;
         (0..law.mixture.components).map(move |k| {
             let at = At::new(k);
             let s = TAU / (standardised * law.inverse_scale(Scalar, at));
-            let turns = law.mixture.mean_of(k, law.d) / standardised;
+            let turns = law.means(Scalar, at) / standardised;
             let own = deviation(turns, 1.0);
             (law.mixture.weights(Scalar, at), s, own)
         })

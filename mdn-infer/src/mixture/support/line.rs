@@ -26,15 +26,19 @@ pub(super) struct Stretch {
 /// Where else on the latent line the same values lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Images {
-    /// `mirror` − z, for each z.
-    pub(super) mirror: Option<f32>,
+    /// The place from which all others are measured, standardised: 0 where there are no images, else the
+    /// bound or the cut, so that a short period far from the mean loses no digits.
+    pub(super) origin: f32,
+    /// −z, for each z.
+    pub(super) mirrored: bool,
     /// Whole multiples of it away from each.
     pub(super) period: Option<f32>,
 }
 
 impl Images {
     const NONE: Images = Images {
-        mirror: None,
+        origin: 0.0,
+        mirrored: false,
         period: None,
     };
 
@@ -111,15 +115,16 @@ impl Line {
                 low: least,
                 high: greatest,
             } => self.raw_stretch(clamp(low, least, greatest), clamp(high, least, greatest)),
-            Support::Circle { period, cut, .. } => {
-                let from = self.along(low);
-                let to = self.along(high);
-                let length = if to < from {
-                    to - from + period
-                } else {
-                    to - from
-                };
-                self.raw_stretch(cut + from, cut + from + length)
+            Support::Circle { period, .. } => {
+                let (from, to) = (self.along(low), self.along(high));
+                self.arc(
+                    from,
+                    if to < from {
+                        to - from + period
+                    } else {
+                        to - from
+                    },
+                )
             }
             _ => self.stretch(self.edge(low), self.edge(high)),
         }
@@ -137,7 +142,8 @@ impl Line {
     /// What becomes the value `y`, which is finite.
     pub(super) fn preimage(&self, y: f32) -> Preimage {
         match self.support {
-            Support::Continuous | Support::Circle { .. } => Preimage::Point(self.standardise(y)),
+            Support::Continuous => Preimage::Point(self.standardise(y)),
+            Support::Circle { .. } => Preimage::Point(self.along(y) / self.scale),
             Support::Lattice {
                 origin,
                 step,
@@ -173,7 +179,7 @@ impl Line {
                 if y < low || high < y {
                     Preimage::Nothing
                 } else {
-                    Preimage::Point(self.standardise(y))
+                    Preimage::Point(standardise(y, bound(low, high), self.scale))
                 }
             }
         }
@@ -189,19 +195,37 @@ impl Line {
         }
     }
 
+    /// The least and the greatest value.
+    pub(super) fn ends(&self) -> (f32, f32) {
+        let all = (f32::NEG_INFINITY, f32::INFINITY);
+        match self.support {
+            Support::Lattice { low, high, .. } | Support::Bounds { low, high } => (low, high),
+            Support::Atoms(atoms) => {
+                let (first, last) = (atoms.values().first(), atoms.values().last());
+                (
+                    first.copied().filter(|_| atoms.lowest).unwrap_or(all.0),
+                    last.copied().filter(|_| atoms.highest).unwrap_or(all.1),
+                )
+            }
+            _ => all,
+        }
+    }
+
     /// Where else each value lies.
     pub(super) fn images(&self) -> Images {
         match self.support {
             Support::Bounds { low, high } => {
-                let bound = if low.is_finite() { low } else { high };
+                let bound = bound(low, high);
                 let period = 2.0 * (high - low) / self.scale;
                 Images {
-                    mirror: Some(2.0 * self.standardise(bound)),
+                    origin: self.standardise(bound),
+                    mirrored: true,
                     period: period.is_finite().then_some(period),
                 }
             }
-            Support::Circle { period, .. } => Images {
-                mirror: None,
+            Support::Circle { period, cut, .. } => Images {
+                origin: self.standardise(cut),
+                mirrored: false,
                 period: Some(period / self.scale),
             },
             _ => Images::NONE,
@@ -280,19 +304,39 @@ impl Line {
         (low < high && width > 0.0).then_some(Stretch { low, high, width })
     }
 
+    /// The stretch between two values within bounds, which may be infinite.
     pub(super) fn raw_stretch(&self, from: f32, to: f32) -> Option<Stretch> {
+        let Support::Bounds { low, high } = self.support else {
+            return None;
+        };
+        let place = |value| standardise(value, bound(low, high), self.scale);
         let stretch = Stretch {
-            low: self.standardise(from),
-            high: self.standardise(to),
+            low: place(from),
+            high: place(to),
             width: standardise(to, from, self.scale),
         };
         (from < to).then_some(stretch)
+    }
+
+    /// The stretch of an arc that begins `from` behind the cut.
+    pub(super) fn arc(&self, from: f32, length: f32) -> Option<Stretch> {
+        let (low, width) = (from / self.scale, length / self.scale);
+        (width > 0.0).then_some(Stretch {
+            low,
+            high: low + width,
+            width,
+        })
     }
 
     /// A raw place on the latent line, standardised.
     pub(super) fn standardise(&self, latent: f32) -> f32 {
         standardise(latent, self.shift, self.scale)
     }
+}
+
+/// The bound from which places are measured.
+fn bound(low: f32, high: f32) -> f32 {
+    if low.is_finite() { low } else { high }
 }
 
 fn value_of_atoms(atoms: &Atoms, latent: f32) -> f32 {
@@ -405,7 +449,7 @@ fn index_up_to(place: f32) -> f32 {
 
 fn is_near(place: f32, index: f32) -> bool {
     let distance = place - index;
-    -NEAR <= distance && distance <= NEAR
+    (-NEAR..=NEAR).contains(&distance)
 }
 
 /// The largest whole number up to `x`.

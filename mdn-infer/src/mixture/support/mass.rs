@@ -66,6 +66,20 @@ impl Law<'_> {
         }
     }
 
+    /// The means of the components at `at`, from the origin of the images on and less whole periods; 0 where they are so far out that what
+    /// is left of a period is not known.
+    #[inline(always)]
+    pub(super) fn means<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        let mean = self.mixture.means_at(simd, at, self.d);
+        let mean = mean.sub(simd.splat(self.images.origin));
+        let Some(period) = self.images.period else {
+            return mean;
+        };
+        let rest = less_turns(mean, period);
+        let known = rest.magnitude().less(simd.splat(period));
+        rest.select(known, simd.splat(0.0))
+    }
+
     /// P(t ≤ y).
     pub(in crate::mixture) fn cdf(&self, y: f32) -> f32 {
         self.between(f32::NEG_INFINITY, y)
@@ -113,10 +127,10 @@ impl Law<'_> {
     #[inline(always)]
     pub(super) fn masses<S: Simd>(&self, simd: S, at: At, stretch: &Stretch) -> S::Vector {
         let inverse_scale = self.inverse_scale(simd, at);
-        let mean = self.mixture.means_at(simd, at, self.d);
-        let mirrored = self.images.mirror.map(|mirror| Stretch {
-            low: mirror - stretch.high,
-            high: mirror - stretch.low,
+        let mean = self.means(simd, at);
+        let mirrored = self.images.mirrored.then_some(Stretch {
+            low: -stretch.high,
+            high: -stretch.low,
             ..*stretch
         });
         let mut mass = simd.splat(0.0);
@@ -167,6 +181,13 @@ pub(super) fn whole_turns<V: Vector>(distance: V, period: f32) -> V {
     let round = turns.splat(ROUND);
     let near = turns.magnitude().less(turns.splat(4_194_304.0));
     turns.add(round).sub(round).select(near, turns)
+}
+
+/// `distance` less whole periods.
+#[inline(always)]
+pub(super) fn less_turns<V: Vector>(distance: V, period: f32) -> V {
+    let turns = whole_turns(distance, period);
+    distance.sub(turns.mul(distance.splat(period)))
 }
 
 /// Σ πₖ P(stretch), at most 1.

@@ -19,6 +19,7 @@ mod quantile;
 mod region;
 
 pub(in crate::mixture) use line::Line;
+pub(in crate::mixture) use mass::Law;
 
 use super::Mixture;
 use crate::format::{MAX_DIMENSIONS, Support, Supports};

@@ -12,6 +12,7 @@ use super::line::Line;
 use super::mass::Law;
 use crate::format::{Atoms, Support};
 use crate::mixture::Mixture;
+use crate::mixture::marginal::Tail;
 use crate::simd::reduce::At;
 use crate::simd::{Scalar, Vector};
 
@@ -21,6 +22,10 @@ const BENDS: [f32; 9] = [-6.0, -4.5, -3.0, -1.5, 0.0, 1.5, 3.0, 4.5, 6.0];
 const FEW: f32 = 512.0;
 /// A component of less weight has no places of its own in integrals over the mixture.
 const LIGHT: f32 = -14.0;
+/// Places beyond it count as there, so that no middle and no width leaves binary32.
+const FURTHEST: f32 = 1e37;
+/// 2^-70: by it such places are small enough to be multiplied.
+const FAR_UNIT: f32 = 8.470_329_5e-22;
 /// The points and weights of Gauss and Legendre between −1 and 1.
 const RULE: [(f32, f32); 4] = [
     (-0.861_136_3, 0.347_854_85),
@@ -30,7 +35,7 @@ const RULE: [(f32, f32); 4] = [
 ];
 
 /// Mean and variance.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(in crate::mixture) struct Moments {
     pub(in crate::mixture) mean: f32,
     pub(in crate::mixture) variance: f32,
@@ -39,12 +44,12 @@ pub(in crate::mixture) struct Moments {
 impl Law<'_> {
     /// Of the mixture, in raw units; on a circle of directions, see `direction`.
     pub(in crate::mixture) fn moments(&self) -> Moments {
-        if let Support::Circle { period, .. } = self.line.support {
-            return self.direction(period);
+        if let Support::Circle { period, cut, .. } = self.line.support {
+            return self.direction(period, cut);
         }
         let base = self.line.value(self.line.shift);
         let weight = |k| self.mixture.weights(Scalar, At::new(k));
-        let components = 0..self.mixture.components;
+        let components = (0..self.mixture.components).filter(|&k| weight(k) > 0.0);
         let mean = components.clone().fold(0.0, |sum, k| {
             sum + weight(k) * (self.moments_in(k).mean - base)
         });
@@ -56,8 +61,10 @@ impl Law<'_> {
             let distance = own - base - mean;
             sum + weight(k) * (variance + distance * distance)
         });
+        let (low, high) = self.line.ends();
         Moments {
-            mean: base + mean,
+            // Rounding may have carried it beyond.
+            mean: (base + mean).larger(low).smaller(high),
             variance,
         }
     }
@@ -74,9 +81,6 @@ impl Law<'_> {
     }
 
     fn moments_in(&self, k: usize) -> Moments {
-        if self.mixture.log_weight_of(k) == f32::NEG_INFINITY {
-            return Moments::default();
-        }
         let walk = Walk {
             law: self,
             only: Some(k),
@@ -108,10 +112,47 @@ impl Law<'_> {
             second += weight * 2.0 * sign * (s - centre) * mass;
         });
         let variance = second - first * first;
+        let variance = if variance < 0.0 { 0.0 } else { variance };
         Moments {
             mean: centre + first,
-            variance: if variance > 0.0 { variance } else { 0.0 },
+            // Of numbers whose squares leave binary32.
+            variance: if variance.is_nan() {
+                f32::INFINITY
+            } else {
+                variance
+            },
         }
+    }
+
+    /// E max(t − y, 0) of the upper tail, E max(y − t, 0) of the lower, in raw units: the integral of the
+    /// probability of the tail from `y` on. `None` on a circle, which has no tails.
+    pub(in crate::mixture) fn excess(&self, tail: Tail, y: f32) -> Option<f32> {
+        let walk = Walk {
+            law: self,
+            only: None,
+            outcome: Some(y),
+        };
+        let (low, high) = walk.ends();
+        if self.is_circle() {
+            return None;
+        }
+        if self.steps((low, high)) > FEW {
+            let fine = self.mixture.law_on(self.line.without_steps(), self.d);
+            return fine.excess(tail, y);
+        }
+        let ends = match tail {
+            Tail::Lower => (low, y),
+            Tail::Upper => (y, high),
+        };
+        let mut sum = 0.0;
+        walk.integrate(ends, y, |from, _, weight| {
+            sum += weight
+                * match tail {
+                    Tail::Lower => self.cdf(from),
+                    Tail::Upper => self.survival(from),
+                };
+        });
+        Some(sum)
     }
 
     /// The continuous ranked probability score of the outcome `y`, in raw units.
@@ -135,9 +176,7 @@ impl Law<'_> {
         };
         walk.integrate(ends, centre, |from, _, weight| {
             let difference = match self.line.support {
-                Support::Circle { period, cut, .. } => {
-                    0.5 * self.half_circle(cut, from, period, centre)
-                }
+                Support::Circle { period, .. } => 0.5 * self.half_circle(from, period, centre),
                 _ if from >= y => self.survival(from),
                 _ => self.cdf(from),
             };
@@ -151,15 +190,12 @@ impl Law<'_> {
     }
 
     /// |P(t in H) − [y in H]|, H the half circle from `from` along the circle on.
-    fn half_circle(&self, cut: f32, from: f32, period: f32, y: f32) -> f32 {
+    fn half_circle(&self, from: f32, period: f32, y: f32) -> f32 {
         let half = 0.5 * period;
-        let (low, high) = (cut + from, cut + from + half);
         let behind = y - from;
         let inside = 0.0 <= behind && behind < half || behind < -half;
-        match inside {
-            true => self.between(high, low + period),
-            false => self.between(low, high),
-        }
+        let from = if inside { from + half } else { from };
+        self.part(from, from + half)
     }
 
     /// How many steps of the lattice lie between these ends; 0 where there is none.
@@ -171,10 +207,11 @@ impl Law<'_> {
     }
 
     /// The raw place `scales` from the mean of component `k`, on the latent line.
-    fn bend(&self, k: usize, scales: f32) -> f32 {
+    pub(super) fn bend(&self, k: usize, scales: f32) -> f32 {
         let scale = 1.0 / self.inverse_scale(Scalar, At::new(k));
-        let mean = self.mixture.mean_of(k, self.d);
-        self.mixture.raw(self.d, mean + scale * scales)
+        let place = self.mixture.mean_of(k, self.d) + scale * scales;
+        let raw = self.mixture.raw(self.d, place);
+        raw.larger(-FURTHEST).smaller(FURTHEST)
     }
 }
 
@@ -319,10 +356,25 @@ impl Mixture<'_> {
         let law = |d| self.law_on(self.line_of(d, self.support(d)), d);
         let (first, second) = (law(i), law(j));
         let (mean, other) = (first.moments().mean, second.moments().mean);
-        (0..self.components).fold(0.0, |sum, k| {
-            let deviation = first.mean_in(k, mean) - mean;
-            let other = second.mean_in(k, other) - other;
-            sum + self.weights(Scalar, At::new(k)) * (deviation * other)
-        })
+        let weight = |k| self.weights(Scalar, At::new(k));
+        let in_units = |units: (f32, f32)| {
+            let weighty = (0..self.components).filter(|&k| weight(k) > 0.0);
+            weighty.fold(0.0, |sum, k| {
+                let deviation = units.0 * (first.mean_in(k, mean) - mean);
+                let other = units.1 * (second.mean_in(k, other) - other);
+                sum + weight(k) * (deviation * other)
+            })
+        };
+        let covariance = in_units((1.0, 1.0));
+        if covariance.is_finite() {
+            return covariance;
+        }
+        // Of numbers whose products leave binary32.
+        let covariance = in_units((FAR_UNIT, FAR_UNIT)) / FAR_UNIT / FAR_UNIT;
+        if covariance.is_nan() {
+            f32::INFINITY
+        } else {
+            covariance
+        }
     }
 }

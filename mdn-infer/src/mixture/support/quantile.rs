@@ -24,9 +24,8 @@ impl Law<'_> {
                 bisect(low, high, |y| self.reached(tail, mass, (low, y), high))
             }
             Support::Circle { period, cut, .. } => {
-                let end = cut + period;
                 let along = bisect(0.0, period, |along| {
-                    self.reached(tail, mass, (cut, cut + along), end)
+                    self.reached(tail, mass, (0.0, along), period)
                 });
                 self.line.value(cut + along)
             }
@@ -46,9 +45,12 @@ impl Law<'_> {
         }
     }
 
-    /// P(`low` < t ≤ `high`), of latent places between the ends of the values.
+    /// P(`low` < t ≤ `high`), of places between the ends of the values, on a circle from the cut on.
     pub(super) fn part(&self, low: f32, high: f32) -> f32 {
-        let stretch = self.line.raw_stretch(low, high);
+        let stretch = match self.line.support {
+            Support::Circle { .. } => self.line.arc(low, high - low),
+            _ => self.line.raw_stretch(low, high),
+        };
         stretch.map_or(0.0, |stretch| self.mass(stretch))
     }
 

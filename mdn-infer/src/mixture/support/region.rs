@@ -153,7 +153,7 @@ impl Law<'_> {
         let mut inside = 0.0;
         self.each_interval(level, |low, high| {
             inside += match self.line.support {
-                Support::Circle { cut, .. } => self.part(cut + low, cut + high),
+                Support::Circle { .. } => self.part(low, high),
                 _ => self.between(low, high) + self.probability(low),
             };
         });
@@ -297,30 +297,42 @@ impl Law<'_> {
     }
 
     /// The value with the highest density; the probability of an atom counts divided by the standard
-    /// deviation.
+    /// deviation. Where all densities are 0 in binary32, the heaviest component's mean.
     pub(in crate::mixture) fn mode(&self) -> f32 {
-        let mut best = (f32::NEG_INFINITY, f32::NAN);
+        let mut best = None;
         self.each_mode(|place, height| {
-            if best.1.is_nan() || height > best.0 {
-                best = (height, place);
+            if best.is_none_or(|(_, highest)| height > highest) {
+                best = Some((self.value_at(place), height));
             }
         });
-        self.value_at(best.1)
+        best.map_or_else(|| self.heaviest(), |(place, _)| place)
     }
 
     /// All modes in ascending order into the front of `to`; how many there are.
     pub(in crate::mixture) fn modes(&self, to: &mut [f32]) -> Result<usize, PredictError> {
         let mut count = 0;
-        self.each_mode(|place, _| {
+        let mut add = |value| {
             if let Some(slot) = to.get_mut(count) {
-                *slot = self.value_at(place);
+                *slot = value;
             }
             count += 1;
-        });
+        };
+        self.each_mode(|place, _| add(self.value_at(place)));
+        if count == 0 {
+            if let Some(slot) = to.first_mut() {
+                *slot = self.heaviest();
+            }
+            count = 1;
+        }
         let found = to.get_mut(..count);
         let found = found.ok_or(PredictError::TooFewSlots { needed: count })?;
         found.sort_unstable_by(f32::total_cmp);
         Ok(count)
+    }
+
+    fn heaviest(&self) -> f32 {
+        self.line
+            .value(self.bend(self.mixture.best_component(), 0.0))
     }
 
     /// Calls `visit` with the points of the grid in ascending order.

@@ -6,6 +6,7 @@ use anyhow::{anyhow, bail, ensure};
 use clap::Args;
 use mdn_train::data::{
     DataError, Dataset, OwnedRows, ReadOptions, StoredTable, Table, TableBlocks, Transform,
+    alternatives,
 };
 use mdn_train::fit::SupportRule;
 
@@ -193,7 +194,11 @@ impl ColumnChoices {
         };
         match self.unit.iter().find(|(column, _)| !known(column)) {
             Some((column, _)) => {
-                bail!("--unit names `{column}`, which is neither input nor target")
+                // Categories have no unit.
+                let inputs = data.input_names.iter().filter(|name| !name.contains('='));
+                let columns: Vec<String> = inputs.chain(&data.target_names).cloned().collect();
+                let columns = alternatives(column, "columns of numbers", &columns);
+                bail!("--unit names `{column}`, which is neither input nor target{columns}")
             }
             None => Ok(()),
         }

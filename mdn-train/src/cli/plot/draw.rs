@@ -5,7 +5,9 @@ use std::path::Path;
 use mdn_infer::Model;
 use mdn_train::data::{Dataset, Transform, score_scales};
 use mdn_train::metrics::Scores;
-use mdn_train::pictures::{Line, TypicalRow, calibration, pair, pit_histogram, written};
+use mdn_train::pictures::{
+    Line, TypicalRow, calibration, pair, pit_histogram, written, written_column,
+};
 use mdn_train::plot::{FanChart, Figure, Heatmap, Loss, Rows, Samples, Section, SummaryRow, span};
 use mdn_train::run::losses;
 
@@ -177,8 +179,12 @@ impl Painter<'_> {
 
     /// The lines of the report's table.
     pub fn summary(&self, normal_nll: Option<f64>) -> Vec<SummaryRow> {
-        let names = (0..self.model.dimensions()).map(|d| written(self.model, d));
-        words::summary(self.scores, normal_nll, &names.collect::<Vec<_>>())
+        let names = |written: fn(&Model<'_>, usize) -> String| -> Vec<String> {
+            let all = 0..self.model.dimensions();
+            all.map(|d| written(self.model, d)).collect()
+        };
+        let columns = names(written_column);
+        words::summary(self.scores, normal_nll, &names(written), &columns)
     }
 }
 

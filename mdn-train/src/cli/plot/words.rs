@@ -1,6 +1,6 @@
 //! What the report of `plot` says beside its pictures.
 
-use mdn_train::data::{Dataset, STANDARD_INPUT};
+use mdn_train::data::Dataset;
 use mdn_train::diagnose::{Diagnostic, KeptRows};
 use mdn_train::metrics::Scores;
 use mdn_train::pictures::{Line, NEAR, TypicalRow};
@@ -8,7 +8,8 @@ use mdn_train::plot::{Rows, Section, SummaryRow};
 
 use super::Plot;
 use crate::cli::album::command_line;
-use crate::cli::next::Next;
+use crate::cli::column_scores::tail_words;
+use crate::cli::next::{Next, file};
 use crate::cli::options::count;
 use crate::cli::output::figure;
 
@@ -95,8 +96,14 @@ fn row(label: String, value: String, explanation: &str) -> SummaryRow {
     }
 }
 
-/// The scores as lines of a report's table; `names` are what the figures of each target are units of.
-pub fn summary(scores: &Scores, normal_nll: Option<f64>, names: &[String]) -> Vec<SummaryRow> {
+/// The scores as lines of a report's table; `names` are what the figures of each target are units of,
+/// `columns` the table's columns themselves.
+pub fn summary(
+    scores: &Scores,
+    normal_nll: Option<f64>,
+    names: &[String],
+    columns: &[String],
+) -> Vec<SummaryRow> {
     let mut rows = vec![row(
         "NLL".to_owned(),
         format!("{:.4} nats", scores.nll),
@@ -112,6 +119,13 @@ pub fn summary(scores: &Scores, normal_nll: Option<f64>, names: &[String]) -> Ve
     }));
     for (name, (&crps, &rmse)) in names.iter().zip(scores.crps.iter().zip(&scores.rmse)) {
         rows.extend(errors(name, crps, rmse));
+    }
+    for (name, column) in columns.iter().zip(&scores.columns) {
+        let Some(column) = column else { continue };
+        rows.extend(errors(name, column.crps, column.rmse));
+        let rest = tail_words(name, column.tail_rows);
+        let told = |words: String| row(format!("moments of {name}"), String::new(), &words);
+        rows.extend(rest.map(told));
     }
     rows.extend([50, 90].map(|percent| {
         let share = scores.mean_coverage(f64::from(percent) / 100.0);
@@ -210,7 +224,7 @@ pub fn next(
 /// How to score rows that the model has not seen.
 fn unseen(plot: &Plot, targets: &[String]) -> String {
     let folds = Next::new("cross-validate", [table(plot)]);
-    let folds = folds.with(&["--target", &targets.join(",")]);
+    let folds = folds.with_option("target", &targets.join(","));
     format!(
         "Score rows that the model has not seen: {}, where ROWS is a table of them; or its options on held-out \
          folds: {} with those that its `fit` was given.",
@@ -221,7 +235,8 @@ fn unseen(plot: &Plot, targets: &[String]) -> String {
 
 /// How to see another input, the `first` or one of the `rest`.
 fn another(plot: &Plot, first: &str, rest: &[String]) -> String {
-    let command = about_model(plot, "plot", &table(plot), &["--input", first]);
+    let next = Next::new("plot", [file(&plot.model), table(plot)]);
+    let command = command(plot, next.with_option("input", first));
     match rest {
         [] => format!("See the other input: {command}."),
         rest => format!(
@@ -233,16 +248,16 @@ fn another(plot: &Plot, first: &str, rest: &[String]) -> String {
 
 /// The table as commands name it; one from standard input is gone.
 fn table(plot: &Plot) -> String {
-    match plot.reading.data.to_str() {
-        Some(STANDARD_INPUT) => "TABLE".to_owned(),
-        _ => plot.reading.data.display().to_string(),
+    match plot.reading.is_standard_input() {
+        true => "TABLE".to_owned(),
+        false => file(&plot.reading.data),
     }
 }
 
 /// A command about the model and a table of the same kind, to paste.
 fn about_model(plot: &Plot, name: &str, table: &str, more: &[&str]) -> String {
-    let model = plot.model.display().to_string();
-    command(plot, Next::new(name, [&model, table]).with(more))
+    let words = [&file(&plot.model), table];
+    command(plot, Next::new(name, words).with(more))
 }
 
 /// The command with the options by which the table was read.

@@ -3,6 +3,7 @@
 use clap::Args;
 use mdn_infer::format::Support;
 use mdn_infer::{Marginal, PredictError};
+use mdn_train::back_transformed::BackTransformed;
 use mdn_train::data::Transform;
 
 use crate::cli::cells::Cell;
@@ -39,6 +40,23 @@ pub struct EachTarget {
     #[arg(long, value_delimiter = ',', value_name = "[TARGET=]LOW:HIGH", value_parser = between,
           allow_hyphen_values = true)]
     between: Vec<About<(f32, f32)>>,
+    /// Values for which the mean of the target where it is at most that much is wanted
+    #[arg(long, value_delimiter = ',', value_name = "[TARGET=]Y", value_parser = value,
+          allow_hyphen_values = true)]
+    mean_below: Vec<About<f32>>,
+    /// Values for which the mean of the target where it is more than that is wanted, however improbable
+    /// that is
+    #[arg(long, value_delimiter = ',', value_name = "[TARGET=]Y", value_parser = value,
+          allow_hyphen_values = true)]
+    mean_above: Vec<About<f32>>,
+    /// Levels, between 0 and 1, whose expected shortfall (CVaR) is wanted: the mean of the lowest share P
+    /// of the distribution
+    #[arg(long, value_delimiter = ',', value_name = "P", value_parser = probability)]
+    shortfall: Vec<f32>,
+    /// Shares, between 0 and 1, of which the mean of the highest is wanted: the expected shortfall where
+    /// large values are the losses
+    #[arg(long, value_delimiter = ',', value_name = "Q", value_parser = probability)]
+    upper_shortfall: Vec<f32>,
     /// Probabilities whose central intervals are wanted, each between 0 and 1: as much lies below
     /// as above
     #[arg(long, value_delimiter = ',', value_name = "P", value_parser = probability)]
@@ -80,6 +98,8 @@ impl EachTarget {
         check_targets(&names, "--survival", &self.survival)?;
         check_targets(&names, "--probability", &self.probability)?;
         check_targets(&names, "--between", &self.between)?;
+        check_targets(&names, "--mean-below", &self.mean_below)?;
+        check_targets(&names, "--mean-above", &self.mean_above)?;
         let each = names.iter().zip(supports);
         Ok(each
             .map(|(name, support)| self.about(name, support))
@@ -105,6 +125,11 @@ impl EachTarget {
         all.extend(asked.into_iter().map(Question::Probability));
         let intervals = self.between.iter().filter_map(|ends| ends.of(name));
         all.extend(intervals.map(|(low, high)| Question::Between(low, high)));
+        all.extend(about(&self.mean_below, Question::MeanBelow));
+        all.extend(about(&self.mean_above, Question::MeanAbove));
+        all.extend(self.shortfall.iter().map(|&p| Question::Shortfall(p)));
+        let upper = self.upper_shortfall.iter();
+        all.extend(upper.map(|&q| Question::UpperShortfall(q)));
         all.extend(self.interval.iter().map(|&p| Question::Interval(p)));
         all.extend(self.hdr.map(Question::Region));
         let flags = [
@@ -138,6 +163,10 @@ pub enum Question {
     Survival(f32),
     Probability(f32),
     Between(f32, f32),
+    MeanBelow(f32),
+    MeanAbove(f32),
+    Shortfall(f32),
+    UpperShortfall(f32),
     Interval(f32),
     Region(f32),
     Mode,
@@ -146,29 +175,54 @@ pub enum Question {
     Crps,
 }
 
+/// What is known of one target in one row.
+pub struct Asked<'a> {
+    pub marginal: Marginal<'a>,
+    /// K
+    pub components: usize,
+    /// Of a transformed target the column itself.
+    pub column: Option<Column>,
+    /// What came true, where that is known.
+    pub outcome: Option<f32>,
+}
+
+/// The column that a transformed target is made of.
+pub struct Column {
+    pub transform: Transform,
+    pub distribution: BackTransformed,
+}
+
+/// What an answer about a transformed target is about.
+enum Subject {
+    /// The column itself, and nothing else.
+    Column,
+    /// The transformed target, and then the column too.
+    Both,
+    /// The transformed target.
+    Transformed,
+}
+
 impl Question {
-    /// Whether the answer about a transformed target is exactly one about the column itself.
-    fn is_about_the_column(&self) -> bool {
-        use Question::*;
-        matches!(
-            self,
-            Quantile(_)
-                | UpperQuantile(_)
-                | Cdf(_)
-                | Survival(_)
-                | Probability(_)
-                | Between(..)
-                | Interval(_)
-                | Pit
-        )
+    fn subject(&self) -> Subject {
+        match self {
+            Question::Mean | Question::StandardDeviation | Question::Crps => Subject::Both,
+            Question::Region(_) | Question::Mode | Question::Modes => Subject::Transformed,
+            _ => Subject::Column,
+        }
     }
 
     /// The names of the columns that answer it about the target `name`.
     pub fn columns(&self, name: &str) -> Vec<String> {
-        let name = match self.is_about_the_column() {
-            true => Transform::split(name).1,
-            false => name,
-        };
+        let (transform, column) = Transform::split(name);
+        match (self.subject(), transform) {
+            (Subject::Both, Some(_)) => [self.named(name), self.named(column)].concat(),
+            (Subject::Column, _) => self.named(column),
+            _ => self.named(name),
+        }
+    }
+
+    /// The same where they are called after `name`.
+    fn named(&self, name: &str) -> Vec<String> {
         vec![match self {
             Question::Mean => format!("{name}_mean"),
             Question::StandardDeviation => format!("{name}_sd"),
@@ -178,6 +232,10 @@ impl Question {
             Question::Survival(y) => format!("{name}_survival{y}"),
             Question::Probability(y) => format!("{name}_at{y}"),
             Question::Between(low, high) => format!("{name}_between{low}:{high}"),
+            Question::MeanBelow(y) => format!("{name}_mean_below{y}"),
+            Question::MeanAbove(y) => format!("{name}_mean_above{y}"),
+            Question::Shortfall(p) => format!("{name}_es{p}"),
+            Question::UpperShortfall(q) => format!("{name}_ues{q}"),
             Question::Interval(p) => {
                 return vec![format!("{name}_low{p}"), format!("{name}_high{p}")];
             }
@@ -189,19 +247,22 @@ impl Question {
         }]
     }
 
-    /// Adds the answer to `cells`, as many as there are columns; `components` is K, `transform` the
-    /// target's and `outcome` what came true, where that is known.
-    pub fn answer(
-        &self,
-        marginal: &Marginal<'_>,
-        components: usize,
-        transform: Option<Transform>,
-        outcome: Option<f32>,
-        cells: &mut Vec<Cell>,
-    ) -> Result<(), PredictError> {
+    /// Adds the answer to `cells`, as many as there are columns.
+    pub fn answer(&self, asked: &Asked<'_>, cells: &mut Vec<Cell>) -> Result<(), PredictError> {
+        let Asked {
+            marginal,
+            components,
+            column,
+            outcome,
+        } = asked;
+        if let Some(answer) = column.as_ref().and_then(|column| self.of_column(column)) {
+            cells.push(number(answer));
+            return Ok(());
+        }
         let scored = |score: Result<Option<f32>, PredictError>| {
             score.map(|score| score.map_or(Cell::Missing, Cell::Number))
         };
+        let transform = column.as_ref().map(|column| column.transform);
         let back = |z: f32| transform.map_or(z, |transform| transform.undo(z.into()) as f32);
         let there = |y: f32| transform.map_or(y, |t| t.apply_anywhere(y.into()) as f32);
         let cell = match *self {
@@ -218,20 +279,61 @@ impl Question {
             Question::Between(low, high) => {
                 Cell::Number(marginal.interval_probability(there(low), there(high))?)
             }
+            Question::MeanBelow(y) => Cell::Number(marginal.lower_tail_mean(y)?),
+            Question::MeanAbove(y) => Cell::Number(marginal.upper_tail_mean(y)?),
+            Question::Shortfall(p) => Cell::Number(marginal.expected_shortfall(p)?),
+            Question::UpperShortfall(q) => Cell::Number(marginal.upper_expected_shortfall(q)?),
             Question::Interval(p) => {
                 let (low, high) = marginal.central_interval(p)?;
                 cells.push(Cell::Number(back(low)));
                 Cell::Number(back(high))
             }
-            Question::Region(p) => Cell::Intervals(region(marginal, p, components)?),
+            Question::Region(p) => Cell::Intervals(region(marginal, p, *components)?),
             Question::Mode => Cell::Number(marginal.mode()),
-            Question::Modes => Cell::Numbers(modes(marginal, components)?),
+            Question::Modes => Cell::Numbers(modes(marginal, *components)?),
             Question::Pit => scored(outcome.map(|y| marginal.pit(y)).transpose())?,
             Question::Crps => scored(outcome.map(|y| marginal.crps(y)).transpose())?,
         };
         cells.push(cell);
+        cells.extend(
+            column
+                .as_ref()
+                .and_then(|column| self.beside(column, *outcome)),
+        );
         Ok(())
     }
+
+    /// What is answered of the column alone, and by its own distribution.
+    fn of_column(&self, Column { distribution, .. }: &Column) -> Option<Option<f64>> {
+        match *self {
+            Question::MeanBelow(y) => Some(distribution.lower_tail_mean(y.into())),
+            Question::MeanAbove(y) => Some(distribution.upper_tail_mean(y.into())),
+            Question::Shortfall(p) => Some(Some(distribution.expected_shortfall(p.into()))),
+            Question::UpperShortfall(q) => {
+                Some(Some(distribution.upper_expected_shortfall(q.into())))
+            }
+            _ => None,
+        }
+    }
+
+    /// The column's own answer beside that of the transformed target.
+    fn beside(&self, column: &Column, outcome: Option<f32>) -> Option<Cell> {
+        let distribution = &column.distribution;
+        match self {
+            Question::Mean => Some(number(Some(distribution.mean()))),
+            Question::StandardDeviation => Some(number(Some(distribution.standard_deviation()))),
+            Question::Crps => {
+                let y = outcome.map(|z| column.transform.undo(z.into()));
+                Some(number(y.map(|y| distribution.crps(y))))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An empty cell where there is no such number.
+fn number(value: Option<f64>) -> Cell {
+    value.map_or(Cell::Missing, |value| Cell::Number(value as f32))
 }
 
 fn region(

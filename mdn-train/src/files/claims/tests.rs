@@ -51,6 +51,29 @@ fn a_file_of_somebody_else_is_replaced_by_force_alone() {
     assert!(matches!(refused, ClaimError::Read { .. }), "{refused}");
 }
 
+/// Root may write to any file; its mode says what its owner wants.
+#[test]
+fn a_protected_file_is_replaced_by_force_alone() {
+    let (_folder, path) = bench();
+    let own = path("own.csv");
+    for bytes in ["", "line,draw,component,y\n"] {
+        fs::write(&own, bytes).unwrap();
+        let plain = fs::metadata(&own).unwrap().permissions();
+        let mut protected = plain.clone();
+        protected.set_readonly(true);
+        fs::set_permissions(&own, protected.clone()).unwrap();
+        let refused = Claims::new().claim(&own, Kind::Table).unwrap_err();
+        assert!(matches!(refused, ClaimError::ReadOnly { .. }), "{refused}");
+        let mut claims = Claims::new();
+        claims.force();
+        let claimed = claims.claim(&own, Kind::Table).unwrap();
+        claimed.write(|out| out.write_all(b"new")).unwrap();
+        assert_eq!(fs::read(&own).unwrap(), b"new");
+        assert_eq!(fs::metadata(&own).unwrap().permissions(), protected);
+        fs::set_permissions(&own, plain).unwrap();
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_is_known_by_any_name() {
