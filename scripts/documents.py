@@ -79,6 +79,8 @@ TABLES = {
     "new.csv": concrete(9, False),
     "houses.csv": "rooms,price\n" + "".join(f"{n % 7},{9 + n}e4\n" for n in range(60)),
     "shares.csv": "x,a,b\n" + "".join(f"{n},{n / 99 + 0.1:.3f},{n % 5}\n" for n in range(60)),
+    "rain.csv": "hum,rain_mm\n" + "".join(f"{n},{max(0, n * 7 % 31 - 20) / 10}\n" for n in range(90)),
+    "shop.csv": "price,sold,returned\n" + "".join(f"{n},{n * 7 % 9},{n % 4}\n" for n in range(90)),
     "concrete_test_rows.json": "[[0, 5, 9], [1, 7, 30]]",
 }
 

@@ -10,6 +10,7 @@ mod training_rows;
 
 use std::fmt;
 
+use mdn_infer::format::Support;
 use mdn_infer::{Mixture, Model, PredictError};
 use serde::Serialize;
 
@@ -84,11 +85,11 @@ pub fn diagnose(
         collapsed_scales(&use_of, model, data),
         dead_components(&use_of, model),
         miscalibration(scores, seen),
-        over_fit(scores, seen, normal_nll(data)),
+        over_fit(scores, seen, normal_nll(data, &scores.supports)),
         extrapolation(model, data, seen),
         no_better_than_normal(data, scores, seen),
         wild_targets(data),
-        repeats(data, seen),
+        repeats(data, &scores.supports, seen),
     ];
     Ok(found.into_iter().flatten().collect())
 }
@@ -153,8 +154,15 @@ fn floor(model: &Model<'_>) -> f32 {
 /// The weight of the components with a scale below `floor`, in standardised units.
 fn collapsed_weight(mixture: &Mixture<'_>, model: &Model<'_>, floor: f32) -> f32 {
     let units = model.target_scale();
+    // A narrow component on a lattice or in a point mass is certain of a value, which is no collapse.
+    let has_cells = |d: usize| {
+        matches!(
+            mixture.support(d),
+            Support::Lattice { .. } | Support::Atoms(_)
+        )
+    };
     let narrow = mixture.components().filter(|component| {
-        let mut scales = units.iter().enumerate();
+        let mut scales = units.iter().enumerate().filter(|&(d, _)| !has_cells(d));
         scales.any(|(d, unit)| component.scale(d) / unit < floor)
     });
     narrow.map(|component| component.weight()).sum()
@@ -280,9 +288,9 @@ fn extrapolation(model: &Model<'_>, data: &Dataset, seen: Seen<'_>) -> Option<Di
 }
 
 /// Repeats matter where rows were held back.
-fn repeats(data: &Dataset, seen: Seen<'_>) -> Option<Diagnostic> {
+fn repeats(data: &Dataset, supports: &[Support], seen: Seen<'_>) -> Option<Diagnostic> {
     match seen {
-        Seen::Training(Some(_)) => repeated_rows(data),
+        Seen::Training(Some(_)) => repeated_rows(data, supports),
         Seen::Training(None) | Seen::Others => None,
     }
 }
@@ -292,7 +300,7 @@ fn no_better_than_normal(data: &Dataset, scores: &Scores, seen: Seen<'_>) -> Opt
     if matches!(seen, Seen::Training(_)) {
         return None;
     }
-    let normal = normal_nll(data)?;
+    let normal = normal_nll(data, &scores.supports)?;
     let dimensions = data.target_names.len() as f64;
     let chance = SIGNIFICANT * (dimensions / 2.0 / scores.rows as f64).sqrt();
     (scores.nll > normal + chance).then(|| Diagnostic {

@@ -5,6 +5,7 @@ mod ensemble;
 mod failure;
 mod plan;
 mod refit;
+mod support;
 mod units;
 
 use std::ops::ControlFlow;
@@ -21,6 +22,7 @@ use plan::Plan;
 
 pub use config::{FitConfig, ScaleFloor};
 pub use failure::NothingLearnt;
+pub use support::{SupportError, SupportRule, TargetSupport, describe, with_supports_of};
 pub use units::LossUnits;
 
 /// A fitted model.
@@ -36,6 +38,8 @@ pub struct Fitted {
     pub others: Vec<Trained>,
     /// What turns the losses in the histories into those in the units of the file's columns.
     pub units: LossUnits,
+    /// `[D]`: the supports of the targets.
+    pub supports: Vec<TargetSupport>,
     /// That training has failed, where it has.
     pub nothing_learnt: Option<NothingLearnt>,
     /// Scores of the file on the rows trained on.
@@ -83,6 +87,9 @@ pub enum FitError {
     /// Neither one activation nor one for each hidden layer.
     #[error(transparent)]
     Activations(#[from] ActivationCount),
+    /// A target cannot have the support that was chosen for it.
+    #[error(transparent)]
+    Support(#[from] SupportError),
     /// More target columns than the format has dimensions.
     #[error("{found} target columns; a model has at most {max}")]
     TooManyTargets {
@@ -173,6 +180,11 @@ impl Unscored<'_> {
         self.refitted.as_ref().unwrap_or(&self.chosen)
     }
 
+    /// `[D]`: the supports of the targets.
+    pub fn supports(&self) -> &[TargetSupport] {
+        &self.plan.supports
+    }
+
     /// That training has failed, where it has.
     pub fn nothing_learnt(&self) -> Option<NothingLearnt> {
         self.nothing_learnt
@@ -193,6 +205,7 @@ impl Unscored<'_> {
             train,
             validation,
             units: self.plan.units,
+            supports: self.plan.supports,
             trained: self.networks.remove(0),
             others,
             nothing_learnt: self.nothing_learnt,

@@ -9,17 +9,20 @@ mod covariance;
 mod crps;
 mod likelihood;
 mod scale;
+mod support;
 
 use mdn_infer::format::{Covariance, Head, ScaleMap};
 use mdn_infer::simd::{Kernel, Level, Simd, Vector};
 use serde::{Deserialize, Serialize};
 
 use crate::network::{ROWS, Strip, load, pitch, save};
-use block::{Block, Lanes, scratch_strips};
+use block::{Block, Lanes, Observed, scratch_strips};
 use covariance::{Diagonal, Full, Isotropic};
 use crps::Crps;
 use likelihood::Likelihood;
 use scale::{Exp, LogScale, Softplus};
+pub(crate) use support::Cover;
+use support::Supported;
 
 /// What training minimises: a proper score of the forecast, a mean over rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,8 +49,18 @@ impl LossKind {
 
     /// Whether it determines every parameter of mixtures with this head.
     pub(crate) fn suits(self, head: &Head) -> bool {
-        self == LossKind::Nll || head.dimensions == 1 || head.covariance != Covariance::Full
+        self == LossKind::Nll || is_independent(head)
     }
+
+    /// Whether it knows targets with a support under mixtures with this head.
+    pub(crate) fn suits_supports(self, head: &Head) -> bool {
+        self == LossKind::Nll && is_independent(head)
+    }
+}
+
+/// Whether the targets are independent within a component.
+fn is_independent(head: &Head) -> bool {
+    head.dimensions == 1 || head.covariance != Covariance::Full
 }
 
 /// The working memory of the loss, allocated once.
@@ -57,6 +70,8 @@ pub(crate) struct Loss {
     level: Level,
     head: Head,
     scratch: Vec<Strip>,
+    /// `[D]`; empty where every target is continuous.
+    covers: Vec<Cover>,
 }
 
 impl Loss {
@@ -67,10 +82,19 @@ impl Loss {
             level: Level::detect(),
             head,
             scratch: vec![[0.0; ROWS]; scratch_strips(&head)],
+            covers: Vec::new(),
         }
     }
 
-    /// The summed loss of `rows` rows with targets `[block][D]`.
+    /// The same likelihood of targets that cover their lines so.
+    pub(crate) fn of_supports(&self, covers: Vec<Cover>) -> Self {
+        assert!(self.kind.suits_supports(&self.head), "a loss for supports");
+        let loss = Self::new(self.kind, self.head);
+        Loss { covers, ..loss }
+    }
+
+    /// The summed loss of `rows` rows with targets `[block][D]` and, where they have supports, cells
+    /// `[block][D][2]`: how far each reaches below and above its target, 0 and 0 where it is none.
     ///
     /// `outputs` `[block][O]` are replaced by `weight` times the gradient of the sum, zero for
     /// padding. With `weight` `None` their content afterwards means nothing.
@@ -78,6 +102,7 @@ impl Loss {
         &mut self,
         outputs: &mut [Strip],
         targets: &[Strip],
+        cells: &[Strip],
         rows: usize,
         weight: Option<f32>,
     ) -> f64 {
@@ -85,6 +110,8 @@ impl Loss {
             head: self.head,
             outputs,
             targets,
+            covers: &self.covers,
+            cells,
             scratch: &mut self.scratch,
             rows,
             weight,
@@ -111,6 +138,8 @@ struct Shard<'a> {
     head: Head,
     outputs: &'a mut [Strip],
     targets: &'a [Strip],
+    covers: &'a [Cover],
+    cells: &'a [Strip],
     scratch: &'a mut [Strip],
     rows: usize,
     weight: Option<f32>,
@@ -119,6 +148,7 @@ struct Shard<'a> {
 impl Shard<'_> {
     fn likelihood<M: LogScale>(self, level: Level, map: M) -> f64 {
         match self.head.covariance {
+            _ if !self.covers.is_empty() => self.run(level, Likelihood(Supported, map)),
             Covariance::Isotropic => self.run(level, Likelihood(Isotropic, map)),
             Covariance::Diagonal => self.run(level, Likelihood(Diagonal, map)),
             _ => self.run(level, Likelihood(Full, map)),
@@ -142,10 +172,16 @@ impl<R: Rule> Kernel for Blocks<'_, R> {
         let targets = shard
             .targets
             .chunks_exact(pitch(shard.head.dimensions.into()));
+        let mut cells = (shard.cells).chunks_exact(pitch(2 * shard.head.dimensions as usize));
         let mut total = 0.0;
         for (number, (outputs, targets)) in outputs.zip(targets).enumerate() {
             let rows = shard.rows.saturating_sub(number * ROWS).min(ROWS);
-            let mut block = Block::new(simd, shard.head, outputs, targets, shard.scratch);
+            let observed = Observed {
+                targets,
+                covers: shard.covers,
+                cells: cells.next().unwrap_or_default(),
+            };
+            let mut block = Block::new(simd, shard.head, outputs, observed, shard.scratch);
             let weights = shard.weight.map(|weight| row_weights(weight, rows));
             let mut losses = [0.0; ROWS];
             for first in (0..ROWS).step_by(Lanes::<S>::LANES) {

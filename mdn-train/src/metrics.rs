@@ -5,15 +5,26 @@ mod column;
 
 pub use column::ColumnScores;
 
-use std::f64::consts::{E, PI};
+mod normal;
 
-use mdn_infer::{Level, Mixture, Model, PredictError};
+use mdn_infer::format::Support;
+use mdn_infer::{Level, Marginal, Mixture, Model, PredictError};
+use rand_core::SeedableRng;
+use rand_xoshiro::Xoshiro128PlusPlus;
 use rayon::prelude::*;
 
-use crate::data::{Dataset, Standardiser, Transform, log_slope};
+use crate::data::{Dataset, Transform, log_slope};
+use crate::network::uniform;
+pub(crate) use normal::likeliest;
+pub use normal::normal_nll;
 
 /// Rows that one task scores; sums run over rows in order, so the figures do not depend on it.
 const ROWS_A_TASK: usize = 256;
+/// The probabilities of the central intervals that are looked at where values have probabilities.
+const HELD: [f64; 3] = [0.5, 0.9, 0.95];
+/// The seed of the generator, xoshiro128++, that draws the PITs of values with a probability: one
+/// number for each such value, row after row, and in a row target after target.
+pub const PIT_SEED: u64 = 0x0050_4954;
 
 /// Why a table cannot be scored.
 #[derive(Debug, thiserror::Error)]
@@ -47,13 +58,72 @@ pub struct Scores {
     /// How many rows' targets are anomalies by the file's threshold, where it has one.
     pub anomalous_rows: Option<usize>,
     /// `[D][rows]`: probability integral transforms, uniform on (0, 1) for a calibrated model
-    /// (Dawid 1984).
+    /// (Dawid 1984). For a value y with a probability it is drawn between P(t < y) and P(t ≤ y)
+    /// (Czado, Gneiting and Held 2009), from a generator seeded by [`PIT_SEED`].
     pub pit: Vec<Vec<f32>>,
+    /// `[D]`: the supports of the targets.
+    pub supports: Vec<Support>,
+    /// `[D]`: how many rows have a point mass for their value.
+    pub atom_rows: Vec<usize>,
+    /// `[D][50%, 90%, 95%]`: the central intervals of targets whose PITs do not tell what they hold.
+    pub held: Vec<[Held; 3]>,
+}
+
+/// What the central intervals of a probability hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Held {
+    /// How many rows' targets lie in their intervals.
+    pub rows: usize,
+    /// How many should: the sum of the intervals' probabilities, which where values have
+    /// probabilities are more than was asked for.
+    pub expected: f64,
+}
+
+/// The support of each target of `model` `[D]`.
+pub fn supports(model: &Model<'_>) -> Vec<Support> {
+    match model.supports() {
+        Some(supports) => supports.iter().collect(),
+        None => vec![Support::Continuous; model.dimensions()],
+    }
+}
+
+/// Whether central intervals hold what their PITs say.
+fn is_told_by_pit(support: &Support) -> bool {
+    matches!(support, Support::Continuous | Support::Bounds { .. })
 }
 
 impl Scores {
-    /// How often the central interval of this probability held target `d`.
+    fn held(&self, d: usize, probability: f64) -> Option<&Held> {
+        let level = HELD.iter().position(|&level| level == probability)?;
+        (!is_told_by_pit(&self.supports[d])).then(|| &self.held[d][level])
+    }
+
+    /// How often the central interval of this probability should hold target `d`: as often as its
+    /// probability says; on a lattice and with point masses, where no interval may have just that
+    /// one, as the intervals' own probabilities say, for 50%, 90% and 95%.
+    pub fn expected_coverage(&self, d: usize, probability: f64) -> f64 {
+        let cells = matches!(
+            self.supports[d],
+            Support::Lattice { .. } | Support::Atoms(_)
+        );
+        let held = self.held(d, probability).filter(|_| cells);
+        held.map_or(probability, |held| held.expected / self.rows as f64)
+    }
+
+    /// [`expected_coverage`](Self::expected_coverage) averaged over the targets.
+    pub fn mean_expected_coverage(&self, probability: f64) -> f64 {
+        let dimensions = self.pit.len();
+        let each = (0..dimensions).map(|d| self.expected_coverage(d, probability));
+        each.sum::<f64>() / dimensions as f64
+    }
+
+    /// How often the central interval of this probability held target `d`; by the PITs, so that where
+    /// they are drawn a probability other than 50%, 90% and 95% is that of an interval with the ends
+    /// in part.
     pub fn coverage(&self, d: usize, probability: f64) -> f64 {
+        if let Some(held) = self.held(d, probability) {
+            return held.rows as f64 / self.rows as f64;
+        }
         let (low, high) = (0.5 - 0.5 * probability, 0.5 + 0.5 * probability);
         let inside = |pit: &&f32| (low..=high).contains(&f64::from(**pit));
         self.pit[d].iter().filter(inside).count() as f64 / self.rows as f64
@@ -203,18 +273,6 @@ pub fn nll(model: &Model<'_>, data: &Dataset) -> Result<f64, RowError> {
     Ok(densities.iter().map(|&density| -density).sum::<f64>() / data.rows as f64)
 }
 
-/// The mean negative log-density, nats in raw units, of the targets under one normal distribution
-/// with their own means and standard deviations (where targets are transformed, of those): what a
-/// model must beat to have learnt anything. There is none where a target is constant.
-pub fn normal_nll(data: &Dataset) -> Option<f64> {
-    let columns = data.target_names.len();
-    let rows: Vec<usize> = (0..data.rows).collect();
-    let spreads = Standardiser::fit(&data.targets, columns, &rows).scale;
-    let entropy = |&scale: &f32| (2.0 * PI * E).ln() / 2.0 + f64::from(scale).ln();
-    let constant = data.target_resolutions().contains(&None);
-    (!constant).then(|| spreads.iter().map(entropy).sum::<f64>() - data.mean_log_slope())
-}
-
 /// The scores of one row.
 struct RowScore {
     log_density: f64,
@@ -222,7 +280,10 @@ struct RowScore {
     squared_errors: Vec<f64>,
     crps: Vec<f32>,
     columns: Vec<Option<ColumnScores>>,
-    pit: Vec<f32>,
+    /// P(t < y) and P(t ≤ y), the same where y has no probability.
+    pit: Vec<(f32, f32)>,
+    /// Whether each interval holds the target, and its probability.
+    held: Vec<[(bool, f32); 3]>,
 }
 
 impl RowScore {
@@ -237,7 +298,8 @@ impl RowScore {
             squared_errors: vec![f64::INFINITY; dimensions],
             crps: vec![f32::INFINITY; dimensions],
             columns: transforms.iter().map(column).collect(),
-            pit: vec![0.0; dimensions],
+            pit: vec![(0.0, 0.0); dimensions],
+            held: vec![[(false, 0.0); 3]; dimensions],
         }
     }
 
@@ -255,22 +317,66 @@ impl RowScore {
         let dimensions = mixture.dimensions();
         let mut mean = vec![0.0; dimensions];
         mixture.mean(&mut mean)?;
-        let square = |(mean, target): (&f32, &f32)| (f64::from(*mean) - f64::from(*target)).powi(2);
+        let square = |(d, (mean, target)): (usize, (&f32, &f32))| {
+            let error = f64::from(*mean) - f64::from(*target);
+            way(&mixture.support(d), error).powi(2)
+        };
         let marginals = (0..dimensions).filter_map(|d| mixture.marginal(d));
         let outcomes = || marginals.clone().zip(target);
         Ok(RowScore {
             log_density: f64::from(mixture.log_density(target)?) + slope,
             is_anomaly: mixture.is_anomaly(target)?,
-            squared_errors: mean.iter().zip(target).map(square).collect(),
+            squared_errors: mean.iter().zip(target).enumerate().map(square).collect(),
             crps: outcomes()
                 .map(|(marginal, &t)| marginal.crps(t))
                 .collect::<Result<_, _>>()?,
             columns: columns.collect(),
             pit: outcomes()
-                .map(|(marginal, &t)| marginal.pit(t))
+                .map(|(marginal, &t)| match is_told_by_pit(&marginal.support()) {
+                    true => marginal.pit(t).map(|pit| (pit, pit)),
+                    false => marginal.pit_between(t),
+                })
+                .collect::<Result<_, _>>()?,
+            held: outcomes()
+                .map(|(marginal, &t)| held(&marginal, t))
                 .collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// An error; on a circle the shortest way.
+fn way(support: &Support, error: f64) -> f64 {
+    match support {
+        &Support::Circle { period, .. } => {
+            let period = f64::from(period);
+            error - (error / period).round() * period
+        }
+        _ => error,
+    }
+}
+
+/// Whether the central intervals hold `t`, and what they should.
+fn held(marginal: &Marginal<'_>, t: f32) -> Result<[(bool, f32); 3], PredictError> {
+    let support = marginal.support();
+    let mut all = [(false, 0.0); 3];
+    if is_told_by_pit(&support) {
+        return Ok(all);
+    }
+    for (level, held) in HELD.into_iter().zip(&mut all) {
+        let (low, high) = marginal.central_interval(level as f32)?;
+        *held = match support {
+            Support::Circle { period, .. } => {
+                let on = |from: f32, to: f32| (to - from).rem_euclid(period);
+                (on(low, t) <= on(low, high), level as f32)
+            }
+            _ => {
+                let above = marginal.interval_probability(low, high)?;
+                let probability = above + marginal.probability(low)?;
+                (low <= t && t <= high, probability)
+            }
+        };
+    }
+    Ok(all)
 }
 
 /// All scores of `model` on the rows of `data`.
@@ -291,6 +397,8 @@ pub struct Scorer<'m> {
     log_density: f64,
     squared_errors: Vec<f64>,
     crps: Vec<f64>,
+    /// Draws the PITs of values with a probability.
+    rng: Xoshiro128PlusPlus,
     /// Sums, for the targets that were transformed.
     columns: Vec<Option<ColumnScores>>,
     /// What is known without dividing by the number of rows.
@@ -306,6 +414,7 @@ impl<'m> Scorer<'m> {
             log_density: 0.0,
             squared_errors: vec![0.0; dimensions],
             crps: vec![0.0; dimensions],
+            rng: Xoshiro128PlusPlus::seed_from_u64(PIT_SEED),
             columns: vec![None; dimensions],
             scores: Scores {
                 rows: 0,
@@ -316,6 +425,9 @@ impl<'m> Scorer<'m> {
                 columns: Vec::new(),
                 anomalous_rows: Some(0),
                 pit: vec![Vec::new(); dimensions],
+                supports: supports(&model),
+                atom_rows: vec![0; dimensions],
+                held: vec![Default::default(); dimensions],
             },
         }
     }
@@ -342,12 +454,26 @@ impl<'m> Scorer<'m> {
             for d in 0..self.crps.len() {
                 self.squared_errors[d] += row.squared_errors[d];
                 self.crps[d] += f64::from(row.crps[d]);
-                scores.pit[d].push(row.pit[d]);
+                let (below, up_to) = row.pit[d];
+                scores.pit[d].push(match below < up_to {
+                    true => below + (up_to - below) * uniform(&mut self.rng),
+                    false => up_to,
+                });
+                for (sum, (holds, probability)) in scores.held[d].iter_mut().zip(row.held[d]) {
+                    sum.rows += usize::from(holds);
+                    sum.expected += f64::from(probability);
+                }
             }
             for (sum, column) in self.columns.iter_mut().zip(&row.columns) {
                 if let Some(column) = column {
                     sum.get_or_insert(ColumnScores::NONE).add(column);
                 }
+            }
+        }
+        for (d, support) in scores.supports.iter().enumerate() {
+            if let Support::Atoms(atoms) = support {
+                let on_atoms = data.target_column(d).filter(|t| atoms.values().contains(t));
+                scores.atom_rows[d] += on_atoms.count();
             }
         }
         Ok(())

@@ -5,12 +5,13 @@
 //! engine is measured against it; nothing is computed with it.
 
 mod marginal;
+pub mod support;
 mod tail_means;
 
 pub use marginal::{OracleMarginal, normal_cdf};
 pub use tail_means::OracleTail;
 
-use mdn_infer::format::{Activation, Covariance, ScaleMap};
+use mdn_infer::format::{Activation, Covariance, ScaleMap, Support};
 use mdn_infer::{Layer, Model};
 use nalgebra::{DMatrix, DVector};
 
@@ -179,6 +180,26 @@ impl OracleMixture {
     pub fn log_density(&self, target: &[f32]) -> f64 {
         let t = target.iter().map(|&t| f64::from(t));
         self.log_density_at(&DVector::from_iterator(target.len(), t))
+    }
+
+    /// ln p of targets with these `supports` `[D]`: where one is not the whole line, each component's
+    /// dimensions are independent.
+    pub fn log_density_on(&self, supports: &[Support], target: &[f32]) -> f64 {
+        if supports.iter().all(|one| *one == Support::Continuous) {
+            return self.log_density(target);
+        }
+        let components = (self.log_weights.iter().zip(&self.means)).zip(&self.covariances);
+        let terms = components.map(|((log_weight, mean), covariance)| {
+            let factors = supports
+                .iter()
+                .zip(target)
+                .enumerate()
+                .map(|(d, (one, &t))| {
+                    support::log_density(one, mean[d], covariance[(d, d)].sqrt(), t.into())
+                });
+            log_weight + factors.sum::<f64>()
+        });
+        log_sum_exp(terms.collect::<Vec<f64>>().into_iter())
     }
 
     /// ln p at a point in binary64.

@@ -1,6 +1,7 @@
 //! The training loop.
 
 mod average;
+mod cells;
 mod control;
 mod feed;
 mod noise;
@@ -14,12 +15,14 @@ mod starts;
 
 use std::ops::ControlFlow;
 
+use mdn_infer::format::Support;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use crate::loss::LossKind;
 use crate::memory::{Shortage, check};
 use crate::network::{Architecture, ArchitectureError, Network};
+pub(crate) use cells::start;
 pub use control::{Control, Keeper, Kept};
 pub use feed::{Feed, Feeds};
 pub use objective::{Objective, Rows, Selection};
@@ -131,6 +134,12 @@ pub enum TrainError {
     /// The CRPS of several targets says nothing of how they move together.
     #[error("the CRPS cannot train full covariance of several targets; choose diagonal covariance")]
     Loss,
+    /// Supports other than the whole line need the likelihood of independent dimensions.
+    #[error(
+        "targets with atoms, a lattice, bounds or a circle are trained by the NLL, with isotropic or \
+         diagonal covariance where there are several"
+    )]
+    Support,
     /// There are no rows.
     #[error("there are no {table} rows")]
     NoRows {
@@ -214,6 +223,7 @@ pub fn train_with(
     let feeds = Feeds {
         train: data.train.into(),
         validation: data.validation.map(Feed::from),
+        supports: &[],
     };
     train_from(architecture, &feeds, options, control)
 }
@@ -229,6 +239,10 @@ pub fn train_from(
     options.check()?;
     if !options.loss.suits(&architecture.head) {
         return Err(TrainError::Loss);
+    }
+    let plain = data.supports.iter().all(|one| *one == Support::Continuous);
+    if !plain && !options.loss.suits_supports(&architecture.head) {
+        return Err(TrainError::Support);
     }
     data.train.check("training", architecture)?;
     if let Some(rows) = &data.validation {

@@ -1,10 +1,12 @@
 //! Proof that a model file is what it should be: its golden vectors and the binary64 oracle.
 
+use mdn_infer::format::Support;
 use mdn_infer::{Level, Mixture, Model, PredictError, SelfTest};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro128PlusPlus;
 
 use crate::draft::self_test;
+use crate::metrics::supports;
 use crate::oracle::{Oracle, OracleMixture};
 
 /// Inputs at which the engine is compared with the oracle, with three targets each.
@@ -57,6 +59,7 @@ pub fn verify(model: &Model<'_>, level: Level) -> Result<Verification, PredictEr
         overflowed: 0,
     };
     let oracle = Oracle::new(model);
+    let supports = supports(model);
     let mut working = vec![0.0; model.working_len()];
     let mut rng = Xoshiro128PlusPlus::seed_from_u64(1);
     for _ in 0..PROBES {
@@ -66,7 +69,7 @@ pub fn verify(model: &Model<'_>, level: Level) -> Result<Verification, PredictEr
             .collect();
         let compared = model
             .predict(level, &x, &mut working)
-            .and_then(|mixture| found.compare(&mixture, &oracle.predict(&x), &mut rng));
+            .and_then(|mixture| found.compare(&mixture, &oracle.predict(&x), &supports, &mut rng));
         match compared {
             Err(PredictError::Overflow) => found.overflowed += 1,
             compared => compared?,
@@ -81,16 +84,17 @@ impl Verification {
         &mut self,
         mixture: &Mixture<'_>,
         expected: &OracleMixture,
+        supports: &[Support],
         rng: &mut Xoshiro128PlusPlus,
     ) -> Result<(), PredictError> {
         let mut target = vec![0.0; mixture.dimensions()];
         mixture.sample(rng, &mut target)?;
-        let lowest = expected.log_density(&target) - DEEPEST_COMPARED;
+        let lowest = expected.log_density_on(supports, &target) - DEEPEST_COMPARED;
         for spreads in [0.0, 1.0, 4.0] {
             for (d, t) in target.iter_mut().enumerate() {
                 *t += spreads * mixture.marginal(d).map_or(0.0, |m| m.standard_deviation());
             }
-            let log_density = expected.log_density(&target);
+            let log_density = expected.log_density_on(supports, &target);
             if log_density > lowest {
                 let error = (f64::from(mixture.log_density(&target)?) - log_density).abs();
                 let relative = error / log_density.abs().max(1.0);

@@ -5,16 +5,18 @@ use std::time::Instant;
 
 use anyhow::{Context, anyhow, ensure};
 use clap::{ArgMatches, Args, Command};
+use mdn_infer::format::Support;
 use mdn_train::cross_validate::{FoldScores, Folds, Summary, cross_validate};
 use mdn_train::data::{Dataset, column_scales, score_scales};
 use mdn_train::diagnose::{Diagnostic, repeated_rows};
+use mdn_train::fit::{TargetSupport, with_supports_of};
 use mdn_train::metrics::{Scores, normal_nll};
 use serde::Serialize;
 
 use super::fit::choices::{NetworkChoices, TrainingChoices, config};
 use super::fit::columns::ColumnChoices;
 use super::next::{Next, model_for, same_for};
-use super::options::count;
+use super::options::{count, say_supports};
 use super::output::{NORMAL, Output, figure};
 use super::paths::InputFile;
 use super::values::{positive, whole};
@@ -93,6 +95,8 @@ struct CrossValidation {
     calibration_error_mean: f64,
     calibration_error_standard_error: Option<f64>,
     seconds: f64,
+    /// The supports of the targets and where they come from.
+    supports: Vec<TargetSupport>,
     folds: Vec<FoldResult>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -115,6 +119,9 @@ impl CrossValidate {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let config = config(&self.columns, &self.network, &self.training)?;
         let data = self.columns.data(output)?;
+        let settled = with_supports_of(&data, &config);
+        let (config, supports) = settled.map_err(|error| self.columns.reading.place_fit(error))?;
+        say_supports(&supports, output)?;
         let folds = self.splits(&data, config.seed)?;
         let start = Instant::now();
         let total = folds.folds().len();
@@ -132,7 +139,7 @@ impl CrossValidate {
         })?;
         let means = Means::new(&scores, folds.in_a_repeat());
         let seconds = start.elapsed().as_secs_f64();
-        let result = self.summarise(&data, &means, &scores, seconds);
+        let result = self.summarise(&data, supports, &means, &scores, seconds);
         say(&means, &result, &data.target_names, output)?;
         let reading = &self.columns.reading;
         if let Some(fit) = self.fit.filter(|_| !reading.is_standard_input()) {
@@ -146,18 +153,20 @@ impl CrossValidate {
     fn summarise(
         &self,
         data: &Dataset,
+        supports: Vec<TargetSupport>,
         means: &Means,
         folds: &[FoldScores],
         seconds: f64,
     ) -> CrossValidation {
         let [half, most, nearly_all] = means.coverages;
+        let lines: Vec<Support> = supports.iter().map(|one| one.support).collect();
         let error = |summary: Summary| summary.standard_error.and_then(finite);
         CrossValidation {
             rows: data.rows,
             repeats: self.repeats,
             nll_mean: finite(means.nll.mean),
             nll_standard_error: error(means.nll),
-            normal_nll: normal_nll(data),
+            normal_nll: normal_nll(data, &lines),
             crps_mean: finite(means.crps.mean),
             crps_standard_error: error(means.crps),
             rmse_mean: means.rmse.mean,
@@ -175,14 +184,15 @@ impl CrossValidate {
             calibration_error_standard_error: error(means.calibration_error),
             seconds,
             folds: folds.iter().enumerate().map(FoldResult::new).collect(),
-            diagnostics: self.findings(data),
+            diagnostics: self.findings(data, &lines),
+            supports,
         }
     }
 
     /// Given splits are taken to keep repeats together.
-    fn findings(&self, data: &Dataset) -> Vec<Diagnostic> {
+    fn findings(&self, data: &Dataset, supports: &[Support]) -> Vec<Diagnostic> {
         let shuffled = self.test_rows.is_none();
-        repeated_rows(data)
+        repeated_rows(data, supports)
             .filter(|_| shuffled)
             .into_iter()
             .collect()

@@ -2,8 +2,10 @@
 
 use clap::Args;
 use mdn_infer::Model;
+use mdn_infer::format::Support;
 use mdn_train::data::{Transform, score_scales};
 use mdn_train::diagnose::{Diagnostic, KeptRows, Seen, diagnose};
+use mdn_train::fit::describe;
 use mdn_train::metrics::{Scorer, Scores, kolmogorov_limit, normal_nll};
 use mdn_train::model_file::ModelFile;
 use mdn_train::pictures::written;
@@ -32,6 +34,10 @@ const BAR_WIDTH: usize = 40;
 /// uniform distribution say the same in numbers. CRPS and RMSE of a target that was transformed
 /// are given of the transformed one (`of ln(price)`) and of the column itself. Where the file has an anomaly
 /// threshold, the share of rows above it follows.
+///
+/// Where values have probabilities (counts, point masses), a central interval may hold more than was
+/// asked for: what would be right stands beside it. The PIT of such a value is drawn between the
+/// probabilities of less and of at most that value, from a fixed seed.
 ///
 /// Scores of rows that the model was trained on look too good. The diagnostic `training-rows` says
 /// so where training rows that the file keeps for its self-test are in the table.
@@ -72,6 +78,17 @@ struct TargetEvaluation {
     column: Option<ColumnEvaluation>,
     coverage_50: f64,
     coverage_90: f64,
+    /// What a right model's intervals hold, where that is not 50% and 90%.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_coverage_50: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_coverage_90: Option<f64>,
+    /// In the words of `--support`, where not continuous.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    support: Option<String>,
+    /// The share of rows whose value is a point mass, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    atom_share: Option<f64>,
     pit_mean: f64,
     pit_sd: f64,
     pit_distance: f64,
@@ -82,8 +99,15 @@ impl TargetEvaluation {
     fn new(scores: &Scores, d: usize, name: String) -> Self {
         let (pit_mean, pit_sd) = scores.pit_moments(d);
         let column = scores.columns[d].as_ref();
+        let support = &scores.supports[d];
+        let expected = |p: f64| Some(scores.expected_coverage(d, p)).filter(|&found| found != p);
+        let has_atoms = matches!(support, Support::Atoms(_));
         TargetEvaluation {
             column: column.map(|column| ColumnEvaluation::new(column, &name)),
+            expected_coverage_50: expected(0.5),
+            expected_coverage_90: expected(0.9),
+            support: (*support != Support::Continuous).then(|| describe(support)),
+            atom_share: has_atoms.then(|| scores.atom_rows[d] as f64 / scores.rows as f64),
             name,
             crps: finite(scores.crps[d]),
             rmse: scores.rmse[d],
@@ -113,7 +137,7 @@ impl Evaluate {
             next = pieces.next()?;
         }
         let (scores, data) = (scorer.finish(), sample.rows());
-        for warning in coarse_targets(&data) {
+        for warning in coarse_targets(&data, &scores.supports) {
             output.note(format_args!("warning: {warning}"));
         }
         let found = diagnose(&model, &data, &scores, Seen::Others);
@@ -128,7 +152,7 @@ impl Evaluate {
             rows: scores.rows,
             skipped_rows: pieces.skipped(output),
             nll: finite(scores.nll),
-            normal_nll: normal_nll(&data),
+            normal_nll: normal_nll(&data, &scores.supports),
             zero_density_rows: scores.zero_density_rows,
             anomaly_threshold: model.header().anomaly_threshold,
             anomalous_rows: scores.anomalous_rows,
@@ -205,8 +229,22 @@ fn say_target(
     rows: usize,
     output: &mut Output,
 ) -> anyhow::Result<()> {
+    let right = |expected: Option<f64>| match expected {
+        Some(expected) => format!(" ({:.1}% would be right)", 100.0 * expected),
+        None => String::new(),
+    };
+    let support = match (&target.support, target.atom_share) {
+        (Some(support), Some(share)) => {
+            format!(
+                "\nsupport        {support}; {:.1}% of the rows on atoms",
+                100.0 * share
+            )
+        }
+        (Some(support), None) => format!("\nsupport        {support}"),
+        (None, _) => String::new(),
+    };
     output.say(format_args!(
-        "\n{}\n\
+        "\n{}{support}\n\
          CRPS           {}{of}\n\
          RMSE of mean   {}{of}",
         target.name,
@@ -217,12 +255,14 @@ fn say_target(
         column.say(output)?;
     }
     output.say(format_args!(
-        "in central 50% {:.1}%\n\
-         in central 90% {:.1}%\n\
+        "in central 50% {:.1}%{}\n\
+         in central 90% {:.1}%{}\n\
          PIT            mean {:.3} (0.5), sd {:.3} (0.289), distance from uniform {:.3} \
          (above {:.3} by chance once in 20)",
         100.0 * target.coverage_50,
+        right(target.expected_coverage_50),
         100.0 * target.coverage_90,
+        right(target.expected_coverage_90),
         target.pit_mean,
         target.pit_sd,
         target.pit_distance,

@@ -13,7 +13,7 @@ use columns::ColumnChoices;
 use mdn_train::data::{Dataset, score_scales};
 use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
 use mdn_train::files::{Claims, Kind};
-use mdn_train::fit::{FitConfig, Fitted};
+use mdn_train::fit::{FitConfig, Fitted, TargetSupport};
 use mdn_train::metrics::{RowError, Scores, normal_nll};
 use mdn_train::train::{Event, LossKind, Trained};
 use running::RunChoices;
@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use super::column_scores::ColumnEvaluation;
 use super::next::Next;
-use super::options::{LEARNING, check_learnt, coarse_targets, count};
+use super::options::{LEARNING, check_learnt, coarse_targets, count, say_supports};
 use super::output::{NORMAL, Output};
 use super::paths::OutputFile;
 use super::signals::Signals;
@@ -79,6 +79,9 @@ struct FitResult {
     normal_nll: Option<f64>,
     coverage_50: f64,
     coverage_90: f64,
+    /// What a right model's intervals hold, where that is not 50% and 90%.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_coverage: Option<[f64; 2]>,
     anomaly_threshold: Option<f32>,
     /// How many rows the threshold should rest on, where it rests on fewer.
     anomaly_rows_needed: Option<usize>,
@@ -93,6 +96,8 @@ struct FitResult {
     seconds: f64,
     parameters: usize,
     file_bytes: usize,
+    /// The supports of the targets and where they come from.
+    supports: Vec<TargetSupport>,
     warnings: Vec<String>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -191,9 +196,11 @@ impl Fit {
             train_crps: fitted.train.mean_crps(),
             validation_crps: fitted.validation.as_ref().map(Scores::mean_crps),
             columns: ColumnEvaluation::all(scores, &data.target_names),
-            normal_nll: normal_nll(data),
+            normal_nll: normal_nll(data, &scores.supports),
             coverage_50: scores.mean_coverage(0.5),
             coverage_90: scores.mean_coverage(0.9),
+            expected_coverage: Some([0.5, 0.9].map(|p| scores.mean_expected_coverage(p)))
+                .filter(|expected| *expected != [0.5, 0.9]),
             anomaly_threshold: fitted.file.model().header().anomaly_threshold,
             anomaly_rows_needed: anomaly_rows(config.anomaly_rate)
                 .filter(|&needed| needed > scores.rows),
@@ -205,6 +212,7 @@ impl Fit {
             seconds,
             parameters: fitted.file.model().parameters(),
             file_bytes: fitted.file.bytes().len(),
+            supports: fitted.supports.clone(),
             warnings: warnings(fitted, data),
             diagnostics,
         }
@@ -230,7 +238,7 @@ fn findings(fitted: &Fitted, data: &Dataset) -> Result<Vec<Diagnostic>, RowError
 /// What the model's owner should know; what the table's owner should know comes first.
 fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
     let mut warnings: Vec<String> = data.warnings.iter().map(ToString::to_string).collect();
-    warnings.extend(coarse_targets(data));
+    warnings.extend(coarse_targets(data, &fitted.train.supports));
     // Rows that are held back choose the step, and tell whether the others are learnt by heart.
     let parameters = fitted.file.model().parameters();
     if fitted.validation.is_none() && parameters > fitted.train.rows {
@@ -382,6 +390,20 @@ fn say_threshold(result: &FitResult, output: &mut Output) -> anyhow::Result<()> 
     Ok(())
 }
 
+/// What the intervals of a right model hold, where that is more than was asked for.
+fn right(result: &FitResult) -> String {
+    match result.expected_coverage {
+        Some([half, most]) => {
+            format!(
+                " ({:.1}% and {:.1}% would be right)",
+                100.0 * half,
+                100.0 * most
+            )
+        }
+        None => String::new(),
+    }
+}
+
 fn say(
     fitted: &Fitted,
     result: &FitResult,
@@ -389,14 +411,16 @@ fn say(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     say_events(fitted, result, data, output)?;
+    say_supports(&result.supports, output)?;
     say_losses(fitted, result, data, output)?;
     say_threshold(result, output)?;
     output.say(format_args!(
-        "coverage on {}: {:.1}% in the central 50% intervals, {:.1}% in the 90% intervals\n\
+        "coverage on {}: {:.1}% in the central 50% intervals, {:.1}% in the 90% intervals{}\n\
          {}: {} bytes, {} parameters, step {} of {}, self-test passed, {:.1} s",
         scored_rows(result),
         100.0 * result.coverage_50,
         100.0 * result.coverage_90,
+        right(result),
         result.model,
         result.file_bytes,
         result.parameters,

@@ -2,8 +2,10 @@
 
 use anyhow::{Context, ensure};
 use clap::Args;
+use mdn_infer::format::Support;
 use mdn_infer::{Mixture, Model, PredictError};
 use mdn_train::data::{Dataset, Transform, alternatives};
+use mdn_train::metrics::supports;
 
 use super::options::target_names;
 use super::values::given;
@@ -100,6 +102,12 @@ impl Condition {
     pub fn anomaly_threshold(&self, model: &Model<'_>) -> Option<f32> {
         let threshold = model.header().anomaly_threshold;
         threshold.filter(|_| self.fixed.is_empty())
+    }
+
+    /// The supports of the free targets.
+    pub fn supports(&self, model: &Model<'_>) -> Vec<Support> {
+        let all = supports(model);
+        self.free.iter().map(|&d| all[d]).collect()
     }
 
     /// How the free targets are made of the columns of `data`'s table, where it has all targets.

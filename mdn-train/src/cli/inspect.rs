@@ -3,6 +3,7 @@
 use clap::Args;
 use mdn_infer::Model;
 use mdn_infer::format::Shape;
+use mdn_train::fit::describe;
 use mdn_train::model_file::ModelFile;
 use serde::Serialize;
 
@@ -55,7 +56,7 @@ struct Column {
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<(f32, f32)>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    support: Option<&'static str>,
+    support: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -133,7 +134,7 @@ fn targets(model: &Model<'_>) -> Vec<Column> {
     let mut columns = columns(model.target_columns(), shift, scale);
     let supports = model.supports().into_iter().flat_map(|all| all.iter());
     for (column, support) in columns.iter_mut().zip(supports) {
-        column.support = Some(support.name());
+        column.support = Some(describe(&support));
     }
     columns
 }
@@ -178,6 +179,7 @@ impl Inspect {
                 });
                 let support = column
                     .support
+                    .as_ref()
                     .map_or(String::new(), |support| format!(", {support}"));
                 let sign = if shift < 0.0 { '+' } else { '−' };
                 output.say(format_args!(

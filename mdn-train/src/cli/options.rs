@@ -2,10 +2,10 @@
 
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
-use mdn_infer::format::{Activation, Covariance, ScaleMap};
+use mdn_infer::format::{Activation, Covariance, ScaleMap, Support};
 use mdn_infer::{Level, Model};
 use mdn_train::data::{DataError, Dataset, ReadOptions, STANDARD_INPUT, Table};
-use mdn_train::fit::{FitError, NothingLearnt};
+use mdn_train::fit::{FitError, NothingLearnt, TargetSupport, describe};
 use mdn_train::metrics::RowError;
 use mdn_train::run::RunError;
 
@@ -153,6 +153,7 @@ impl Reading {
         match error {
             FitError::Score(error) => self.place(error),
             FitError::Data(error) => self.place_data(error),
+            FitError::Support(error) => anyhow!("{}: {error}", self.name()),
             error => error.into(),
         }
     }
@@ -169,7 +170,7 @@ impl Reading {
 }
 
 /// What to know of targets that were recorded in a few steps, such as grades.
-pub fn coarse_targets(data: &Dataset) -> Vec<String> {
+pub fn coarse_targets(data: &Dataset, supports: &[Support]) -> Vec<String> {
     const FEW: usize = 20;
     const ROWS_A_VALUE: usize = 5;
     let distinct = |target| {
@@ -180,15 +181,39 @@ pub fn coarse_targets(data: &Dataset) -> Vec<String> {
     };
     let counts = data.target_names.iter().enumerate();
     let counts = counts.map(|(target, name)| (name, distinct(target)));
+    let smooth = supports.iter().map(|one| *one == Support::Continuous);
     counts
-        .filter(|&(_, count)| count <= FEW && count * ROWS_A_VALUE <= data.rows)
-        .map(|(name, count)| {
+        .zip(smooth)
+        .filter(|&((_, count), smooth)| smooth && count <= FEW && count * ROWS_A_VALUE <= data.rows)
+        .map(|((name, count), _)| {
             format!(
                 "target `{name}` has only {count} different values; a density treats it as \
-                 continuous, and coverage and PIT are coarse for it"
+                 continuous, and coverage and PIT are coarse for it; --support lattice:STEP has \
+                 probabilities for its values"
             )
         })
         .collect()
+}
+
+/// What was found of the targets' supports, and what speaks for another; how to choose.
+pub fn say_supports(supports: &[TargetSupport], output: &mut Output) -> anyhow::Result<()> {
+    for one in supports {
+        let target = &one.target;
+        if one.support != Support::Continuous {
+            let support = describe(&one.support);
+            let origin = match one.chosen {
+                true => String::new(),
+                false => format!(
+                    ", as its training rows say; --support '{target}=continuous' takes every number"
+                ),
+            };
+            output.say(format_args!("support of `{target}`: {support}{origin}"))?;
+        }
+        if let Some(hint) = &one.hint {
+            output.note(format_args!("note: target `{target}`: {hint}"));
+        }
+    }
+    Ok(())
 }
 
 /// What may help training in `fit` and what fits as it does.

@@ -93,7 +93,7 @@ impl Plot {
         if let Some(file) = losses {
             sections.push(painter.loss(&file)?);
         }
-        let summary = painter.summary(normal_nll(&data));
+        let summary = painter.summary(normal_nll(&data, &mdn_train::metrics::supports(&model)));
         let targets = target_names(&model);
         sections.push(words::next(&self, &targets, &typical, input, &kept));
         sections.push(words::made(&self, &data));

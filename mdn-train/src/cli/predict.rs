@@ -40,8 +40,8 @@ use super::paths::{InputFile, OutputFile};
     mdn-train predict arm.mdn new.csv --modes 2 --covariance\n  \
     mdn-train predict arm.mdn new.csv --given shoulder=0.3 --quantiles 0.5\n  \
     mdn-train predict concrete.mdn measured.csv --crps --pit --anomaly\n\n\
-Columns: T_mean, T_sd, T_q0.5, T_uq0.001, T_cdf30, T_survival40, T_between30:40, T_mean_below30,\n\
-T_mean_above40, T_es0.05, T_ues0.05, T_low0.9, T_high0.9, T_hdr0.9, T_mode, T_modes, T_pit, T_crps for\n\
+Columns: T_mean, T_sd, T_q0.5, T_uq0.001, T_cdf30, T_survival40, T_at0, T_between30:40,\n\
+T_mean_below30, T_mean_above40, T_es0.05, T_ues0.05, T_low0.9, T_high0.9, T_hdr0.9, T_mode, T_modes, T_pit, T_crps for\n\
 a target T; log_density, anomaly_score, anomaly, best_component, weight_best, T_mean_best, T_sd_best,\n\
 cov_T_U, modes, mode_1_T, mode_1_log_density, responsibility_1; weight_1, T_mean_1, T_sd_1, cov_T_U_1\n\
 for a component.\n\
@@ -90,7 +90,7 @@ impl Predict {
         self.check_scored(&condition)?;
         let transforms = transforms(&condition.names);
         let questions = Questions {
-            each: self.each.questions(&condition.names)?,
+            each: (self.each).questions(&condition.names, &condition.supports(&model))?,
             tail_rows: transforms.iter().map(|_| AtomicUsize::new(0)).collect(),
             transforms,
             joint: self

@@ -9,9 +9,10 @@ use std::time::Instant;
 
 use anyhow::{anyhow, ensure};
 use clap::Args;
+use mdn_infer::format::{Covariance, Support};
 use mdn_train::data::Dataset;
 use mdn_train::files::{ClaimError, Claims, Destination, Kind};
-use mdn_train::fit::{FitConfig, Fitted, fit_with};
+use mdn_train::fit::{FitConfig, Fitted, fit_with, with_supports_of};
 use mdn_train::plot::{Picture, Trials};
 use mdn_train::train::Control;
 use mdn_train::tune::{Trial, TuneConfig, TuneError, Watch, tune};
@@ -22,7 +23,7 @@ use space::SpaceChoices;
 use super::fit::choices::{NetworkChoices, TrainingChoices, config};
 use super::fit::columns::ColumnChoices;
 use super::next::Next;
-use super::options::{LEARNING, check_learnt};
+use super::options::{LEARNING, check_learnt, say_supports};
 use super::output::Output;
 use super::paths::OutputFile;
 use super::progress::TrainingProgress;
@@ -106,7 +107,7 @@ impl Tune {
         let base = config(&self.columns, &self.network, &self.training)?;
         self.space.check(&base)?;
         let data = self.columns.data(output)?;
-        let config = self.config(base, &data);
+        let config = self.config(base, &data, output)?;
         let mut run = self.running.prepare(&data, &config)?;
         let start = Instant::now();
         let known = run.journal.len();
@@ -142,13 +143,35 @@ impl Tune {
         output.result(&result)
     }
 
-    fn config(&self, base: FitConfig, data: &Dataset) -> TuneConfig {
-        TuneConfig {
-            space: self.space.space(base.covariance, data.target_names.len()),
-            base,
+    /// All trials have the same supports: where full covariance is to be tried, those that it knows;
+    /// else it is tried only where all targets are continuous.
+    fn config(
+        &self,
+        base: FitConfig,
+        data: &Dataset,
+        output: &mut Output,
+    ) -> anyhow::Result<TuneConfig> {
+        let covariance = match self.space.asks_for_full() {
+            true => Covariance::Full,
+            false => base.covariance,
+        };
+        let given = base.covariance;
+        let tried = FitConfig { covariance, ..base };
+        let settled = with_supports_of(data, &tried);
+        let (settled, supports) = settled.map_err(|error| self.columns.reading.place_fit(error))?;
+        say_supports(&supports, output)?;
+        let smooth = supports
+            .iter()
+            .all(|one| one.support == Support::Continuous);
+        Ok(TuneConfig {
+            space: self.space.space(given, data.target_names.len(), smooth),
+            base: FitConfig {
+                covariance: given,
+                ..settled
+            },
             trials: self.trials,
             folds: self.folds as usize,
-        }
+        })
     }
 
     /// Where model and picture go: unless told, into the run's folder.

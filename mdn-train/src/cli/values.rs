@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction};
 use mdn_infer::Temperature;
 use mdn_infer::format::MAX_HIDDEN;
 use mdn_train::data::Transform;
+use mdn_train::fit::SupportRule;
 use mdn_train::train::Batch;
 
 use super::given::GivenTarget;
@@ -130,11 +131,11 @@ pub struct About<T> {
     value: T,
 }
 
-impl<T: Copy> About<T> {
+impl<T: Clone> About<T> {
     /// The value where it is about the target `name`.
     pub fn of(&self, name: &str) -> Option<T> {
         let about = self.target.as_deref().is_none_or(|target| target == name);
-        about.then_some(self.value)
+        about.then(|| self.value.clone())
     }
 
     fn parse(text: &str, value: impl Fn(&str) -> Result<T, String>) -> Result<Self, String> {
@@ -153,6 +154,57 @@ pub fn transform(text: &str) -> Result<About<Transform>, String> {
         "logit" => Ok(Transform::Logit),
         _ => Err("`log` or `logit`".to_owned()),
     })
+}
+
+/// `lattice:1`, or `sold=lattice:1`.
+pub fn support(text: &str) -> Result<(Option<String>, SupportRule), String> {
+    const KINDS: &str =
+        "`continuous`, `lattice:STEP`, `atoms:V,…`, `bounds:LO,HI` or `circle:PERIOD`";
+    let About { target, value } = About::parse(text, |text| {
+        let (kind, numbers) = text.split_once(':').unwrap_or((text, ""));
+        let above_0 =
+            || above_0(numbers.trim()).map_err(|_| format!("`{kind}:` takes a number above 0"));
+        match kind {
+            "continuous" if numbers.is_empty() => Ok(SupportRule::Continuous),
+            "lattice" => above_0().map(|step| SupportRule::Lattice { step }),
+            "circle" => above_0().map(|period| SupportRule::Circle { period }),
+            "atoms" => {
+                let values = numbers
+                    .split(',')
+                    .map(number)
+                    .collect::<Result<Vec<f32>, _>>();
+                let values = values
+                    .ok()
+                    .filter(|values| values.iter().all(|value| value.is_finite()));
+                let values = values.ok_or("`atoms:` takes numbers, separated by commas")?;
+                Ok(SupportRule::Atoms { values })
+            }
+            "bounds" => bounds(numbers),
+            _ => Err(KINDS.to_owned()),
+        }
+    })?;
+    Ok((target, value))
+}
+
+fn bounds(text: &str) -> Result<SupportRule, String> {
+    let end = |text: &str, none: f32| match text.trim() {
+        "" => Some(none),
+        text => number(text).ok().filter(|end| end.is_finite()),
+    };
+    let ends = text.split_once(',');
+    let ends =
+        ends.and_then(|(low, high)| end(low, f32::NEG_INFINITY).zip(end(high, f32::INFINITY)));
+    match ends {
+        Some((low, high))
+            if low < high && high - low > 0.0 && (low.is_finite() || high.is_finite()) =>
+        {
+            Ok(SupportRule::Bounds { low, high })
+        }
+        _ => Err(
+            "`bounds:` takes LO,HI, the lower one first; one may be left out, as in bounds:0,"
+                .to_owned(),
+        ),
+    }
 }
 
 /// `30`, or `strength=30`; the number may be infinite.

@@ -10,7 +10,7 @@ const ONE_SIDED: f64 = 4.0;
 /// The 0.1% point of Kolmogorov's law, times √n: rarely by chance even among many models.
 const KOLMOGOROV: f64 = 1.949;
 
-/// How the share of targets in the central 90% intervals compares with 90%.
+/// How the share of targets in the central 90% intervals compares with what they should hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Width {
     TooNarrow,
@@ -19,9 +19,14 @@ enum Width {
 }
 
 impl Width {
-    fn new(covered: f64, rows: usize) -> Self {
-        let standard_error = (0.9 * 0.1 / rows as f64).sqrt();
-        let excess = (covered - 0.9) / standard_error;
+    fn of(scores: &Scores) -> Self {
+        let expected = scores.mean_expected_coverage(0.9);
+        Self::new(scores.mean_coverage(0.9), expected, scores.rows)
+    }
+
+    fn new(covered: f64, expected: f64, rows: usize) -> Self {
+        let standard_error = (expected * (1.0 - expected) / rows as f64).sqrt();
+        let excess = (covered - expected) / standard_error.max(f64::MIN_POSITIVE);
         match excess {
             _ if excess < -SIGNIFICANT => Width::TooNarrow,
             _ if excess > SIGNIFICANT => Width::TooWide,
@@ -45,11 +50,20 @@ pub(super) fn miscalibration(scores: &Scores, seen: Seen<'_>) -> Option<Diagnost
         severity: Severity::Warning,
         finding: format!(
             "the PITs are {distance:.3} from uniform, more than chance explains; the central 90% \
-             intervals hold {:.1}% of the targets",
-            100.0 * covered
+             intervals hold {:.1}% of the targets{}",
+            100.0 * covered,
+            where_expected(scores)
         ),
-        advice: advice(Width::new(covered, scores.rows), lean, seen),
+        advice: advice(Width::of(scores), lean, seen),
     })
+}
+
+/// What the 90% intervals should hold, where that is not 90%.
+fn where_expected(scores: &Scores) -> String {
+    match scores.mean_expected_coverage(0.9) {
+        0.9 => String::new(),
+        expected => format!(", where {:.1}% would be right", 100.0 * expected),
+    }
 }
 
 /// What to do about PITs that are not uniform and lie `lean` standard errors above the middle.
@@ -101,7 +115,7 @@ pub(super) fn over_fit(
     let gap = held_out.nll - train.nll;
     let covered = held_out.mean_coverage(0.9);
     let normal = normal.filter(|&normal| held_out.nll > normal);
-    let (severity, advice) = match Width::new(covered, held_out.rows) {
+    let (severity, advice) = match Width::of(held_out) {
         width if width == Width::TooNarrow || normal.is_some() => (
             Severity::Warning,
             "The model is too sure of itself: try a larger --ensemble, more rows, fewer --hidden \
@@ -118,9 +132,10 @@ pub(super) fn over_fit(
         severity,
         finding: format!(
             "rows held back are {gap:.2} nats harder than those learnt from, and the central 90% \
-             intervals hold {:.1}% of the {} rows{}",
+             intervals hold {:.1}% of the {} rows{}{}",
             100.0 * covered,
             held_out.rows,
+            where_expected(held_out),
             normal.map_or(String::new(), |normal| format!(
                 "; their NLL is higher than {normal:.4}, that of one normal distribution that knows no \
                  inputs"
@@ -137,12 +152,12 @@ mod tests {
     /// Of 5000 intervals 4500 ± 21 hold: 4480 is chance, 4440 and 4560 are not.
     #[test]
     fn chance_is_no_fault_of_the_width() {
-        assert_eq!(Width::new(0.896, 5000), Width::AsAsked);
-        assert_eq!(Width::new(0.904, 5000), Width::AsAsked);
-        assert_eq!(Width::new(0.888, 5000), Width::TooNarrow);
-        assert_eq!(Width::new(0.912, 5000), Width::TooWide);
-        assert_eq!(Width::new(0.888, 100), Width::AsAsked);
-        assert_eq!(Width::new(1.0, 20), Width::AsAsked);
+        assert_eq!(Width::new(0.896, 0.9, 5000), Width::AsAsked);
+        assert_eq!(Width::new(0.904, 0.9, 5000), Width::AsAsked);
+        assert_eq!(Width::new(0.888, 0.9, 5000), Width::TooNarrow);
+        assert_eq!(Width::new(0.912, 0.9, 5000), Width::TooWide);
+        assert_eq!(Width::new(0.888, 0.9, 100), Width::AsAsked);
+        assert_eq!(Width::new(1.0, 0.9, 20), Width::AsAsked);
     }
 
     /// Scores of which the PITs are `pit(u)` for evenly spread u.
@@ -157,6 +172,9 @@ mod tests {
             columns: vec![None],
             anomalous_rows: None,
             pit: vec![even.map(|u| pit(u) as f32).collect()],
+            supports: vec![mdn_infer::format::Support::Continuous],
+            atom_rows: vec![0],
+            held: vec![Default::default()],
         }
     }
 

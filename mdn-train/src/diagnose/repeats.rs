@@ -2,17 +2,29 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use mdn_infer::format::Support;
+
 use super::{Diagnostic, Severity};
 use crate::data::Dataset;
 
 /// The share of the rows from which repeats are worth a word.
 const REPEATED_SHARE: f64 = 0.05;
 
+/// Rows of equal inputs of which fewer than this share have another target are rows written twice.
+const OTHER_TARGETS: f64 = 0.1;
+
 /// A note where many rows of `data` are equal to another in all inputs and targets: a row held back
-/// is then perhaps a row learnt from.
-pub fn repeated_rows(data: &Dataset) -> Option<Diagnostic> {
-    let share = equal_to_another(data) as f64 / data.rows.max(1) as f64;
-    (share > REPEATED_SHARE).then(|| Diagnostic {
+/// is then perhaps a row learnt from. Where values of the targets have probabilities, by `supports`
+/// `[D]`, rows with equal inputs agree by chance; then it takes that few such rows do not.
+pub fn repeated_rows(data: &Dataset, supports: &[Support]) -> Option<Diagnostic> {
+    let equal = equal_to_another(data, true);
+    let share = equal as f64 / data.rows.max(1) as f64;
+    let cells = |support: &Support| matches!(support, Support::Lattice { .. } | Support::Atoms(_));
+    let by_chance = supports.iter().any(cells) && {
+        let inputs = equal_to_another(data, false);
+        (inputs - equal) as f64 > OTHER_TARGETS * inputs as f64
+    };
+    (share > REPEATED_SHARE && !by_chance).then(|| Diagnostic {
         code: "repeated-rows",
         severity: Severity::Note,
         finding: format!(
@@ -28,17 +40,21 @@ pub fn repeated_rows(data: &Dataset) -> Option<Diagnostic> {
     })
 }
 
-/// How many rows have an equal one.
-fn equal_to_another(data: &Dataset) -> usize {
-    let mut hashes: Vec<u64> = (0..data.rows).map(|row| hash(data, row)).collect();
+/// How many rows have an equal one, in their inputs or in the targets too.
+fn equal_to_another(data: &Dataset, targets: bool) -> usize {
+    let hash = |row| match targets {
+        true => hash(data.input(row).iter().chain(data.target(row))),
+        false => hash(data.input(row).iter()),
+    };
+    let mut hashes: Vec<u64> = (0..data.rows).map(hash).collect();
     hashes.sort_unstable();
     let equal = hashes.chunk_by(|a, b| a == b);
     equal.map(<[u64]>::len).filter(|&rows| rows > 1).sum()
 }
 
-fn hash(data: &Dataset, row: usize) -> u64 {
+fn hash<'v>(values: impl Iterator<Item = &'v f32>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for value in data.input(row).iter().chain(data.target(row)) {
+    for value in values {
         // The sum makes a 0 of -0.
         (value + 0.0).to_bits().hash(&mut hasher);
     }
@@ -63,9 +79,9 @@ mod tests {
     #[test]
     fn rows_are_equal_in_all_columns() {
         let rows = [[0.0, 1.0], [0.0, 2.0], [1.0, 0.0], [-0.0, 2.0], [1.0, 1.0]];
-        assert_eq!(equal_to_another(&table(&rows)), 2);
-        assert_eq!(equal_to_another(&table(&[[3.0, 4.0]; 3])), 3);
-        assert_eq!(equal_to_another(&table(&[])), 0);
+        assert_eq!(equal_to_another(&table(&rows), true), 2);
+        assert_eq!(equal_to_another(&table(&[[3.0, 4.0]; 3]), true), 3);
+        assert_eq!(equal_to_another(&table(&[]), true), 0);
     }
 
     #[test]
@@ -73,9 +89,28 @@ mod tests {
         let with = |equal: usize| -> Vec<[f32; 2]> {
             (0..100).map(|i| [i.max(equal) as f32, 1.0]).collect()
         };
-        assert_eq!(repeated_rows(&table(&with(4))), None);
-        let note = repeated_rows(&table(&with(5))).unwrap();
+        assert_eq!(repeated_rows(&table(&with(4)), &[]), None);
+        let note = repeated_rows(&table(&with(5)), &[]).unwrap();
         assert!(note.finding.starts_with("6% of 100 rows"), "{note}");
         assert_eq!(note.severity, Severity::Note);
+    }
+    /// Counts at a few inputs agree often; the same rows twice agree always.
+    #[test]
+    fn equal_counts_at_equal_inputs_are_chance() {
+        let lattice = Support::Lattice {
+            origin: 0.0,
+            step: 1.0,
+            low: 0.0,
+            high: f32::INFINITY,
+        };
+        let counts: Vec<[f32; 2]> = (0..100)
+            .map(|i| [(i / 2) as f32, (i % 7 / 3) as f32])
+            .collect();
+        assert!(repeated_rows(&table(&counts), &[Support::Continuous]).is_some());
+        assert_eq!(repeated_rows(&table(&counts), &[lattice]), None);
+        let twice: Vec<[f32; 2]> = (0..100)
+            .map(|i| [(i / 2) as f32, (i / 2 % 7) as f32])
+            .collect();
+        assert!(repeated_rows(&table(&twice), &[lattice]).is_some());
     }
 }

@@ -3,6 +3,7 @@
 use mdn_infer::format::{Activation, Covariance, ScaleMap};
 use serde::Serialize;
 
+use super::SupportRule;
 use crate::network::{ActivationCount, Activations, HiddenLayer};
 use crate::train::TrainOptions;
 
@@ -39,6 +40,10 @@ pub struct FitConfig {
     pub anomaly_rate: f64,
     /// Unit of a column, by its name.
     pub units: Vec<(String, String)>,
+    /// The support of a target, by its name, or of all; the last that fits counts. Those of other
+    /// targets are found in the training rows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub supports: Vec<(Option<String>, SupportRule)>,
     /// The optimiser and the loop; its seed is replaced by `seed`.
     pub options: TrainOptions,
 }
@@ -71,6 +76,7 @@ impl Default for FitConfig {
             seed: 0,
             anomaly_rate: 0.01,
             units: Vec::new(),
+            supports: Vec::new(),
             options: TrainOptions::default(),
         }
     }
@@ -93,6 +99,7 @@ impl FitConfig {
             scale_floor: ScaleFloor::Fixed(0.2),
             standardise: false,
             validation: 0.0,
+            supports: vec![(None, SupportRule::Continuous)],
             options: TrainOptions::classic(),
             ..FitConfig::default()
         }
@@ -107,6 +114,13 @@ impl FitConfig {
     /// [`ActivationCount`].
     pub fn hidden_layers(&self) -> Result<Vec<HiddenLayer>, ActivationCount> {
         self.activation.layers(&self.hidden)
+    }
+
+    /// What is chosen of the support of the target `name`.
+    pub(super) fn support_of(&self, name: &str) -> Option<&SupportRule> {
+        let fits = |target: &Option<String>| target.as_deref().is_none_or(|target| target == name);
+        let last = self.supports.iter().rev().find(|(target, _)| fits(target));
+        last.map(|(_, rule)| rule)
     }
 
     pub(super) fn column(&self, name: &str) -> (String, Option<String>) {

@@ -1,13 +1,15 @@
 //! Whether training came to anything.
 
 use libm::erf;
+use mdn_infer::format::Support;
 use mdn_infer::{Mixture, PredictError};
 
-use super::FitError;
 use super::plan::Plan;
+use super::{FitError, TargetSupport};
 use crate::data::{DataError, Dataset, Standardiser, TableRows};
-use crate::metrics::map_predictions;
+use crate::metrics::{likeliest, map_predictions};
 use crate::model_file::ModelFile;
+use crate::oracle::support::log_density;
 use crate::train::{LossKind, Trained};
 
 /// Rows that are looked at.
@@ -54,6 +56,7 @@ pub(super) fn nothing_learnt(
     let training = looked_at(plan, plan.training.rows())?;
     let all: Vec<usize> = (0..training.rows).collect();
     let normal = Standardiser::fit(&training.targets, training.target_names.len(), &all);
+    let normal = Normal::new(plan, &training, normal);
     let held_back = plan.held_back();
     let judged = held_back.map(|rows| looked_at(plan, rows)).transpose()?;
     let judged = judged.as_ref().unwrap_or(&training);
@@ -133,16 +136,24 @@ fn squares(values: &[f64]) -> f64 {
     values.iter().map(|value| (value - mean).powi(2)).sum()
 }
 
+/// ln of the units that training sees of a row's density; a point mass has none.
+fn log_units(plan: &Plan<'_>, targets: &[f32]) -> f64 {
+    let all = targets.iter().zip(&plan.supports).zip(&plan.targets.scale);
+    let log_unit = |((target, one), &scale): ((&f32, &TargetSupport), &f32)| match &one.support {
+        Support::Atoms(atoms) if atoms.values().contains(target) => 0.0,
+        _ => f64::from(scale).ln(),
+    };
+    all.map(log_unit).sum()
+}
+
 /// The loss of each of `rows` under the model, in the units that training sees.
 fn model_losses(plan: &Plan<'_>, file: &ModelFile, rows: &Dataset) -> Result<Vec<f64>, FitError> {
     let kind = plan.units.kind();
-    let scales = &plan.targets.scale;
-    let log_scales: f64 = scales.iter().map(|&scale| f64::from(scale).ln()).sum();
     let loss = |mixture: &Mixture<'_>, targets: &[f32]| match kind {
-        LossKind::Nll => Ok(-f64::from(mixture.log_density(targets)?) - log_scales),
+        LossKind::Nll => Ok(-f64::from(mixture.log_density(targets)?) - log_units(plan, targets)),
         LossKind::Crps => {
             let mut sum = 0.0;
-            for (d, (&target, &scale)) in targets.iter().zip(scales).enumerate() {
+            for (d, (&target, &scale)) in targets.iter().zip(&plan.targets.scale).enumerate() {
                 let marginal = mixture.marginal(d).ok_or(PredictError::NoSuchDimension)?;
                 sum += f64::from(marginal.crps(target)?) / f64::from(scale);
             }
@@ -158,14 +169,61 @@ fn model_losses(plan: &Plan<'_>, file: &ModelFile, rows: &Dataset) -> Result<Vec
     Ok(losses?)
 }
 
+/// One normal distribution that knows no inputs.
+struct Normal {
+    moments: Standardiser,
+    /// Mean and standard deviation beneath the support of each target; none where all are continuous.
+    beneath: Vec<(f64, f64)>,
+}
+
+impl Normal {
+    /// That of the `training` rows' `moments`, or where a target has a support the likeliest one.
+    fn new(plan: &Plan<'_>, training: &Dataset, moments: Standardiser) -> Self {
+        let supports = plan.supports.iter().map(|one| one.support);
+        let smooth = supports
+            .clone()
+            .all(|support| support == Support::Continuous);
+        let beneath = supports.enumerate().map(|(target, support)| match support {
+            Support::Continuous => (moments.shift[target].into(), moments.scale[target].into()),
+            support => {
+                let column: Vec<f64> = training.target_column(target).map(f64::from).collect();
+                likeliest(&support, &column)
+            }
+        });
+        Normal {
+            beneath: if smooth {
+                Vec::new()
+            } else {
+                beneath.collect()
+            },
+            moments,
+        }
+    }
+
+    /// The loss of a row in the units that training sees.
+    fn supported_loss(&self, plan: &Plan<'_>, targets: &[f32]) -> f64 {
+        let all = plan.supports.iter().zip(&self.beneath).zip(targets);
+        let densities = all.map(|((one, &(mean, deviation)), &target)| {
+            log_density(&one.support, mean, deviation, target.into())
+        });
+        -densities.sum::<f64>() - log_units(plan, targets)
+    }
+}
+
 /// The loss of each of `rows` under `normal`, in the units that training sees.
-fn normal_losses(plan: &Plan<'_>, normal: &Standardiser, rows: &Dataset) -> Vec<f64> {
+fn normal_losses(plan: &Plan<'_>, normal: &Normal, rows: &Dataset) -> Vec<f64> {
+    if !normal.beneath.is_empty() {
+        let targets = (0..rows.rows).map(|row| rows.target(row));
+        return targets
+            .map(|targets| normal.supported_loss(plan, targets))
+            .collect();
+    }
     let kind = plan.units.kind();
-    let scales = normal.scale.iter().zip(&plan.targets.scale);
+    let scales = normal.moments.scale.iter().zip(&plan.targets.scale);
     let scales: Vec<f64> = scales
         .map(|(&own, &unit)| f64::from(own) / f64::from(unit))
         .collect();
-    let z = normal.apply(&rows.targets);
+    let z = normal.moments.apply(&rows.targets);
     z.chunks_exact(scales.len())
         .map(|row| row_loss(kind, row, &scales))
         .collect()

@@ -2,11 +2,12 @@
 //! network's shape and the bounds of its scales; and what becomes of networks that are trained: a file.
 
 use mdn_infer::PredictError;
-use mdn_infer::format::{Head, MAX_DIMENSIONS, MAX_LOG_SCALE};
+use mdn_infer::format::{Head, MAX_DIMENSIONS, MAX_LOG_SCALE, Support};
 
+use super::support::{self, TargetSupport};
 use super::{FitConfig, FitError, LossUnits, ScaleFloor};
 use crate::data::{DataError, Ordinary, OwnedRows, Standardiser, StoredRows, TableRows, split};
-use crate::draft::{Columns, ModelDraft, golden_numbers, golden_rows};
+use crate::draft::{Columns, ModelDraft, Statements, golden_numbers, golden_rows};
 use crate::metrics::map_predictions;
 use crate::model_file::ModelFile;
 use crate::network::{Architecture, Network};
@@ -31,6 +32,9 @@ pub(super) struct Plan<'a> {
     /// Where the inputs lie.
     spread: Standardiser,
     pub(super) units: LossUnits,
+    /// `[D]`, in raw units and in those that training sees.
+    pub(super) supports: Vec<TargetSupport>,
+    pub(super) standard_supports: Vec<Support>,
 }
 
 impl<'a> Plan<'a> {
@@ -42,10 +46,12 @@ impl<'a> Plan<'a> {
             true => data.ordinary()?,
             false => [Ordinary::all(width), Ordinary::all(dimensions)],
         };
-        let [spread, target_spread] = training.rows().spread(&ordinary)?;
+        let [spread, mut target_spread] = training.rows().spread(&ordinary)?;
         spread.check(data.input_names())?;
         target_spread.check(data.target_names())?;
-        let bounds = log_scale_bounds(training.rows(), config, &target_spread.scale)?;
+        let supports = support::settle(data, training.rows(), config)?;
+        support::restandardise(training.rows(), &supports, &mut target_spread)?;
+        let bounds = log_scale_bounds(training.rows(), config, &supports, &target_spread.scale)?;
         let (inputs, targets) = if config.standardise {
             (spread.clone(), target_spread)
         } else {
@@ -57,11 +63,18 @@ impl<'a> Plan<'a> {
         let validation = data.part(&validation_rows);
         let log_slope = |part: &OwnedRows| part.rows().mean_log_slope();
         let log_slopes = [log_slope(&training)?, log_slope(&validation)?];
+        let atom_shares = |part: &OwnedRows| support::atom_shares(part.rows(), &supports);
+        let atom_shares = [atom_shares(&training)?, atom_shares(&validation)?];
+        let affine = targets.shift.iter().zip(&targets.scale);
+        let standard_supports = (supports.iter().zip(affine))
+            .map(|(one, (&shift, &scale))| support::standard_units(&one.support, shift, scale));
         Ok(Plan {
+            standard_supports: standard_supports.collect(),
             config,
             rows: data,
             architecture: architecture(data, config, bounds)?,
-            units: LossUnits::new(config.options.loss, &targets, log_slopes),
+            units: LossUnits::new(config.options.loss, &targets, log_slopes, &atom_shares),
+            supports,
             validation,
             training,
             ordinary,
@@ -80,6 +93,7 @@ impl<'a> Plan<'a> {
         let data = Feeds {
             train: training.feed(),
             validation: self.held_back().map(|_| validation.feed()),
+            supports: &self.standard_supports,
         };
         let options = TrainOptions {
             seed,
@@ -137,8 +151,24 @@ impl<'a> Plan<'a> {
             columns(rows.input_names(), &self.spread),
             columns(rows.target_names(), &self.targets),
         )?;
+        let draft = ModelDraft {
+            statements: self.statements(),
+            ..draft
+        };
         let golden = rows.pick(&golden_numbers(rows.count()))?;
         Ok(draft.finish(&golden_rows(&golden))?)
+    }
+
+    /// What the file states of the targets, where there is anything to state.
+    fn statements(&self) -> Statements {
+        let supports = self.supports.iter().map(|one| one.support);
+        let stated = supports
+            .clone()
+            .any(|support| support != Support::Continuous);
+        Statements {
+            supports: stated.then(|| supports.collect()),
+            ..Statements::default()
+        }
     }
 
     /// The anomaly score that the configured share of ordinary rows exceeds.
@@ -213,12 +243,19 @@ fn architecture(
 fn log_scale_bounds(
     training: TableRows<'_>,
     config: &FitConfig,
+    supports: &[TargetSupport],
     spread: &[f32],
 ) -> Result<(f32, f32), DataError> {
+    /// A component this many times narrower than a lattice's step is certain of a value.
+    const CERTAIN: f32 = 8.0;
     let unit = |spread: f32| if config.standardise { 1.0 } else { spread };
     let resolutions = training.target_resolutions()?;
-    let floors = resolutions.iter().zip(spread).map(|(step, &spread)| {
-        let certain = step.unwrap_or(0.0) / std::f32::consts::TAU.sqrt();
+    let targets = resolutions.iter().zip(supports).zip(spread);
+    let floors = targets.map(|((step, one), &spread)| {
+        let certain = match one.support {
+            Support::Lattice { step, .. } => step / CERTAIN,
+            _ => step.unwrap_or(0.0) / std::f32::consts::TAU.sqrt(),
+        };
         (certain / spread).clamp(1e-3, 1.0) * unit(spread)
     });
     let floor = match config.scale_floor {

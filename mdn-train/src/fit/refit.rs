@@ -22,7 +22,7 @@ impl Plan<'_> {
                 seed: ensemble::seed(self.config, member),
                 ..self.config.options.clone()
             };
-            let network = refit(one, rows.feed(), &options, stop)?;
+            let network = refit(one, rows.feed(), &self.standard_supports, &options, stop)?;
             Ok(network.map(|mut network| {
                 self.settle(&mut network);
                 Trained {

@@ -16,12 +16,25 @@ pub struct LossUnits {
 }
 
 impl LossUnits {
-    /// For targets with these scales, whose transforms have these mean log-slopes.
-    pub(super) fn new(kind: LossKind, targets: &Standardiser, log_slopes: [f64; 2]) -> Self {
-        let log_scales = targets.scale.iter().map(|&scale| f64::from(scale).ln());
-        let log_scales = log_scales.sum::<f64>();
+    /// For targets with these scales, whose transforms have these mean log-slopes, and of which these
+    /// shares are point masses, whose probabilities have no unit.
+    pub(super) fn new(
+        kind: LossKind,
+        targets: &Standardiser,
+        log_slopes: [f64; 2],
+        atom_shares: &[Vec<f64>; 2],
+    ) -> Self {
+        let log_scales = |shares: &Vec<f64>| {
+            let targets = targets.scale.iter().zip(shares);
+            targets
+                .map(|(&scale, share)| (1.0 - share) * f64::from(scale).ln())
+                .sum::<f64>()
+        };
         let (factor, shifts) = match (kind, targets.scale.as_slice()) {
-            (LossKind::Nll, _) => (1.0, log_slopes.map(|slope| log_scales - slope)),
+            (LossKind::Nll, _) => {
+                let shift = |part: usize| log_scales(&atom_shares[part]) - log_slopes[part];
+                (1.0, [shift(0), shift(1)])
+            }
             (LossKind::Crps, &[scale]) => (f64::from(scale), [0.0; 2]),
             (LossKind::Crps, _) => (1.0, [0.0; 2]),
         };

@@ -3,6 +3,7 @@
 use mdn_infer::format::{Covariance, Head};
 use mdn_infer::simd::{Simd, Vector};
 
+use super::support::Cover;
 use crate::network::{Strip, load, save};
 
 /// As many rows as are worked on at once.
@@ -11,7 +12,8 @@ pub(super) type Lanes<S> = <S as Simd>::Twin;
 /// As many rows of a block as [`Lanes`] has lanes. Intermediate values lie in `scratch` as
 /// `[item][K]`: the priors, the joints, the inverse scales `[D]`, the slopes of the log-scales
 /// `[D]`; then, for the likelihood, the whitened differences z `[D]`, and for the CRPS its
-/// derivatives by the means `[D]` and by the scales `[D]`, and the scales `[D]`.
+/// derivatives by the means `[D]` and by the scales `[D]`, and the scales `[D]`. The likelihood of
+/// supports has derivatives of log-densities there, and log-scales.
 pub(super) struct Block<'a, S> {
     simd: S,
     pub(super) components: usize,
@@ -24,7 +26,22 @@ pub(super) struct Block<'a, S> {
     log_scale_max: f32,
     outputs: &'a mut [Strip],
     targets: &'a [Strip],
+    /// `[D]`; empty where every target is continuous.
+    pub(super) covers: &'a [Cover],
+    /// `[D][2]`
+    cells: &'a [Strip],
     scratch: &'a mut [Strip],
+}
+
+/// The targets of a block of rows.
+#[derive(Clone, Copy)]
+pub(super) struct Observed<'a> {
+    /// `[D]`
+    pub(super) targets: &'a [Strip],
+    /// As in [`Block`].
+    pub(super) covers: &'a [Cover],
+    /// `[D][2]`: how far the cell of each target reaches below and above it.
+    pub(super) cells: &'a [Strip],
 }
 
 /// How many strips the scratch of a block has.
@@ -38,7 +55,7 @@ impl<'a, S: Simd> Block<'a, S> {
         simd: S,
         head: Head,
         outputs: &'a mut [Strip],
-        targets: &'a [Strip],
+        observed: Observed<'a>,
         scratch: &'a mut [Strip],
     ) -> Self {
         Block {
@@ -53,7 +70,9 @@ impl<'a, S: Simd> Block<'a, S> {
             log_scale_min: head.log_scale_min,
             log_scale_max: head.log_scale_max,
             outputs,
-            targets,
+            targets: observed.targets,
+            covers: observed.covers,
+            cells: observed.cells,
             scratch,
         }
     }
@@ -104,11 +123,24 @@ impl<'a, S: Simd> Block<'a, S> {
         self.set_output((1 + self.dimensions + row) * self.components + k, value);
     }
 
+    #[inline(always)]
+    pub(super) fn target(&self, d: usize) -> Lanes<S> {
+        load(self.simd, &self.targets[d], self.first)
+    }
+    /// How far the target's cell reaches below it.
+    #[inline(always)]
+    pub(super) fn below(&self, d: usize) -> Lanes<S> {
+        load(self.simd, &self.cells[2 * d], self.first)
+    }
+    /// How far the target's cell reaches above it.
+    #[inline(always)]
+    pub(super) fn above(&self, d: usize) -> Lanes<S> {
+        load(self.simd, &self.cells[2 * d + 1], self.first)
+    }
     /// The target less the mean.
     #[inline(always)]
     pub(super) fn difference(&self, d: usize, k: usize) -> Lanes<S> {
-        let target = load(self.simd, &self.targets[d], self.first);
-        target.sub(self.mean(d, k))
+        self.target(d).sub(self.mean(d, k))
     }
 
     /// e^(aₖ − max a)

@@ -97,7 +97,7 @@ pub(super) fn priors<S: Simd>(block: &mut Block<S>) -> (Lanes<S>, Lanes<S>) {
 /// e^x for x ≤ 0, where x is relative to the largest term of a sum: zero once it is far below
 /// the sum's rounding error, which keeps slow subnormal numbers out of all that follows.
 #[inline(always)]
-fn relative<V: Vector>(x: V) -> V {
+pub(super) fn relative<V: Vector>(x: V) -> V {
     let lowest = x.splat(-60.0);
     let kept = lowest.less(x);
     math::exp_normal(x.select(kept, lowest)).select(kept, x.splat(0.0))

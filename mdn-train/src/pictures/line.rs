@@ -1,5 +1,6 @@
 //! Pictures along a line through the inputs.
 
+use mdn_infer::format::Support;
 use mdn_infer::{Level, Mixture, Model, PredictError};
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
@@ -26,6 +27,21 @@ pub struct Line<'m> {
     target: usize,
     /// What the target's name says that it is the image of.
     transform: Option<Transform>,
+}
+
+/// A median and the ends of intervals, the widest last.
+type Answer = (f32, Vec<(f32, f32)>);
+
+/// On a circle an interval may go past the end of the values: there they go on, so that nothing of it
+/// lies below its lower end.
+fn in_one_turn(support: &Support, (median, mut ends): Answer) -> Answer {
+    let (&Support::Circle { period, .. }, Some(&(first, _))) = (support, ends.last()) else {
+        return (median, ends);
+    };
+    let onward = |value: f32| if value < first { value + period } else { value };
+    ends.iter_mut()
+        .for_each(|(low, high)| (*low, *high) = (onward(*low), onward(*high)));
+    (onward(median), ends)
 }
 
 /// What goes along a line.
@@ -273,15 +289,13 @@ impl<'m> Line<'m> {
     /// [`PictureError`].
     pub fn fan(&self, xs: &[f32], data: Rows) -> Result<FanChart, PictureError> {
         const PROBABILITIES: [f32; 3] = [0.5, 0.8, 0.95];
-        /// The median and the ends of each interval.
-        type Answer = (f32, Vec<(f32, f32)>);
         let answers: Vec<Answer> = self.walk(xs, |_, mixture| {
             let marginal = mixture
                 .marginal(self.target)
                 .ok_or(PredictError::NoSuchDimension)?;
             let ends = PROBABILITIES.map(|probability| marginal.central_interval(probability));
             let ends = ends.into_iter().collect::<Result<Vec<_>, _>>()?;
-            Ok((marginal.median(), ends))
+            Ok(in_one_turn(&marginal.support(), (marginal.median(), ends)))
         })?;
         let each = |value: &dyn Fn(&Answer) -> f32| -> Vec<f32> {
             answers.iter().map(|one| self.raw(value(one))).collect()

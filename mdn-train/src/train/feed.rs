@@ -1,8 +1,11 @@
 //! Where the rows of training come from: memory, or the disk.
 
-use mdn_infer::format::Head;
+use std::borrow::Cow;
+
+use mdn_infer::format::{Head, Support};
 
 use super::TrainError;
+use super::cells;
 use super::objective::Rows;
 use crate::data::StoredRows;
 use crate::network::Architecture;
@@ -35,6 +38,28 @@ pub struct Feeds<'a> {
     pub train: Feed<'a>,
     /// As in [`TrainingData`](super::TrainingData).
     pub validation: Option<Feed<'a>>,
+    /// `[D]`: the supports of the targets, in the units of the rows; empty where all are continuous.
+    pub supports: &'a [Support],
+}
+
+impl Feeds<'_> {
+    /// The places on the mixtures' lines that a network's first parameters are made from.
+    pub(super) fn starting_targets(
+        &self,
+        architecture: &Architecture,
+    ) -> Result<Cow<'_, [f32]>, TrainError> {
+        let mut targets = self.train.starting_targets(architecture)?;
+        if !self.supports.is_empty() {
+            for (row, targets) in
+                (targets.to_mut().chunks_exact_mut(self.supports.len())).enumerate()
+            {
+                for (t, support) in targets.iter_mut().zip(self.supports) {
+                    *t = cells::start(support, *t, row);
+                }
+            }
+        }
+        Ok(targets)
+    }
 }
 
 impl Feed<'_> {
@@ -46,11 +71,7 @@ impl Feed<'_> {
         }
     }
 
-    /// The targets that a network's first parameters are made from.
-    pub(super) fn starting_targets(
-        &self,
-        architecture: &Architecture,
-    ) -> Result<std::borrow::Cow<'_, [f32]>, TrainError> {
+    fn starting_targets(&self, architecture: &Architecture) -> Result<Cow<'_, [f32]>, TrainError> {
         match self {
             Feed::Memory(rows) => Ok(rows.targets.into()),
             Feed::Stored(rows) => {

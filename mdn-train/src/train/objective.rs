@@ -5,14 +5,16 @@
 //! with its own gradient, and the groups' gradients are added in order. So the number of threads
 //! decides who computes what, never what is added to what.
 
+use mdn_infer::format::Support;
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rayon::prelude::*;
 
 use super::TrainError;
+use super::cells;
 use super::feed::{Feed, read_error};
 use super::noise::{Noise, add_noise};
-use crate::loss::{Loss, LossKind};
+use crate::loss::{Cover, Loss, LossKind};
 use crate::network::{Architecture, Packed, ROWS, Strip, Workspace, buffer, pitch};
 
 /// Groups, and so threads, that a pass can use at most.
@@ -111,6 +113,24 @@ impl<'a> Objective<'a> {
                 .map(|_| Group::new(architecture, loss, shard_rows, backward))
                 .collect(),
         }
+    }
+
+    /// The same for targets with these supports `[D]`, in the units of the rows; without any, all are
+    /// continuous. A cell's probability counts as a density over the lattice's step, and that of a
+    /// point mass as it is.
+    ///
+    /// # Panics
+    /// If there are supports and the loss is not the likelihood, or covariance of several targets is
+    /// full.
+    pub fn with_supports(mut self, supports: &[Support]) -> Self {
+        let covers = cells::covers(supports);
+        if covers.is_empty() {
+            return self;
+        }
+        for group in &mut self.groups {
+            group.support(supports, covers.clone(), self.shard_rows);
+        }
+        self
     }
 
     /// How many rows the table has.
@@ -288,6 +308,10 @@ struct Group {
     loss: Loss,
     /// `[block][D]`
     targets: Vec<Strip>,
+    /// `[D]`; empty where every target is continuous.
+    supports: Vec<Support>,
+    /// `[block][D][2]`, where there are supports.
+    cells: Vec<Strip>,
     /// The sum over this group's shards; empty without backward pass.
     gradient: Vec<f32>,
     /// The loss, summed over this group's rows.
@@ -311,6 +335,8 @@ impl Group {
         Group {
             targets: buffer(architecture.head.dimensions.into(), rows),
             workspace,
+            supports: Vec::new(),
+            cells: Vec::new(),
             loss: Loss::new(loss, architecture.head),
             gradient: vec![0.0; parameters],
             sum: 0.0,
@@ -319,6 +345,13 @@ impl Group {
             memory: Vec::new(),
             fault: None,
         }
+    }
+
+    /// Takes the targets for ones with these supports.
+    fn support(&mut self, supports: &[Support], covers: Vec<Cover>, rows: usize) {
+        self.loss = self.loss.of_supports(covers);
+        self.supports = supports.to_vec();
+        self.cells = buffer(2 * supports.len(), rows);
     }
 
     /// Group `number`'s part of the plan.
@@ -330,7 +363,7 @@ impl Group {
             self.workspace.forward(packed);
             let outputs = self.workspace.outputs_mut();
             let rows = plan.shard_len(shard);
-            self.sum += self.loss.apply(outputs, &self.targets, rows, weight);
+            self.sum += (self.loss).apply(outputs, &self.targets, &self.cells, rows, weight);
             if weight.is_some() {
                 let first = shard == shards.start;
                 self.workspace.backward(packed, first, &mut self.gradient);
@@ -365,6 +398,7 @@ impl Group {
                 Plan::gather(0..rows, t, dimensions, targets);
             }
         }
+        cells::place(&self.supports, targets, &mut self.cells);
         self.loaded = wanted;
         if let Some(noise) = plan.noise {
             let mut rng = Xoshiro128PlusPlus::seed_from_u64(noise.seed(shard));

@@ -7,13 +7,15 @@
 
 use std::ops::ControlFlow;
 
+use mdn_infer::format::Support;
+
 use super::session::Session;
 use super::starts::options_at;
 use super::{Control, Feed, Feeds, Progress, TrainError, TrainOptions, Trained};
 use crate::network::Network;
 
 /// The network that the start and the step of `trained` give on `rows`, which are those that it was
-/// trained on and those that chose. The same bits for any number of threads.
+/// trained on and those that chose; their targets have these `supports`, as in [`Feeds`]. The same bits for any number of threads.
 ///
 /// Takes as long as the steps up to the best one took, a little more for the further rows. `None`
 /// where `stop`, which is asked before every step, ended it.
@@ -24,6 +26,7 @@ use crate::network::Network;
 pub fn refit(
     trained: &Trained,
     rows: Feed<'_>,
+    supports: &[Support],
     options: &TrainOptions,
     stop: Option<&(dyn Fn() -> bool + Sync)>,
 ) -> Result<Option<Network>, TrainError> {
@@ -31,6 +34,7 @@ pub fn refit(
     let data = Feeds {
         train: rows,
         validation: None,
+        supports,
     };
     let options = options_at(options, trained.start);
     let mut session = Session::new(architecture, &data, &options)?;

@@ -38,7 +38,7 @@ impl Good {
         let network = Network::initialise(
             architecture,
             options.initialisation,
-            &data.train.starting_targets(architecture)?,
+            &data.starting_targets(architecture)?,
             options.seed,
         );
         let mut adam = Adam::new(network.parameters.len());
@@ -126,9 +126,12 @@ impl<'a> Session<'a> {
             total,
             last: total,
             interval: options.report_interval.unwrap_or(interval),
-            train: Objective::new(architecture, options.loss, data.train, sampler.batch_rows()),
-            validation: validation
-                .map(|rows| Objective::without_gradient(architecture, options.loss, rows)),
+            train: Objective::new(architecture, options.loss, data.train, sampler.batch_rows())
+                .with_supports(data.supports),
+            validation: validation.map(|rows| {
+                Objective::without_gradient(architecture, options.loss, rows)
+                    .with_supports(data.supports)
+            }),
             average: Average::new(options.averaging, sampler.batches(), &good.parameters),
             sampler,
             kernels: architecture.layers().map(|layer| layer.kernel()).collect(),

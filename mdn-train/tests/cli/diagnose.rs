@@ -67,7 +67,7 @@ fn a_wild_target_and_scales_at_the_floor_are_named() {
     assert!(found.contains("try a smaller --scale-floor"), "{found}");
 }
 
-/// Six grades are known to within a step: the floor is wide, and right.
+/// Six grades taken for a continuum are known to within a step: the floor is wide, and right.
 #[test]
 fn grades_ask_for_no_smaller_floor() {
     let bench = Bench::new();
@@ -76,7 +76,7 @@ fn grades_ask_for_no_smaller_floor() {
         "grades.csv",
         "x,grade\n".to_owned() + &(0..300).map(row).collect::<String>(),
     );
-    let choices = "--target grade --steps 400 --hidden 8 -k 2";
+    let choices = "--target grade --support continuous --steps 400 --hidden 8 -k 2";
     for floor in ["", "--scale-floor 0.5"] {
         let fitted = bench.json(&format!("fit grades.csv {choices} {floor}"));
         let found = fitted["diagnostics"].as_array().unwrap();

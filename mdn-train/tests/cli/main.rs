@@ -22,6 +22,7 @@ mod questions;
 mod runs;
 mod streaming;
 mod support;
+mod supports;
 mod tables;
 mod targets;
 mod transform;

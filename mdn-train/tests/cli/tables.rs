@@ -272,7 +272,8 @@ fn doubts_are_warnings_once_each() {
         .collect::<String>();
     let bench = Bench::new();
     bench.write("data.csv", format!("age,dose,y\n{rows}"));
-    let run = bench.run("fit data.csv --target y --steps 5 --validation 0 --json");
+    let fit = "fit data.csv --target y --support continuous --steps 5 --validation 0 --json";
+    let run = bench.run(fit);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     let fit = run.object();
     let warnings: Vec<&str> = fit["warnings"]

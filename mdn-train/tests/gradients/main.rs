@@ -5,8 +5,9 @@
 //! implementation but the meaning of the parameters.
 
 mod oracle;
+mod supports;
 
-use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
+use mdn_infer::format::{Activation, Atoms, Covariance, Head, ScaleMap, Support};
 use mdn_train::network::{Activations, Architecture, HiddenLayer, Initialisation, Network};
 use mdn_train::train::{LossKind, Objective, Rows, Selection};
 use nalgebra::{DMatrix, DVector};
@@ -31,6 +32,8 @@ struct Case {
     parameters: Vec<f32>,
     inputs: Vec<f32>,
     targets: Vec<f32>,
+    /// `[D]`, or none.
+    supports: Vec<Support>,
 }
 
 impl Case {
@@ -54,6 +57,7 @@ impl Case {
             inputs: normals(&mut rng, rows * 3),
             targets: normals(&mut rng, rows * usize::from(head.dimensions)),
             architecture,
+            supports: Vec::new(),
         }
     }
 
@@ -71,7 +75,8 @@ impl Case {
 
     fn loss_and_gradient(&self) -> (f64, Vec<f32>) {
         let mut gradient = vec![f32::NAN; self.parameters.len()];
-        let mut objective = Objective::new(&self.architecture, self.loss, self.rows(), usize::MAX);
+        let objective = Objective::new(&self.architecture, self.loss, self.rows(), usize::MAX);
+        let mut objective = objective.with_supports(&self.supports);
         let loss = objective.gradient(&self.parameters, Selection::All, &mut gradient);
         assert_eq!(loss, objective.loss(&self.parameters), "one loss");
         (loss, gradient)
@@ -86,15 +91,15 @@ impl Case {
     /// formula shows at 1e-2 or more. The differences' own error is about 1e-8.
     fn check(&self) {
         let label = format!(
-            "{:?} {:?} {:?}",
-            self.loss, self.architecture.hidden, self.architecture.head
+            "{:?} {:?} {:?} {:?}",
+            self.loss, self.architecture.hidden, self.architecture.head, self.supports
         );
         let parameters: Vec<f64> = self.parameters.iter().map(|&p| p.into()).collect();
         let (loss, gradient) = self.loss_and_gradient();
-        let expected = oracle::loss(self.loss, &self.architecture, &parameters, self.rows());
+        let expected = oracle::loss(self, &parameters);
         let error = (loss - expected).abs() / expected.abs().max(1.0);
         assert!(error < 1e-6, "{label}: loss {loss}, oracle {expected}");
-        let expected = oracle::gradient(self.loss, &self.architecture, &parameters, self.rows());
+        let expected = oracle::gradient(self, &parameters);
         let norm = expected.iter().map(|g| g * g).sum::<f64>().sqrt();
         for (i, (g, e)) in gradient.iter().zip(&expected).enumerate() {
             let error = (f64::from(*g) - e).abs() / norm;
@@ -206,6 +211,7 @@ fn selected_rows_count_as_often_as_they_are_named() {
         parameters: case.parameters.clone(),
         inputs: pick(&case.inputs, 3),
         targets: pick(&case.targets, 2),
+        supports: Vec::new(),
     };
     let mut gradient = vec![0.0; case.parameters.len()];
     let nll = Objective::new(&case.architecture, case.loss, case.rows(), 8).gradient(
@@ -234,6 +240,7 @@ fn constant(head: Head, outputs: &[f32], targets: &[f32]) -> Case {
         parameters: network.parameters,
         inputs: vec![0.5; rows],
         targets: targets.to_vec(),
+        supports: Vec::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The loss of a network and its gradient by central differences, in double precision.
 
+use mdn_train::oracle::support::log_density;
+
 use super::*;
 
 fn sigmoid(x: f64) -> f64 {
@@ -145,11 +147,35 @@ fn crps(head: &Head, outputs: &[f64], target: &[f32]) -> f64 {
     sum
 }
 
+/// The likelihood of independent dimensions with these supports.
+fn supported(supports: &[Support], head: &Head, outputs: &[f64], target: &[f32]) -> f64 {
+    let (k, d) = (usize::from(head.components), target.len());
+    let scales = (outputs.len() / k - 1 - d).min(d);
+    let factor = |c: usize, i: usize| {
+        let output = outputs[(1 + d + i.min(scales - 1)) * k + c];
+        let mean = outputs[(1 + i) * k + c];
+        log_density(
+            &supports[i],
+            mean,
+            log_scale(head, output).exp(),
+            f64::from(target[i]),
+        )
+    };
+    let joint: Vec<f64> = (0..k)
+        .map(|c| outputs[c] + (0..d).map(|i| factor(c, i)).sum::<f64>())
+        .collect();
+    log_sum_exp(&outputs[..k]) - log_sum_exp(&joint)
+}
+
 /// The mean loss.
-pub fn loss(kind: LossKind, architecture: &Architecture, parameters: &[f64], rows: Rows) -> f64 {
-    let row = match kind {
-        LossKind::Nll => nll,
-        LossKind::Crps => crps,
+pub fn loss(case: &Case, parameters: &[f64]) -> f64 {
+    let (architecture, rows) = (&case.architecture, case.rows());
+    let row = |outputs: &[f64], target: &[f32]| match case.loss {
+        _ if !case.supports.is_empty() => {
+            supported(&case.supports, &architecture.head, outputs, target)
+        }
+        LossKind::Nll => nll(&architecture.head, outputs, target),
+        LossKind::Crps => crps(&architecture.head, outputs, target),
     };
     let d = usize::from(architecture.head.dimensions);
     let inputs = rows.inputs.chunks_exact(architecture.inputs);
@@ -157,7 +183,7 @@ pub fn loss(kind: LossKind, architecture: &Architecture, parameters: &[f64], row
         .zip(rows.targets.chunks_exact(d))
         .map(|(input, target)| {
             let outputs = outputs(architecture, parameters, input);
-            row(&architecture.head, &outputs, target)
+            row(&outputs, target)
         })
         .sum();
     sum / (rows.targets.len() / d) as f64
@@ -165,19 +191,14 @@ pub fn loss(kind: LossKind, architecture: &Architecture, parameters: &[f64], row
 
 /// Its gradient by central differences. The step is small, so that ReLU's kink doesn't fall
 /// within it; what rounding then leaves is some 1e-8.
-pub fn gradient(
-    kind: LossKind,
-    architecture: &Architecture,
-    parameters: &[f64],
-    rows: Rows,
-) -> Vec<f64> {
+pub fn gradient(case: &Case, parameters: &[f64]) -> Vec<f64> {
     const STEP: f64 = 1e-7;
     let mut moved = parameters.to_vec();
     (0..parameters.len())
         .map(|i| {
             let mut at = |offset: f64| {
                 moved[i] = parameters[i] + offset;
-                loss(kind, architecture, &moved, rows)
+                loss(case, &moved)
             };
             let difference = at(STEP) - at(-STEP);
             moved[i] = parameters[i];

@@ -246,6 +246,7 @@ pub fn config(
         seed: training.seed,
         anomaly_rate: training.anomaly_rate,
         units: columns.unit.clone(),
+        supports: columns.support.clone(),
         options: training.options(),
     };
     config.hidden_layers().context("--activation")?;

@@ -8,12 +8,13 @@ use mdn_train::data::{
     DataError, Dataset, OwnedRows, ReadOptions, StoredTable, Table, TableBlocks, Transform,
     alternatives,
 };
+use mdn_train::fit::SupportRule;
 
 use crate::cli::given::dimension;
 use crate::cli::options::Reading;
 use crate::cli::output::Output;
 use crate::cli::streaming::Streaming;
-use crate::cli::values::{About, positive, transform, unit};
+use crate::cli::values::{About, positive, support, transform, unit};
 
 /// The table and what its columns are.
 #[derive(Args)]
@@ -36,6 +37,13 @@ pub struct ColumnChoices {
     /// scores, quantiles and draws are those of COL again
     #[arg(long, value_delimiter = ',', value_name = "[COL=]KIND", value_parser = transform)]
     transform: Vec<About<Transform>>,
+    /// What values a target, or the one named, can have, where that is not every number: `lattice:STEP`
+    /// for counts and grades; `atoms:V,…` for values that many rows have exactly, such as 0 mm of rain;
+    /// `bounds:LO,HI` where there are none beyond, of which one may be left out; `circle:PERIOD` for
+    /// directions; `continuous` for none of these. May be given again [default: found in the training
+    /// rows, but for bounds]
+    #[arg(long, value_name = "[COL=]KIND", value_parser = support)]
+    pub support: Vec<(Option<String>, SupportRule)>,
     /// Input columns, separated by commas [default: every column that is no target]
     #[arg(long, value_delimiter = ',', value_name = "COL")]
     inputs: Option<Vec<String>>,
@@ -112,6 +120,12 @@ impl ColumnChoices {
     fn advised(&self, error: DataError, targets: &[String]) -> anyhow::Error {
         let column = match &error {
             DataError::NotANumber { column, .. } => column,
+            DataError::OutsideTransform { .. } => {
+                return anyhow!(
+                    "{error}; where many rows have such a value exactly, --support atoms:VALUE knows it \
+                     without --transform, and where it is only the end of the values, --support bounds: knows that"
+                );
+            }
             DataError::UnsupportedType { .. } if self.inputs.is_none() => {
                 return anyhow!("{error}; --inputs can leave the column out");
             }
@@ -155,6 +169,13 @@ impl ColumnChoices {
             .filter_map(|about| about.target.as_ref())
         {
             dimension(&names, target, "--transform")?;
+        }
+        for target in self
+            .support
+            .iter()
+            .filter_map(|(target, _)| target.as_ref())
+        {
+            dimension(&names, target, "--support")?;
         }
         let transformed = |name: String| {
             let last = self

@@ -1,6 +1,7 @@
 //! What can be asked about each target by itself.
 
 use clap::Args;
+use mdn_infer::format::Support;
 use mdn_infer::{Marginal, PredictError};
 use mdn_train::back_transformed::BackTransformed;
 use mdn_train::data::Transform;
@@ -29,6 +30,11 @@ pub struct EachTarget {
     #[arg(long, visible_alias = "exceedance", value_delimiter = ',', value_name = "[TARGET=]Y",
           value_parser = value, allow_hyphen_values = true)]
     survival: Vec<About<f32>>,
+    /// Values whose own probability is wanted, which only those of a lattice and point masses have
+    /// [default: the point masses]
+    #[arg(long, value_delimiter = ',', value_name = "[TARGET=]Y", value_parser = value,
+          allow_hyphen_values = true)]
+    probability: Vec<About<f32>>,
     /// Intervals whose probability is wanted: above LOW and at most HIGH; either may be infinite
     /// (-inf, inf)
     #[arg(long, value_delimiter = ',', value_name = "[TARGET=]LOW:HIGH", value_parser = between,
@@ -66,7 +72,7 @@ pub struct EachTarget {
     #[arg(long)]
     marginal_modes: bool,
     /// The probability integral transform: the predicted probability of at most the target in the
-    /// table, uniform on (0, 1) for a calibrated model
+    /// table, uniform on (0, 1) for a calibrated model of targets without probabilities of their own
     #[arg(long)]
     pit: bool,
     /// The continuous ranked probability score of the target in the table, in its units
@@ -80,19 +86,27 @@ impl EachTarget {
         [(self.pit, "--pit"), (self.crps, "--crps")].into_iter()
     }
 
-    /// The questions about each of the targets `names`.
-    pub fn questions(&self, names: &[String]) -> anyhow::Result<Vec<Vec<Question>>> {
+    /// The questions about each of the targets `names`, which have these supports.
+    pub fn questions(
+        &self,
+        names: &[String],
+        supports: &[Support],
+    ) -> anyhow::Result<Vec<Vec<Question>>> {
         let columns = names.iter().map(|name| Transform::split(name).1.to_owned());
         let names: Vec<String> = columns.collect();
         check_targets(&names, "--cdf", &self.cdf)?;
         check_targets(&names, "--survival", &self.survival)?;
+        check_targets(&names, "--probability", &self.probability)?;
         check_targets(&names, "--between", &self.between)?;
         check_targets(&names, "--mean-below", &self.mean_below)?;
         check_targets(&names, "--mean-above", &self.mean_above)?;
-        Ok(names.iter().map(|name| self.about(name)).collect())
+        let each = names.iter().zip(supports);
+        Ok(each
+            .map(|(name, support)| self.about(name, support))
+            .collect())
     }
 
-    fn about(&self, name: &str) -> Vec<Question> {
+    fn about(&self, name: &str, support: &Support) -> Vec<Question> {
         let mut all = vec![Question::Mean, Question::StandardDeviation];
         all.extend(self.quantiles.iter().map(|&p| Question::Quantile(p)));
         let upper = self.upper_quantiles.iter();
@@ -103,6 +117,12 @@ impl EachTarget {
         };
         all.extend(about(&self.cdf, Question::Cdf));
         all.extend(about(&self.survival, Question::Survival));
+        let mut asked: Vec<f32> = self.probability.iter().filter_map(|y| y.of(name)).collect();
+        if let Support::Atoms(atoms) = support {
+            let unasked = atoms.values().iter().filter(|value| !asked.contains(value));
+            asked = unasked.copied().chain(asked.iter().copied()).collect();
+        }
+        all.extend(asked.into_iter().map(Question::Probability));
         let intervals = self.between.iter().filter_map(|ends| ends.of(name));
         all.extend(intervals.map(|(low, high)| Question::Between(low, high)));
         all.extend(about(&self.mean_below, Question::MeanBelow));
@@ -141,6 +161,7 @@ pub enum Question {
     UpperQuantile(f32),
     Cdf(f32),
     Survival(f32),
+    Probability(f32),
     Between(f32, f32),
     MeanBelow(f32),
     MeanAbove(f32),
@@ -209,6 +230,7 @@ impl Question {
             Question::UpperQuantile(q) => format!("{name}_uq{q}"),
             Question::Cdf(y) => format!("{name}_cdf{y}"),
             Question::Survival(y) => format!("{name}_survival{y}"),
+            Question::Probability(y) => format!("{name}_at{y}"),
             Question::Between(low, high) => format!("{name}_between{low}:{high}"),
             Question::MeanBelow(y) => format!("{name}_mean_below{y}"),
             Question::MeanAbove(y) => format!("{name}_mean_above{y}"),
@@ -250,6 +272,10 @@ impl Question {
             Question::UpperQuantile(q) => Cell::Number(back(marginal.upper_quantile(q)?)),
             Question::Cdf(y) => Cell::Number(marginal.cdf(there(y))?),
             Question::Survival(y) => Cell::Number(marginal.survival(there(y))?),
+            Question::Probability(y) => match there(y) {
+                y if y.is_finite() => Cell::Number(marginal.probability(y)?),
+                _ => Cell::Number(0.0),
+            },
             Question::Between(low, high) => {
                 Cell::Number(marginal.interval_probability(there(low), there(high))?)
             }

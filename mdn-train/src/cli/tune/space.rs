@@ -49,8 +49,15 @@ impl SpaceChoices {
         })
     }
 
-    /// The space; `given` is the kind of covariance where nothing else is to be tried.
-    pub fn space(&self, given: Covariance, dimensions: usize) -> Space {
+    /// Whether full covariance was asked for.
+    pub fn asks_for_full(&self) -> bool {
+        let mut kinds = self.try_covariance.iter();
+        kinds.any(|&kind| Covariance::from(kind) == Covariance::Full)
+    }
+
+    /// The space; `given` is the kind of covariance where nothing else is to be tried, as where not all
+    /// targets are continuous (`smooth`).
+    pub fn space(&self, given: Covariance, dimensions: usize, smooth: bool) -> Space {
         let covariance = match (self.try_covariance.is_empty(), dimensions) {
             (false, _) => self
                 .try_covariance
@@ -58,6 +65,7 @@ impl SpaceChoices {
                 .map(|&kind| kind.into())
                 .collect(),
             (true, 1) => vec![given],
+            (true, _) if !smooth => vec![given],
             (true, _) => vec![Covariance::Diagonal, Covariance::Full],
         };
         Space {

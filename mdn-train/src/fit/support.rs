@@ -1,0 +1,441 @@
+//! The support of each target: chosen, or found in the training rows.
+
+mod detect;
+mod latent;
+
+use std::borrow::Cow;
+
+use mdn_infer::format::{Atoms, Covariance, MAX_ATOMS, Support};
+use serde::Serialize;
+
+use super::FitConfig;
+use crate::data::{DataError, Dataset, Standardiser, TableRows};
+use crate::oracle::support::tolerance;
+use crate::train::LossKind;
+use detect::{Evidence, detect, hint};
+
+pub(crate) use latent::standard_units;
+
+/// Rows that are looked at.
+const LOOKED_AT: usize = 100_000;
+
+/// What is chosen of a target's support; the rest follows from the training rows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum SupportRule {
+    /// Every number, with a density.
+    Continuous,
+    /// Values a step apart.
+    Lattice {
+        /// The distance between neighbours, above 0.
+        step: f32,
+    },
+    /// Values that many rows have exactly, in a continuum.
+    Atoms {
+        /// The values.
+        values: Vec<f32>,
+    },
+    /// No values below `low` or above `high`, one of which may be infinite.
+    Bounds {
+        /// The least value.
+        low: f32,
+        /// The greatest value.
+        high: f32,
+    },
+    /// Directions, times of the day: the end is the beginning.
+    Circle {
+        /// The circumference, above 0.
+        period: f32,
+    },
+}
+
+/// The support of a target, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TargetSupport {
+    /// The name of the target.
+    pub target: String,
+    /// The support.
+    #[serde(serialize_with = "described")]
+    pub support: Support,
+    /// Whether it was chosen, or else found in the training rows.
+    pub chosen: bool,
+    /// What the training rows speak for, where the support is another.
+    pub hint: Option<String>,
+}
+
+fn described<S: serde::Serializer>(support: &Support, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&describe(support))
+}
+
+/// `support` in the words of `--support`, with what the rows added.
+pub fn describe(support: &Support) -> String {
+    match support {
+        &Support::Lattice {
+            step, low, high, ..
+        } => match (low.is_finite(), high.is_finite()) {
+            (true, true) => format!("lattice:{step} from {low} to {high}"),
+            (true, false) => format!("lattice:{step} from {low} on"),
+            (false, true) => format!("lattice:{step} up to {high}"),
+            (false, false) => format!("lattice:{step}"),
+        },
+        Support::Atoms(atoms) => {
+            let values: Vec<String> = atoms.values().iter().map(f32::to_string).collect();
+            let ends = match (atoms.lowest, atoms.highest) {
+                (true, true) => ", with nothing below the first or above the last",
+                (true, false) => ", with nothing below",
+                (false, true) => ", with nothing above",
+                (false, false) => "",
+            };
+            format!("atoms:{}{ends}", values.join(","))
+        }
+        Support::Bounds { low, high } => {
+            let end = |end: &f32| {
+                if end.is_finite() {
+                    end.to_string()
+                } else {
+                    String::new()
+                }
+            };
+            format!("bounds:{},{}", end(low), end(high))
+        }
+        Support::Circle { period, cut, .. } => format!("circle:{period}, cut at {cut}"),
+        _ => "continuous".to_owned(),
+    }
+}
+
+/// Why a target cannot have the support that was chosen for it.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SupportError {
+    /// A value that the support does not have.
+    #[error("line {line}: `{target}` is {value}, which is not on {support}; {cure}")]
+    Value {
+        /// The line of the table.
+        line: u64,
+        /// The target.
+        target: String,
+        /// Its value there.
+        value: f32,
+        /// The support.
+        support: String,
+        /// What to do about it.
+        cure: &'static str,
+    },
+    /// Point masses that no training row has, or too many.
+    #[error("`{target}`: no training row is {value}: leave it out of atoms:")]
+    NoRow {
+        /// The target.
+        target: String,
+        /// The value.
+        value: f32,
+    },
+    /// More point masses than the format knows.
+    #[error(
+        "`{target}`: atoms: takes 1 to {MAX_ATOMS} values, and leaves others between them or beyond"
+    )]
+    Atoms {
+        /// The target.
+        target: String,
+    },
+    /// A target on another scale.
+    #[error(
+        "`{target}` is learnt on another scale and is continuous there; take --transform or --support"
+    )]
+    Transformed {
+        /// The target.
+        target: String,
+    },
+    /// The CRPS is that of the mixture's own line.
+    #[error("`{target}`: --loss crps knows continuous targets only; take --loss nll")]
+    Loss {
+        /// The target.
+        target: String,
+    },
+    /// The dimensions of a component must be independent.
+    #[error(
+        "`{target}`: full covariance of several targets knows continuous ones only: a component has no \
+         density of one target given another's cell; take --covariance diagonal"
+    )]
+    Covariance {
+        /// The target.
+        target: String,
+    },
+}
+
+/// Settles the support of each target of `all`, of which `training` are the rows that may say
+/// something of it.
+pub(super) fn settle(
+    all: TableRows<'_>,
+    training: TableRows<'_>,
+    config: &FitConfig,
+) -> Result<Vec<TargetSupport>, super::FitError> {
+    let count = training.count();
+    let sample = match count {
+        0..=LOOKED_AT => training.sample(LOOKED_AT)?,
+        // The same rows wherever they are.
+        _ => {
+            let rows: Vec<usize> = (0..LOOKED_AT).map(|i| i * count / LOOKED_AT).collect();
+            Cow::Owned(training.pick(&rows)?)
+        }
+    };
+    let names = sample.target_names.clone();
+    let mut settled = Vec::with_capacity(names.len());
+    for (target, name) in names.iter().enumerate() {
+        let one = match config.support_of(name) {
+            Some(rule) => chosen(&sample, target, rule, config)?,
+            None => found(&sample, target, config),
+        };
+        settled.push(one);
+    }
+    check(all, &mut settled)?;
+    Ok(settled)
+}
+
+/// `config` with the supports of the targets as the whole of `data` has them: so fits to different
+/// parts of it have the same ones, and scores that can be compared.
+///
+/// # Errors
+///
+/// [`FitError::Support`](super::FitError::Support).
+pub fn with_supports_of(
+    data: &Dataset,
+    config: &FitConfig,
+) -> Result<(FitConfig, Vec<TargetSupport>), super::FitError> {
+    let settled = settle(data.into(), data.into(), config)?;
+    let rules = settled.iter().map(|one| {
+        let chosen = config.support_of(&one.target).cloned();
+        (
+            Some(one.target.clone()),
+            chosen.unwrap_or_else(|| rule(&one.support)),
+        )
+    });
+    let config = FitConfig {
+        supports: rules.collect(),
+        ..config.clone()
+    };
+    Ok((config, settled))
+}
+
+/// What would have to be chosen for `support`.
+fn rule(support: &Support) -> SupportRule {
+    match *support {
+        Support::Lattice { step, .. } => SupportRule::Lattice { step },
+        Support::Atoms(atoms) => SupportRule::Atoms {
+            values: atoms.values().to_vec(),
+        },
+        Support::Bounds { low, high } => SupportRule::Bounds { low, high },
+        Support::Circle { period, .. } => SupportRule::Circle { period },
+        _ => SupportRule::Continuous,
+    }
+}
+
+fn found(sample: &Dataset, target: usize, config: &FitConfig) -> TargetSupport {
+    let name = sample.target_names[target].clone();
+    let transformed = sample.transforms.get(target).is_some_and(Option::is_some);
+    let continuous = |hint| TargetSupport {
+        target: name.clone(),
+        support: Support::Continuous,
+        chosen: false,
+        hint,
+    };
+    if transformed {
+        return continuous(None);
+    }
+    let unit = config.column(&name).1;
+    let evidence = Evidence::new(sample, target, &name, unit.as_deref());
+    match detect(&evidence) {
+        None => continuous(hint(&evidence)),
+        Some(support) => match refusal(&name, config, sample.target_names.len()) {
+            None => TargetSupport {
+                support,
+                ..continuous(None)
+            },
+            Some(reason) => continuous(Some(format!(
+                "its values look like {}, which is left aside: {reason}",
+                describe(&support)
+            ))),
+        },
+    }
+}
+
+fn chosen(
+    sample: &Dataset,
+    target: usize,
+    rule: &SupportRule,
+    config: &FitConfig,
+) -> Result<TargetSupport, SupportError> {
+    let name = sample.target_names[target].clone();
+    let support = match rule {
+        SupportRule::Continuous => Support::Continuous,
+        rule => {
+            if sample.transforms.get(target).is_some_and(Option::is_some) {
+                return Err(SupportError::Transformed { target: name });
+            }
+            if let Some(refusal) = refusal(&name, config, sample.target_names.len()) {
+                return Err(refusal);
+            }
+            let mut values: Vec<f32> = sample.target_column(target).collect();
+            values.sort_by(f32::total_cmp);
+            complete(rule, &values, &name)?
+        }
+    };
+    Ok(TargetSupport {
+        target: name,
+        support,
+        chosen: true,
+        hint: None,
+    })
+}
+
+/// Why a target of this fit must be continuous.
+fn refusal(name: &str, config: &FitConfig, targets: usize) -> Option<SupportError> {
+    let target = name.to_owned();
+    if config.options.loss == LossKind::Crps {
+        return Some(SupportError::Loss { target });
+    }
+    let full = config.covariance == Covariance::Full && targets > 1;
+    full.then_some(SupportError::Covariance { target })
+}
+
+/// What the training rows, `values` in ascending order, add to what was chosen.
+fn complete(rule: &SupportRule, values: &[f32], name: &str) -> Result<Support, SupportError> {
+    Ok(match rule {
+        SupportRule::Continuous => Support::Continuous,
+        &SupportRule::Lattice { step } => detect::lattice(values, step),
+        SupportRule::Atoms { values: atoms } => {
+            let mut atoms = atoms.clone();
+            atoms.sort_by(f32::total_cmp);
+            atoms.dedup();
+            let missing = |atom: &&f32| values.binary_search_by(|v| v.total_cmp(atom)).is_err();
+            if let Some(&value) = atoms.iter().find(missing) {
+                let target = name.to_owned();
+                return Err(SupportError::NoRow { target, value });
+            }
+            let target = name.to_owned();
+            detect::atoms(values, &atoms).ok_or(SupportError::Atoms { target })?
+        }
+        &SupportRule::Bounds { low, high } => Support::Bounds { low, high },
+        &SupportRule::Circle { period } => detect::circle(values, period),
+    })
+}
+
+/// Whether every row is on its targets' supports: where not, what was chosen is refused and what was
+/// found dropped.
+fn check(all: TableRows<'_>, settled: &mut [TargetSupport]) -> Result<(), super::FitError> {
+    if settled.iter().all(|one| one.support == Support::Continuous) {
+        return Ok(());
+    }
+    all.visit(|block| {
+        for (target, one) in settled.iter_mut().enumerate() {
+            let off = block
+                .target_column(target)
+                .position(|value| !has(&one.support, value));
+            let Some(row) = off else { continue };
+            if !one.chosen {
+                one.support = Support::Continuous;
+                continue;
+            }
+            return Err(super::FitError::Support(SupportError::Value {
+                line: block.lines[row],
+                target: one.target.clone(),
+                value: block.target(row)[target],
+                support: describe(&one.support),
+                cure: cure(&one.support),
+            }));
+        }
+        Ok(())
+    })
+}
+
+fn cure(support: &Support) -> &'static str {
+    match support {
+        Support::Lattice { .. } => "choose a step that all values have",
+        Support::Bounds { .. } => "choose wider bounds, or none on that side",
+        _ => "choose --support continuous",
+    }
+}
+
+/// Whether a value is on the support.
+pub(super) fn has(support: &Support, value: f32) -> bool {
+    match *support {
+        Support::Lattice {
+            origin,
+            step,
+            low,
+            high,
+        } => {
+            let [origin, step, y] = [origin, step, value].map(f64::from);
+            let nearest = origin + ((y - origin) / step).round() * step;
+            let slack = 0.25 * step as f32;
+            (nearest - y).abs() <= tolerance(step, y)
+                && (low - slack..=high + slack).contains(&value)
+        }
+        Support::Atoms(atoms) => {
+            let values = atoms.values();
+            !(atoms.lowest && values.first().is_some_and(|&least| value < least)
+                || atoms.highest && values.last().is_some_and(|&greatest| value > greatest))
+        }
+        Support::Bounds { low, high } => (low..=high).contains(&value),
+        _ => true,
+    }
+}
+
+/// For each target the share of rows whose values are point masses beside a density.
+pub(super) fn atom_shares(
+    rows: TableRows<'_>,
+    settled: &[TargetSupport],
+) -> Result<Vec<f64>, DataError> {
+    let mut counts = vec![0_usize; settled.len()];
+    rows.visit(|block| {
+        for (target, (count, one)) in counts.iter_mut().zip(settled).enumerate() {
+            if let Support::Atoms(atoms) = &one.support {
+                *count += block
+                    .target_column(target)
+                    .filter(|v| atoms.values().contains(v))
+                    .count();
+            }
+        }
+        Ok::<_, DataError>(())
+    })?;
+    let rows = rows.count().max(1) as f64;
+    Ok(counts
+        .into_iter()
+        .map(|count| count as f64 / rows)
+        .collect())
+}
+
+/// The units that training sees of targets with a support: those of their places on the mixture's
+/// line; others stay as they are.
+pub(super) fn restandardise(
+    training: TableRows<'_>,
+    settled: &[TargetSupport],
+    targets: &mut Standardiser,
+) -> Result<(), DataError> {
+    let mut moments: Vec<latent::Moments> = settled
+        .iter()
+        .map(|one| latent::Moments::new(&one.support))
+        .collect();
+    if settled.iter().all(|one| one.support == Support::Continuous) {
+        return Ok(());
+    }
+    training.visit(|block| {
+        for (target, moments) in moments.iter_mut().enumerate() {
+            block
+                .target_column(target)
+                .for_each(|value| moments.add(value));
+        }
+        Ok::<_, DataError>(())
+    })?;
+    for (target, (moments, one)) in moments.iter().zip(settled).enumerate() {
+        if one.support != Support::Continuous {
+            (targets.shift[target], targets.scale[target]) = moments.shift_and_scale();
+        }
+    }
+    Ok(())
+}
+
+/// The point masses of `atoms` with this gap.
+fn with_gap(values: &[f32], lowest: bool, highest: bool, gap: f32) -> Option<Support> {
+    Atoms::new(values, lowest, highest, gap)
+        .map(Support::Atoms)
+        .filter(Support::is_sound)
+}
