@@ -8,6 +8,7 @@ mod block;
 mod covariance;
 mod crps;
 mod likelihood;
+mod moments;
 mod scale;
 
 use mdn_infer::format::{Covariance, Head, ScaleMap};
@@ -54,6 +55,8 @@ impl LossKind {
 #[derive(Debug)]
 pub(crate) struct Loss {
     kind: LossKind,
+    /// The weight of the moments' score beside the likelihood.
+    moments: f32,
     level: Level,
     head: Head,
     scratch: Vec<Strip>,
@@ -64,10 +67,16 @@ impl Loss {
     pub(crate) fn new(kind: LossKind, head: Head) -> Self {
         Loss {
             kind,
+            moments: 0.0,
             level: Level::detect(),
             head,
             scratch: vec![[0.0; ROWS]; scratch_strips(&head)],
         }
+    }
+
+    /// Gives the moments' score this weight beside the likelihood, 0 before: in the gradient alone.
+    pub(crate) fn set_moments(&mut self, weight: f32) {
+        self.moments = weight;
     }
 
     /// The summed loss of `rows` rows with targets `[block][D]`.
@@ -83,6 +92,7 @@ impl Loss {
     ) -> f64 {
         let shard = Shard {
             head: self.head,
+            moments: self.moments,
             outputs,
             targets,
             scratch: &mut self.scratch,
@@ -109,6 +119,7 @@ trait Rule {
 /// A shard of rows on its way to the kernel that suits its head.
 struct Shard<'a> {
     head: Head,
+    moments: f32,
     outputs: &'a mut [Strip],
     targets: &'a [Strip],
     scratch: &'a mut [Strip],
@@ -145,7 +156,8 @@ impl<R: Rule> Kernel for Blocks<'_, R> {
         let mut total = 0.0;
         for (number, (outputs, targets)) in outputs.zip(targets).enumerate() {
             let rows = shard.rows.saturating_sub(number * ROWS).min(ROWS);
-            let mut block = Block::new(simd, shard.head, outputs, targets, shard.scratch);
+            let (head, moments) = (shard.head, shard.moments);
+            let mut block = Block::new(simd, head, moments, outputs, targets, shard.scratch);
             let weights = shard.weight.map(|weight| row_weights(weight, rows));
             let mut losses = [0.0; ROWS];
             for first in (0..ROWS).step_by(Lanes::<S>::LANES) {

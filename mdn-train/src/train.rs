@@ -5,6 +5,7 @@ mod control;
 mod feed;
 mod noise;
 mod objective;
+mod off_diagonal;
 mod options;
 mod refit;
 mod sampler;

@@ -67,6 +67,11 @@ impl NoiseUse {
 pub struct TrainOptions {
     /// What is minimised, and by which the validation rows choose.
     pub loss: LossKind,
+    /// The weight, beside the likelihood, of a proper score of the mixture's mean and covariance
+    /// (Dawid and Sebastiani 1999); 0 for none. Without it these are at the mercy of components of no
+    /// weight far away. It is part of the gradient alone: losses that are reported, and by which the
+    /// validation rows choose, are without it. The CRPS does not have it.
+    pub moments: f32,
     /// Steps or epochs.
     pub length: Length,
     /// Rows a step.
@@ -109,6 +114,7 @@ impl Default for TrainOptions {
     fn default() -> Self {
         TrainOptions {
             loss: LossKind::Nll,
+            moments: 0.1,
             length: Length::Automatic,
             batch: Batch::Automatic,
             initialisation: Initialisation::Spread,
@@ -149,6 +155,7 @@ impl TrainOptions {
     pub fn classic() -> Self {
         TrainOptions {
             loss: LossKind::Nll,
+            moments: 0.0,
             length: Length::Steps(10_000),
             batch: Batch::Full,
             initialisation: Initialisation::Classic,
@@ -183,6 +190,7 @@ impl TrainOptions {
             Averaging::Epochs(epochs) => positive(epochs),
         };
         let ok = [
+            (finite.contains(&self.moments), "moments"),
             (!steps, "length"),
             (self.batch != Batch::Rows(0), "batch"),
             (positive(self.learning_rate), "learning_rate"),

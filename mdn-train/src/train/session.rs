@@ -8,6 +8,7 @@ use super::average::Average;
 use super::control::Control;
 use super::noise::Noise;
 use super::objective::Objective;
+use super::off_diagonal::OffDiagonals;
 use super::options::TrainOptions;
 use super::sampler::Sampler;
 use super::{Event, Feeds, Progress, TrainError, Trained};
@@ -87,6 +88,7 @@ pub(super) struct Session<'a> {
     pub(super) validation: Option<Objective<'a>>,
     pub(super) sampler: Sampler,
     pub(super) kernels: Vec<Range<usize>>,
+    pub(super) off_diagonals: OffDiagonals,
     /// Steps tried, those that failed included.
     pub(super) tried: usize,
     /// The step that made the parameters.
@@ -126,12 +128,14 @@ impl<'a> Session<'a> {
             total,
             last: total,
             interval: options.report_interval.unwrap_or(interval),
-            train: Objective::new(architecture, options.loss, data.train, sampler.batch_rows()),
+            train: Objective::new(architecture, options.loss, data.train, sampler.batch_rows())
+                .with_moments(options.moments),
             validation: validation
                 .map(|rows| Objective::without_gradient(architecture, options.loss, rows)),
             average: Average::new(options.averaging, sampler.batches(), &good.parameters),
             sampler,
             kernels: architecture.layers().map(|layer| layer.kernel()).collect(),
+            off_diagonals: OffDiagonals::new(architecture),
             gradient: vec![0.0; good.parameters.len()],
             tried: 0,
             step: 0,
@@ -211,12 +215,16 @@ impl<'a> Session<'a> {
         }
         let factor = self.options.schedule.factor(step, self.total);
         let learning_rate = self.learning_rate * factor;
+        self.off_diagonals.keep(&self.parameters);
         self.adam.step(
             &mut self.parameters,
             &self.gradient,
             learning_rate,
             self.kernels.iter().cloned(),
         );
+        let decay = learning_rate * self.options.weight_decay;
+        let squares = self.adam.squares();
+        self.off_diagonals.lengthen(&mut self.parameters, squares, decay);
         if let Some(average) = &mut self.average {
             average.add(&self.parameters);
         }

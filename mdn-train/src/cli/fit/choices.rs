@@ -54,6 +54,11 @@ pub struct TrainingChoices {
     /// What training minimises on the training rows, and by which the rows held back choose
     #[arg(long, default_value = "nll", value_name = "LOSS")]
     loss: LossName,
+    /// Weight, beside the NLL, of a score of the predicted means, variances and covariances: without it
+    /// components of no weight may spoil them; 0 for none
+    #[arg(long, value_name = "WEIGHT", value_parser = at_least_0,
+          default_value_t = TrainOptions::default().moments)]
+    moments: f32,
     /// Optimiser steps [default: 4000]
     #[arg(long, value_name = "N", conflicts_with = "epochs", value_parser = positive)]
     steps: Option<usize>,
@@ -262,6 +267,7 @@ impl TrainingChoices {
         };
         TrainOptions {
             loss: self.loss.into(),
+            moments: self.moments,
             length,
             batch: self.batch,
             initialisation: self.initial.into(),
