@@ -7,6 +7,7 @@ mod noise;
 mod objective;
 mod off_diagonal;
 mod options;
+mod polish;
 mod refit;
 mod sampler;
 mod session;

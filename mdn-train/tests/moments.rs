@@ -21,7 +21,12 @@ fn normal(rng: &mut SplitMix64) -> f64 {
     (0..12).map(|_| uniform(rng)).sum::<f64>() - 6.0
 }
 
-fn table(names: &[&str], rows: usize, seed: u64, row: fn(&mut SplitMix64) -> Vec<f64>) -> NumericTable {
+fn table(
+    names: &[&str],
+    rows: usize,
+    seed: u64,
+    row: fn(&mut SplitMix64) -> Vec<f64>,
+) -> NumericTable {
     let mut rng = SplitMix64::seed_from_u64(seed);
     let columns = names.iter().map(|&name| name.to_owned()).collect();
     NumericTable::new(columns, (0..rows).flat_map(|_| row(&mut rng)).collect())
@@ -90,7 +95,13 @@ fn without_the_score_of_the_moments_a_diagnostic_warns_of_them() {
         moments: 0.0,
         ..TrainOptions::default()
     };
-    let without = fitted(&data, &FitConfig { options, ..FitConfig::default() });
+    let without = fitted(
+        &data,
+        &FitConfig {
+            options,
+            ..FitConfig::default()
+        },
+    );
     let (error, deviation) = deviations(&without, &fresh);
     assert!(error < 0.93, "{error}");
     assert!(deviation > 21.5, "{deviation}");

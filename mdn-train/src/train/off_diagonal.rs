@@ -76,7 +76,11 @@ impl OffDiagonals {
             };
             let values = parameters[column.start..].iter_mut().step_by(self.stride);
             for (row, (value, &before)) in values.zip(before).enumerate() {
-                let kept = if row + 1 < self.rows { 1.0 - decay } else { 1.0 };
+                let kept = if row + 1 < self.rows {
+                    1.0 - decay
+                } else {
+                    1.0
+                };
                 let start = before * kept;
                 *value = start + factor * (*value - start);
             }
@@ -86,16 +90,14 @@ impl OffDiagonals {
 
 /// The outputs of the entries beside the diagonal, each with that of the diagonal of its row.
 fn outputs(head: &Head) -> Vec<(usize, usize)> {
-    if head.covariance != Covariance::Full || std::env::var("OFFG").is_err() {
+    if head.covariance != Covariance::Full {
         return Vec::new();
     }
     let (components, dimensions) = (usize::from(head.components), usize::from(head.dimensions));
-    let output = |i: usize, j: usize, k: usize| {
-        (1 + dimensions + i * (i + 1) / 2 + j) * components + k
-    };
+    let output =
+        |i: usize, j: usize, k: usize| (1 + dimensions + i * (i + 1) / 2 + j) * components + k;
     let entries = (0..dimensions).flat_map(|i| (0..i).map(move |j| (i, j)));
-    let each = entries.flat_map(|(i, j)| {
-        (0..components).map(move |k| (output(i, j, k), output(i, i, k)))
-    });
+    let each =
+        entries.flat_map(|(i, j)| (0..components).map(move |k| (output(i, j, k), output(i, i, k))));
     each.collect()
 }

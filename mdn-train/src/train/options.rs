@@ -86,6 +86,9 @@ pub struct TrainOptions {
     pub weight_decay: f32,
     /// The largest norm of the gradient; longer ones are scaled down to it.
     pub clip: Option<f32>,
+    /// How many steps follow the best one, as a share of those planned: without noise, at a low rate that
+    /// falls to nothing, and kept if the validation rows find them better. 0 for none.
+    pub polish: f32,
     /// Over how many steps the parameters are averaged: the average is what the validation rows
     /// see and what is kept.
     pub averaging: Averaging,
@@ -114,7 +117,7 @@ impl Default for TrainOptions {
     fn default() -> Self {
         TrainOptions {
             loss: LossKind::Nll,
-            moments: 0.1,
+            moments: 0.2,
             length: Length::Automatic,
             batch: Batch::Automatic,
             initialisation: Initialisation::Spread,
@@ -125,6 +128,7 @@ impl Default for TrainOptions {
             },
             weight_decay: 1e-2,
             clip: Some(1.0),
+            polish: 0.15,
             averaging: Averaging::Epochs(5.0),
             noise: NoiseUse::InTurn,
             input_noise: 0.1,
@@ -163,6 +167,7 @@ impl TrainOptions {
             schedule: Schedule::Constant,
             weight_decay: 0.0,
             clip: None,
+            polish: 0.0,
             averaging: Averaging::Off,
             noise: NoiseUse::Never,
             input_noise: 0.0,
@@ -199,6 +204,7 @@ impl TrainOptions {
             (finite.contains(&self.weight_decay), "weight_decay"),
             (self.clip.is_none_or(positive), "clip"),
             (averaging, "averaging"),
+            (unit.contains(&self.polish), "polish"),
             (finite.contains(&self.input_noise), "input_noise"),
             (finite.contains(&self.target_noise), "target_noise"),
             (positive(self.noise_decay), "noise_decay"),

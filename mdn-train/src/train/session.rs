@@ -153,6 +153,12 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// Takes these first parameters.
+    pub(super) fn start_from(&mut self, parameters: &[f32]) {
+        self.parameters.copy_from_slice(parameters);
+        self.good.parameters.copy_from_slice(parameters);
+    }
+
     pub(super) fn run(mut self, mut control: Control<'_>) -> Result<Trained, TrainError> {
         match control.resume.take() {
             Some(kept) => self.restore(kept.current)?,
@@ -224,7 +230,8 @@ impl<'a> Session<'a> {
         );
         let decay = learning_rate * self.options.weight_decay;
         let squares = self.adam.squares();
-        self.off_diagonals.lengthen(&mut self.parameters, squares, decay);
+        self.off_diagonals
+            .lengthen(&mut self.parameters, squares, decay);
         if let Some(average) = &mut self.average {
             average.add(&self.parameters);
         }
