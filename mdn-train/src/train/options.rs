@@ -117,7 +117,7 @@ impl Default for TrainOptions {
     fn default() -> Self {
         TrainOptions {
             loss: LossKind::Nll,
-            moments: 0.2,
+            moments: 0.1,
             length: Length::Automatic,
             batch: Batch::Automatic,
             initialisation: Initialisation::Spread,

@@ -70,7 +70,10 @@ pub(super) fn polish(
 
 /// Whether the network of `trained` is that of the further steps: better than at any report.
 pub(super) fn is_polished(trained: &Trained) -> bool {
-    let reports = trained.curve.iter().filter_map(|report| report.validation_loss);
+    let reports = trained
+        .curve
+        .iter()
+        .filter_map(|report| report.validation_loss);
     let lowest = reports.fold(f64::INFINITY, f64::min);
     trained.validation_loss.is_none_or(|loss| loss < lowest)
 }

@@ -54,5 +54,8 @@ pub fn refit(
         return Ok(Some(again.network));
     }
     let polished = polish(again, &data, &options, stop)?;
-    Ok(polished.interruption().is_none().then_some(polished.network))
+    Ok(polished
+        .interruption()
+        .is_none()
+        .then_some(polished.network))
 }
