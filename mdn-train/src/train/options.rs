@@ -71,6 +71,7 @@ pub struct TrainOptions {
     /// (Dawid and Sebastiani 1999); 0 for none. Without it these are at the mercy of components of no
     /// weight far away. It is part of the gradient alone: losses that are reported, and by which the
     /// validation rows choose, are without it. The CRPS does not have it.
+    #[serde(skip_serializing_if = "is_zero")]
     pub moments: f32,
     /// Steps or epochs.
     pub length: Length,
@@ -88,6 +89,7 @@ pub struct TrainOptions {
     pub clip: Option<f32>,
     /// How many steps follow the best one, as a share of those planned: without noise, at a low rate that
     /// falls to nothing, and kept if the validation rows find them better. 0 for none.
+    #[serde(skip_serializing_if = "is_zero")]
     pub polish: f32,
     /// Over how many steps the parameters are averaged: the average is what the validation rows
     /// see and what is kept.
@@ -111,6 +113,11 @@ pub struct TrainOptions {
     pub report_interval: Option<usize>,
     /// Stop after this many reports without a better validation loss; needs validation rows.
     pub patience: Option<usize>,
+}
+
+/// Runs that began before there was such an option go on without it.
+fn is_zero(value: &f32) -> bool {
+    *value == 0.0
 }
 
 impl Default for TrainOptions {
