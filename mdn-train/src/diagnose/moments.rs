@@ -53,7 +53,7 @@ pub(super) fn wide_moments(
 ) -> Result<Option<Diagnostic>, RowError> {
     let step = (data.rows / LOOKED_AT).max(1);
     let rows = map_predictions(model, data, |row, mixture| match mixture {
-        _ if row % step != 0 => Ok(None),
+        _ if !row.is_multiple_of(step) => Ok(None),
         Err(PredictError::Overflow) => Ok(None),
         mixture => Answer::of_row(&mixture?, data.target(row)).map(Some),
     })?;
@@ -96,7 +96,7 @@ mod tests {
 
     /// Errors of one standard deviation times `error`, with some scatter, and this ratio.
     fn answers(rows: usize, error: f64, ratio: f32) -> Vec<Answer> {
-        let scatter = |row: usize| if row % 2 == 0 { 0.5 } else { 1.5 };
+        let scatter = |row: usize| if row.is_multiple_of(2) { 0.5 } else { 1.5 };
         let answer = |row| Answer {
             square: error * error * scatter(row),
             ratio,

@@ -89,7 +89,7 @@ fn covariance<S: Simd, C: Kind>(block: &mut Block<S>) {
 /// (Σₖ + dₖ dₖᵀ)ᵢⱼ, j ≤ i
 #[inline(always)]
 fn second_moment<S: Simd, C: Kind>(block: &Block<S>, i: usize, j: usize, k: usize) -> Lanes<S> {
-    let product = block.from_mean(i, k).mul(block.from_mean(j, k));
+    let product = block.offset(i, k).mul(block.offset(j, k));
     match C::covariance_row(i, j) {
         Some(row) => product.add(block.covariance(row, k)),
         None => product,
@@ -165,12 +165,12 @@ fn component<S: Simd, C: Kind>(block: &mut Block<S>, k: usize, trace: Lanes<S>) 
         for j in 0..block.dimensions {
             let (high, low) = (i.max(j), i.min(j));
             let by_covariance = block.by_covariance(high, low);
-            product = product.add(by_covariance.mul(block.from_mean(j, k)));
+            product = product.add(by_covariance.mul(block.offset(j, k)));
             let moment = second_moment::<S, C>(block, high, low, k);
             by_logit = by_logit.add(by_covariance.mul(moment));
         }
         let pull = block.pull(i);
-        by_logit = by_logit.sub(pull.mul(block.from_mean(i, k)));
+        by_logit = by_logit.sub(pull.mul(block.offset(i, k)));
         block.set_score_by_mean(i, k, portion.mul(product.add(product).sub(pull)));
     }
     block.set_score_by_logit(k, portion.mul(by_logit));
@@ -180,7 +180,7 @@ fn component<S: Simd, C: Kind>(block: &mut Block<S>, k: usize, trace: Lanes<S>) 
 impl<S: Simd> Block<'_, S> {
     /// dₖ
     #[inline(always)]
-    fn from_mean(&self, d: usize, k: usize) -> Lanes<S> {
+    fn offset(&self, d: usize, k: usize) -> Lanes<S> {
         self.mean(d, k).sub(self.mixture_mean(d))
     }
 
