@@ -4,6 +4,7 @@
 //! and is never certain: each [`Diagnostic`] says what was seen, and what usually helps.
 
 mod calibration;
+mod moments;
 mod one_category;
 mod repeats;
 mod training_rows;
@@ -18,6 +19,7 @@ use crate::data::{Dataset, WILD, fences};
 use crate::metrics::{RowError, Scores, map_predictions, normal_nll};
 use crate::prune::{THRESHOLD, needed};
 use calibration::{miscalibration, over_fit};
+use moments::wide_moments;
 pub use one_category::OneCategory;
 pub use repeats::repeated_rows;
 pub use training_rows::KeptRows;
@@ -68,7 +70,7 @@ pub enum Seen<'a> {
 
 /// Everything worth a word about `model` on the rows of `data`, of which `scores` are the scores.
 ///
-/// One prediction a row.
+/// Two predictions a row, and two quantiles of each target for some 500 rows.
 ///
 /// # Errors
 ///
@@ -85,6 +87,7 @@ pub fn diagnose(
         collapsed_scales(&use_of, model, data),
         dead_components(&use_of, model),
         miscalibration(scores, seen),
+        wide_moments(model, data)?,
         over_fit(scores, seen, normal_nll(data, &scores.supports)),
         extrapolation(model, data, seen),
         no_better_than_normal(data, scores, seen),
@@ -255,8 +258,8 @@ fn dead_components(use_of: &Use, model: &Model<'_>) -> Option<Diagnostic> {
             "{dead} of {components} components{} have a weight below {THRESHOLD} at every row",
             if networks > 1 { " of each network" } else { "" }
         ),
-        advice: "They do no harm; `mdn-train prune` drops them and makes the model smaller and \
-                 faster",
+        advice: "They do no harm, unless `wide-moments` is there too; `mdn-train prune` drops them and \
+                 makes the model smaller and faster",
     })
 }
 

@@ -8,6 +8,7 @@ mod block;
 mod covariance;
 mod crps;
 mod likelihood;
+mod moments;
 mod scale;
 mod support;
 
@@ -67,6 +68,8 @@ fn is_independent(head: &Head) -> bool {
 #[derive(Debug)]
 pub(crate) struct Loss {
     kind: LossKind,
+    /// The weight of the moments' score beside the likelihood.
+    moments: f32,
     level: Level,
     head: Head,
     scratch: Vec<Strip>,
@@ -79,10 +82,19 @@ impl Loss {
     pub(crate) fn new(kind: LossKind, head: Head) -> Self {
         Loss {
             kind,
+            moments: 0.0,
             level: Level::detect(),
             head,
             scratch: vec![[0.0; ROWS]; scratch_strips(&head)],
             covers: Vec::new(),
+        }
+    }
+
+    /// Gives the moments' score this weight beside the likelihood, 0 before: in the gradient alone. Targets
+    /// on supports have none, for their moments are not those of the components.
+    pub(crate) fn set_moments(&mut self, weight: f32) {
+        if self.covers.is_empty() {
+            self.moments = weight;
         }
     }
 
@@ -108,6 +120,7 @@ impl Loss {
     ) -> f64 {
         let shard = Shard {
             head: self.head,
+            moments: self.moments,
             outputs,
             targets,
             covers: &self.covers,
@@ -136,6 +149,7 @@ trait Rule {
 /// A shard of rows on its way to the kernel that suits its head.
 struct Shard<'a> {
     head: Head,
+    moments: f32,
     outputs: &'a mut [Strip],
     targets: &'a [Strip],
     covers: &'a [Cover],
@@ -181,7 +195,8 @@ impl<R: Rule> Kernel for Blocks<'_, R> {
                 covers: shard.covers,
                 cells: cells.next().unwrap_or_default(),
             };
-            let mut block = Block::new(simd, shard.head, outputs, observed, shard.scratch);
+            let (head, moments) = (shard.head, shard.moments);
+            let mut block = Block::new(simd, head, moments, outputs, observed, shard.scratch);
             let weights = shard.weight.map(|weight| row_weights(weight, rows));
             let mut losses = [0.0; ROWS];
             for first in (0..ROWS).step_by(Lanes::<S>::LANES) {

@@ -122,6 +122,8 @@ fn one_dimension(
         black_box((marginal.exceedance(y)?, marginal.pit(y)?));
         black_box(marginal.interval_probability(y, p)?);
         black_box(marginal.crps(y)?);
+        black_box((marginal.probability(y)?, marginal.pit_between(y)?));
+        black_box(marginal.support());
         black_box((marginal.lower_tail_mean(y)?, marginal.upper_tail_mean(y)?));
         black_box(marginal.expected_shortfall(p)?);
         black_box(marginal.upper_expected_shortfall(p)?);

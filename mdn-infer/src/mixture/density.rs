@@ -9,7 +9,8 @@ use crate::simd::reduce::{self, At, Terms};
 use crate::simd::{Kernel, Simd, Vector};
 
 impl Mixture<'_> {
-    /// ln p(target), in nats per raw units; `target` is `[D]`.
+    /// ln p(target), in nats per raw units; `target` is `[D]`. A dimension on a lattice counts with its
+    /// probability over the step, an atom with its probability; off its support a target has −∞.
     ///
     /// Log-sum-exp over the components' terms: no overflow, and no underflow before the result
     /// itself leaves binary32, where it is −∞: below −1.7 × 10³⁸, or where the target is more than

@@ -38,6 +38,9 @@ pub(crate) use support::Targets;
 
 /// p(t | x) = Σₖ πₖ N(t | μₖ, Σₖ), with K components in D dimensions.
 ///
+/// Where the file states [supports](crate::format::Support), the mixture is that of latent draws: components
+/// and weights are theirs, and every other answer is about the values that become of them.
+///
 /// An argument that is NaN or infinite is an error, never an answer. An answer that leaves
 /// binary32 is ±∞ or 0: a density far out, its logarithm 10¹⁹ scales out, a variance whose root
 /// is above 10¹⁹ or below 10⁻²³ raw units.

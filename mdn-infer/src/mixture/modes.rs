@@ -68,7 +68,8 @@ impl Mixture<'_> {
     ///
     /// # Errors
     ///
-    /// [`PredictError::WrongLength`] unless `to` has whole rows; [`PredictError::Overflow`] where
+    /// [`PredictError::NotContinuous`] where a dimension has a support; [`PredictError::WrongLength`] unless
+    /// `to` has whole rows; [`PredictError::Overflow`] where
     /// no ascent ends, because components that overlap differ in scale by more than about 10¹⁵, or
     /// a maximum lies beyond the range of binary32 in raw units.
     pub fn modes(&self, to: &mut [f32]) -> Result<usize, PredictError> {

@@ -3,6 +3,7 @@
 use mdn_infer::format::{Covariance, Head};
 use mdn_infer::simd::{Simd, Vector};
 
+use super::moments;
 use super::support::Cover;
 use crate::network::{Strip, load, save};
 
@@ -13,15 +14,20 @@ pub(super) type Lanes<S> = <S as Simd>::Twin;
 /// `[item][K]`: the priors, the joints, the inverse scales `[D]`, the slopes of the log-scales
 /// `[D]`; then, for the likelihood, the whitened differences z `[D]`, and for the CRPS its
 /// derivatives by the means `[D]` and by the scales `[D]`, and the scales `[D]`. The likelihood of
-/// supports has derivatives of log-densities there, and log-scales.
+/// supports has derivatives of log-densities there, and log-scales. What the moments'
+/// score keeps stands in [`super::moments`].
 pub(super) struct Block<'a, S> {
     simd: S,
     pub(super) components: usize,
     pub(super) dimensions: usize,
     /// How many scales a component has, where covariance is not full.
     pub(super) scales: usize,
+    /// The first strip of the scratch that belongs to the mixture as a whole.
+    pub(super) shared: usize,
     /// The first row.
     pub(super) first: usize,
+    /// The weight of the moments' score beside the likelihood.
+    pub(super) moments: f32,
     log_scale_min: f32,
     log_scale_max: f32,
     outputs: &'a mut [Strip],
@@ -46,7 +52,14 @@ pub(super) struct Observed<'a> {
 
 /// How many strips the scratch of a block has.
 pub(super) fn scratch_strips(head: &Head) -> usize {
-    head.components as usize * (2 + 5 * head.dimensions as usize)
+    let of_component = 2 + 5 * head.dimensions as usize;
+    (head.components as usize * of_component).max(moments::scratch_strips(head))
+}
+
+/// The row of the entry (i, j), j ≤ i, of a triangular or symmetric matrix.
+#[inline(always)]
+pub(super) const fn entry(i: usize, j: usize) -> usize {
+    i * (i + 1) / 2 + j
 }
 
 impl<'a, S: Simd> Block<'a, S> {
@@ -54,6 +67,7 @@ impl<'a, S: Simd> Block<'a, S> {
     pub(super) fn new(
         simd: S,
         head: Head,
+        moments: f32,
         outputs: &'a mut [Strip],
         observed: Observed<'a>,
         scratch: &'a mut [Strip],
@@ -66,7 +80,9 @@ impl<'a, S: Simd> Block<'a, S> {
                 Covariance::Isotropic => 1,
                 _ => head.dimensions as usize,
             },
+            shared: moments::shared_start(&head),
             first: 0,
+            moments,
             log_scale_min: head.log_scale_min,
             log_scale_max: head.log_scale_max,
             outputs,
@@ -90,12 +106,20 @@ impl<'a, S: Simd> Block<'a, S> {
         save(value, &mut self.outputs[row], self.first);
     }
     #[inline(always)]
-    fn kept(&self, item: usize, k: usize) -> Lanes<S> {
-        load(self.simd, &self.scratch[item * self.components + k], 0)
+    pub(super) fn at(&self, strip: usize) -> Lanes<S> {
+        load(self.simd, &self.scratch[strip], 0)
     }
     #[inline(always)]
-    fn keep(&mut self, item: usize, k: usize, value: Lanes<S>) {
-        save(value, &mut self.scratch[item * self.components + k], 0);
+    pub(super) fn set_at(&mut self, strip: usize, value: Lanes<S>) {
+        save(value, &mut self.scratch[strip], 0);
+    }
+    #[inline(always)]
+    pub(super) fn kept(&self, item: usize, k: usize) -> Lanes<S> {
+        self.at(item * self.components + k)
+    }
+    #[inline(always)]
+    pub(super) fn keep(&mut self, item: usize, k: usize, value: Lanes<S>) {
+        self.set_at(item * self.components + k, value);
     }
 
     #[inline(always)]

@@ -16,6 +16,7 @@ use mdn_infer::simd::{Simd, Vector};
 use super::Rule;
 use super::block::{Block, Lanes};
 use super::covariance::Kind;
+use super::moments;
 use super::scale::LogScale;
 
 /// The smallest log-density of a component that is told from zero; keeps overflowing square
@@ -29,6 +30,10 @@ impl<C: Kind, M: LogScale> Rule for Likelihood<C, M> {
     fn apply<S: Simd>(block: &mut Block<S>, weights: Option<Lanes<S>>) -> Lanes<S> {
         let row = likelihood::<S, C, M>(block);
         if let Some(weights) = weights {
+            if block.moments > 0.0 {
+                let weights = weights.mul(weights.splat(block.moments));
+                moments::gradient::<S, C>(block, row.prior, weights);
+            }
             gradient::<S, C, M>(block, &row, weights);
         }
         row.nll
@@ -103,7 +108,8 @@ pub(super) fn relative<V: Vector>(x: V) -> V {
     math::exp_normal(x.select(kept, lowest)).select(kept, x.splat(0.0))
 }
 
-/// Replaces the block's outputs by `weights` times the gradient.
+/// Replaces the block's outputs by `weights` times the gradient, and what [`moments::gradient`] has
+/// left beside it.
 #[inline(always)]
 fn gradient<S: Simd, C: Kind, M: LogScale>(
     block: &mut Block<S>,
@@ -115,7 +121,13 @@ fn gradient<S: Simd, C: Kind, M: LogScale>(
     for k in 0..block.components {
         let responsibility = block.joint(k).mul(joint);
         let weight = block.prior(k).mul(prior);
-        block.set_logit(k, weight.sub(responsibility));
+        let of_likelihood = weight.sub(responsibility);
+        // Without the score its place holds other things.
+        let gradient = match block.moments > 0.0 {
+            true => of_likelihood.add(block.score_by_logit(k)),
+            false => of_likelihood,
+        };
+        block.set_logit(k, gradient);
         C::gradient::<S, M>(block, k, responsibility);
     }
 }

@@ -72,6 +72,15 @@ impl Kind for Supported {
         joint
     }
 
+    /// There is no score of the moments.
+    #[inline(always)]
+    fn covariance<S: Simd>(_: &mut Block<S>, _: usize) {}
+
+    #[inline(always)]
+    fn covariance_row(_: usize, _: usize) -> Option<usize> {
+        None
+    }
+
     #[inline(always)]
     fn gradient<S: Simd, M: LogScale>(block: &mut Block<S>, k: usize, responsibility: Lanes<S>) {
         let pull = responsibility.negate();

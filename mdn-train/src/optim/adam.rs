@@ -41,6 +41,11 @@ impl Adam {
         self.means.len().min(self.squares.len())
     }
 
+    /// The means of the squares of the gradient, up to a factor that is the same for all.
+    pub(crate) fn squares(&self) -> &[f32] {
+        &self.squares
+    }
+
     /// Makes this state that of `other`, without allocating.
     ///
     /// # Panics

@@ -208,8 +208,10 @@ mod tests {
             components: 1,
             validation: 0.0,
             options: TrainOptions {
+                moments: 0.0,
                 length: Length::Steps(6),
                 starts: 1,
+                polish: 0.0,
                 averaging: Averaging::Off,
                 noise: NoiseUse::Never,
                 ..TrainOptions::default()

@@ -82,6 +82,16 @@ impl<'a> Objective<'a> {
         Self::with_backward(architecture, loss, rows.into(), usize::MAX, false)
     }
 
+    /// The same, whose gradients are those of the loss and of `weight` times the Dawid–Sebastiani score
+    /// of the mixture's mean and covariance. Losses stay as they are, and so does the CRPS.
+    #[must_use]
+    pub fn with_moments(mut self, weight: f32) -> Self {
+        for group in &mut self.groups {
+            group.loss.set_moments(weight);
+        }
+        self
+    }
+
     fn with_backward(
         architecture: &Architecture,
         loss: LossKind,

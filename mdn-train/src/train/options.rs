@@ -67,6 +67,12 @@ impl NoiseUse {
 pub struct TrainOptions {
     /// What is minimised, and by which the validation rows choose.
     pub loss: LossKind,
+    /// The weight, beside the likelihood, of a proper score of the mixture's mean and covariance
+    /// (Dawid and Sebastiani 1999); 0 for none. Without it these are at the mercy of components of no
+    /// weight far away. It is part of the gradient alone: losses that are reported, and by which the
+    /// validation rows choose, are without it. The CRPS does not have it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub moments: f32,
     /// Steps or epochs.
     pub length: Length,
     /// Rows a step.
@@ -81,6 +87,10 @@ pub struct TrainOptions {
     pub weight_decay: f32,
     /// The largest norm of the gradient; longer ones are scaled down to it.
     pub clip: Option<f32>,
+    /// How many steps follow the best one, as a share of those planned: without noise, at a low rate that
+    /// falls to nothing, and kept if the validation rows find them better. 0 for none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub polish: f32,
     /// Over how many steps the parameters are averaged: the average is what the validation rows
     /// see and what is kept.
     pub averaging: Averaging,
@@ -105,10 +115,16 @@ pub struct TrainOptions {
     pub patience: Option<usize>,
 }
 
+/// Runs that began before there was such an option go on without it.
+fn is_zero(value: &f32) -> bool {
+    *value == 0.0
+}
+
 impl Default for TrainOptions {
     fn default() -> Self {
         TrainOptions {
             loss: LossKind::Nll,
+            moments: 0.1,
             length: Length::Automatic,
             batch: Batch::Automatic,
             initialisation: Initialisation::Spread,
@@ -119,6 +135,7 @@ impl Default for TrainOptions {
             },
             weight_decay: 1e-2,
             clip: Some(1.0),
+            polish: 0.15,
             averaging: Averaging::Epochs(5.0),
             noise: NoiseUse::InTurn,
             input_noise: 0.1,
@@ -149,6 +166,7 @@ impl TrainOptions {
     pub fn classic() -> Self {
         TrainOptions {
             loss: LossKind::Nll,
+            moments: 0.0,
             length: Length::Steps(10_000),
             batch: Batch::Full,
             initialisation: Initialisation::Classic,
@@ -156,6 +174,7 @@ impl TrainOptions {
             schedule: Schedule::Constant,
             weight_decay: 0.0,
             clip: None,
+            polish: 0.0,
             averaging: Averaging::Off,
             noise: NoiseUse::Never,
             input_noise: 0.0,
@@ -183,6 +202,7 @@ impl TrainOptions {
             Averaging::Epochs(epochs) => positive(epochs),
         };
         let ok = [
+            (finite.contains(&self.moments), "moments"),
             (!steps, "length"),
             (self.batch != Batch::Rows(0), "batch"),
             (positive(self.learning_rate), "learning_rate"),
@@ -191,6 +211,7 @@ impl TrainOptions {
             (finite.contains(&self.weight_decay), "weight_decay"),
             (self.clip.is_none_or(positive), "clip"),
             (averaging, "averaging"),
+            (unit.contains(&self.polish), "polish"),
             (finite.contains(&self.input_noise), "input_noise"),
             (finite.contains(&self.target_noise), "target_noise"),
             (positive(self.noise_decay), "noise_decay"),

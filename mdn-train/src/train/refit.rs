@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 
 use mdn_infer::format::Support;
 
+use super::polish::{is_polished, polish};
 use super::session::Session;
 use super::starts::options_at;
 use super::{Control, Feed, Feeds, Progress, TrainError, TrainOptions, Trained};
@@ -50,6 +51,15 @@ pub fn refit(
         stop,
         ..Control::new(&mut quiet)
     })?;
-    let ended = again.interruption().is_none();
-    Ok(ended.then_some(again.network))
+    if again.interruption().is_some() {
+        return Ok(None);
+    }
+    if !is_polished(trained) {
+        return Ok(Some(again.network));
+    }
+    let polished = polish(again, &data, &options, stop)?;
+    Ok(polished
+        .interruption()
+        .is_none()
+        .then_some(polished.network))
 }

@@ -8,6 +8,7 @@ use super::average::Average;
 use super::control::Control;
 use super::noise::Noise;
 use super::objective::Objective;
+use super::off_diagonal::OffDiagonals;
 use super::options::TrainOptions;
 use super::sampler::Sampler;
 use super::{Event, Feeds, Progress, TrainError, Trained};
@@ -87,6 +88,7 @@ pub(super) struct Session<'a> {
     pub(super) validation: Option<Objective<'a>>,
     pub(super) sampler: Sampler,
     pub(super) kernels: Vec<Range<usize>>,
+    pub(super) off_diagonals: OffDiagonals,
     /// Steps tried, those that failed included.
     pub(super) tried: usize,
     /// The step that made the parameters.
@@ -127,7 +129,8 @@ impl<'a> Session<'a> {
             last: total,
             interval: options.report_interval.unwrap_or(interval),
             train: Objective::new(architecture, options.loss, data.train, sampler.batch_rows())
-                .with_supports(data.supports),
+                .with_supports(data.supports)
+                .with_moments(options.moments),
             validation: validation.map(|rows| {
                 Objective::without_gradient(architecture, options.loss, rows)
                     .with_supports(data.supports)
@@ -135,6 +138,7 @@ impl<'a> Session<'a> {
             average: Average::new(options.averaging, sampler.batches(), &good.parameters),
             sampler,
             kernels: architecture.layers().map(|layer| layer.kernel()).collect(),
+            off_diagonals: OffDiagonals::new(architecture),
             gradient: vec![0.0; good.parameters.len()],
             tried: 0,
             step: 0,
@@ -150,6 +154,12 @@ impl<'a> Session<'a> {
             events: Vec::new(),
             rollbacks: 0,
         })
+    }
+
+    /// Takes these first parameters.
+    pub(super) fn start_from(&mut self, parameters: &[f32]) {
+        self.parameters.copy_from_slice(parameters);
+        self.good.parameters.copy_from_slice(parameters);
     }
 
     pub(super) fn run(mut self, mut control: Control<'_>) -> Result<Trained, TrainError> {
@@ -214,12 +224,17 @@ impl<'a> Session<'a> {
         }
         let factor = self.options.schedule.factor(step, self.total);
         let learning_rate = self.learning_rate * factor;
+        self.off_diagonals.keep(&self.parameters);
         self.adam.step(
             &mut self.parameters,
             &self.gradient,
             learning_rate,
             self.kernels.iter().cloned(),
         );
+        let decay = learning_rate * self.options.weight_decay;
+        let squares = self.adam.squares();
+        self.off_diagonals
+            .lengthen(&mut self.parameters, squares, decay);
         if let Some(average) = &mut self.average {
             average.add(&self.parameters);
         }

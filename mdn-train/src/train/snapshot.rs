@@ -66,6 +66,7 @@ impl Session<'_> {
             total: _,
             interval: _,
             kernels: _,
+            off_diagonals: _,
             // Working memory.
             train: _,
             validation: _,

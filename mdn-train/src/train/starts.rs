@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::polish::polish;
 use super::session::Session;
 use super::{Control, Feeds, Keeper, Kept, Progress, TrainError, TrainOptions, Trained};
 use crate::network::Architecture;
@@ -96,6 +97,7 @@ pub(super) fn train(
         let options = options_at(options, start);
         let session = Session::new(architecture, data, &options)?;
         let outcome = session.run(control);
+        let outcome = outcome.and_then(|trained| polish(trained, data, &options, stop));
         let interruption = outcome.as_ref().ok().and_then(Trained::interruption);
         starts.add(outcome)?;
         if let Some(event) = interruption {

@@ -27,10 +27,10 @@ fn a_run_keeps_its_loss() {
         assert_eq!(line["loss"], "crps");
         number(&line, "validation_loss")
     });
-    // The lowest loss of the rows held back is what was kept.
-    let best = best.fold(f64::INFINITY, f64::min);
-    let network = &told["networks"][0];
-    assert!((number(network, "validation_loss") - best).abs() < 1e-9);
+    // The lowest loss of the rows held back is what was kept, unless polish lowered it further.
+    let reported = best.fold(f64::INFINITY, f64::min);
+    let best = number(&told["networks"][0], "validation_loss");
+    assert!(best < reported + 1e-9);
     // So is the score of the file, which has one network and one target.
     assert_eq!(told["loss"], "crps");
     assert!((number(&told, "validation_crps") - best).abs() < 1e-4 * best);

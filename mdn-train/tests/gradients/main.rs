@@ -28,6 +28,8 @@ fn normals(rng: &mut SplitMix64, count: usize) -> Vec<f32> {
 
 struct Case {
     loss: LossKind,
+    /// The weight of the moments' score in the gradient.
+    moments: f32,
     architecture: Architecture,
     parameters: Vec<f32>,
     inputs: Vec<f32>,
@@ -53,6 +55,7 @@ impl Case {
         let parameters = normals(&mut rng, architecture.parameters());
         Case {
             loss: LossKind::Nll,
+            moments: 0.0,
             parameters: parameters.into_iter().map(|p| p * spread).collect(),
             inputs: normals(&mut rng, rows * 3),
             targets: normals(&mut rng, rows * usize::from(head.dimensions)),
@@ -73,10 +76,17 @@ impl Case {
         Case { loss, ..self }
     }
 
+    /// The same with this weight of the moments' score.
+    fn with_moments(self, moments: f32) -> Self {
+        Case { moments, ..self }
+    }
+
     fn loss_and_gradient(&self) -> (f64, Vec<f32>) {
         let mut gradient = vec![f32::NAN; self.parameters.len()];
         let objective = Objective::new(&self.architecture, self.loss, self.rows(), usize::MAX);
-        let mut objective = objective.with_supports(&self.supports);
+        let mut objective = objective
+            .with_supports(&self.supports)
+            .with_moments(self.moments);
         let loss = objective.gradient(&self.parameters, Selection::All, &mut gradient);
         assert_eq!(loss, objective.loss(&self.parameters), "one loss");
         (loss, gradient)
@@ -132,6 +142,8 @@ fn every_activation_covariance_and_scale_map() {
                     seed += 1;
                     let head = head(components, dimensions, covariance, scale_map);
                     Case::new(activation, head, 11, seed).check();
+                    let case = Case::new(activation, head, 11, seed);
+                    case.with_moments(0.7).check();
                     if covariance != Covariance::Full || dimensions == 1 {
                         let case = Case::new(activation, head, 11, seed);
                         case.with(LossKind::Crps).check();
@@ -178,6 +190,7 @@ fn many_dimensions_and_components() {
         // Off-diagonal entries of ordinary size make near-singular matrices in 16 dimensions.
         case.parameters.iter_mut().for_each(|p| *p *= 0.3);
         case.check();
+        case.with_moments(0.7).check();
     }
     let many = head(40, 1, Covariance::Isotropic, ScaleMap::Softplus);
     Case::new(Activation::Silu, many, 9, 78).check();
@@ -191,6 +204,8 @@ fn many_rows() {
     for rows in [257, 1003] {
         let head = head(3, 1, Covariance::Diagonal, ScaleMap::Exp);
         Case::new(Activation::Gelu, head, rows, 5).check();
+        let case = Case::new(Activation::Gelu, head, rows, 5);
+        case.with_moments(0.7).check();
         let case = Case::new(Activation::Gelu, head, rows, 5);
         case.with(LossKind::Crps).check();
     }
@@ -207,6 +222,7 @@ fn selected_rows_count_as_often_as_they_are_named() {
     };
     let picked = Case {
         loss: case.loss,
+        moments: case.moments,
         architecture: case.architecture.clone(),
         parameters: case.parameters.clone(),
         inputs: pick(&case.inputs, 3),
@@ -236,12 +252,20 @@ fn constant(head: Head, outputs: &[f32], targets: &[f32]) -> Case {
     network.parameters[kernel..].copy_from_slice(outputs);
     Case {
         loss: LossKind::Nll,
+        moments: 0.0,
         architecture,
         parameters: network.parameters,
         inputs: vec![0.5; rows],
         targets: targets.to_vec(),
         supports: Vec::new(),
     }
+}
+
+/// Whatever the weight of the moments' score.
+fn assert_all_finite(case: Case) -> (f64, Vec<f32>) {
+    let case = case.with_moments(1.0);
+    assert_finite(&case);
+    assert_finite(&case.with_moments(0.0))
 }
 
 fn assert_finite(case: &Case) -> (f64, Vec<f32>) {
@@ -259,16 +283,16 @@ fn far_targets_dead_components_and_uneven_weights_stay_finite() {
             let count = head.outputs();
             let mut outputs = vec![0.1; count];
             // Targets 1e4 scales away, in both directions.
-            assert_finite(&constant(head, &outputs, &[1e4, -1e4, 1e4, 1e4]));
+            assert_all_finite(constant(head, &outputs, &[1e4, -1e4, 1e4, 1e4]));
             // A component far from everything, and very uneven log-weights.
             outputs[..3].copy_from_slice(&[0.0, -200.0, 300.0]);
             outputs[3..9].copy_from_slice(&[0.0, 1.0, -1e5, 0.0, 1.0, 1e5]);
             let case = constant(head, &outputs, &[0.0, 0.5, 1.0, -1.0]);
-            let (_, gradient) = assert_finite(&case);
+            let (_, gradient) = assert_all_finite(case);
             assert_ne!(gradient[count..], vec![0.0; count], "something to learn");
             // Log-scales far beyond the bounds.
             outputs[9..12].copy_from_slice(&[-500.0, 80.0, -90.0]);
-            assert_finite(&constant(head, &outputs, &[1e4, 0.0, 0.0, 0.0]));
+            assert_all_finite(constant(head, &outputs, &[1e4, 0.0, 0.0, 0.0]));
         }
     }
 }

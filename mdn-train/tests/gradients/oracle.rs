@@ -177,6 +177,16 @@ pub fn loss(case: &Case, parameters: &[f64]) -> f64 {
         LossKind::Nll => nll(&architecture.head, outputs, target),
         LossKind::Crps => crps(&architecture.head, outputs, target),
     };
+    mean(row, architecture, parameters, rows)
+}
+
+/// The mean of a score of a row.
+fn mean(
+    row: impl Fn(&[f64], &[f32]) -> f64,
+    architecture: &Architecture,
+    parameters: &[f64],
+    rows: Rows,
+) -> f64 {
     let d = usize::from(architecture.head.dimensions);
     let inputs = rows.inputs.chunks_exact(architecture.inputs);
     let sum: f64 = inputs
@@ -189,6 +199,37 @@ pub fn loss(case: &Case, parameters: &[f64]) -> f64 {
     sum / (rows.targets.len() / d) as f64
 }
 
+/// ½ ln det V + ½ δᵀ V⁻¹ δ, with the mean and the covariance V of the mixture.
+fn moments_score(head: &Head, outputs: &[f64], target: &[f32]) -> f64 {
+    let (k, d) = (usize::from(head.components), target.len());
+    let total = log_sum_exp(&outputs[..k]);
+    let weight = |c: usize| (outputs[c] - total).exp();
+    let component_mean = |c: usize| DVector::from_fn(d, |i, _| outputs[(1 + i) * k + c]);
+    let mean: DVector<f64> = (0..k).map(|c| component_mean(c) * weight(c)).sum();
+    let second_moment = |c: usize| {
+        let factors = outputs[(1 + d) * k..].iter();
+        let own: Vec<f64> = factors.skip(c).step_by(k).copied().collect();
+        let from_mean = component_mean(c) - &mean;
+        (covariance(head, &own) + &from_mean * from_mean.transpose()) * weight(c)
+    };
+    let covariance: DMatrix<f64> = (0..k).map(second_moment).sum();
+    let difference = DVector::from_fn(d, |i, _| f64::from(target[i])) - mean;
+    let normal = d as f64 * std::f64::consts::TAU.ln() / 2.0;
+    -log_normal(difference, covariance) - normal
+}
+
+/// What a gradient is of: the loss and so many times the moments' score.
+fn value(case: &Case, parameters: &[f64]) -> f64 {
+    let loss = loss(case, parameters);
+    if case.moments == 0.0 {
+        return loss;
+    }
+    let (architecture, rows) = (&case.architecture, case.rows());
+    let score =
+        |outputs: &[f64], target: &[f32]| moments_score(&architecture.head, outputs, target);
+    loss + f64::from(case.moments) * mean(score, architecture, parameters, rows)
+}
+
 /// Its gradient by central differences. The step is small, so that ReLU's kink doesn't fall
 /// within it; what rounding then leaves is some 1e-8.
 pub fn gradient(case: &Case, parameters: &[f64]) -> Vec<f64> {
@@ -198,7 +239,7 @@ pub fn gradient(case: &Case, parameters: &[f64]) -> Vec<f64> {
         .map(|i| {
             let mut at = |offset: f64| {
                 moved[i] = parameters[i] + offset;
-                loss(case, &moved)
+                value(case, &moved)
             };
             let difference = at(STEP) - at(-STEP);
             moved[i] = parameters[i];

@@ -38,7 +38,7 @@ const NEARLY_HALF: f32 = 0.49;
 const SMALLEST: f32 = f32::from_bits(27 << 23);
 
 impl Marginal<'_> {
-    /// The y with P(t ≤ y) = p, in raw units: where the computed distribution function passes
+    /// The y with P(t ≤ y) = p, in raw units, on a lattice or with atoms the least y with P(t ≤ y) ≥ p: where the computed distribution function passes
     /// p, to the last bit of the standardised y; ±∞ where that leaves binary32.
     ///
     /// It never decreases with p. Where the distribution function is flat to within rounding,
@@ -84,7 +84,9 @@ impl Marginal<'_> {
         self.tail_quantile(Tail::Lower, 0.5)
     }
 
-    /// The interval that leaves (1 − `probability`)/2 below and above it.
+    /// The interval that leaves (1 − `probability`)/2 below and above it, or less where its ends have
+    /// probabilities. On a circle that is cut opposite of the mean direction, and the low end may be above
+    /// the high one.
     ///
     /// # Errors
     ///

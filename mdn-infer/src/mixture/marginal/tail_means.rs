@@ -143,7 +143,9 @@ impl Marginal<'_> {
             Tail::Upper => self.upper_quantile(mass)?,
         };
         let excess = self.excess(law, tail, quantile)?;
-        Ok(quantile + tail.sign() * (excess / mass))
+        let mean = quantile + tail.sign() * (excess / mass);
+        // Of numbers that left binary32.
+        Ok(if mean.is_nan() { quantile } else { mean })
     }
 
     fn excess(&self, law: &Law<'_>, tail: Tail, y: f32) -> Result<f32, PredictError> {

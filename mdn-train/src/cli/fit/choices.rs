@@ -54,6 +54,11 @@ pub struct TrainingChoices {
     /// What training minimises on the training rows, and by which the rows held back choose
     #[arg(long, default_value = "nll", value_name = "LOSS")]
     loss: LossName,
+    /// Weight, beside the NLL, of a score of the predicted means, variances and covariances: without it
+    /// components of next to no weight far away may spoil them; 0 for none
+    #[arg(long, value_name = "WEIGHT", value_parser = at_least_0,
+          default_value_t = TrainOptions::default().moments)]
+    moments: f32,
     /// Optimiser steps [default: 4000]
     #[arg(long, value_name = "N", conflicts_with = "epochs", value_parser = positive)]
     steps: Option<usize>,
@@ -88,6 +93,11 @@ pub struct TrainingChoices {
     #[arg(long, value_name = "EPOCHS", value_parser = at_least_0,
           default_value_t = AVERAGING)]
     averaging: f32,
+    /// Steps without noise, at a low rate that falls to nothing, after the best step, as a share of all;
+    /// kept if the rows held back find them better. 0 for none
+    #[arg(long, value_name = "SHARE", value_parser = share::<f32>,
+          default_value_t = TrainOptions::default().polish)]
+    polish: f32,
     /// Networks to train from different first parameters; the one with the lowest validation
     /// loss is kept
     #[arg(long, value_name = "N", value_parser = positive,
@@ -263,6 +273,7 @@ impl TrainingChoices {
         };
         TrainOptions {
             loss: self.loss.into(),
+            moments: self.moments,
             length,
             batch: self.batch,
             initialisation: self.initial.into(),
@@ -274,6 +285,7 @@ impl TrainingChoices {
                 0.0 => Averaging::Off,
                 epochs => Averaging::Epochs(epochs),
             },
+            polish: self.polish,
             noise: self.noise.into(),
             input_noise: self.input_noise,
             target_noise: self.target_noise,

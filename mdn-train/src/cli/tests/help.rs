@@ -7,7 +7,7 @@ use mdn_infer::Level;
 use super::command_line;
 
 /// Options without which nothing of the kind is done or asked.
-const NOTHING_BY_DEFAULT: [&str; 17] = [
+const NOTHING_BY_DEFAULT: [&str; 21] = [
     "between",
     "categorical",
     "cdf",
@@ -16,15 +16,19 @@ const NOTHING_BY_DEFAULT: [&str; 17] = [
     "given",
     "hdr",
     "interval",
+    "mean-above",
+    "mean-below",
     "modes",
     "resume",
     "run",
+    "shortfall",
     "survival",
     "target",
     "targets",
     "test-rows",
     "unit",
     "upper-quantiles",
+    "upper-shortfall",
 ];
 
 /// Words that options take without a list of clap's.

@@ -1,0 +1,79 @@
+//! The last steps of a start: few, from its best parameters on, without noise.
+//!
+//! What is kept of a start are averaged parameters. Their means err less than those of any one step, and
+//! on rows without the noise that the gradient saw; but the scales and correlations beside them were
+//! learnt from the larger errors. A few steps at a rate that falls to nothing let these follow. The
+//! validation rows decide whether that is better; without any the steps are kept.
+
+use std::ops::ControlFlow;
+
+use super::session::Session;
+use super::{Averaging, Control, Feeds, Length, Progress, TrainError, TrainOptions, Trained};
+use crate::optim::Schedule;
+
+/// The learning rate of the first of these steps, as a share of that of the training.
+const RATE: f32 = 0.07;
+
+/// `trained` with the parameters after the further steps, where they are better.
+pub(super) fn polish(
+    mut trained: Trained,
+    data: &Feeds<'_>,
+    options: &TrainOptions,
+    stop: Option<&(dyn Fn() -> bool + Sync)>,
+) -> Result<Trained, TrainError> {
+    let planned = trained.curve.last().map_or(0, |last| last.total);
+    let steps = (f64::from(options.polish) * planned as f64).round() as usize;
+    if steps == 0 || trained.interruption().is_some() {
+        return Ok(trained);
+    }
+    let options = TrainOptions {
+        length: Length::Steps(steps),
+        learning_rate: options.learning_rate * RATE,
+        schedule: Schedule::Cosine {
+            warm_up: 0.0,
+            floor: 0.0,
+        },
+        averaging: Averaging::Off,
+        input_noise: 0.0,
+        target_noise: 0.0,
+        report_interval: Some(steps),
+        patience: None,
+        ..options.clone()
+    };
+    let architecture = trained.network.architecture.clone();
+    let mut session = Session::new(&architecture, data, &options)?;
+    session.start_from(&trained.network.parameters);
+    let mut quiet = |_: &Progress| ControlFlow::Continue(());
+    let control = Control {
+        stop,
+        ..Control::new(&mut quiet)
+    };
+    let polished = match session.run(control) {
+        Err(TrainError::Diverged { .. }) => return Ok(trained),
+        polished => polished?,
+    };
+    if let Some(event) = polished.interruption() {
+        trained.events.push(event);
+        return Ok(trained);
+    }
+    let better = match (polished.validation_loss, trained.validation_loss) {
+        (Some(polished), Some(before)) => polished < before,
+        _ => true,
+    };
+    if better {
+        trained.network = polished.network;
+        trained.train_loss = polished.train_loss;
+        trained.validation_loss = polished.validation_loss;
+    }
+    Ok(trained)
+}
+
+/// Whether the network of `trained` is that of the further steps: better than at any report.
+pub(super) fn is_polished(trained: &Trained) -> bool {
+    let reports = trained
+        .curve
+        .iter()
+        .filter_map(|report| report.validation_loss);
+    let lowest = reports.fold(f64::INFINITY, f64::min);
+    trained.validation_loss.is_none_or(|loss| loss < lowest)
+}
