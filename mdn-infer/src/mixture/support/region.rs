@@ -311,23 +311,30 @@ impl Law<'_> {
     /// All modes in ascending order into the front of `to`; how many there are.
     pub(in crate::mixture) fn modes(&self, to: &mut [f32]) -> Result<usize, PredictError> {
         let mut count = 0;
-        let mut add = |value| {
+        let mut insert = |value| {
+            let mut value = value;
+            for slot in to.iter_mut().take(count) {
+                if value < *slot {
+                    core::mem::swap(&mut value, slot);
+                }
+            }
             if let Some(slot) = to.get_mut(count) {
                 *slot = value;
             }
             count += 1;
         };
-        self.each_mode(|place, _| add(self.value_at(place)));
-        if count == 0 {
-            if let Some(slot) = to.first_mut() {
-                *slot = self.heaviest();
-            }
-            count = 1;
+        let mut none = true;
+        self.each_mode(|place, _| {
+            none = false;
+            insert(self.value_at(place));
+        });
+        if none {
+            insert(self.heaviest());
         }
-        let found = to.get_mut(..count);
-        let found = found.ok_or(PredictError::TooFewSlots { needed: count })?;
-        found.sort_unstable_by(f32::total_cmp);
-        Ok(count)
+        match count <= to.len() {
+            true => Ok(count),
+            false => Err(PredictError::TooFewSlots { needed: count }),
+        }
     }
 
     fn heaviest(&self) -> f32 {
