@@ -110,6 +110,7 @@ pub mod prune;
 pub mod quantize;
 pub mod recovery;
 pub mod run;
+pub mod supports;
 pub mod train;
 pub mod tune;
 #[cfg(feature = "oracle")]

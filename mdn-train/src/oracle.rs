@@ -5,10 +5,10 @@
 //! engine is measured against it; nothing is computed with it.
 
 mod marginal;
-pub mod support;
 mod tail_means;
 
-pub use marginal::{OracleMarginal, normal_cdf};
+pub use crate::supports::{self as support, normal_cdf};
+pub use marginal::OracleMarginal;
 pub use tail_means::OracleTail;
 
 use mdn_infer::format::{Activation, Covariance, ScaleMap, Support};

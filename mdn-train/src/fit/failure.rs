@@ -9,7 +9,7 @@ use super::{FitError, TargetSupport};
 use crate::data::{DataError, Dataset, Standardiser, TableRows};
 use crate::metrics::{likeliest, map_predictions};
 use crate::model_file::ModelFile;
-use crate::oracle::support::log_density;
+use crate::supports::log_density;
 use crate::train::{LossKind, Trained};
 
 /// Rows that are looked at.

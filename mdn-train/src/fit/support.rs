@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::FitConfig;
 use crate::data::{DataError, Dataset, Standardiser, TableRows};
-use crate::oracle::support::tolerance;
+use crate::supports::tolerance;
 use crate::train::LossKind;
 use detect::{Evidence, detect, hint};
 

@@ -5,7 +5,7 @@ use std::f64::consts::{E, PI};
 use mdn_infer::format::Support;
 
 use crate::data::{Dataset, Standardiser};
-use crate::oracle::support::log_density;
+use crate::supports::log_density;
 
 /// Values that decide the normal distribution beneath a support, at most.
 const FITTED: usize = 2000;

@@ -1,5 +1,6 @@
 //! One dimension of a mixture in binary64.
 
+use crate::supports::normal_cdf;
 use nalgebra::DMatrix;
 
 use super::OracleMixture;
@@ -120,11 +121,6 @@ impl OracleMarginal {
             .map(|((&weight, &mean), &scale)| weight * value(mean, scale))
             .sum()
     }
-}
-
-/// Φ(x), accurate relative to itself in the lower tail.
-pub fn normal_cdf(x: f64) -> f64 {
-    0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
 }
 
 /// Gauss's rule with three points on each of eight pieces of `from` to `to`: none at an end, where

@@ -2,10 +2,13 @@
 
 use mdn_infer::format::{Atoms, Support};
 
-use super::marginal::normal_cdf;
-
 /// Images on each side: far more than any scale below a period needs.
 const IMAGES: i32 = 50;
+
+/// Φ(x), accurate relative to itself in the lower tail.
+pub fn normal_cdf(x: f64) -> f64 {
+    0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
+}
 
 /// ln of the density at `y` of a target with this support whose latent value is normal with this mean
 /// and standard deviation: of a lattice's value its probability over the step, of a point mass its
