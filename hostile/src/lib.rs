@@ -28,11 +28,11 @@ pub mod table;
 pub use answers::Answers;
 pub use source::Source;
 
-use mdn_agreement::{RECORDS, SAMPLES, SUPPORTS, Sample};
+use mdn_agreement::{RECORDS, SAMPLES, Sample};
 
 /// The committed models of every version of the format.
 pub fn samples() -> impl Iterator<Item = &'static Sample> {
-    SAMPLES.iter().chain([&RECORDS, &SUPPORTS])
+    SAMPLES.iter().chain([&RECORDS])
 }
 
 /// How the formats of tables begin; text has no such beginning.

@@ -137,8 +137,7 @@ fn stated(rng: &mut Xoshiro128PlusPlus) -> Result<ModelFile, ExportError> {
     draft.finish_at_rows_of(&draft.untested(&[])?.model())
 }
 
-/// A file of version 4 with a support of each kind. Its hash is compared wherever the suite's is, and is no
-/// part of that.
+/// A file of version 4 with a support of each kind. It is not part of the suite either.
 fn supported(rng: &mut Xoshiro128PlusPlus) -> Result<ModelFile, ExportError> {
     let shape = Shape {
         widths: vec![2, 4],

@@ -4,7 +4,6 @@
 mod joint;
 mod marginal;
 mod refusals;
-mod supports;
 
 use mdn_infer::format::MAX_DIMENSIONS;
 use mdn_infer::{Marginal, Mixture};
@@ -63,7 +62,6 @@ fn at(mixture: &Mixture<'_>, target: &[f32], digest: &mut Digest) {
     joint::at(mixture, target, digest);
     for (marginal, &t) in marginals(mixture).zip(target) {
         marginal::at(&marginal, t, digest);
-        supports::at(&marginal, t, digest);
     }
 }
 
