@@ -208,11 +208,14 @@ fn at_images<S: Simd>(
     let log_scale = log_scale.smaller(zero.splat(largest.ln()));
 
     let direct = nearest(block.difference(d, k), period);
-    let mirrored = mirror.map(|mirror| {
-        let mean = block.mean(d, k);
-        let reflected = zero.splat(2.0 * mirror).sub(block.target(d));
-        nearest(reflected.sub(mean), period)
-    });
+    // No closure, which would be compiled without the instruction set.
+    let mirrored = match mirror {
+        Some(mirror) => {
+            let reflected = zero.splat(2.0 * mirror).sub(block.target(d));
+            Some(nearest(reflected.sub(block.mean(d, k)), period))
+        }
+        None => None,
+    };
     let closest = match mirrored {
         Some(mirrored) => direct.magnitude().smaller(mirrored.magnitude()),
         None => direct.magnitude(),
