@@ -1,10 +1,11 @@
 //! Whether standard deviations say what quantiles say.
 
+use mdn_infer::format::Support;
 use mdn_infer::{Mixture, Model, PredictError};
 
 use super::{Diagnostic, SIGNIFICANT, Severity};
 use crate::data::Dataset;
-use crate::metrics::{RowError, map_predictions};
+use crate::metrics::{RowError, map_predictions, supports};
 
 /// Rows that are looked at, at least where there are so many.
 const LOOKED_AT: usize = 500;
@@ -45,7 +46,7 @@ impl Answer {
     }
 }
 
-/// A warning where a target's standard deviations are wider than its quantiles and than its values,
+/// A warning where a continuous target's standard deviations are wider than its quantiles and than its values,
 /// beyond chance. Two quantiles for each of some 500 rows and each target.
 pub(super) fn wide_moments(
     model: &Model<'_>,
@@ -59,7 +60,12 @@ pub(super) fn wide_moments(
     })?;
     let rows: Vec<Vec<Answer>> = rows.into_iter().flatten().collect();
     let mut targets = data.target_names.iter().enumerate();
+    let supports = supports(model);
     Ok(targets.find_map(|(d, name)| {
+        // Quantiles of others have a spread of their own, or none.
+        if supports[d] != Support::Continuous {
+            return None;
+        }
         let answers: Vec<Answer> = rows.iter().map(|row| row[d]).collect();
         let (error, ratio) = wider(&answers)?;
         Some(Diagnostic {

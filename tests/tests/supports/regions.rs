@@ -24,7 +24,7 @@ fn is_atom(support: &Support, y: f32) -> bool {
 
 #[test]
 fn regions_hold_their_probability_and_the_highest_densities() {
-    each(|support, marginal, law| {
+    each(|support, marginal, _| {
         for p in [0.1, 0.5, 0.9, 0.99] {
             let mut slots = [(0.0, 0.0); 64];
             let count = marginal.highest_density_region(p, &mut slots).unwrap();
@@ -58,7 +58,6 @@ fn regions_hold_their_probability_and_the_highest_densities() {
                 greatest <= least + 1e-3,
                 "{support:?} {p}: {greatest} outside, {least} inside {intervals:?}"
             );
-            let _ = law;
         }
     });
 }

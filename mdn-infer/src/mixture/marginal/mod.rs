@@ -50,7 +50,8 @@ impl<'a> Marginal<'a> {
         }
     }
 
-    /// √Var t, on a circle the circular standard deviation √(−2 ln R), in raw units; unlike the variance it does not leave binary32 for wide targets.
+    /// √Var t, in raw units; unlike the variance it does not leave binary32 for wide targets. On a
+    /// circle it is the circular standard deviation √(−2 ln R), R the length of the mean vector.
     pub fn standard_deviation(&self) -> f32 {
         match self.mixture.supported_moments(self.d) {
             Some(moments) => moments.variance.sqrt(),

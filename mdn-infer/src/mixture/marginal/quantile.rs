@@ -38,8 +38,9 @@ const NEARLY_HALF: f32 = 0.49;
 const SMALLEST: f32 = f32::from_bits(27 << 23);
 
 impl Marginal<'_> {
-    /// The y with P(t ≤ y) = p, in raw units, on a lattice or with atoms the least y with P(t ≤ y) ≥ p: where the computed distribution function passes
-    /// p, to the last bit of the standardised y; ±∞ where that leaves binary32.
+    /// The y with P(t ≤ y) = p, in raw units: where the computed distribution function passes
+    /// p, to the last bit of the standardised y; ±∞ where that leaves binary32. On a lattice and with
+    /// atoms it is the least value y with P(t ≤ y) ≥ p, on a circle it is counted from the cut on.
     ///
     /// It never decreases with p. Where the distribution function is flat to within rounding,
     /// between far-apart components, it is some value of the flat stretch. For p near 1 see

@@ -7,7 +7,7 @@ use crate::format::{MAX_DIMENSIONS, Support};
 use crate::math;
 use crate::mixture::Mixture;
 use crate::simd::reduce::{self, At, Terms};
-use crate::simd::{Kernel, Simd, Vector};
+use crate::simd::{Kernel, Scalar, Simd, Vector};
 
 const HALF_LN_2PI: f32 = 0.918_938_5;
 
@@ -75,7 +75,7 @@ impl<'a> Mixture<'a> {
 impl Spot<'_> {
     /// ln f of component `k`, without [`log_unit`](Self::log_unit).
     pub(in crate::mixture) fn log_factor_in(&self, k: usize) -> f32 {
-        self.log_factors(crate::simd::Scalar, At::new(k))
+        self.log_factors(Scalar, At::new(k))
     }
 
     /// What all components have in common: −ln √2π σ for densities, σ the scale of the

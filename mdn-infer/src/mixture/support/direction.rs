@@ -66,23 +66,3 @@ fn decay(x: f32) -> (f32, f32) {
     let t = math::tanh(0.5 * x);
     (math::exp(-x), 2.0 * t / (1.0 + t))
 }
-
-impl super::Line {
-    /// The circle cut opposite of a value.
-    pub(super) fn cut_opposite(mut self, value: f32) -> Self {
-        if let crate::format::Support::Circle {
-            period,
-            ref mut cut,
-            ..
-        } = self.support
-        {
-            *cut = value
-                + if value - *cut > 0.0 {
-                    -0.5 * period
-                } else {
-                    0.5 * period
-                };
-        }
-        self
-    }
-}

@@ -318,6 +318,25 @@ impl Line {
         (from < to).then_some(stretch)
     }
 
+    /// The circle cut opposite of a value.
+    pub(super) fn cut_opposite(self, value: f32) -> Self {
+        let Support::Circle {
+            origin,
+            period,
+            cut,
+        } = self.support
+        else {
+            return self;
+        };
+        let half = if value > cut { -0.5 } else { 0.5 };
+        let support = Support::Circle {
+            origin,
+            period,
+            cut: value + half * period,
+        };
+        Line { support, ..self }
+    }
+
     /// The stretch of an arc that begins `from` behind the cut.
     pub(super) fn arc(&self, from: f32, length: f32) -> Option<Stretch> {
         let (low, width) = (from / self.scale, length / self.scale);

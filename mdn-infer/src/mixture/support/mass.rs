@@ -66,8 +66,8 @@ impl Law<'_> {
         }
     }
 
-    /// The means of the components at `at`, from the origin of the images on and less whole periods; 0 where they are so far out that what
-    /// is left of a period is not known.
+    /// The means of the components at `at`, from the origin of the images on and less whole periods;
+    /// 0 where they are so far out that what is left of a period is not known.
     #[inline(always)]
     pub(super) fn means<S: Simd>(&self, simd: S, at: At) -> S::Vector {
         let mean = self.mixture.means_at(simd, at, self.d);

@@ -1,10 +1,10 @@
 //! Highest-density regions and modes on a support.
 //!
 //! Densities are looked at on a grid: the places between which integrals are taken piece by piece,
-//! and three points within each piece. The means are among them. Where a point is above or
-//! below both neighbours the peak or valley is looked for; others are not seen. On a lattice the grid are its values, and the density is the
-//! probability; one of more than [`MANY`] steps counts as fine, and its regions are those of its
-//! line, as far as the values that they touch.
+//! and three points within each piece. The means are among them. Where a point is above or below both
+//! neighbours the peak or valley is looked for; others are not seen. On a lattice the grid are its values,
+//! and the density is the probability; one of more than [`MANY`] steps counts as fine, and its regions
+//! are those of its line, as far as the values that they touch.
 
 use core::cell::Cell;
 
