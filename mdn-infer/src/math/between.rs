@@ -16,6 +16,20 @@ const FAR: f32 = 12.0;
 /// φ(m) w (1 + (m² − 1) w²/24); where (1 + |m|) w < 1/8 the next is below 2⁻²¹ of it.
 #[inline(always)]
 pub fn normal_between<V: Vector>(a: V, b: V, width: V) -> V {
+    if V::LANES == 1 {
+        return normal_between_apart(a, b, width);
+    }
+    between(a, b, width)
+}
+
+/// A function of its own where that needs no instruction set: small processors keep it once.
+#[inline(never)]
+fn normal_between_apart<V: Vector>(a: V, b: V, width: V) -> V {
+    between(a, b, width)
+}
+
+#[inline(always)]
+fn between<V: Vector>(a: V, b: V, width: V) -> V {
     let (zero, half) = (a.splat(0.0), a.splat(0.5));
     let (low, high) = toward_lower_tail(a, b);
     let difference = normal_cdf(high).sub(normal_cdf(low));
@@ -37,6 +51,20 @@ pub fn normal_between<V: Vector>(a: V, b: V, width: V) -> V {
 /// there. Narrow intervals have the same series as the probability.
 #[inline(always)]
 pub fn ln_normal_between<V: Vector>(a: V, b: V, width: V) -> V {
+    if V::LANES == 1 {
+        return ln_normal_between_apart(a, b, width);
+    }
+    ln_between(a, b, width)
+}
+
+/// As [`normal_between_apart`].
+#[inline(never)]
+fn ln_normal_between_apart<V: Vector>(a: V, b: V, width: V) -> V {
+    ln_between(a, b, width)
+}
+
+#[inline(always)]
+fn ln_between<V: Vector>(a: V, b: V, width: V) -> V {
     let (half, constant) = (a.splat(0.5), a.splat(HALF_LN_2PI));
     let (low, high) = toward_lower_tail(a, b);
     let near = ln(normal_cdf(high).sub(normal_cdf(low)));

@@ -87,18 +87,14 @@ impl Mixture<'_> {
             *margin = self.margin(d);
         }
         let pairs = (0..self.dimensions).flat_map(|i| (0..self.dimensions).map(move |j| (i, j)));
-        for ((i, j), to) in pairs.zip(to) {
+        for ((i, j), to) in pairs.zip(&mut *to) {
             let (first, second) = (i.min(j), i.max(j));
-            if self.line(i).is_some() || self.line(j).is_some() {
-                *to = match self.supported_moments(i) {
-                    Some(moments) if i == j => moments.variance,
-                    _ => self.supported_covariance(first, second),
-                };
-                continue;
-            }
             if let (Some(first), Some(second)) = (margins.get(first), margins.get(second)) {
                 *to = self.raw_covariance(first, second);
             }
+        }
+        if self.targets.is_some() {
+            self.supported_covariances(to);
         }
         Ok(())
     }

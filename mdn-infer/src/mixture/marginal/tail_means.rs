@@ -288,6 +288,20 @@ const FAR: f32 = 2.0;
 /// E\[x | x > a\] − max(a, 0) of the standard normal x.
 #[inline(always)]
 fn excess<V: Vector>(a: V) -> V {
+    if V::LANES == 1 {
+        return excess_apart(a);
+    }
+    excess_of(a)
+}
+
+/// A function of its own where that needs no instruction set: small processors keep it once.
+#[inline(never)]
+fn excess_apart<V: Vector>(a: V) -> V {
+    excess_of(a)
+}
+
+#[inline(always)]
+fn excess_of<V: Vector>(a: V) -> V {
     let zero = a.splat(0.0);
     let near = hazard_rate(a).sub(a.larger(zero));
     near.select(a.less(a.splat(FAR)), far_excess(a))
@@ -296,6 +310,20 @@ fn excess<V: Vector>(a: V) -> V {
 /// ln Φ(−a).
 #[inline(always)]
 fn log_upper_tail<V: Vector>(a: V) -> V {
+    if V::LANES == 1 {
+        return log_upper_tail_apart(a);
+    }
+    log_upper_tail_of(a)
+}
+
+/// As [`excess_apart`].
+#[inline(never)]
+fn log_upper_tail_apart<V: Vector>(a: V) -> V {
+    log_upper_tail_of(a)
+}
+
+#[inline(always)]
+fn log_upper_tail_of<V: Vector>(a: V) -> V {
     const HALF_LN_2PI: f32 = 0.918_938_5;
     let near = math::ln_normal(math::normal_cdf(a.negate()));
     let rate = a.add(far_excess(a));

@@ -39,12 +39,14 @@ impl<'a> Mixture<'a> {
             unit += spot.log_unit();
             *slot = Some(spot);
         }
-        let spots = spots.get(..target.len()).unwrap_or_default();
-        let sum = self.level.run(JointLogDensity {
-            mixture: self,
-            spots,
-        });
-        sum + unit
+        self.joint_log_density(spots.get(..target.len()).unwrap_or_default()) + unit
+    }
+
+    /// ln Σ πₖ Π f of these dimensions, without their units. In one place, since it is much code.
+    #[inline(never)]
+    fn joint_log_density(&self, spots: &[Option<Spot<'_>>]) -> f32 {
+        let mixture = self;
+        self.level.run(JointLogDensity { mixture, spots })
     }
 
     /// The responsibilities at `target` `[D]` `[K]` into `to`.
@@ -92,6 +94,20 @@ impl Spot<'_> {
     /// in standardised units, without −½ ln 2π.
     #[inline(always)]
     fn log_factors<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        if S::Vector::LANES == 1 {
+            return self.log_factors_apart(simd, at);
+        }
+        self.log_factors_of(simd, at)
+    }
+
+    /// A function of its own where that needs no instruction set: small processors keep it once.
+    #[inline(never)]
+    fn log_factors_apart<S: Simd>(&self, simd: S, at: At) -> S::Vector {
+        self.log_factors_of(simd, at)
+    }
+
+    #[inline(always)]
+    fn log_factors_of<S: Simd>(&self, simd: S, at: At) -> S::Vector {
         match &self.preimage {
             Preimage::Nothing => simd.splat(f32::NEG_INFINITY),
             Preimage::Stretch(stretch) => self.log_masses(simd, at, stretch),
@@ -181,14 +197,10 @@ impl Law<'_> {
     /// ln of the density, or of the probability, of the value `y` alone, in the units of
     /// [`Mixture::supported_log_density`].
     pub(in crate::mixture) fn log_density(&self, y: f32) -> f32 {
-        let spot = Some(Spot {
+        let spot = Spot {
             law: *self,
             preimage: self.line.preimage(y),
-        });
-        let sum = self.mixture.level.run(JointLogDensity {
-            mixture: self.mixture,
-            spots: core::slice::from_ref(&spot),
-        });
-        sum + spot.map_or(0.0, |spot| spot.log_unit())
+        };
+        self.mixture.joint_log_density(&[Some(spot)]) + spot.log_unit()
     }
 }

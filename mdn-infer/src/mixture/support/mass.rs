@@ -109,6 +109,7 @@ impl Law<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn mass(&self, stretch: Stretch) -> f32 {
         self.mixture.level.run(Mass {
             law: self,

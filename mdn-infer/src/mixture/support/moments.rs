@@ -10,7 +10,7 @@
 
 use super::line::Line;
 use super::mass::Law;
-use crate::format::{Atoms, Support};
+use crate::format::{Atoms, MAX_DIMENSIONS, Support};
 use crate::mixture::Mixture;
 use crate::mixture::marginal::Tail;
 use crate::simd::reduce::At;
@@ -47,20 +47,20 @@ impl Law<'_> {
         if let Support::Circle { period, cut, .. } = self.line.support {
             return self.direction(period, cut);
         }
+        // The weighted means and squares of West (1979), from a value near by on.
         let base = self.line.value(self.line.shift);
-        let weight = |k| self.mixture.weights(Scalar, At::new(k));
-        let components = (0..self.mixture.components).filter(|&k| weight(k) > 0.0);
-        let mean = components.clone().fold(0.0, |sum, k| {
-            sum + weight(k) * (self.moments_in(k).mean - base)
-        });
-        let variance = components.fold(0.0, |sum, k| {
-            let Moments {
-                mean: own,
-                variance,
-            } = self.moments_in(k);
-            let distance = own - base - mean;
-            sum + weight(k) * (variance + distance * distance)
-        });
+        let (mut total, mut mean, mut variance) = (0.0, 0.0, 0.0);
+        for k in 0..self.mixture.components {
+            let weight = self.mixture.weights(Scalar, At::new(k));
+            if weight <= 0.0 {
+                continue;
+            }
+            let own = self.moments_in(k);
+            let (before, distance) = (total, own.mean - base - mean);
+            total += weight;
+            mean += weight / total * distance;
+            variance += weight * (own.variance + before / total * (distance * distance));
+        }
         let (low, high) = self.line.ends();
         Moments {
             // Rounding may have carried it beyond.
@@ -102,7 +102,7 @@ impl Law<'_> {
             };
         }
         let (mut first, mut second) = (0.0, 0.0);
-        walk.integrate(ends, centre, |from, s, weight| {
+        walk.integrate(ends, centre, &mut |from, s, weight| {
             let (sign, mass) = if from >= centre {
                 (1.0, self.between_in(k, from, f32::INFINITY))
             } else {
@@ -145,7 +145,7 @@ impl Law<'_> {
             Tail::Upper => (y, high),
         };
         let mut sum = 0.0;
-        walk.integrate(ends, y, |from, _, weight| {
+        walk.integrate(ends, y, &mut |from, _, weight| {
             sum += weight
                 * match tail {
                     Tail::Lower => self.cdf(from),
@@ -174,7 +174,7 @@ impl Law<'_> {
             Support::Circle { .. } => self.line.along(y),
             _ => y,
         };
-        walk.integrate(ends, centre, |from, _, weight| {
+        walk.integrate(ends, centre, &mut |from, _, weight| {
             let difference = match self.line.support {
                 Support::Circle { period, .. } => 0.5 * self.half_circle(from, period, centre),
                 _ if from >= y => self.survival(from),
@@ -225,7 +225,7 @@ pub(super) struct Walk<'a> {
 
 impl Walk<'_> {
     /// Calls `visit` with each place where the integrand may bend.
-    fn each_bend(&self, mut visit: impl FnMut(f32)) {
+    fn each_bend(&self, visit: &mut dyn FnMut(f32)) {
         let law = self.law;
         let components = match self.only {
             Some(k) => k..k + 1,
@@ -238,15 +238,15 @@ impl Walk<'_> {
                 let place = law.bend(k, scales);
                 low = place.smaller(low);
                 high = place.larger(high);
-                self.visit_value(place, &mut visit);
+                self.visit_value(place, visit);
             }
         }
         if let Some(y) = self.outcome {
-            self.visit_value(y, &mut visit);
+            self.visit_value(y, visit);
         }
         let within = |place: &f32| low <= *place && *place <= high;
         match law.line.support {
-            Support::Atoms(atoms) => atoms.values().iter().copied().for_each(&mut visit),
+            Support::Atoms(atoms) => atoms.values().iter().copied().for_each(visit),
             Support::Bounds { low, high } => {
                 [low, high].into_iter().filter(within).for_each(visit);
             }
@@ -256,7 +256,7 @@ impl Walk<'_> {
     }
 
     /// The value of a latent place; on a circle, how far along it lies, and half a circle on.
-    fn visit_value(&self, place: f32, visit: &mut impl FnMut(f32)) {
+    fn visit_value(&self, place: f32, visit: &mut dyn FnMut(f32)) {
         let line = &self.law.line;
         match line.support {
             Support::Circle { period, .. } => {
@@ -271,7 +271,7 @@ impl Walk<'_> {
     /// The least and the greatest of them.
     pub(super) fn ends(&self) -> (f32, f32) {
         let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
-        self.each_bend(|place| {
+        self.each_bend(&mut |place| {
             low = place.smaller(low);
             high = place.larger(high);
         });
@@ -280,9 +280,9 @@ impl Walk<'_> {
 
     /// Calls `visit` with a place, the middle of what it stands for, and the width of that, from one
     /// end to the other: steps of a lattice, else points of the pieces, of which `centre` is an end.
-    fn integrate(&self, ends: (f32, f32), centre: f32, mut visit: impl FnMut(f32, f32, f32)) {
+    fn integrate(&self, ends: (f32, f32), centre: f32, visit: &mut dyn FnMut(f32, f32, f32)) {
         let steps = matches!(self.law.line.support, Support::Lattice { .. });
-        self.each_piece(ends, centre, |from, to| {
+        self.each_piece(ends, centre, &mut |from, to| {
             let (middle, half) = (0.5 * from + 0.5 * to, 0.5 * to - 0.5 * from);
             if steps {
                 visit(from, middle, to - from);
@@ -301,7 +301,7 @@ impl Walk<'_> {
         &self,
         (low, high): (f32, f32),
         centre: f32,
-        mut visit: impl FnMut(f32, f32),
+        visit: &mut dyn FnMut(f32, f32),
     ) {
         let steps = matches!(self.law.line.support, Support::Lattice { .. });
         let mut from = low;
@@ -350,31 +350,82 @@ impl Mixture<'_> {
         self.law(d).map(|law| law.moments())
     }
 
-    /// The covariance of two dimensions, one of which has a support, in raw units.
+    /// Puts into `to` `[D][D]`, in raw units, the variances of dimensions that have a support, and the
+    /// covariances of pairs of dimensions of which at least one has.
     #[cold]
-    pub(in crate::mixture) fn supported_covariance(&self, i: usize, j: usize) -> f32 {
-        let law = |d| self.law_on(self.line_of(d, self.support(d)), d);
-        let (first, second) = (law(i), law(j));
-        let (mean, other) = (first.moments().mean, second.moments().mean);
-        let weight = |k| self.weights(Scalar, At::new(k));
-        let in_units = |units: (f32, f32)| {
-            let weighty = (0..self.components).filter(|&k| weight(k) > 0.0);
-            weighty.fold(0.0, |sum, k| {
-                let deviation = units.0 * (first.mean_in(k, mean) - mean);
-                let other = units.1 * (second.mean_in(k, other) - other);
-                sum + weight(k) * (deviation * other)
-            })
-        };
-        let covariance = in_units((1.0, 1.0));
-        if covariance.is_finite() {
-            return covariance;
+    pub(in crate::mixture) fn supported_covariances(&self, to: &mut [f32]) {
+        let mut centres = [0.0; MAX_DIMENSIONS];
+        for (d, centre) in centres.iter_mut().enumerate().take(self.dimensions) {
+            let Some(moments) = self.supported_moments(d) else {
+                *centre = self.raw(d, self.standardised_mean(d));
+                continue;
+            };
+            *centre = moments.mean;
+            if let Some(to) = to.get_mut(d * self.dimensions + d) {
+                *to = moments.variance;
+            }
         }
-        // Of numbers whose products leave binary32.
-        let covariance = in_units((FAR_UNIT, FAR_UNIT)) / FAR_UNIT / FAR_UNIT;
+        self.each_supported_pair(to, |_, to| *to = 0.0);
+        for k in 0..self.components {
+            let weight = self.weights(Scalar, At::new(k));
+            let mut deviations = [0.0; MAX_DIMENSIONS];
+            let each = deviations.iter_mut().zip(&centres).enumerate();
+            for (d, (deviation, centre)) in each.take(self.dimensions) {
+                *deviation = self.deviation_in(k, d, *centre);
+            }
+            self.each_supported_pair(to, |(i, j), to| {
+                if let (Some(a), Some(b)) = (deviations.get(i), deviations.get(j))
+                    && weight > 0.0
+                {
+                    *to += weight * (a * b);
+                }
+            });
+        }
+        self.each_supported_pair(to, |(i, j), to| {
+            if let (Some(a), Some(b)) = (centres.get(i), centres.get(j))
+                && !to.is_finite()
+            {
+                *to = self.far_covariance((i, *a), (j, *b));
+            }
+        });
+    }
+
+    /// The covariance of two dimensions with these means, of numbers whose products leave binary32.
+    fn far_covariance(&self, (i, mean): (usize, f32), (j, other): (usize, f32)) -> f32 {
+        let mut sum = 0.0;
+        for k in 0..self.components {
+            let weight = self.weights(Scalar, At::new(k));
+            let deviation = FAR_UNIT * self.deviation_in(k, i, mean);
+            let other = FAR_UNIT * self.deviation_in(k, j, other);
+            if weight > 0.0 {
+                sum += weight * (deviation * other);
+            }
+        }
+        let covariance = sum / FAR_UNIT / FAR_UNIT;
         if covariance.is_nan() {
             f32::INFINITY
         } else {
             covariance
+        }
+    }
+
+    /// How far the mean of component `k` in dimension `d` lies from `mean`.
+    fn deviation_in(&self, k: usize, d: usize, mean: f32) -> f32 {
+        let own = match self.law(d) {
+            Some(law) => law.mean_in(k, mean),
+            None => self.raw(d, self.mean_of(k, d)),
+        };
+        own - mean
+    }
+
+    /// Calls `visit` with the entries of `to` `[D][D]` of two dimensions of which one has a support.
+    fn each_supported_pair(&self, to: &mut [f32], mut visit: impl FnMut((usize, usize), &mut f32)) {
+        let pairs = (0..self.dimensions).flat_map(|i| (0..self.dimensions).map(move |j| (i, j)));
+        for ((i, j), to) in pairs.zip(to) {
+            let supported = |d| self.support(d) != Support::Continuous;
+            if i != j && (supported(i) || supported(j)) {
+                visit((i, j), to);
+            }
         }
     }
 }

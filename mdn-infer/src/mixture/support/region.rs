@@ -91,7 +91,7 @@ impl Law<'_> {
         let level = self.level(probability);
         let slots = Cell::from_mut(to).as_slice_of_cells();
         let mut count = 0;
-        self.each_interval(level, |low, high| {
+        self.each_interval(level, &mut |low, high| {
             if let Some(slot) = slots.get(count) {
                 slot.set((low, high));
             }
@@ -125,7 +125,7 @@ impl Law<'_> {
             }
         }
         let (mut top, mut bottom) = (f32::NEG_INFINITY, f32::INFINITY);
-        self.each_place(|_, height| {
+        self.each_place(&mut |_, height| {
             top = height.larger(top);
             if height > f32::NEG_INFINITY {
                 bottom = height.smaller(bottom);
@@ -151,7 +151,7 @@ impl Law<'_> {
 
     fn holds(&self, level: Level, probability: f32) -> bool {
         let mut inside = 0.0;
-        self.each_interval(level, |low, high| {
+        self.each_interval(level, &mut |low, high| {
             inside += match self.line.support {
                 Support::Circle { .. } => self.part(low, high),
                 _ => self.between(low, high) + self.probability(low),
@@ -161,7 +161,7 @@ impl Law<'_> {
     }
 
     /// Calls `visit` with each interval in ascending order, on a circle counted from its cut on.
-    fn each_interval(&self, level: Level, mut visit: impl FnMut(f32, f32)) {
+    fn each_interval(&self, level: Level, visit: &mut dyn FnMut(f32, f32)) {
         let mut open: Option<(f32, f32)> = None;
         // Intervals that touch become one.
         let mut emit = |low: f32, high: f32| match open {
@@ -176,7 +176,7 @@ impl Law<'_> {
         };
         let reaches = |place| self.smooth_log_density(place) >= level.log_density;
         let mut last: Option<(f32, bool)> = None;
-        self.each_place(|place, height| {
+        self.each_place(&mut |place, height| {
             let atom = self.is_atom(place);
             let inside = height >= level.log_density;
             if let Some((before, was_inside)) = last
@@ -203,7 +203,7 @@ impl Law<'_> {
     }
 
     /// Calls `visit` with each mode: places, on a circle counted from its cut on, with their heights.
-    fn each_mode(&self, mut visit: impl FnMut(f32, f32)) {
+    fn each_mode(&self, visit: &mut dyn FnMut(f32, f32)) {
         let deviation = Vector::sqrt(self.moments().variance);
         for (value, mass) in self.atoms().filter(|(_, mass)| *mass > 0.0) {
             visit(value, mass / deviation);
@@ -226,7 +226,7 @@ impl Law<'_> {
                 visit(place, math::exp(height));
             }
         };
-        self.each_place(|place, height| {
+        self.each_place(&mut |place, height| {
             match first {
                 None => first = Some(height),
                 Some(first) => falls_at_first = falls_at_first.or(Some(height < first)),
@@ -248,7 +248,7 @@ impl Law<'_> {
 
     /// Calls `visit` with the points of the grid, and the peaks and valleys between them, in ascending
     /// order, and with their heights.
-    fn each_place(&self, mut visit: impl FnMut(f32, f32)) {
+    fn each_place(&self, visit: &mut dyn FnMut(f32, f32)) {
         let mut window = Window::EMPTY;
         let mut step = |point: Option<(f32, f32)>| {
             let Some(at) = window.at else {
@@ -275,7 +275,7 @@ impl Law<'_> {
             }
             window.push(point);
         };
-        self.each_point(|place| step(Some((place, self.smooth_log_density(place)))));
+        self.each_point(&mut |place| step(Some((place, self.smooth_log_density(place)))));
         step(None);
     }
 
@@ -300,7 +300,7 @@ impl Law<'_> {
     /// deviation. Where all densities are 0 in binary32, the heaviest component's mean.
     pub(in crate::mixture) fn mode(&self) -> f32 {
         let mut best = None;
-        self.each_mode(|place, height| {
+        self.each_mode(&mut |place, height| {
             if best.is_none_or(|(_, highest)| height > highest) {
                 best = Some((self.value_at(place), height));
             }
@@ -324,7 +324,7 @@ impl Law<'_> {
             count += 1;
         };
         let mut none = true;
-        self.each_mode(|place, _| {
+        self.each_mode(&mut |place, _| {
             none = false;
             insert(self.value_at(place));
         });
@@ -343,14 +343,14 @@ impl Law<'_> {
     }
 
     /// Calls `visit` with the points of the grid in ascending order.
-    fn each_point(&self, mut visit: impl FnMut(f32)) {
+    fn each_point(&self, visit: &mut dyn FnMut(f32)) {
         let walk = Walk {
             law: self,
             only: None,
             outcome: None,
         };
         let ends = walk.ends();
-        walk.each_piece(ends, f32::NAN, |from, to| {
+        walk.each_piece(ends, f32::NAN, &mut |from, to| {
             let last = to >= ends.1;
             if self.is_lattice() {
                 visit(from);
