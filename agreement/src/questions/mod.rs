@@ -4,6 +4,7 @@
 mod joint;
 mod marginal;
 mod refusals;
+pub(crate) mod supports;
 
 use mdn_infer::format::MAX_DIMENSIONS;
 use mdn_infer::{Marginal, Mixture};

@@ -47,25 +47,27 @@ impl Law<'_> {
         if let Support::Circle { period, cut, .. } = self.line.support {
             return self.direction(period, cut);
         }
-        // The weighted means and squares of West (1979), from a value near by on.
-        let base = self.line.value(self.line.shift);
-        let (mut total, mut mean, mut variance) = (0.0, 0.0, 0.0);
+        // The weighted means and squares of West (1979), from the first component's mean on.
+        let (mut total, mut base, mut mean, mut variance) = (0.0, 0.0, 0.0, 0.0);
         for k in 0..self.mixture.components {
             let weight = self.mixture.weights(Scalar, At::new(k));
             if weight <= 0.0 {
                 continue;
             }
             let own = self.moments_in(k);
+            if total == 0.0 {
+                base = own.mean;
+            }
             let (before, distance) = (total, own.mean - base - mean);
             total += weight;
             mean += weight / total * distance;
-            variance += weight * (own.variance + before / total * (distance * distance));
+            variance += weight * (own.variance + before / total * distance * distance);
         }
         let (low, high) = self.line.ends();
         Moments {
             // Rounding may have carried it beyond.
             mean: (base + mean).larger(low).smaller(high),
-            variance,
+            variance: or_infinite(variance),
         }
     }
 
@@ -115,12 +117,7 @@ impl Law<'_> {
         let variance = if variance < 0.0 { 0.0 } else { variance };
         Moments {
             mean: centre + first,
-            // Of numbers whose squares leave binary32.
-            variance: if variance.is_nan() {
-                f32::INFINITY
-            } else {
-                variance
-            },
+            variance: or_infinite(variance),
         }
     }
 
@@ -401,12 +398,7 @@ impl Mixture<'_> {
                 sum += weight * (deviation * other);
             }
         }
-        let covariance = sum / FAR_UNIT / FAR_UNIT;
-        if covariance.is_nan() {
-            f32::INFINITY
-        } else {
-            covariance
-        }
+        or_infinite(sum / FAR_UNIT / FAR_UNIT)
     }
 
     /// How far the mean of component `k` in dimension `d` lies from `mean`.
@@ -427,5 +419,14 @@ impl Mixture<'_> {
                 visit((i, j), to);
             }
         }
+    }
+}
+
+/// +∞ for NaN, which comes of numbers whose squares leave binary32.
+fn or_infinite(square: f32) -> f32 {
+    if square.is_nan() {
+        f32::INFINITY
+    } else {
+        square
     }
 }
