@@ -175,13 +175,13 @@ bench-board *sections="instructions float-unit storage memory ensembles code bac
 exhaustive:
     cargo test --release -p mdn-tests --test elementary -- --ignored --nocapture
 
-# Fuzz targets, with commas between, for so many seconds: parse, file, model, query; config; table (the trainer's readers, a long build)
+# Fuzz targets, with commas between, for so many seconds: parse, file, model, query, supports; config; table (the trainer's readers, a long build)
 fuzz target="file" seconds="3600" *options="":
     scripts/fuzz.sh "{{ target }}" "{{ seconds }}" {{ options }}
 
 # The engine's fuzz targets, all at the same time for some seconds
 fuzz-short seconds="10":
-    PROFILE=short scripts/fuzz.sh parse,file,model,query "{{ seconds }}" -verbosity=0
+    PROFILE=short scripts/fuzz.sh parse,file,model,query,supports "{{ seconds }}" -verbosity=0
 
 # The engine under Miri, on a little-endian and a big-endian machine (not x86-64: libm uses assembly there)
 miri:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes TARGETS, one or several with commas between them, for SECONDS, all at the same time: parse,
-# file, model, query; table with the trainer's readers; config with that of configuration files.
+# file, model, query, supports; table with the trainer's readers; config with that of configuration
+# files.
 # libFuzzer on the nightly compiler; no cargo-fuzz is needed. SANITIZER=address finds bad memory
 # accesses beside; PROFILE=short builds sooner what then runs slower.
 # usage: fuzz.sh TARGETS SECONDS [libFuzzer's options]

@@ -21,6 +21,7 @@ const TARGETS: &[(&str, Target)] = &[
     ("model", mdn_hostile::model::any),
     ("parse", mdn_hostile::parse::any),
     ("query", mdn_hostile::query::any),
+    ("supports", mdn_hostile::supports::any),
     #[cfg(feature = "tables")]
     ("table", mdn_hostile::table::any),
 ];

@@ -7,6 +7,7 @@
 //! - [`parse`]: bytes as a model file that is read but not asked, many times as fast;
 //! - [`model`]: bytes as the shape and the numbers of a model, which then always parses;
 //! - [`query`]: bytes as inputs and arguments, NaN and infinities included, for committed models;
+//! - [`supports`]: as [`model`], with targets on lattices, atoms, bounds and circles;
 //! - `table` (feature `tables`): bytes as a table in any of the trainer's formats.
 //!
 //! [`seeds`] are what they begin with. [`questions`] asks a mixture everything; all levels
@@ -22,6 +23,7 @@ pub mod query;
 pub mod questions;
 pub mod seeds;
 mod source;
+pub mod supports;
 #[cfg(feature = "tables")]
 pub mod table;
 

@@ -3,11 +3,11 @@
 //! Whatever the bytes say, the file is one that the format allows: it must parse, and what it holds
 //! may overflow but never fault.
 
+use mdn_infer::Model;
 use mdn_infer::format::{
-    self, Activation, Atoms, Covariance, Head, Header, InputRanges, KernelSource, LayerSource,
-    MAX_HIDDEN, ModelSource, ScaleMap, Shape, Storage, Support, Supports,
+    self, Activation, Covariance, Head, Header, InputRanges, KernelSource, LayerSource, MAX_HIDDEN,
+    ModelSource, ScaleMap, Shape, Storage, Support, Supports,
 };
-use mdn_infer::{Model, ParseError};
 
 use crate::{Source, query};
 
@@ -29,11 +29,7 @@ const MOST_MEMBERS: usize = 3;
 pub fn any(data: &[u8]) {
     let mut source = Source::new(data);
     let words = file(&mut source);
-    let model = match Model::parse(bytemuck::cast_slice(&words)) {
-        // Supports and standardisation of sizes that have nothing to do with each other.
-        Err(ParseError::InvalidNumber) => return,
-        model => model.expect("what was written parses"),
-    };
+    let model = Model::parse(bytemuck::cast_slice(&words)).expect("what was written parses");
     query::agree(&model, source);
 }
 
@@ -43,6 +39,15 @@ pub fn any(data: &[u8]) {
 ///
 /// Never: every description is of a valid model.
 pub fn file(source: &mut Source<'_>) -> Vec<u32> {
+    with_supports(source, |_, _, _| Vec::new())
+}
+
+/// The same with supports, of which there may be none, from the header and the targets' shift and
+/// scale.
+pub(crate) fn with_supports(
+    source: &mut Source<'_>,
+    supports: impl Fn(&Header<'_>, (&[f32], &[f32]), &mut Source<'_>) -> Vec<Support>,
+) -> Vec<u32> {
     let header = header(source);
     let inputs = usize::from(header.inputs);
     let dimensions = usize::from(header.head.dimensions);
@@ -64,12 +69,11 @@ pub fn file(source: &mut Source<'_>) -> Vec<u32> {
         |count: usize| -> Vec<f32> { (0..count).map(|_| source.positive()).collect() };
     let (input_scale, target_scale) = (positive(inputs), positive(dimensions));
     let supports = supports(&header, (&target_shift, &target_scale), source);
-    let supports = Supports::encode(&supports, &mut buffer);
-    let header = Header {
-        // A quarter of the models, since their answers take ten times as long.
-        supports: supports.filter(|_| stated & 24 == 24),
-        ..header
+    let supports = match &*supports {
+        [] => None,
+        supports => Supports::encode(supports, &mut buffer),
     };
+    let header = Header { supports, ..header };
     let layers: Vec<LayerSource<'_>> = layers.iter().map(Layer::source).collect();
     encode(&ModelSource {
         header,
@@ -115,66 +119,6 @@ fn header(source: &mut Source<'_>) -> Header<'static> {
         storage: source.choice(&Storage::ALL),
         members: 1 + (source.below(2 * MOST_MEMBERS).saturating_sub(MOST_MEMBERS)) as u8,
         ..Header::new(inputs, head)
-    }
-}
-
-/// A support for each target, of a size with its standardisation.
-fn supports(
-    header: &Header<'_>,
-    (shift, scale): (&[f32], &[f32]),
-    source: &mut Source<'_>,
-) -> Vec<Support> {
-    let joint = header.head.covariance == Covariance::Full && header.head.dimensions > 1;
-    let affine = shift.iter().zip(scale);
-    let each = affine.map(|(&shift, &scale)| {
-        let support = support(shift, scale, source);
-        match support.is_sound() && !joint {
-            true => support,
-            false => Support::Continuous,
-        }
-    });
-    each.collect()
-}
-
-fn support(shift: f32, scale: f32, source: &mut Source<'_>) -> Support {
-    let kind = source.byte();
-    let mut place = || {
-        let part = f32::from(i16::from(source.byte()) - 128);
-        shift + scale * (part / 32.0)
-    };
-    let mut ends = [place(), place(), place()];
-    ends.sort_by(f32::total_cmp);
-    let [low, middle, high] = ends;
-    let length = (high - low).abs();
-    let length = if kind & 8 != 0 { length / 1e3 } else { length };
-    let bounds = match kind & 0x30 {
-        0 => (f32::NEG_INFINITY, f32::INFINITY),
-        0x10 => (low, f32::INFINITY),
-        0x20 => (f32::NEG_INFINITY, high),
-        _ => (low, high),
-    };
-    match kind & 7 {
-        0 | 1 => Support::Lattice {
-            origin: middle,
-            step: length,
-            low: bounds.0,
-            high: bounds.1,
-        },
-        2 | 3 => {
-            let values = &[low, middle, high][..1 + usize::from(kind >> 6) % 3];
-            let atoms = Atoms::new(values, kind & 0x10 != 0, kind & 0x20 != 0, length);
-            atoms.map_or(Support::Continuous, Support::Atoms)
-        }
-        4 | 5 => Support::Bounds {
-            low: bounds.0,
-            high: bounds.1,
-        },
-        6 => Support::Circle {
-            origin: low,
-            period: length,
-            cut: if kind & 0x10 != 0 { low } else { middle },
-        },
-        _ => Support::Continuous,
     }
 }
 

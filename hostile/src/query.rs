@@ -5,7 +5,6 @@
 
 use std::sync::LazyLock;
 
-use mdn_agreement::SUPPORTS;
 use mdn_infer::{Level, Model};
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
@@ -17,8 +16,7 @@ const ROWS: usize = 7;
 
 /// The committed models, parsed once.
 static MODELS: LazyLock<Vec<Model<'static>>> = LazyLock::new(|| {
-    let all = samples().chain([&SUPPORTS]);
-    let parsed = all.map(|sample| Model::parse(sample.file));
+    let parsed = samples().map(|sample| Model::parse(sample.file));
     parsed.map(|model| model.expect("a sound file")).collect()
 });
 

@@ -20,7 +20,7 @@ const LONGEST: [(&str, usize); 2] = [("parse", 2048), ("file", 4096)];
 ///
 /// Where a folder or a file can't be written, or a committed table can't be read.
 pub fn write(folder: &Path) -> io::Result<()> {
-    for target in ["file", "model", "parse", "query", "table"] {
+    for target in ["file", "model", "parse", "query", "supports", "table"] {
         fs::create_dir_all(folder.join(target))?;
     }
     models(folder)?;
@@ -35,6 +35,7 @@ fn models(folder: &Path) -> io::Result<()> {
         let description = description(seed);
         write("model", &name, &description)?;
         write("query", &name, &description[..48])?;
+        write("supports", &name, &[&[seed], &*description].concat())?;
         let words = model::file(&mut Source::new(&description));
         let file: &[u8] = bytemuck::cast_slice(&words);
         for (target, _) in LONGEST {

@@ -140,6 +140,7 @@ fn seeds_keep_every_promise() {
             .collect();
         mdn_hostile::model::any(&bytes);
         query::any(&bytes);
+        mdn_hostile::supports::any(&bytes);
         mdn_hostile::file::any(&bytes);
         mdn_hostile::parse::any(&bytes);
     }

@@ -1,6 +1,6 @@
 //! What the fuzz targets look for, as properties on stable Rust.
 
-use mdn_hostile::{file, model, query};
+use mdn_hostile::{file, model, query, supports};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -23,5 +23,15 @@ proptest! {
     #[test]
     fn no_question_faults_and_levels_agree(bytes in vec(any::<u8>(), 0..100)) {
         query::any(&bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// The same with targets on supports.
+    #[test]
+    fn no_support_faults_and_levels_agree(bytes in vec(any::<u8>(), 0..200)) {
+        supports::any(&bytes);
     }
 }
