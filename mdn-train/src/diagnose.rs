@@ -7,6 +7,7 @@ mod calibration;
 mod moments;
 mod one_category;
 mod repeats;
+mod sentinels;
 mod training_rows;
 
 use std::fmt;
@@ -15,7 +16,7 @@ use mdn_infer::format::Support;
 use mdn_infer::{Mixture, Model, PredictError};
 use serde::Serialize;
 
-use crate::data::{Dataset, WILD, fences};
+use crate::data::{Dataset, WILD, fences, sentinels};
 use crate::metrics::{RowError, Scores, map_predictions, normal_nll};
 use crate::prune::{THRESHOLD, needed};
 use calibration::{miscalibration, over_fit};
@@ -91,6 +92,7 @@ pub fn diagnose(
         over_fit(scores, seen, normal_nll(data, &scores.supports)),
         extrapolation(model, data, seen),
         no_better_than_normal(data, scores, seen),
+        sentinels::sentinel(data),
         wild_targets(data),
         repeats(data, &scores.supports, seen),
     ];
@@ -324,6 +326,8 @@ fn no_better_than_normal(data: &Dataset, scores: &Scores, seen: Seen<'_>) -> Opt
 fn wild_targets(data: &Dataset) -> Option<Diagnostic> {
     let wild = |target: usize| {
         let mut values: Vec<f32> = data.target_column(target).collect();
+        let marks = sentinels(&mut values);
+        values.retain(|value| marks.iter().all(|mark| mark.value != *value));
         let fences = fences(&mut values)?;
         let count = values.iter().filter(|&&v| !fences.contains(&f64::from(v)));
         Some(count.count()).filter(|&count| count > 0)

@@ -4,7 +4,7 @@ use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use mdn_infer::format::{Activation, Covariance, ScaleMap, Support};
 use mdn_infer::{Level, Model};
-use mdn_train::data::{DataError, Dataset, ReadOptions, STANDARD_INPUT, Table};
+use mdn_train::data::{DataError, Dataset, MissingValue, ReadOptions, STANDARD_INPUT, Table};
 use mdn_train::fit::{FitError, NothingLearnt, TargetSupport, describe};
 use mdn_train::metrics::RowError;
 use mdn_train::run::RunError;
@@ -28,6 +28,24 @@ pub struct Reading {
     /// Leave out rows in which a needed value is missing (empty, NA, NaN, null)
     #[arg(long)]
     pub skip_missing: bool,
+    /// Values that stand for missing ones, such as -9999, in all columns or in the one named; for
+    /// --skip-missing
+    #[arg(long, value_delimiter = ',', value_name = "[COL=]VALUE", value_parser = missing_value, allow_hyphen_values = true)]
+    pub missing_value: Vec<MissingValue>,
+}
+
+fn missing_value(text: &str) -> Result<MissingValue, String> {
+    let (column, value) = match text.rsplit_once('=') {
+        Some((column, value)) => (Some(column.to_owned()), value),
+        None => (None, text),
+    };
+    match value {
+        "" => Err("a value, or COL=VALUE".to_owned()),
+        value => Ok(MissingValue {
+            column,
+            value: value.to_owned(),
+        }),
+    }
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {
@@ -46,6 +64,7 @@ impl Reading {
             delimiter: self.delimiter,
             no_header: self.no_header,
             skip_missing: self.skip_missing,
+            missing_values: self.missing_value.clone(),
             categorical: Vec::new(),
         }
     }
@@ -66,6 +85,13 @@ impl Reading {
         ];
         let flags = flags.into_iter().filter(|(set, _)| *set);
         words.extend(flags.map(|(_, flag)| flag.to_owned()));
+        for MissingValue { column, value } in &self.missing_value {
+            let column = column.iter().map(|column| format!("{column}="));
+            words.push(format!(
+                "--missing-value={}{value}",
+                column.collect::<String>()
+            ));
+        }
         words
     }
 

@@ -121,6 +121,7 @@ impl Quantize {
             delimiter: None,
             no_header: false,
             skip_missing: false,
+            missing_value: Vec::new(),
         })
     }
 

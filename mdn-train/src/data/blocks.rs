@@ -7,6 +7,7 @@ use std::path::Path;
 use super::chunks::text_blocks;
 use super::columnar::parquet_blocks;
 use super::error::DataError;
+use super::missing::MissingValue;
 use super::table::{
     ARROW, ARROW_STREAM, Contents, GZIP, NPY, PARQUET, ReadOptions, STANDARD_INPUT, Table, ZIP,
     contents,
@@ -25,6 +26,7 @@ const PACKED: u64 = 1 << 16;
 /// as a single block.
 pub struct TableBlocks {
     name: String,
+    missing_values: Vec<MissingValue>,
     blocks: Blocks,
     any: bool,
 }
@@ -52,7 +54,12 @@ impl TableBlocks {
             (name, blocks)
         };
         let any = false;
-        Ok(Self { name, blocks, any })
+        Ok(Self {
+            name,
+            missing_values: options.missing_values.clone(),
+            blocks,
+            any,
+        })
     }
 
     /// What error messages call the table.
@@ -70,7 +77,8 @@ impl Iterator for TableBlocks {
                 Some(Ok(found)) if found.lines.is_empty() => {}
                 Some(found) => {
                     self.any = true;
-                    return Some(found.and_then(|found| Table::new(self.name.clone(), found)));
+                    let table = |found| Table::new(self.name.clone(), found, &self.missing_values);
+                    return Some(found.and_then(table));
                 }
                 None if self.any => return None,
                 None => {

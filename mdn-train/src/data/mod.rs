@@ -29,12 +29,14 @@ mod foreign;
 pub mod generators;
 #[cfg(feature = "text")]
 mod header;
+mod missing;
 mod numeric;
 #[cfg(feature = "numpy")]
 mod numpy;
 mod row_file;
 mod rows;
 mod select;
+mod sentinel;
 mod split;
 mod standardise;
 mod stored;
@@ -59,8 +61,10 @@ pub(crate) use categories::adds_up;
 pub(crate) use categories::encoded_columns;
 pub use dataset::Dataset;
 pub use error::{DataError, alternatives};
+pub use missing::MissingValue;
 pub use numeric::NumericTable;
 pub use rows::{OwnedRows, TableRows};
+pub use sentinel::{Sentinel, sentinels};
 pub use split::split;
 pub use standardise::{Standardiser, resolution};
 pub use stored::{StoredRows, StoredTable};

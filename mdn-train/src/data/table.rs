@@ -9,6 +9,7 @@ use std::path::Path;
 use super::cell::{Cell, excerpt};
 use super::column::{Column, Raw};
 use super::error::{DataError, most_similar};
+use super::missing::MissingValue;
 use super::numeric::NumericTable;
 use super::select::Source;
 use super::transform::Transform;
@@ -37,6 +38,8 @@ pub struct ReadOptions {
     pub no_header: bool,
     /// Leave out rows in which a chosen column lacks its value, instead of failing.
     pub skip_missing: bool,
+    /// Values that stand for missing ones.
+    pub missing_values: Vec<MissingValue>,
     /// Input columns that hold categories although they hold numbers.
     pub categorical: Vec<String>,
 }
@@ -50,6 +53,7 @@ pub struct Table {
     /// Each row's line in the file, from 1; its number, where the format has no lines.
     lines: Vec<u64>,
     warnings: Vec<DataWarning>,
+    missing_values: Vec<MissingValue>,
 }
 
 /// What a reader of some format finds.
@@ -123,22 +127,48 @@ impl Table {
     ) -> Result<Self, DataError> {
         let bytes = decompress(&name, bytes)?;
         let found = contents(&name, bytes, options)?;
-        Self::new(name, found)
+        Self::new(name, found, &options.missing_values)
     }
 
     /// A table of what a reader found.
-    pub(super) fn new(name: String, found: Contents) -> Result<Self, DataError> {
+    pub(super) fn new(
+        name: String,
+        found: Contents,
+        missing_values: &[MissingValue],
+    ) -> Result<Self, DataError> {
         check_header(&name, found.header_line, &found.names)?;
         if found.lines.is_empty() {
             return Err(DataError::NoRows { file: name });
         }
-        Ok(Self {
+        let table = Self {
             name,
             columns: found.names,
             cells: found.columns,
             lines: found.lines,
             warnings: found.warnings,
-        })
+            missing_values: missing_values.to_vec(),
+        };
+        let mut named = missing_values
+            .iter()
+            .filter_map(|value| value.column.as_deref());
+        match named.find(|column| table.position(column).is_none()) {
+            Some(column) => Err(table.unknown(column)),
+            None => Ok(table),
+        }
+    }
+
+    /// What a cell holds: nothing, where its value stands for a missing one.
+    fn cell(&self, position: usize, row: usize) -> Raw<'_> {
+        let cell = self.cells[position].get(row);
+        let column = &self.columns[position];
+        let mut values = self
+            .missing_values
+            .iter()
+            .filter(|value| value.is_about(column));
+        match values.any(|value| value.is(cell)) {
+            true => Raw::Text(""),
+            false => cell,
+        }
     }
 
     /// What error messages call the table: its path, or `standard input`.
@@ -198,7 +228,7 @@ impl Table {
         for (row, &line) in self.lines.iter().enumerate() {
             let kept = selected.values.len();
             for source in &sources {
-                match source.cell(self.cells[source.position].get(row), &sources) {
+                match source.cell(self.cell(source.position, row), &sources) {
                     Cell::Number(value) => selected.values.push(value),
                     Cell::Missing if skip_missing => break,
                     fault => return Err(self.fault(fault, row, source, &sources)),
@@ -267,7 +297,7 @@ impl Table {
     pub(super) fn raw_cells(&self, name: &str) -> Result<impl Iterator<Item = Raw<'_>>, DataError> {
         let position = self.position(name).ok_or_else(|| self.unknown(name))?;
         self.check_readable(position)?;
-        Ok((0..self.rows()).map(move |row| self.cells[position].get(row)))
+        Ok((0..self.rows()).map(move |row| self.cell(position, row)))
     }
 
     /// The error for a cell that is no number.

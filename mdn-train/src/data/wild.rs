@@ -9,6 +9,8 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::ops::RangeInclusive;
 
+use super::sentinel::sentinels;
+
 /// How many times the distance between the quartiles from the median a value is wild.
 pub const WILD: f64 = 20.0;
 /// Values are wild only where at most this share of their column is; else they are its nature.
@@ -86,8 +88,14 @@ pub fn fences(column: &mut [f32]) -> Option<RangeInclusive<f64>> {
     (limit > 0.0).then_some(middle - limit..=middle + limit)
 }
 
-/// The range of the ordinary values, where there are a few wild ones. Reorders the column.
+/// The range of the ordinary values, where there are sentinels or a few wild ones. Reorders the column.
 fn ordinary(column: &mut [f32]) -> Option<(f32, f32)> {
+    let sentinels = sentinels(column);
+    let is_sentinel = |value: &f32| sentinels.iter().any(|one| one.value == *value);
+    if !sentinels.is_empty() {
+        let others = column.iter().filter(|value| !is_sentinel(value));
+        return Some(range(others.copied()));
+    }
     let fences = fences(column)?;
     let is_ordinary = |value: &f32| fences.contains(&f64::from(*value));
     let wild = column.iter().filter(|value| !is_ordinary(value)).count();
@@ -95,12 +103,17 @@ fn ordinary(column: &mut [f32]) -> Option<(f32, f32)> {
         return None;
     }
     let inside = column.iter().copied().filter(is_ordinary);
-    let (low, high) = inside.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
+    let (low, high) = range(inside);
     let all = deviation(column, |value| value);
     let ordinary = deviation(column, |value| value.clamp(low, high));
     (all > GROSS * ordinary).then_some((low, high))
+}
+
+/// The least and the greatest.
+fn range(values: impl Iterator<Item = f32>) -> (f32, f32) {
+    values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    })
 }
 
 /// The standard deviation of the values that `of` makes of the column's.

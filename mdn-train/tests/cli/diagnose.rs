@@ -67,6 +67,54 @@ fn a_wild_target_and_scales_at_the_floor_are_named() {
     assert!(found.contains("try a smaller --scale-floor"), "{found}");
 }
 
+/// A number that stands for a missing value is named with its column, takes nothing from what the other rows
+/// teach, and goes out where it is called missing.
+#[test]
+fn a_mark_of_missing_values_is_named() {
+    let bench = Bench::new();
+    let row = |i: usize| {
+        let (x, w) = (i as f64 / 400.0, (i as f64 * 0.377).sin());
+        let noise = 0.1 * (i as f64 * 12.9898).sin();
+        format!("{x},{w},{}\n", 3.0 * x + w + noise)
+    };
+    let clean: String = (0..400).map(row).collect();
+    let marked = |mark: &str| {
+        let cells = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
+        let rows = clean.lines().enumerate().map(|(i, line)| match i % 40 {
+            0 => format!("{},{mark},{}\n", cells(line)[0], cells(line)[2]),
+            _ => format!("{line}\n"),
+        });
+        "x,w,y\n".to_owned() + &rows.collect::<String>()
+    };
+    bench.write("clean.csv", "x,w,y\n".to_owned() + &clean);
+    let choices = "--target y --steps 600 --hidden 16 -k 3";
+    let fresh = |file: &str| {
+        let fitted = bench.json(&format!("fit {file} {choices}"));
+        let scored = bench.json("evaluate model.mdn clean.csv");
+        (fitted, scored["nll"].as_f64().unwrap())
+    };
+    let (fitted, best) = fresh("clean.csv");
+    assert!(!codes(&fitted).contains(&"sentinel"));
+    for mark in ["-9999", "9.96921e36"] {
+        bench.write("marked.csv", marked(mark));
+        let (fitted, nll) = fresh("marked.csv");
+        let found = fitted["diagnostics"].to_string();
+        assert!(codes(&fitted).contains(&"sentinel"), "{found}");
+        assert!(
+            found.contains("input `w` is") && found.contains("in 10 rows"),
+            "{found}"
+        );
+        assert!(nll < best + 0.15, "{mark}: {nll} after {best}");
+        let without = format!("fit marked.csv {choices} --skip-missing --missing-value w={mark}");
+        let fitted = bench.json(&without);
+        let rows = |key| fitted[key].as_u64().unwrap();
+        assert_eq!(rows("train_rows") + rows("validation_rows"), 390);
+        assert!(!codes(&fitted).contains(&"sentinel"));
+    }
+    let unknown = bench.run("fit marked.csv --target y --missing-value v=-9999");
+    assert!(unknown.error(1).contains("`v`"));
+}
+
 /// Six grades taken for a continuum are known to within a step: the floor is wide, and right.
 #[test]
 fn grades_ask_for_no_smaller_floor() {
