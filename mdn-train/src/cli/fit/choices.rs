@@ -94,7 +94,8 @@ pub struct TrainingChoices {
           default_value_t = AVERAGING)]
     averaging: f32,
     /// Steps without noise, at a low rate that falls to nothing, after the best step, as a share of all;
-    /// kept if the rows held back find them better. 0 for none
+    /// kept if the rows held back find them better, with full covariance twice as many, kept unless those
+    /// find them worse. 0 for none
     #[arg(long, value_name = "SHARE", value_parser = share::<f32>,
           default_value_t = TrainOptions::default().polish)]
     polish: f32,
