@@ -3,11 +3,13 @@
 mod config;
 mod ensemble;
 mod failure;
+mod file_version;
 mod plan;
 mod refit;
 mod support;
 mod units;
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use mdn_infer::Model;
@@ -22,6 +24,7 @@ use plan::Plan;
 
 pub use config::{FitConfig, ScaleFloor};
 pub use failure::NothingLearnt;
+pub use file_version::FileVersionError;
 pub use support::{SupportError, SupportRule, TargetSupport, describe, with_supports_of};
 pub use units::LossUnits;
 
@@ -87,6 +90,9 @@ pub enum FitError {
     /// Neither one activation nor one for each hidden layer.
     #[error(transparent)]
     Activations(#[from] ActivationCount),
+    /// The version of the file that was chosen cannot hold the model.
+    #[error(transparent)]
+    FileVersion(#[from] FileVersionError),
     /// A target cannot have the support that was chosen for it.
     #[error(transparent)]
     Support(#[from] SupportError),
@@ -138,8 +144,18 @@ pub fn train_with<'d>(
     config: &'d FitConfig,
     control: Control<'_>,
 ) -> Result<Unscored<'d>, FitError> {
-    ensemble::check(config)?;
-    let plan = Plan::new(data.into(), config)?;
+    train_as(data.into(), Cow::Borrowed(config), control)
+}
+
+/// As [`train_with`], by a configuration that may be nobody else's.
+pub(crate) fn train_as<'d>(
+    data: TableRows<'d>,
+    config: Cow<'d, FitConfig>,
+    control: Control<'_>,
+) -> Result<Unscored<'d>, FitError> {
+    ensemble::check(&config)?;
+    config.check_file_version()?;
+    let plan = Plan::new(data, config)?;
     let stop = control.stop;
     let mut networks = ensemble::train(&plan, control)?;
     for trained in &mut networks {

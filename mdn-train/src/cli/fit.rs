@@ -10,6 +10,7 @@ use std::time::Instant;
 use choices::{NetworkChoices, TrainingChoices, config};
 use clap::Args;
 use columns::ColumnChoices;
+use mdn_infer::format::VERSION;
 use mdn_train::data::{Dataset, score_scales};
 use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
 use mdn_train::files::{Claims, Kind};
@@ -26,6 +27,7 @@ use super::output::{NORMAL, Output};
 use super::paths::OutputFile;
 use super::signals::Signals;
 use super::streaming::{LOOKED_AT, Streaming, folder_near};
+use super::values::whole;
 
 /// Fit a model to a table and write it as one verified file
 ///
@@ -54,6 +56,11 @@ pub struct Fit {
     /// Where to write the model [default: model.mdn, in the run's folder where there is one]
     #[arg(long, short, value_name = "FILE")]
     out: Option<OutputFile>,
+    /// Version of the file's format, for readers that know no later one [default: the lowest that holds
+    /// the model]. Up to 3 a file has no supports: those found are left out, one chosen is refused. 4
+    /// states at least the ranges of the inputs
+    #[arg(long, value_name = "VERSION", value_parser = whole(1..=VERSION))]
+    file_version: Option<u16>,
     #[command(flatten, next_help_heading = "Network")]
     network: NetworkChoices,
     #[command(flatten, next_help_heading = "Training")]
@@ -126,7 +133,7 @@ impl NetworkResult {
 impl Fit {
     pub fn run(self, mut claims: Claims, output: &mut Output) -> anyhow::Result<()> {
         let model = claims.claim(self.model(), Kind::Model)?;
-        let config = config(&self.columns, &self.network, &self.training)?;
+        let config = self.config()?;
         let folder = folder_near(model.path());
         let rows = self.columns.rows(&self.streaming, &folder, output)?;
         let data = rows.rows().sample(LOOKED_AT)?;
@@ -150,6 +157,16 @@ impl Fit {
             None => Next::about("predict", model.path(), reading).say(output)?,
         }
         output.result(&result)
+    }
+
+    /// All that is chosen, where one file can hold it.
+    fn config(&self) -> anyhow::Result<FitConfig> {
+        let config = FitConfig {
+            file_version: self.file_version,
+            ..config(&self.columns, &self.network, &self.training)?
+        };
+        config.check_file_version()?;
+        Ok(config)
     }
 
     /// What a signal cut short.

@@ -44,6 +44,9 @@ pub struct FitConfig {
     /// targets are found in the training rows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub supports: Vec<(Option<String>, SupportRule)>,
+    /// The version that the file must have; else it has the lowest that holds the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_version: Option<u16>,
     /// The optimiser and the loop; its seed is replaced by `seed`.
     pub options: TrainOptions,
 }
@@ -77,6 +80,7 @@ impl Default for FitConfig {
             anomaly_rate: 0.01,
             units: Vec::new(),
             supports: Vec::new(),
+            file_version: None,
             options: TrainOptions::default(),
         }
     }

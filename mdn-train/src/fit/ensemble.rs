@@ -90,7 +90,7 @@ fn one_by_one(plan: &Plan<'_>, control: Control<'_>) -> Result<Vec<Trained>, Tra
             }),
             ..Control::new(&mut watch_member)
         };
-        let trained = plan.train(seed(plan.config, member), control)?;
+        let trained = plan.train(seed(&plan.config, member), control)?;
         let interrupted = trained.interruption().is_some();
         if !interrupted || member == 0 {
             networks.push(trained);

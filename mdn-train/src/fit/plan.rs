@@ -1,9 +1,12 @@
 //! What is settled before training starts: which rows are held back, the units that training sees, the
 //! network's shape and the bounds of its scales; and what becomes of networks that are trained: a file.
 
+use std::borrow::Cow;
+
 use mdn_infer::PredictError;
 use mdn_infer::format::{Head, MAX_DIMENSIONS, MAX_LOG_SCALE, Support};
 
+use super::file_version::STATING;
 use super::support::{self, TargetSupport};
 use super::{FitConfig, FitError, LossUnits, ScaleFloor};
 use crate::data::{DataError, Ordinary, OwnedRows, Standardiser, StoredRows, TableRows, split};
@@ -18,7 +21,7 @@ use crate::train::{
 /// What is settled before training starts.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
-    pub(super) config: &'a FitConfig,
+    pub(super) config: Cow<'a, FitConfig>,
     /// All rows: those to train on and those held back.
     pub(super) rows: TableRows<'a>,
     architecture: Architecture,
@@ -38,7 +41,8 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn new(data: TableRows<'a>, config: &'a FitConfig) -> Result<Self, FitError> {
+    pub(super) fn new(data: TableRows<'a>, settings: Cow<'a, FitConfig>) -> Result<Self, FitError> {
+        let config = &*settings;
         let (train_rows, validation_rows) = split(data.count(), config.validation, config.seed)?;
         let training = data.part(&train_rows);
         let (width, dimensions) = (data.input_names().len(), data.target_names().len());
@@ -70,7 +74,6 @@ impl<'a> Plan<'a> {
             .map(|(one, (&shift, &scale))| support::standard_units(&one.support, shift, scale));
         Ok(Plan {
             standard_supports: standard_supports.collect(),
-            config,
             rows: data,
             architecture: architecture(data, config, bounds)?,
             units: LossUnits::new(config.options.loss, &targets, log_slopes, &atom_shares),
@@ -81,6 +84,7 @@ impl<'a> Plan<'a> {
             inputs,
             targets,
             spread,
+            config: settings,
         })
     }
 
@@ -152,7 +156,7 @@ impl<'a> Plan<'a> {
             columns(rows.target_names(), &self.targets),
         )?;
         let draft = ModelDraft {
-            statements: self.statements(),
+            statements: self.statements()?,
             ..draft
         };
         let mut golden = rows.pick(&golden_numbers(rows.count()))?;
@@ -163,16 +167,19 @@ impl<'a> Plan<'a> {
         Ok(draft.finish(&golden_rows(&golden))?)
     }
 
-    /// What the file states of the targets, where there is anything to state.
-    fn statements(&self) -> Statements {
+    /// What the file states: the supports of the targets where there are any, else nothing, or where its
+    /// version is to be one that states something, the ranges of the inputs.
+    fn statements(&self) -> Result<Statements, DataError> {
         let supports = self.supports.iter().map(|one| one.support);
         let stated = supports
             .clone()
             .any(|support| support != Support::Continuous);
-        Statements {
+        let wanted = !stated && self.config.file_version == Some(STATING);
+        Ok(Statements {
+            input_ranges: wanted.then(|| ranges(self.rows)).transpose()?,
             supports: stated.then(|| supports.collect()),
             ..Statements::default()
-        }
+        })
     }
 
     /// The anomaly score that the configured share of ordinary rows exceeds.
@@ -200,6 +207,20 @@ impl<'a> Plan<'a> {
             .or(last_finite)
             .unwrap_or(f32::MAX))
     }
+}
+
+/// The least and the greatest value of each input.
+fn ranges(rows: TableRows<'_>) -> Result<Vec<(f32, f32)>, DataError> {
+    let mut ranges = vec![(f32::INFINITY, f32::NEG_INFINITY); rows.input_names().len()];
+    rows.visit(|block| {
+        for row in 0..block.rows {
+            for (range, &value) in ranges.iter_mut().zip(block.input(row)) {
+                *range = (range.0.min(value), range.1.max(value));
+            }
+        }
+        Ok::<_, DataError>(())
+    })?;
+    Ok(ranges)
 }
 
 /// Rows in the units that training sees: on the disk they are brought there when they are read.

@@ -19,7 +19,7 @@ impl Plan<'_> {
         let rows = self.standard(self.rows);
         let again = (0..).zip(networks).map(|(member, one)| {
             let options = TrainOptions {
-                seed: ensemble::seed(self.config, member),
+                seed: ensemble::seed(&self.config, member),
                 ..self.config.options.clone()
             };
             let network = refit(one, rows.feed(), &self.standard_supports, &options, stop)?;

@@ -9,6 +9,7 @@ use mdn_infer::format::{Atoms, Covariance, MAX_ATOMS, Support};
 use serde::Serialize;
 
 use super::FitConfig;
+use super::file_version::STATING;
 use crate::data::{DataError, Dataset, Standardiser, TableRows};
 use crate::supports::tolerance;
 use crate::train::LossKind;
@@ -150,6 +151,18 @@ pub enum SupportError {
         /// The target.
         target: String,
     },
+    /// The version of the file that is asked for states no supports.
+    #[error(
+        "`{target}`: a file of version {version} cannot state a support, and without it every answer is that \
+         of a continuous target: no value has a probability of its own, and a quantile may be no value of \
+         the table; take --file-version {STATING}, or --support '{target}=continuous'"
+    )]
+    FileVersion {
+        /// The target.
+        target: String,
+        /// The version.
+        version: u16,
+    },
     /// The dimensions of a component must be independent.
     #[error(
         "`{target}`: full covariance of several targets knows continuous ones only: a component has no \
@@ -289,6 +302,9 @@ fn chosen(
 /// Why a target of this fit must be continuous.
 fn refusal(name: &str, config: &FitConfig, targets: usize) -> Option<SupportError> {
     let target = name.to_owned();
+    if let Some(version) = config.file_version.filter(|&version| version < STATING) {
+        return Some(SupportError::FileVersion { target, version });
+    }
     if config.options.loss == LossKind::Crps {
         return Some(SupportError::Loss { target });
     }

@@ -7,6 +7,7 @@ mod demo;
 mod diagnose;
 mod ensemble;
 mod faults;
+mod file_version;
 mod files;
 mod first_hour;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -1,11 +1,13 @@
 //! `--support`, and what is found: in the words of the program.
 
+use std::fs;
+
 use crate::support::Bench;
 
-const SMALL: &str = "--steps 150 --hidden 6 -k 3 --starts 1";
+pub const SMALL: &str = "--steps 150 --hidden 6 -k 3 --starts 1";
 
 /// Rain in tenths of a millimetre, 0 on more than half of the days, and visitors.
-fn days() -> String {
+pub fn days() -> String {
     let day = |i: u32| {
         let x = i * 7919 % 600;
         let rain = i * 104_729 % 1000;
@@ -140,4 +142,52 @@ fn cross_validate_and_tune_know_supports() {
         tuned.stdout,
         tuned.stderr
     );
+}
+
+/// Found or chosen, on the command line or in a file, with the rows in memory or on the disk, at one go or
+/// from a checkpoint: one model.
+#[test]
+fn the_way_to_a_support_leaves_no_trace_in_the_model() {
+    let bench = Bench::new();
+    bench.write("days.csv", days());
+    let read = |name: &str| fs::read(bench.path(name)).unwrap();
+    let fit = format!("fit days.csv --target rain,visitors --inputs humidity {SMALL}");
+    let chosen = "--support rain=atoms:0 --support visitors=lattice:1";
+    let continuous = "--support continuous --support visitors=lattice:1";
+    bench.json(&format!("{fit} {chosen} --out chosen.mdn"));
+    bench.json(&format!("{fit} {continuous} --out continuous.mdn"));
+    bench.write(
+        "c.toml",
+        "support = [\"rain=atoms:0\", \"visitors=lattice:1\"]\n",
+    );
+    bench.write(
+        "d.toml",
+        "support = [\"continuous\", \"visitors=lattice:1\"]\n",
+    );
+    for (options, model) in [
+        ("", "chosen.mdn"),
+        ("--stream-above 0", "chosen.mdn"),
+        ("--config c.toml", "chosen.mdn"),
+        ("--config c.toml --stream-above 0", "chosen.mdn"),
+        ("--config d.toml", "continuous.mdn"),
+    ] {
+        bench.json(&format!("{fit} {options} --out other.mdn --force"));
+        assert!(read("other.mdn") == read(model), "{options}");
+    }
+    for (folder, options, model) in [
+        ("a", chosen, "chosen.mdn"),
+        ("b", continuous, "continuous.mdn"),
+        ("c", "", "chosen.mdn"),
+    ] {
+        bench.json(&format!(
+            "{fit} {options} --run {folder} --checkpoint-interval 0"
+        ));
+        fs::remove_file(bench.path(&format!("{folder}/checkpoint-0"))).unwrap();
+        fs::remove_file(bench.path(&format!("{folder}/model.mdn"))).unwrap();
+        bench.json(&format!("fit --resume {folder} --stream-above 0"));
+        assert!(
+            read(&format!("{folder}/model.mdn")) == read(model),
+            "{options}"
+        );
+    }
 }

@@ -259,6 +259,7 @@ pub fn config(
         units: columns.unit.clone(),
         supports: columns.support.clone(),
         options: training.options(),
+        ..FitConfig::default()
     };
     config.hidden_layers().context("--activation")?;
     Ok(config)

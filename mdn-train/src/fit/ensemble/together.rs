@@ -61,7 +61,7 @@ pub(super) fn train(
                 next
             };
             let outcome = plan.train(
-                seed(plan.config, member as u8),
+                seed(&plan.config, member as u8),
                 Control {
                     stop: Some(&is_ended),
                     ..Control::new(&mut watch)
