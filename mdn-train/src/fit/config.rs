@@ -42,7 +42,8 @@ pub struct FitConfig {
     pub units: Vec<(String, String)>,
     /// The support of a target, by its name, or of all; the last that fits counts. Those of other
     /// targets are found in the training rows.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    // What a run began with that began before supports were found.
+    #[serde(skip_serializing_if = "all_continuous")]
     pub supports: Vec<(Option<String>, SupportRule)>,
     /// The version that the file must have; else it has the lowest that holds the model.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +109,10 @@ impl FitConfig {
             ..FitConfig::default()
         }
     }
+}
+
+fn all_continuous(supports: &[(Option<String>, SupportRule)]) -> bool {
+    matches!(supports, [(None, SupportRule::Continuous)])
 }
 
 impl FitConfig {

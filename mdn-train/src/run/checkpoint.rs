@@ -163,7 +163,7 @@ mod tests {
     use mdn_infer::format::Activation::{Gelu, Relu, Tanh};
 
     use super::*;
-    use crate::fit::FitConfig;
+    use crate::fit::{FitConfig, SupportRule};
     use crate::network::{Activations, HiddenLayer};
     use crate::train::{Averaging, Length, NoiseUse, TrainOptions};
 
@@ -207,6 +207,7 @@ mod tests {
             activation: Gelu.into(),
             components: 1,
             validation: 0.0,
+            supports: vec![(None, SupportRule::Continuous)],
             options: TrainOptions {
                 moments: 0.0,
                 length: Length::Steps(6),
