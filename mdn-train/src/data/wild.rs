@@ -90,12 +90,17 @@ pub fn fences(column: &mut [f32]) -> Option<RangeInclusive<f64>> {
 
 /// The range of the ordinary values, where there are sentinels or a few wild ones. Reorders the column.
 fn ordinary(column: &mut [f32]) -> Option<(f32, f32)> {
-    let sentinels = sentinels(column);
-    let is_sentinel = |value: &f32| sentinels.iter().any(|one| one.value == *value);
-    if !sentinels.is_empty() {
-        let others = column.iter().filter(|value| !is_sentinel(value));
-        return Some(range(others.copied()));
+    let marks = sentinels(column);
+    if marks.is_empty() {
+        return tame(column);
     }
+    let is_mark = |value: &f32| marks.iter().any(|mark| mark.value == *value);
+    let mut others: Vec<f32> = column.iter().copied().filter(|v| !is_mark(v)).collect();
+    tame(&mut others).or_else(|| Some(range(others.into_iter())))
+}
+
+/// The range of the values that are not wild, where there are a few wild ones. Reorders the column.
+fn tame(column: &mut [f32]) -> Option<(f32, f32)> {
     let fences = fences(column)?;
     let is_ordinary = |value: &f32| fences.contains(&f64::from(*value));
     let wild = column.iter().filter(|value| !is_ordinary(value)).count();
@@ -144,6 +149,14 @@ mod tests {
     }
 
     #[test]
+    fn so_do_marks_of_missing_values_however_many() {
+        let values = column(&[&[-9999.0; 300][..], &[1e9]].concat());
+        let clamped = Ordinary::of(&values, 1).clamp(&values).into_owned();
+        assert_eq!(clamped[..1000], values[..1000]);
+        assert_eq!(clamped[1000..], [&[0.0; 300][..], &[999.0]].concat());
+    }
+
+    #[test]
     fn ordinary_columns_are_left_as_they_are() {
         let same =
             |values: &[f32]| matches!(Ordinary::of(values, 1).clamp(values), Cow::Borrowed(_));
@@ -153,7 +166,8 @@ mod tests {
         // Beyond the fences, but it moves the standard deviation little.
         assert!(same(&column(&[1.1e4])));
         // Many: the column's nature.
-        assert!(same(&column(&[1e9; 20])));
+        let many: Vec<f32> = (1..=20_u8).map(|i| 1e8 * f32::from(i)).collect();
+        assert!(same(&column(&many)));
         // Quartiles that say nothing.
         assert!(same(
             &[vec![0.0; 900], column(&[])[..100].to_vec()].concat()
