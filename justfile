@@ -34,6 +34,7 @@ test:
     cargo test --workspace
     for functions in libm micromath; do \
         cargo test -p mdn-infer --features "$functions" --test back_end; done
+    cargo test -p mdn-infer --no-default-features --test without_supports
     cargo test -p mdn-train --no-default-features --test bare
 
 # A million quantiles and probabilities, both ways

@@ -46,13 +46,14 @@ def check_tools():
         raise SystemExit("not installed: " + ", ".join(missing))
 
 
-def build(core, binary, opt="3", model=SAMPLE, features=()):
-    """An image for a core, as a path that the next build may overwrite."""
+def build(core, binary, opt="3", model=SAMPLE, features=(), defaults=True):
+    """An image for a core, as a path that the next build may overwrite; `defaults` are features too."""
     _, board, target, flags = core
     environment = dict(os.environ, BOARD=board, RUSTFLAGS=flags, MDN_MODEL=str(model),
                        CARGO_PROFILE_RELEASE_OPT_LEVEL=opt)
     subprocess.run(["cargo", "build", "--locked", "--quiet", "--release", "--bin", binary,
-                    "--target", target, "--target-dir", TARGETS, "--features", ",".join(features)],
+                    "--target", target, "--target-dir", TARGETS, "--features", ",".join(features),
+                    *([] if defaults else ["--no-default-features"])],
                    cwd=HERE, env=environment, check=True)
     return str(TARGETS / target / "release" / binary)
 
@@ -167,10 +168,12 @@ def code():
     """What each part of the engine adds to an empty program."""
     rows = []
     for core in (M4F, CORES[4]):
-        for opt in ("3", "s"):
-            before = bytes_of(build(core, "size", opt))
-            images = (build(core, "size", opt, features=[feature]) for feature, _ in PARTS)
-            rows.append([core[0], opt, *(bytes_of(image) - before for image in images)])
+        for opt, defaults in (("3", True), ("3", False), ("s", True), ("s", False)):
+            before = bytes_of(build(core, "size", opt, defaults=defaults))
+            images = (build(core, "size", opt, features=[feature], defaults=defaults)
+                      for feature, _ in PARTS)
+            name = core[0] if defaults else f"{core[0]}, without `supports`"
+            rows.append([name, opt, *(bytes_of(image) - before for image in images)])
     table(["core", "opt-level", *(name for _, name in PARTS)], rows)
 
 

@@ -37,7 +37,7 @@ pub enum ParseError {
     /// The header is not the one encoding of its fields.
     MalformedHeader,
     /// The header has a record that a reader must know and this library does not: a newer one reads
-    /// the file.
+    /// the file, or, for record 7, one with the feature `supports`.
     UnknownRecord {
         /// The record's number in `FORMAT.md`.
         record: u16,
@@ -98,6 +98,10 @@ impl fmt::Display for ParseError {
                 "damaged: the checksum is {found:08x}, the file says {expected:08x}"
             ),
             Self::MalformedHeader => f.write_str("the header is malformed"),
+            Self::UnknownRecord { record: 7 } if !cfg!(feature = "supports") => f.write_str(
+                "a target is on a lattice, has atoms or bounds or is a direction, which needs the \
+                 feature `supports` of mdn-infer",
+            ),
             Self::UnknownRecord { record } => write!(
                 f,
                 "the header has a required record of number {record}, which this version does not \

@@ -87,8 +87,11 @@
 //!
 //! # Crate features
 //!
-//! None is on by default.
+//! `supports` is on by default, none else.
 //!
+//! - `supports`: targets on lattices, with atoms, within bounds or on circles. Without it a file with such a
+//!   target is [`ParseError::UnknownRecord`] 7, and all other files have the same bits with less code:
+//!   `default-features = false` on a microcontroller that never sees such a target.
 //! - `alloc`: `OwnedModel` and `OwnedPredictor`, which own their memory; need a heap and atomic
 //!   compare-and-swap, which a Cortex-M0 does not have.
 //! - `nalgebra`: means, covariances and targets as its vectors and matrices, still without a heap.

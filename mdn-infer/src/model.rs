@@ -87,7 +87,10 @@ impl<'a> Model<'a> {
             words,
             layers,
             log_normaliser: 0.0,
-            targets: header.supports.and_then(Targets::new),
+            targets: match cfg!(feature = "supports") {
+                true => header.supports.and_then(Targets::new),
+                false => None,
+            },
         };
         model.check_numbers()?;
         model.log_normaliser = log_normaliser(model.target_scale());
@@ -151,7 +154,10 @@ impl<'a> Model<'a> {
 
     /// The support of each target, where the file states it.
     pub const fn supports(&self) -> Option<Supports<'a>> {
-        self.header.supports
+        match cfg!(feature = "supports") {
+            true => self.header.supports,
+            false => None,
+        }
     }
 
     /// The supports, where one is not the whole line.

@@ -146,6 +146,7 @@ fn decode_record<'a>(
             header.input_ranges = Some(InputRanges::read(payload)?);
             return Ok(());
         }
+        _ if !cfg!(feature = "supports") => return Err(ParseError::UnknownRecord { record }),
         _ => {
             header.supports = Some(Supports::read(payload));
             return Ok(());

@@ -95,7 +95,7 @@ impl<'a> Mixture<'a> {
             copy: &mut *parts.log_coefficients,
         });
         let mut mixture = parts.into_mixture(self, split.free().len())?;
-        mixture.targets = self.targets.map(|targets| targets.only(split.free()));
+        mixture.targets = self.targets().map(|targets| targets.only(split.free()));
         Ok(mixture)
     }
 
@@ -115,7 +115,7 @@ impl<'a> Mixture<'a> {
                 set(parts.factor_row(u), k, self.factor(Scalar, at, d, d));
             }
         }
-        if self.targets.is_some() {
+        if self.targets().is_some() {
             let seen = split.given().iter().zip(split.raw);
             return seen.fold(self.log_weight_of(k), |sum, (&d, y)| {
                 logit(sum, self.spot(d, y).log_factor_in(k), 0.0)

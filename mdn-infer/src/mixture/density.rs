@@ -23,7 +23,7 @@ impl Mixture<'_> {
     #[inline(never)]
     pub fn log_density(&self, target: &[f32]) -> Result<f32, PredictError> {
         let z = self.standardise(target)?;
-        if self.targets.is_some() {
+        if self.targets().is_some() {
             return Ok(self.supported_log_density(target));
         }
         Ok(self.level.run(LogDensity {
@@ -42,7 +42,7 @@ impl Mixture<'_> {
     /// [`PredictError::NotFinite`] with the index in `targets`.
     pub fn log_densities(&self, targets: &[f32], to: &mut [f32]) -> Result<(), PredictError> {
         check(targets, to.len().saturating_mul(self.dimensions))?;
-        if self.targets.is_some() {
+        if self.targets().is_some() {
             let rows = targets.chunks_exact(self.dimensions.max(1));
             for (target, to) in rows.zip(to) {
                 *to = self.supported_log_density(target);
@@ -75,7 +75,7 @@ impl Mixture<'_> {
     pub fn responsibilities(&self, target: &[f32], to: &mut [f32]) -> Result<(), PredictError> {
         let z = self.standardise(target)?;
         check_len(to.len(), self.components)?;
-        if self.targets.is_some() {
+        if self.targets().is_some() {
             return self.supported_responsibilities(target, to);
         }
         let log_density = self.level.run(LogDensity {

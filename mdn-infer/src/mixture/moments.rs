@@ -93,7 +93,7 @@ impl Mixture<'_> {
                 *to = self.raw_covariance(first, second);
             }
         }
-        if self.targets.is_some() {
+        if self.targets().is_some() {
             self.supported_covariances(to);
         }
         Ok(())

@@ -66,10 +66,19 @@ impl<'a> Targets<'a> {
     }
 }
 
-impl Mixture<'_> {
+impl<'a> Mixture<'a> {
+    /// The supports, where one is not the whole line; none, and no code for them, without the feature.
+    #[inline(always)]
+    pub(super) const fn targets(&self) -> Option<Targets<'a>> {
+        match cfg!(feature = "supports") {
+            true => self.targets,
+            false => None,
+        }
+    }
+
     /// The support of dimension `d`, in raw units; every number where there is no such dimension.
     pub fn support(&self, d: usize) -> Support {
-        match self.targets {
+        match self.targets() {
             Some(targets) => targets.get(d),
             None => Support::Continuous,
         }
@@ -78,7 +87,7 @@ impl Mixture<'_> {
     /// The map of dimension `d`; `None` where it is the identity.
     #[inline]
     pub(super) fn line(&self, d: usize) -> Option<Line> {
-        self.targets.and_then(|_| self.some_line(d))
+        self.targets().and_then(|_| self.some_line(d))
     }
 
     #[cold]
