@@ -1,7 +1,7 @@
 //! A model whose targets have supports, from a fuzzer's bytes.
 //!
 //! A target of its own: with the integrals over supports, an execution takes ten times as long as
-//! with the models of [`model`](crate::model).
+//! with the models of [`model`].
 
 use std::sync::LazyLock;
 

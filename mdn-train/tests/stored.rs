@@ -252,6 +252,17 @@ fn faults_are_those_of_the_table_in_memory() {
         value: 5.0,
     };
     assert_eq!(table.warnings, [constant]);
+    let row = |i: usize| format!("{},{},{i}.5,{i}.5\n", i * 17 % 53, i % 9);
+    let rows: String = (0..50).map(row).collect();
+    fs::write(&path, "id,x,leak,t\n".to_owned() + &rows).unwrap();
+    let options = ReadOptions::default();
+    let whole = Dataset::from_csv(&path, None, &names(&["t"]), &options).unwrap();
+    let table = stored(&path, &names(&["t"]), &options).unwrap();
+    assert_eq!(table.input_names, ["x", "leak"]);
+    assert_eq!(table.input_names, whole.input_names);
+    let has = |warning| table.warnings.contains(warning);
+    assert!(whole.warnings.len() == 2 && whole.warnings.iter().all(has));
+    assert_eq!(table.sample(50).unwrap().inputs, whole.inputs);
     let nowhere = folder.path().join("nowhere");
     let targets = names(&["t"]);
     let options = ReadOptions::default();

@@ -136,7 +136,7 @@ impl Reading {
     /// Says what the data's owner should know of its columns.
     pub fn warn(&self, data: &Dataset, output: &mut Output) {
         for warning in &data.warnings {
-            output.note(format_args!("warning: {warning}"));
+            output.note(format_args!("{}: {warning}", warning.heading()));
         }
     }
 

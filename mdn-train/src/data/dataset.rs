@@ -6,6 +6,7 @@ use std::path::Path;
 use super::categories::Profile;
 use super::error::DataError;
 use super::numeric::NumericTable;
+use super::row_number::is_row_number;
 use super::standardise::resolution;
 use super::table::{ReadOptions, Table};
 use super::transform::{Transform, log_slope};
@@ -52,7 +53,8 @@ impl Dataset {
         Self::for_training(&table, inputs, targets, options)
     }
 
-    /// The named columns of a table; `inputs` of `None` means every column that is no target.
+    /// The named columns of a table; `inputs` of `None` means every column that is no target, but for
+    /// columns that number the rows ([`DataWarning::RowNumber`]) beside others.
     /// An input column of texts, or one that `options` call categorical, becomes one input for each
     /// of its values, called `column=value`: 1 where it has that value, and 0 elsewhere.
     ///
@@ -65,6 +67,7 @@ impl Dataset {
         targets: &[String],
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
+        let named = inputs.is_some();
         let inputs = match inputs {
             Some(named) => named.to_vec(),
             None => all_but(table, targets)?,
@@ -75,10 +78,42 @@ impl Dataset {
         let inputs = profile.inputs(table.name(), targets)?;
         let names = [inputs.as_slice(), targets].concat();
         let selected = table.select(&names, options.skip_missing);
-        Self::from_numeric(
-            selected.map_err(|error| profile.explain(error))?,
-            inputs.len(),
-        )
+        let selected = selected.map_err(|error| profile.explain(error))?;
+        let data = Self::from_numeric(selected, inputs.len())?;
+        Ok(match named {
+            true => data,
+            false => data.without_row_numbers(&table.date_columns(&inputs)),
+        })
+    }
+
+    /// Without the inputs, but those of dates, that number the rows, where others are left; a warning for
+    /// each.
+    fn without_row_numbers(mut self, dates: &[String]) -> Self {
+        let names = self.input_names.iter().enumerate();
+        let kept: Vec<usize> = names
+            .filter(|(input, name)| dates.contains(name) || !self.is_row_number(*input))
+            .map(|(input, _)| input)
+            .collect();
+        if kept.is_empty() || kept.len() == self.input_names.len() {
+            return self;
+        }
+        let rows = self.inputs.chunks_exact(self.input_names.len());
+        self.inputs = rows
+            .flat_map(|row| kept.iter().map(|&input| row[input]))
+            .collect();
+        let names = std::mem::take(&mut self.input_names).into_iter();
+        for (input, column) in names.enumerate() {
+            match kept.contains(&input) {
+                true => self.input_names.push(column),
+                false => self.warnings.push(DataWarning::RowNumber { column }),
+            }
+        }
+        self
+    }
+
+    fn is_row_number(&self, input: usize) -> bool {
+        let column: Vec<f32> = self.input_column(input).collect();
+        is_row_number(column.iter().copied())
     }
 
     /// Training data from numbers: the first `input_count` columns are inputs, the rest targets.
@@ -101,7 +136,25 @@ impl Dataset {
                     .push(DataWarning::ConstantInput { column, value });
             }
         }
+        for (input, target) in data.pairs() {
+            if data.input_column(input).eq(data.target_column(target)) {
+                data.warnings.push(data.equals_target(input, target));
+            }
+        }
         Ok(data)
+    }
+
+    /// Each input with each target.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (inputs, targets) = (self.input_names.len(), self.target_names.len());
+        (0..inputs).flat_map(move |input| (0..targets).map(move |target| (input, target)))
+    }
+
+    pub(super) fn equals_target(&self, input: usize, target: usize) -> DataWarning {
+        DataWarning::EqualsTarget {
+            column: self.input_names[input].clone(),
+            target: self.target_names[target].clone(),
+        }
     }
 
     /// The columns that a model wants, wherever they stand in the table. If the table lacks any

@@ -34,6 +34,7 @@ mod numeric;
 #[cfg(feature = "numpy")]
 mod numpy;
 mod row_file;
+mod row_number;
 mod rows;
 mod select;
 mod sentinel;

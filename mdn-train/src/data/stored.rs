@@ -9,6 +9,7 @@ use super::categories::Profile;
 use super::dataset::{Dataset, all_but, check_chosen};
 use super::error::DataError;
 use super::row_file::{RowFile, RowWriter};
+use super::row_number::is_row_number;
 use super::standardise::Standardiser;
 use super::table::ReadOptions;
 use super::transform::Transform;
@@ -76,12 +77,47 @@ impl StoredTable {
                 None => break,
             }
         }
-        let inputs = profile.inputs(first.name(), targets)?;
+        let all = profile.inputs(first.name(), targets)?;
+        let dates = first.date_columns(&all);
         drop((first, blocks));
-        let table = Self::for_scoring(path, &inputs, targets, options, folder);
-        let mut table = table.map_err(|error| profile.explain(error))?;
-        table.check_constant()?;
+        let read = |inputs: &[String]| Self::for_scoring(path, inputs, targets, options, folder);
+        let mut table = read(&all).map_err(|error| profile.explain(error))?;
+        let numbers = match inputs {
+            Some(_) => Vec::new(),
+            None => table.row_numbers(&dates)?,
+        };
+        if !numbers.is_empty() && numbers.len() < all.len() {
+            let others = all.iter().filter(|name| !numbers.contains(name));
+            table = read(&others.cloned().collect::<Vec<_>>())?;
+        }
+        table.check_columns()?;
+        if table.input_names.len() < all.len() {
+            let left_out = |column| DataWarning::RowNumber { column };
+            table.warnings.extend(numbers.into_iter().map(left_out));
+        }
         Ok(table)
+    }
+
+    /// The inputs, but those of dates, that number the rows. A pass for each whose first rows do.
+    fn row_numbers(&self, dates: &[String]) -> Result<Vec<String>, DataError> {
+        let first = self.read(0..self.rows().min(BLOCK))?;
+        let names = self.input_names.iter().enumerate();
+        let mut found = Vec::new();
+        for (input, name) in names.filter(|(_, name)| !dates.contains(name)) {
+            let mut some: Vec<f32> = first.input_column(input).collect();
+            some.sort_unstable_by(f32::total_cmp);
+            let differ = some.windows(2).all(|pair| pair[0] < pair[1]);
+            if differ && some.iter().all(|value| value.fract() == 0.0) {
+                let mut column = Vec::with_capacity(self.rows());
+                for block in self.blocks() {
+                    column.extend(block?.input_column(input));
+                }
+                if is_row_number(column.into_iter()) {
+                    found.push(name.clone());
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Reads the columns that a model wants into a temporary file in `folder`.
@@ -138,10 +174,11 @@ impl StoredTable {
         })
     }
 
-    /// Constant targets are an error, constant inputs a warning.
-    fn check_constant(&mut self) -> Result<(), DataError> {
+    /// Constant targets are an error, constant inputs a warning, as are inputs that equal a target.
+    fn check_columns(&mut self) -> Result<(), DataError> {
         let inputs = self.input_names.len();
         let mut first: Vec<f32> = Vec::new();
+        let mut equal: Vec<(usize, usize)> = self.sample(1)?.pairs().collect();
         let mut constant = vec![true; inputs + self.target_names.len()];
         for block in self.blocks() {
             let block = block?;
@@ -153,6 +190,8 @@ impl StoredTable {
                 for ((same, value), first) in constant.iter_mut().zip(values).zip(&first) {
                     *same &= value == *first;
                 }
+                let (x, t) = (block.input(row), block.target(row));
+                equal.retain(|&(input, target)| x[input] == t[target]);
             }
         }
         let names = self.input_names.iter().chain(&self.target_names);
@@ -168,6 +207,10 @@ impl StoredTable {
                 false => {}
             }
         }
+        let some = self.sample(1)?;
+        let equal = equal.into_iter();
+        self.warnings
+            .extend(equal.map(|(input, target)| some.equals_target(input, target)));
         Ok(())
     }
 

@@ -20,6 +20,19 @@ pub enum DataWarning {
         /// Its only value.
         value: f32,
     },
+    /// An input column numbers the rows: it names each and says nothing of others. It was left out, since
+    /// nobody asked for it by name.
+    RowNumber {
+        /// The column.
+        column: String,
+    },
+    /// An input column equals a target in every row.
+    EqualsTarget {
+        /// The input.
+        column: String,
+        /// The target.
+        target: String,
+    },
     /// Rounding to 32-bit floating point made different values of a column equal.
     PrecisionLost {
         /// The column.
@@ -29,6 +42,17 @@ pub enum DataWarning {
         /// How many are left after rounding.
         kept: usize,
     },
+}
+
+impl DataWarning {
+    /// What precedes it in a list: how much it matters, and its stable name where it has one.
+    pub fn heading(&self) -> &'static str {
+        match self {
+            Self::RowNumber { .. } => "note row-number",
+            Self::EqualsTarget { .. } => "warning leak",
+            _ => "warning",
+        }
+    }
 }
 
 impl fmt::Display for DataWarning {
@@ -47,6 +71,16 @@ impl fmt::Display for DataWarning {
             Self::ConstantInput { column, value } => write!(
                 out,
                 "input column `{column}` has the value {value} in every row and tells nothing"
+            ),
+            Self::RowNumber { column } => write!(
+                out,
+                "column `{column}` numbers the rows, with different whole numbers that fill at least half \
+                 of their range, and is left out; --inputs takes it in"
+            ),
+            Self::EqualsTarget { column, target } => write!(
+                out,
+                "input column `{column}` equals the target `{target}` in every row: the model would only \
+                 copy it; --inputs can leave it out"
             ),
             Self::PrecisionLost {
                 column,

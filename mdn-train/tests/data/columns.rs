@@ -75,6 +75,44 @@ fn constant_columns() {
     );
 }
 
+/// Rows numbered in no order, beside another input or alone; named, or as dates.
+#[test]
+fn row_numbers_are_left_out() {
+    let rows = |column: &dyn Fn(usize) -> String| -> String {
+        let row = |i: usize| format!("{},{},{}\n", column(i), 0.5 + i as f64, i * i);
+        (0..50).map(row).collect()
+    };
+    let text = "id,x,y\n".to_owned() + &rows(&|i| (100 + i * 17 % 53).to_string());
+    let data = train(&text, None, &["y"]).unwrap();
+    assert_eq!(data.input_names, ["x"]);
+    assert_eq!(data.input(1), [1.5]);
+    let column = "id".to_owned();
+    assert_eq!(data.warnings, [DataWarning::RowNumber { column }]);
+    let data = train(&text, Some(&["id", "x"]), &["y"]).unwrap();
+    assert_eq!((data.input_names.len(), data.warnings.len()), (2, 0));
+    let alone = "id,y\n".to_owned()
+        + &(0..50)
+            .map(|i| format!("{i},{}\n", i % 7))
+            .collect::<String>();
+    assert_eq!(train(&alone, None, &["y"]).unwrap().input_names, ["id"]);
+    let days =
+        "day,x,y\n".to_owned() + &rows(&|i| format!("2024-{:02}-{:02}", 1 + i / 25, 1 + i % 25));
+    assert_eq!(
+        train(&days, None, &["y"]).unwrap().input_names,
+        ["day", "x"]
+    );
+}
+
+#[test]
+fn an_input_that_equals_a_target_is_named() {
+    let data = train("a,x,y\n1,2,1\n3,3,3\n", None, &["y"]).unwrap();
+    let expected = DataWarning::EqualsTarget {
+        column: "a".to_owned(),
+        target: "y".to_owned(),
+    };
+    assert_eq!(data.warnings, [expected]);
+}
+
 #[test]
 fn duplicate_names_are_refused() {
     let told = message!(read("x,y,x\n1,2,3\n"), DataError::DuplicateColumn { .. });
