@@ -2,7 +2,7 @@
 
 use mdn_infer::{Level, Model};
 use mdn_train::data::{Dataset, NumericTable, Transform};
-use mdn_train::fit::{FitConfig, Fitted};
+use mdn_train::fit::{FitConfig, Fitted, SupportRule};
 use mdn_train::pictures::{Line, TypicalRow};
 use mdn_train::plot::Rows;
 use mdn_train::train::{Length, TrainOptions};
@@ -62,6 +62,38 @@ fn a_heatmap_of_a_logarithm_is_the_density_of_the_column() {
             let difference = (f64::from(value) - mean).abs();
             assert!(difference < 1e-4 + 1e-3 * mean, "{low}: {value} {mean}");
         }
+    }
+}
+
+/// Directions about 350 to 370 degrees: the axis is the circle, and what goes past its end comes in again.
+#[test]
+fn a_direction_is_drawn_on_its_circle() {
+    let rows = (0..200).flat_map(|i| {
+        let x = f64::from(i) / 100.0 - 1.0;
+        [
+            x,
+            (360.0 + 10.0 * x + 8.0 * (17.0 * f64::from(i)).sin()).rem_euclid(360.0),
+        ]
+    });
+    let table = NumericTable::new(vec!["x".to_owned(), "dir".to_owned()], rows.collect());
+    let data = Dataset::from_numeric(table, 1).unwrap();
+    let config = FitConfig {
+        supports: vec![(None, SupportRule::Circle { period: 360.0 })],
+        ..small()
+    };
+    let fitted = mdn_train::fit(&data, &config).unwrap();
+    let model = fitted.file.model();
+    let typical = TypicalRow::of(&model, &data);
+    let line = Line::new(&typical, 0, 0);
+    assert_eq!(line.heights(&data, 0.05), (0.0, 360.0));
+    let fan = line.fan(&[-1.0, 0.0, 1.0], Rows::default()).unwrap();
+    assert_eq!(fan.turn, Some(360.0));
+    for band in &fan.bands {
+        let ends = band.lower.iter().zip(&band.upper);
+        assert!(
+            ends.clone()
+                .all(|(low, high)| low <= high && high - low < 180.0)
+        );
     }
 }
 

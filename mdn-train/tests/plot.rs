@@ -151,6 +151,7 @@ fn fan() -> FanChart {
         y_label: "speed (m/s)".into(),
         data: data.collect::<Vec<Point>>().into(),
         across: Across::Numbers,
+        turn: None,
         shown: None,
         x,
         bands,

@@ -29,8 +29,9 @@ pub struct Reading {
     #[arg(long)]
     pub skip_missing: bool,
     /// Values that stand for missing ones, such as -9999, in all columns or in the one named; for
-    /// --skip-missing
-    #[arg(long, value_delimiter = ',', value_name = "[COL=]VALUE", value_parser = missing_value, allow_hyphen_values = true)]
+    /// --skip-missing [default: none]
+    #[arg(long, value_delimiter = ',', value_name = "[COL=]VALUE", value_parser = missing_value,
+          allow_hyphen_values = true)]
     pub missing_value: Vec<MissingValue>,
 }
 

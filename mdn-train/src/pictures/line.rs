@@ -317,8 +317,30 @@ impl<'m> Line<'m> {
             median: each(&|(median, _)| *median),
             data,
             across: self.across(),
+            turn: self.circle().map(|(_, period)| period),
             shown: None,
         })
+    }
+
+    /// Where the values of a target on a circle begin and how long it is.
+    fn circle(&self) -> Option<(f32, f32)> {
+        let mut supports = self.model().supports()?.iter();
+        match supports.nth(self.target)? {
+            Support::Circle { origin, period, .. } => Some((origin, period)),
+            _ => None,
+        }
+    }
+
+    /// What pictures show of the target: what its values in `data` ask for, but for outliers, with a
+    /// margin; the whole circle where they lie on one.
+    pub fn heights(&self, data: &Dataset, margin: f32) -> (f32, f32) {
+        match self.circle() {
+            Some((origin, period)) => (origin, origin + period),
+            None => span(
+                self.scatter(data).points.iter().map(|point| point.1),
+                margin,
+            ),
+        }
     }
 
     /// How far the median of the model's target moves over `xs`.

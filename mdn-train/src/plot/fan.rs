@@ -42,6 +42,9 @@ pub struct FanChart {
     pub data: Rows,
     /// What the input is.
     pub across: Across,
+    /// The length of the circle on which the heights lie, where they do: what goes past one end of the
+    /// vertical axis comes in at the other.
+    pub turn: Option<f32>,
     /// What the axes show, horizontal first, low and high; what the places and the data ask for, unless
     /// given.
     pub shown: Option<[(f32, f32); 2]>,
@@ -92,6 +95,27 @@ impl FanChart {
         pieces
     }
 
+    /// How far values are moved to be drawn: not at all, and on a circle also a turn up and down.
+    fn moves(&self) -> impl Iterator<Item = f32> {
+        let turns = self.turn.map(|turn| [-turn, turn]);
+        [0.0].into_iter().chain(turns.into_iter().flatten())
+    }
+
+    /// The pieces of the median that lie within `shown`.
+    fn medians(&self, shown: &Range<f64>) -> Vec<Vec<(f64, f64)>> {
+        let inside = |point: &(f64, f64)| shown.start <= point.1 && point.1 <= shown.end;
+        let moved = self.moves().flat_map(|by| {
+            let median: Vec<f32> = self.median.iter().map(|median| median + by).collect();
+            pieces(&self.x, &median, self.across.is_parted())
+        });
+        let parts = |piece: Vec<(f64, f64)>| -> Vec<Vec<(f64, f64)>> {
+            let runs = piece.chunk_by(|a, b| inside(a) == inside(b));
+            let runs = runs.filter(|run| run.iter().all(inside));
+            runs.map(<[_]>::to_vec).collect()
+        };
+        moved.flat_map(parts).collect()
+    }
+
     /// Draws a band in a colour of its own.
     fn draw_band<'a, B: DrawingBackend + 'a>(
         &self,
@@ -100,9 +124,13 @@ impl FanChart {
         colour: RGBColor,
     ) -> Drawn<B> {
         let (style, shown) = (colour.filled(), chart.y_range());
-        let lower = self.over_places(&band.lower, &shown);
-        let upper = self.over_places(&band.upper, &shown);
-        let outlines = lower.into_iter().zip(upper).map(|(mut lower, upper)| {
+        let moved = |values: &[f32], by: f32| values.iter().map(|value| value + by).collect();
+        let outlines = self.moves().flat_map(|by| {
+            let ends: [Vec<f32>; 2] = [moved(&band.lower, by), moved(&band.upper, by)];
+            let [lower, upper] = ends.map(|end| self.over_places(&end, &shown));
+            lower.into_iter().zip(upper)
+        });
+        let outlines = outlines.map(|(mut lower, upper)| {
             lower.extend(upper.into_iter().rev());
             Polygon::new(lower, style)
         });
@@ -126,7 +154,7 @@ impl Picture for FanChart {
             self.draw_band(&mut chart, band, paler(BLUE, strength))?;
         }
         if !self.median.is_empty() {
-            let median = pieces(&self.x, &self.median, self.across.is_parted());
+            let median = self.medians(&chart.y_range());
             broken_line(&mut chart, median, ORANGE, "median")?;
         }
         let style = RowStyle {
@@ -165,6 +193,22 @@ mod tests {
         };
         let order: Vec<f32> = fan.widest_first().iter().map(|b| b.probability).collect();
         assert_eq!(order, [0.99, 0.9, 0.5]);
+    }
+
+    /// From 350 on a circle of 360 the median goes on at 0, in a line of its own.
+    #[test]
+    fn on_a_circle_lines_come_in_again() {
+        let fan = FanChart {
+            x: vec![0.0, 1.0, 2.0, 3.0],
+            median: vec![350.0, 355.0, 365.0, 370.0],
+            turn: Some(360.0),
+            ..FanChart::default()
+        };
+        let first = vec![(0.0, 350.0), (1.0, 355.0)];
+        let rest = vec![(2.0, 5.0), (3.0, 10.0)];
+        assert_eq!(fan.medians(&(0.0..360.0)), [first, rest]);
+        let plain = FanChart { turn: None, ..fan };
+        assert_eq!(plain.medians(&(0.0..400.0)).len(), 1);
     }
 
     #[test]

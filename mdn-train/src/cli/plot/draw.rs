@@ -41,9 +41,7 @@ impl Painter<'_> {
             _ => format!("-{}", d + 1),
         };
         let line = Line::new(self.typical, self.input, d);
-        let targets = line.scatter(self.data).points;
-        let up = span(targets.iter().map(|point| point.1), MARGIN);
-        let axes = [line.range(self.data), up];
+        let axes = [line.range(self.data), line.heights(self.data, MARGIN)];
         let rows = line.rows(self.data, axes)?;
         let slice = self.slice(&line, &rows, axes, &suffix)?;
         let calibration = self.calibration(d, name, &suffix)?;
