@@ -566,7 +566,7 @@ fn the_commands_of_a_report_can_be_pasted() {
 fn a_report_of_one_row_speaks_of_one() {
     let bench = Bench::new();
     let rows: Vec<String> = (0..60)
-        .map(|i| format!("{i},{},{}", i % 7, 2 * i))
+        .map(|i| format!("{i}.5,{},{}", i % 7, 2 * i))
         .collect();
     bench.write("t.csv", format!("a,b,y\n{}\n", rows.join("\n")));
     bench.json("fit t.csv --target y --steps 60 --hidden 8 -k 2 --out m.mdn");

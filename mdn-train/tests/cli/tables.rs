@@ -194,7 +194,7 @@ fn columns_and_their_roles() {
 fn names_with_commas_are_columns() {
     let bench = Bench::new();
     let rows: String = (0..60)
-        .map(|i| format!("{i},{},{}\n", i % 2, i * i % 13))
+        .map(|i| format!("{i}.5,{},{}\n", i % 2, i * i % 13))
         .collect();
     bench.write("data.csv", format!("a,\"b,c\",\"y, kg\"\n{rows}"));
     let config = "data = \"data.csv\"\ntarget = [\"y, kg\"]\ncategorical = []\n\
@@ -268,7 +268,7 @@ fn a_missing_table_is_named() {
 #[test]
 fn doubts_are_warnings_once_each() {
     let rows = (0..60)
-        .map(|i| format!("{i},5,{}\n", i * i % 13))
+        .map(|i| format!("{i}.5,5,{}\n", i * i % 13))
         .collect::<String>();
     let bench = Bench::new();
     bench.write("data.csv", format!("age,dose,y\n{rows}"));
