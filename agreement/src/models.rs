@@ -86,12 +86,7 @@ const REACHES: [f32; 4] = [1.0, 4.0, 100.0, 1e30];
 pub(crate) fn hash(part: Part, level: Level, sample: &Sample) -> Result<u64, Failure> {
     let model = Model::parse(sample.file)?;
     let mut working = [0.0; WORKING];
-    let mut digest = Digest::new();
-    let report = model.self_test(level, &mut working)?;
-    if !report.passed() {
-        return Err(Failure::SelfTest);
-    }
-    digest.add(report.output_hash);
+    let mut digest = self_tested(&model, level, &mut working)?;
     let mut rng = Xoshiro128PlusPlus::seed_from_u64(1);
     for reach in REACHES {
         for i in 0..part.inputs() {
@@ -111,16 +106,22 @@ pub(crate) fn hash(part: Part, level: Level, sample: &Sample) -> Result<u64, Fai
     Ok(digest.finish())
 }
 
+/// A digest that begins with the outputs of the model's self-test, which must pass.
+fn self_tested(model: &Model<'_>, level: Level, working: &mut [f32]) -> Result<Digest, Failure> {
+    let report = model.self_test(level, working)?;
+    if !report.passed() {
+        return Err(Failure::SelfTest);
+    }
+    let mut digest = Digest::new();
+    digest.add(report.output_hash);
+    Ok(digest)
+}
+
 /// The hash of the answers of [`SUPPORTS`].
 pub(crate) fn hash_of_supports(part: Part, level: Level) -> Result<u64, Failure> {
     let model = Model::parse(SUPPORTS.file)?;
     let mut working = [0.0; WORKING];
-    let mut digest = Digest::new();
-    let report = model.self_test(level, &mut working)?;
-    if !report.passed() {
-        return Err(Failure::SelfTest);
-    }
-    digest.add(report.output_hash);
+    let mut digest = self_tested(&model, level, &mut working)?;
     let mut rng = Xoshiro128PlusPlus::seed_from_u64(1);
     // Within the data and beyond, where some scales are wide against what a support has.
     let reaches = match part {
