@@ -190,6 +190,7 @@ miri:
 
 # Licences, sources and duplicates of all dependencies; what is linked beside the engine
 deny: && advisories-told
+    cargo fetch --locked
     cargo deny --offline --locked check licenses bans sources
     scripts/engine-tree.sh
 
