@@ -18,7 +18,7 @@ mod part;
 mod questions;
 
 pub use float_unit::float_unit;
-pub use models::{RECORDS, SAMPLES, SUPPORTS, Sample};
+pub use models::{INPUTS, RECORDS, SAMPLES, SUPPORTS, Sample};
 pub use part::Part;
 
 use core::fmt;
@@ -70,7 +70,7 @@ impl From<PredictError> for Failure {
 /// The hash of a part of the suite at `level`.
 ///
 /// `done` is told the name and the hash of each function and model in turn: it shows progress,
-/// and where two machines part. [`SUPPORTS`] comes last, and is no part of the hash over all.
+/// and where two machines part. [`SUPPORTS`] and [`INPUTS`] come last, and are no part of the hash over all.
 ///
 /// # Errors
 ///
@@ -86,5 +86,6 @@ pub fn run(part: Part, level: Level, mut done: impl FnMut(&str, u64)) -> Result<
         add(sample.name, models::hash(part, level, sample)?);
     }
     done(SUPPORTS.name, models::hash_of_supports(part, level)?);
+    done(INPUTS.name, models::hash(part, level, &INPUTS)?);
     Ok(digest.finish())
 }

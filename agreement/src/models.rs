@@ -1,6 +1,6 @@
 //! The models of the suite and the inputs at which they are asked.
 
-use mdn_infer::format::MAX_DIMENSIONS;
+use mdn_infer::format::{InputRule, MAX_DIMENSIONS};
 use mdn_infer::{Level, Mixture, Model, PredictError, include_model, working_len};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro128PlusPlus;
@@ -60,6 +60,14 @@ pub const RECORDS: Sample = Sample {
 pub const SUPPORTS: Sample = Sample {
     name: "supports.mdn",
     file: include_model!("../models/supports.mdn"),
+    part: Part::Small,
+};
+
+/// A file whose inputs have rules, of each kind, and may be missing. Its hash is compared like that of
+/// [`SUPPORTS`].
+pub const INPUTS: Sample = Sample {
+    name: "inputs.mdn",
+    file: include_model!("../models/inputs.mdn"),
     part: Part::Small,
 };
 
@@ -174,11 +182,16 @@ fn compare_batch<const ROWS: usize>(
     Ok(())
 }
 
-/// A raw input `[I]`, uniform within `reach` training spreads of the centre.
+/// A raw input `[I]`, uniform within `reach` training spreads of the centre. Inputs with rules are beyond
+/// their limits too, and missing where they may be.
 fn draw(model: &Model<'_>, reach: f32, rng: &mut impl Rng, x: &mut [f32]) {
-    let affine = model.input_shift().iter().zip(model.input_scale());
-    for (x, (shift, scale)) in x.iter_mut().zip(affine) {
+    for (input, x) in x.iter_mut().enumerate() {
         let u = (rng.next_u32() >> 8) as f32 * (1.0 / 16_777_216.0);
-        *x = shift + scale * (reach * (2.0 * u - 1.0));
+        let z = reach * (2.0 * u - 1.0);
+        *x = match model.input_rule(input) {
+            InputRule { fill: Some(_), .. } if u < 0.25 => f32::NAN,
+            rule if rule != InputRule::default() && u > 0.75 => 20.0 * z,
+            _ => model.input_at(input, z),
+        };
     }
 }

@@ -81,10 +81,9 @@ fn predict(predictor: &mut Predictor<'_>, index: u32, hash: &mut Hash) -> Result
 
 /// The stream: each input within two scales of the training rows' mean, at its own speed.
 fn input(model: &Model<'_>, index: u32, x: &mut [f32]) {
-    let standard = model.input_shift().iter().zip(model.input_scale());
-    for (step, (x, (shift, scale))) in (37_u32..).step_by(100).zip(x.iter_mut().zip(standard)) {
+    for ((input, x), step) in x.iter_mut().enumerate().zip((37_u32..).step_by(100)) {
         let phase = index.wrapping_mul(step) % ROUND;
-        *x = shift + scale * (phase as f32 / 250.0 - 2.0);
+        *x = model.input_at(input, phase as f32 / 250.0 - 2.0);
     }
 }
 

@@ -5,8 +5,9 @@
 
 use mdn_infer::Model;
 use mdn_infer::format::{
-    self, Activation, Covariance, Head, Header, InputRanges, KernelSource, LayerSource, MAX_HIDDEN,
-    ModelSource, ScaleMap, Shape, Storage, Support, Supports,
+    self, Activation, Covariance, Head, Header, InputRanges, InputRule, InputRules, InputTransform,
+    KernelSource, LayerSource, MAX_HIDDEN, ModelSource, ScaleMap, Shape, Storage, Support,
+    Supports,
 };
 
 use crate::{Source, query};
@@ -54,20 +55,31 @@ pub(crate) fn with_supports(
     let (input_columns, target_columns) = (columns(inputs), columns(dimensions));
     let stated = source.byte();
     let ranges: Vec<_> = (0..inputs).map(|_| range(source)).collect();
+    let input_shape = shape(stated, inputs);
+    let rules: Vec<InputRule> = match (stated & 8 != 0, input_shape) {
+        (true, None) => (0..inputs).map(|_| rule(source)).collect(),
+        _ => Vec::new(),
+    };
+    let kinds: Vec<u8> = rules.iter().map(InputRule::kind).collect();
+    let numbers: Vec<_> = rules.iter().map(InputRule::numbers).collect();
+    let row = |row: usize| numbers.iter().map(move |numbers| numbers[row]);
+    let rule_numbers: Vec<f32> = (0..5).flat_map(row).collect();
     let header = Header {
         input_columns: &input_columns,
         target_columns: &target_columns,
-        input_shape: shape(stated, inputs),
+        input_shape,
+        input_rules: (!rules.is_empty()).then_some(InputRules::new(&kinds)),
         input_ranges: (stated & 4 != 0).then_some(InputRanges::new(&ranges)),
         ..header
     };
     let layers = layers(&header, source);
     let mut buffer = [0; 64 * MOST_DIMENSIONS];
     let mut finite = |count: usize| -> Vec<f32> { (0..count).map(|_| source.finite()).collect() };
-    let (input_shift, target_shift) = (finite(inputs), finite(dimensions));
+    let width = header.network_inputs();
+    let (input_shift, target_shift) = (finite(width), finite(dimensions));
     let mut positive =
         |count: usize| -> Vec<f32> { (0..count).map(|_| source.positive()).collect() };
-    let (input_scale, target_scale) = (positive(inputs), positive(dimensions));
+    let (input_scale, target_scale) = (positive(width), positive(dimensions));
     let supports = supports(&header, (&target_shift, &target_scale), source);
     let supports = match &*supports {
         [] => None,
@@ -81,6 +93,7 @@ pub(crate) fn with_supports(
         input_scale: &input_scale,
         target_shift: &target_shift,
         target_scale: &target_scale,
+        rule_numbers: &rule_numbers,
         layers: &layers,
         golden: &[],
     })
@@ -143,6 +156,30 @@ fn range(source: &mut Source<'_>) -> [[u8; 4]; 2] {
     InputRanges::encode(one.min(other), one.max(other))
 }
 
+/// A sound rule, of any kind.
+fn rule(source: &mut Source<'_>) -> InputRule {
+    let (one, other) = (source.finite(), source.finite());
+    let (centre, unit) = (source.finite(), source.positive());
+    let transform = match source.below(3) {
+        0 => InputTransform::Identity,
+        1 => InputTransform::Log { centre, unit },
+        _ => InputTransform::SymmetricLog { centre, unit },
+    };
+    let rule = InputRule {
+        low: one.min(other),
+        high: one.max(other),
+        transform,
+        fill: (source.below(2) == 1).then(|| source.finite()),
+    };
+    match rule.is_sound() {
+        true => rule,
+        false => InputRule {
+            transform: InputTransform::Identity,
+            ..rule
+        },
+    }
+}
+
 fn columns(count: usize) -> String {
     let names: Vec<String> = (0..count).map(|i| format!("c{i}")).collect();
     names.join("\n")
@@ -181,7 +218,7 @@ impl Layer {
 fn layers(header: &Header<'_>, source: &mut Source<'_>) -> Vec<Layer> {
     let mut pool = [0; 64];
     pool.iter_mut().for_each(|byte| *byte = source.byte());
-    let mut widths = vec![usize::from(header.inputs)];
+    let mut widths = vec![header.network_inputs()];
     widths.extend(
         header
             .hidden_layers()

@@ -5,6 +5,7 @@
 
 use core::fmt::{self, Write};
 
+use mdn_infer::format::InputRule;
 use mdn_infer::{IntegrityWalk, Model, ParseError, Progress};
 
 use crate::file::repair;
@@ -116,7 +117,8 @@ fn bits(golden: mdn_infer::Golden<'_>) -> [u64; 3] {
 fn read(model: &Model<'_>) {
     let (inputs, dimensions) = (model.inputs(), model.dimensions());
     let lens = sections(model).map(<[f32]>::len);
-    assert_eq!(lens, [inputs, inputs, dimensions, dimensions]);
+    let width = model.network_inputs();
+    assert_eq!(lens, [width, width, dimensions, dimensions]);
     let finite = |numbers: &[f32]| numbers.iter().all(|number| number.is_finite());
     assert!(sections(model).into_iter().all(finite));
     let named = |(name, unit): (&str, Option<&str>)| !name.is_empty() && unit != Some("");
@@ -129,13 +131,29 @@ fn read(model: &Model<'_>) {
             (golden.input.len(), golden.target.len()),
             (inputs, dimensions)
         );
-        // What it must give may be infinite.
-        assert!(finite(golden.input) && finite(golden.target));
+        // What it must give may be infinite; an input may be missing where its rule says so.
+        let taken = |(input, x): (usize, &f32)| {
+            x.is_finite() || (x.is_nan() && model.input_rule(input).fill.is_some())
+        };
+        assert!(golden.input.iter().enumerate().all(taken) && finite(golden.target));
         assert!(!golden.expected.is_empty());
     }
     read_statements(model);
     read_networks(model);
 }
+
+/// Raw values, ascending, to the ends of binary32.
+const VALUES: [f32; 9] = [
+    f32::MIN,
+    -1e20,
+    -3.0,
+    -1e-30,
+    0.0,
+    1e-30,
+    3.0,
+    1e20,
+    f32::MAX,
+];
 
 /// What the file states of its columns is there for each of them.
 fn read_statements(model: &Model<'_>) {
@@ -143,6 +161,27 @@ fn read_statements(model: &Model<'_>) {
     if let Some(ranges) = model.input_ranges() {
         assert_eq!(ranges.iter().len(), model.inputs());
         assert!(ranges.iter().all(|(least, greatest)| least <= greatest));
+        for value in VALUES {
+            let distance = model.range_distance(&vec![value; model.inputs()]);
+            assert!(distance.is_some_and(|distance| distance >= 0.0));
+        }
+    }
+    let rules: Vec<InputRule> = model.input_rules().into_iter().flatten().collect();
+    let missing = rules.iter().filter(|rule| rule.fill.is_some()).count();
+    assert_eq!(model.network_inputs(), model.inputs() + missing);
+    for rule in rules {
+        let applied = VALUES.map(|value| rule.apply(value));
+        assert!(
+            applied.is_sorted(),
+            "{rule:?} at {VALUES:?} gives {applied:?}"
+        );
+        for value in applied {
+            let restored = rule.restore(value);
+            assert!(
+                (rule.low..=rule.high).contains(&restored),
+                "{rule:?} restores {value}"
+            );
+        }
     }
     if let Some(supports) = model.supports() {
         assert_eq!(supports.iter().count(), model.dimensions());
@@ -153,7 +192,7 @@ fn read_statements(model: &Model<'_>) {
 fn read_networks(model: &Model<'_>) {
     let (mut parameters, mut multiply_adds) = (0, 0);
     for member in 0..model.members() {
-        let mut width = model.inputs();
+        let mut width = model.network_inputs();
         for layer in model.network(member) {
             assert_eq!(layer.inputs(), width);
             width = layer.outputs();

@@ -30,7 +30,11 @@ pub fn read(bytes: Vec<u8>) {
         Ok(table) => {
             let named = table.columns().iter().filter(|name| !name.is_empty());
             let names: Vec<String> = named.take(8).cloned().collect();
-            match table.select(&names, true) {
+            let skipping = ReadOptions {
+                skip_missing: true,
+                ..ReadOptions::default()
+            };
+            match table.select(&names, 0, &skipping) {
                 Ok(numbers) => assert_eq!(numbers.values.len(), numbers.rows() * names.len()),
                 Err(error) => drop(error.to_string()),
             }

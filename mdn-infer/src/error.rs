@@ -56,6 +56,11 @@ pub enum ParseError {
         /// The number of the kind in `FORMAT.md`.
         kind: u16,
     },
+    /// An input has a rule that this library does not know: a newer one reads the file.
+    UnknownInputRule {
+        /// Which, counted from 0.
+        input: usize,
+    },
     /// The column names do not match the number of inputs or targets, or hold control characters.
     MalformedColumns,
     /// A size is zero or beyond the format's limits.
@@ -116,6 +121,10 @@ impl fmt::Display for ParseError {
                 f,
                 "target {target} has a support of kind {kind}, which this version does not know; a \
                  newer one reads the file"
+            ),
+            Self::UnknownInputRule { input } => write!(
+                f,
+                "input {input} has a rule that this version does not know; a newer one reads the file"
             ),
             Self::MalformedColumns => f.write_str("the column names are malformed"),
             Self::UnsupportedShape => f.write_str("a size is zero or beyond the format's limits"),

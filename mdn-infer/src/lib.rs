@@ -129,6 +129,7 @@ mod float_unit;
 pub mod format;
 mod forward;
 mod include;
+mod inputs;
 mod layers;
 pub mod math;
 mod mixture;

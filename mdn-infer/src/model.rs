@@ -100,13 +100,17 @@ impl<'a> Model<'a> {
     fn check_numbers(&self) -> Result<(), ParseError> {
         let positive = |scale: &f32| scale.is_normal() && *scale > 0.0;
         let [first_layer, ..] = self.layout.layers;
-        let standardisation = self.words.get(..first_layer).unwrap_or(&[]);
+        let affine = 2 * (self.network_inputs() + self.dimensions());
+        let standardisation = self.words.get(..affine.min(first_layer)).unwrap_or(&[]);
         let sound = standardisation.iter().all(|word| word.is_finite())
             && (0..self.members()).all(|member| self.network(member).all(|layer| layer.is_sound()))
             && self.input_scale().iter().all(positive)
             && self.target_scale().iter().all(positive)
             && self.supports_fit()
-            && self.golden().all(|golden| golden.is_finite());
+            && self.rules_are_sound()
+            && self.golden().all(|golden| {
+                self.takes(golden.input) && golden.target.iter().all(|word| word.is_finite())
+            });
         if sound {
             Ok(())
         } else {
@@ -260,24 +264,40 @@ impl<'a> Model<'a> {
         self.words.get(start..start + len).unwrap_or(&[])
     }
 
-    /// `[I]`: subtracted from each raw input.
-    pub fn input_shift(&self) -> &'a [f32] {
-        self.span(0, self.inputs())
+    /// How many numbers go into the first layer: the I inputs, then an indicator for each that may be
+    /// missing, in order ([`InputRule::fill`](format::InputRule::fill)).
+    pub fn network_inputs(&self) -> usize {
+        self.header.network_inputs()
     }
 
-    /// `[I]`: then divides it.
+    /// `[network_inputs]`: subtracted from each raw input, or from what its rule makes of it
+    /// ([`input_rules`](Self::input_rules)), and from each indicator.
+    pub fn input_shift(&self) -> &'a [f32] {
+        self.span(0, self.network_inputs())
+    }
+
+    /// `[network_inputs]`: then divides it.
     pub fn input_scale(&self) -> &'a [f32] {
-        self.span(self.inputs(), self.inputs())
+        self.span(self.network_inputs(), self.network_inputs())
+    }
+
+    /// `[5][I]`, where there are rules: the low limits, the high ones, centres, units and fills.
+    pub(crate) fn rule_numbers(&self) -> &'a [f32] {
+        let after = 2 * (self.network_inputs() + self.dimensions());
+        self.span(after, self.header.rule_words())
     }
 
     /// `[D]`: the raw target that standardises to 0.
     pub fn target_shift(&self) -> &'a [f32] {
-        self.span(2 * self.inputs(), self.dimensions())
+        self.span(2 * self.network_inputs(), self.dimensions())
     }
 
     /// `[D]`: one standardised unit of the target in raw units.
     pub fn target_scale(&self) -> &'a [f32] {
-        self.span(2 * self.inputs() + self.dimensions(), self.dimensions())
+        self.span(
+            2 * self.network_inputs() + self.dimensions(),
+            self.dimensions(),
+        )
     }
 
     /// The golden vectors of the file.
@@ -320,13 +340,4 @@ pub struct Golden<'a> {
     pub target: &'a [f32],
     /// The outputs in the order of [`Mixture::outputs`](crate::Mixture::outputs).
     pub expected: &'a [f32],
-}
-
-impl Golden<'_> {
-    fn is_finite(&self) -> bool {
-        self.input
-            .iter()
-            .chain(self.target)
-            .all(|word| word.is_finite())
-    }
 }

@@ -18,6 +18,8 @@ use crate::simd::Level;
 const PROBES: usize = 64;
 /// Inputs are handled in place up to this many; a model with more is probed at its golden inputs.
 const MAX_PROBED_INPUTS: usize = 64;
+/// The share of probes at which an input that may be missing is.
+const MISSING: f32 = 0.125;
 
 #[cfg(target_os = "none")]
 static CRC: crc::Crc<u64, crc::NoTable> = crc::Crc::<u64, crc::NoTable>::new(&crc::CRC_64_XZ);
@@ -47,8 +49,8 @@ pub struct SelfTest {
     /// infinite between NaN and a number.
     pub largest_error: f32,
     /// A hash over the bits of all outputs of the golden vectors and of the probes, which are
-    /// inputs drawn with a fixed seed from three times the training spread to each side; a probe
-    /// that overflows counts as one NaN. Equal hashes on two machines mean equal bits of all these
+    /// inputs drawn with a fixed seed from three times the training spread to each side, where one that
+    /// may be missing is in one of eight; a probe that overflows counts as one NaN. Equal hashes on two machines mean equal bits of all these
     /// outputs. A short self-test has no probes, and so another hash.
     pub output_hash: u64,
 }
@@ -117,13 +119,12 @@ fn probes(
         let Some(x) = x.get_mut(..model.inputs()) else {
             break;
         };
-        for ((x, shift), scale) in x
-            .iter_mut()
-            .zip(model.input_shift())
-            .zip(model.input_scale())
-        {
+        for (input, x) in x.iter_mut().enumerate() {
             let u = (rng.next_u32() >> 8) as f32 * (1.0 / 16_777_216.0);
-            *x = shift + scale * (6.0 * u - 3.0);
+            *x = match model.input_rule(input).fill {
+                Some(_) if u < MISSING => f32::NAN,
+                _ => model.input_at(input, 6.0 * u - 3.0),
+            };
         }
         let answered = (model.predict_without_limits(level, x, working))
             .and_then(|mixture| probe(&mixture, &mut rng, &mut hash));

@@ -6,6 +6,7 @@
 mod calibration;
 mod moments;
 mod one_category;
+mod outside_range;
 mod repeats;
 mod sentinels;
 mod training_rows;
@@ -22,6 +23,7 @@ use crate::prune::{THRESHOLD, needed};
 use calibration::{miscalibration, over_fit};
 use moments::wide_moments;
 pub use one_category::OneCategory;
+pub use outside_range::OutsideRange;
 pub use repeats::repeated_rows;
 pub use training_rows::KeptRows;
 
@@ -265,9 +267,10 @@ fn dead_components(use_of: &Use, model: &Model<'_>) -> Option<Diagnostic> {
     })
 }
 
-/// Rows of the training are backed by data wherever they lie; and a rare category is no place.
+/// Rows of the training are backed by data wherever they lie; and a rare category is no place. A file that
+/// states ranges says better what is far out ([`OutsideRange`]).
 fn extrapolation(model: &Model<'_>, data: &Dataset, seen: Seen<'_>) -> Option<Diagnostic> {
-    if matches!(seen, Seen::Training(_)) {
+    if matches!(seen, Seen::Training(_)) || model.input_ranges().is_some() {
         return None;
     }
     let numbers: Vec<bool> = data.input_names.iter().map(|n| !n.contains('=')).collect();

@@ -12,7 +12,7 @@ mod numbers;
 mod statements;
 
 use mdn_infer::format::{
-    self, Head, Header, InputRanges, Layer, Layout, MAX_HIDDEN, ModelSource, Storage,
+    self, Head, Header, InputRanges, InputRules, Layer, Layout, MAX_HIDDEN, ModelSource, Storage,
 };
 use mdn_infer::{EmitError, Level, Model, ParseError, PredictError};
 
@@ -36,7 +36,8 @@ pub const PRODUCER: &str = concat!("mdn-train ", env!("CARGO_PKG_VERSION"));
 pub struct ModelDraft {
     /// The program that made it, with its version.
     pub producer: String,
-    /// The I inputs.
+    /// The I inputs; with the standardisation of the indicators of missing values too, where
+    /// [`Statements::input_rules`] has any.
     pub inputs: Columns,
     /// The D targets.
     pub targets: Columns,
@@ -124,7 +125,7 @@ impl ModelDraft {
             hidden: header.hidden_layers().map(HiddenLayer::from).collect(),
             head: header.head,
             anomaly_threshold: header.anomaly_threshold,
-            statements: Statements::of(header),
+            statements: Statements::of(model),
             networks: networks.map(Iterator::collect).collect(),
         }
     }
@@ -222,6 +223,7 @@ impl ModelDraft {
         let (input_columns, target_columns) = (self.inputs.lines(), self.targets.lines());
         let plain = Header::new(self.inputs.names.len() as u16, self.head);
         let ranges = self.statements.encoded_ranges();
+        let (kinds, rule_numbers) = self.statements.encoded_rules().unzip();
         let mut buffer = Vec::new();
         let supports = self.statements.encode_supports(&mut buffer);
         let mut source = ModelSource {
@@ -236,12 +238,14 @@ impl ModelDraft {
                 members: self.networks.len() as u8,
                 input_ranges: ranges.as_deref().map(InputRanges::new),
                 supports,
+                input_rules: kinds.as_deref().map(InputRules::new),
                 ..plain
             },
             input_shift: &self.inputs.standardiser.shift,
             input_scale: &self.inputs.standardiser.scale,
             target_shift: &self.targets.standardiser.shift,
             target_scale: &self.targets.standardiser.scale,
+            rule_numbers: rule_numbers.as_deref().unwrap_or_default(),
             layers: &layers,
             golden,
         };

@@ -7,8 +7,8 @@ use rand_xoshiro::Xoshiro128PlusPlus;
 
 use crate::data::Dataset;
 
-/// `rows` rows for where there is no table: inputs drawn from a normal distribution with the
-/// file's shift and scale, always the same, and for each a target drawn from `model`.
+/// `rows` rows for where there is no table: inputs drawn from a normal distribution in
+/// standardised units, always the same, and for each a target drawn from `model`.
 ///
 /// # Errors
 ///
@@ -25,11 +25,11 @@ pub fn drawn_rows(model: &Model<'_>, rows: usize) -> Result<Dataset, PredictErro
         ..Dataset::default()
     };
     for _ in 0..rows {
-        let affine = model.input_shift().iter().zip(model.input_scale());
-        let x: Vec<f32> = affine
-            .map(|(shift, scale)| {
+        let inputs = 0..model.inputs();
+        let x: Vec<f32> = inputs
+            .map(|input| {
                 let normal: f32 = StandardNormal.sample(&mut rng);
-                shift + scale * normal
+                model.input_at(input, normal)
             })
             .collect();
         let mut target = vec![0.0; model.dimensions()];

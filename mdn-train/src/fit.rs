@@ -4,6 +4,7 @@ mod config;
 mod ensemble;
 mod failure;
 mod file_version;
+mod inputs;
 mod plan;
 mod refit;
 mod support;
@@ -14,7 +15,7 @@ use std::ops::ControlFlow;
 
 use mdn_infer::Model;
 
-use crate::data::{DataError, Dataset, TableRows};
+use crate::data::{DataError, Dataset, Preparation, TableRows};
 use crate::draft::{ExportError, with_anomaly_threshold};
 use crate::metrics::{RowError, Scorer, Scores};
 use crate::model_file::ModelFile;
@@ -25,6 +26,7 @@ use plan::Plan;
 pub use config::{FitConfig, ScaleFloor};
 pub use failure::NothingLearnt;
 pub use file_version::FileVersionError;
+pub use inputs::{InputError, describe_transform};
 pub use support::{SupportError, SupportRule, TargetSupport, describe, with_supports_of};
 pub use units::LossUnits;
 
@@ -43,6 +45,8 @@ pub struct Fitted {
     pub units: LossUnits,
     /// `[D]`: the supports of the targets.
     pub supports: Vec<TargetSupport>,
+    /// What is done to the inputs before they are standardised.
+    pub preparation: Preparation,
     /// That training has failed, where it has.
     pub nothing_learnt: Option<NothingLearnt>,
     /// Scores of the file on the rows trained on.
@@ -93,6 +97,9 @@ pub enum FitError {
     /// The version of the file that was chosen cannot hold the model.
     #[error(transparent)]
     FileVersion(#[from] FileVersionError),
+    /// An input cannot be prepared as was chosen, or its file cannot hold that.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// A target cannot have the support that was chosen for it.
     #[error(transparent)]
     Support(#[from] SupportError),
@@ -222,6 +229,7 @@ impl Unscored<'_> {
             validation,
             units: self.plan.units,
             supports: self.plan.supports,
+            preparation: self.plan.prepared.preparation,
             trained: self.networks.remove(0),
             others,
             nothing_learnt: self.nothing_learnt,

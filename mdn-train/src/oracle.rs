@@ -11,12 +11,14 @@ pub use crate::supports::{self as support, normal_cdf};
 pub use marginal::OracleMarginal;
 pub use tail_means::OracleTail;
 
-use mdn_infer::format::{Activation, Covariance, ScaleMap, Support};
+use mdn_infer::format::{Activation, Covariance, InputRule, InputTransform, ScaleMap, Support};
 use mdn_infer::{Layer, Model};
 use nalgebra::{DMatrix, DVector};
 
 /// A model in binary64.
 pub struct Oracle {
+    /// `[I]`; empty where the file has none.
+    input_rules: Vec<InputRule>,
     input_shift: DVector<f64>,
     input_scale: DVector<f64>,
     target_shift: DVector<f64>,
@@ -51,6 +53,7 @@ impl Oracle {
         let networks = (0..model.members())
             .map(|member| model.network(member).map(OracleLayer::new).collect());
         Oracle {
+            input_rules: model.input_rules().into_iter().flatten().collect(),
             input_shift: vector(model.input_shift()),
             input_scale: vector(model.input_scale()),
             target_shift: vector(model.target_shift()),
@@ -105,7 +108,27 @@ impl Oracle {
     }
 
     fn standardise(&self, x: &[f32]) -> DVector<f64> {
-        let x = DVector::from_iterator(x.len(), x.iter().map(|&x| f64::from(x)));
+        let mut x: Vec<f64> = x.iter().map(|&x| x.into()).collect();
+        let mut indicators = Vec::new();
+        for (x, rule) in x.iter_mut().zip(&self.input_rules) {
+            if let Some(fill) = rule.fill {
+                indicators.push(f64::from(u8::from(x.is_nan())));
+                *x = if x.is_nan() { fill.into() } else { *x };
+            }
+            *x = x.clamp(rule.low.into(), rule.high.into());
+            *x = match rule.transform {
+                InputTransform::Identity => *x,
+                InputTransform::Log { centre, unit } => {
+                    ((*x - f64::from(centre)) / f64::from(unit)).ln()
+                }
+                InputTransform::SymmetricLog { centre, unit } => {
+                    let u = (*x - f64::from(centre)) / f64::from(unit);
+                    u.signum() * u.abs().ln_1p()
+                }
+            };
+        }
+        x.extend(indicators);
+        let x = DVector::from_vec(x);
         (x - &self.input_shift).component_div(&self.input_scale)
     }
 

@@ -63,9 +63,9 @@ pub fn verify(model: &Model<'_>, level: Level) -> Result<Verification, PredictEr
     let mut working = vec![0.0; model.working_len()];
     let mut rng = Xoshiro128PlusPlus::seed_from_u64(1);
     for _ in 0..PROBES {
-        let affine = model.input_shift().iter().zip(model.input_scale());
-        let x: Vec<f32> = affine
-            .map(|(shift, scale)| shift + scale * rng.random_range(-2.0..2.0))
+        let inputs = 0..model.inputs();
+        let x: Vec<f32> = inputs
+            .map(|input| model.input_at(input, rng.random_range(-2.0..2.0)))
             .collect();
         let compared = model
             .predict(level, &x, &mut working)

@@ -19,7 +19,7 @@ fn read(bytes: Vec<u8>) -> Result<Table, DataError> {
 
 fn select(table: &Table, names: &[&str]) -> Result<NumericTable, DataError> {
     let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
-    table.select(&names, false)
+    table.select(&names, 0, &ReadOptions::default())
 }
 
 #[cfg(feature = "columnar")]
@@ -87,7 +87,11 @@ fn columnar_tables_are_what_was_written() {
         assert_eq!(found.lines, [1, 2, 3, 4, 5, 6], "{file}");
         let codes = select(&table, &["code=u", "code=v"]).unwrap();
         assert_eq!(codes.values[..6], [1.0, 0.0, 0.0, 1.0, 1.0, 0.0], "{file}");
-        let skipping = table.select(&["small".to_owned()], true).unwrap();
+        let skip = ReadOptions {
+            skip_missing: true,
+            ..ReadOptions::default()
+        };
+        let skipping = table.select(&["small".to_owned()], 0, &skip).unwrap();
         assert_eq!(skipping.values, [1.0, 2.0, 4.0, 5.0, 6.0], "{file}");
         let told = select(&table, &["small"]).unwrap_err().to_string();
         assert!(

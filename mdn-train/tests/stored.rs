@@ -276,9 +276,18 @@ fn cut(path: &Path) -> (usize, Vec<NumericTable>, NumericTable) {
     let whole = Table::read(path, &options).unwrap();
     let columns = whole.columns().to_vec();
     let blocks = TableBlocks::open(path, &options).unwrap();
-    let blocks = blocks.map(|block| block.unwrap().select(&columns, false).unwrap());
+    let blocks = blocks.map(|block| {
+        block
+            .unwrap()
+            .select(&columns, 0, &ReadOptions::default())
+            .unwrap()
+    });
     let blocks: Vec<_> = blocks.collect();
-    (blocks.len(), blocks, whole.select(&columns, false).unwrap())
+    (
+        blocks.len(),
+        blocks,
+        whole.select(&columns, 0, &ReadOptions::default()).unwrap(),
+    )
 }
 
 #[test]

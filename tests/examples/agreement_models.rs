@@ -7,7 +7,8 @@
 //! Between them they have every activation, every covariance, both scale maps, no hidden layer
 //! and several, one component and many, up to four dimensions, every storage of kernels, one network
 //! and several. Their numbers are random and the same every time. Beside them it writes `records.mdn`,
-//! the sample of version 4 of the format, and `supports.mdn`, with targets on supports.
+//! the sample of version 4 of the format, `supports.mdn`, with targets on supports, and `inputs.mdn`, whose
+//! inputs have rules.
 
 use std::path::Path;
 use std::{env, fs};
@@ -17,9 +18,10 @@ use mdn_infer::format::Activation::{Gelu, Identity, Relu, Sigmoid, Silu, Tanh};
 use mdn_infer::format::Covariance::{Diagonal, Full, Isotropic};
 use mdn_infer::format::ScaleMap::{Exp, Softplus};
 use mdn_infer::format::Storage::{self, Bf16, F16, F32, I8};
-use mdn_infer::format::{self, Atoms, Support};
+use mdn_infer::format::{self, Atoms, InputRule, InputTransform, Support};
 use mdn_tests::{Shape, head, random_draft, random_ensemble};
-use mdn_train::draft::{ExportError, Statements};
+use mdn_train::draft::{ExportError, Statements, golden_rows};
+use mdn_train::drawn_rows::drawn_rows;
 use mdn_train::model_file::ModelFile;
 use mdn_train::network::HiddenLayer;
 use mdn_train::quantize::quantize;
@@ -133,6 +135,7 @@ fn stated(rng: &mut Xoshiro128PlusPlus) -> Result<ModelFile, ExportError> {
         }),
         input_ranges: Some(ranges.map(|(s, r)| (s - 3.0 * r, s + 3.0 * r)).collect()),
         supports: Some(vec![Support::Continuous; 2]),
+        ..Statements::default()
     };
     draft.finish_at_rows_of(&draft.untested(&[])?.model())
 }
@@ -171,6 +174,48 @@ fn supported(rng: &mut Xoshiro128PlusPlus) -> Result<ModelFile, ExportError> {
     draft.finish_at_rows_of(&draft.untested(&[])?.model())
 }
 
+/// A file of version 4 whose inputs have rules of each kind. It is not part of the suite either.
+fn prepared(rng: &mut Xoshiro128PlusPlus) -> Result<ModelFile, ExportError> {
+    let log = InputTransform::Log {
+        centre: 0.5,
+        unit: 2.0,
+    };
+    let symmetric = InputTransform::SymmetricLog {
+        centre: -1.0,
+        unit: 0.25,
+    };
+    let rule = |low, high, transform, fill| InputRule {
+        low,
+        high,
+        transform,
+        fill,
+    };
+    let (least, most) = (f32::NEG_INFINITY, f32::INFINITY);
+    let rules = vec![
+        rule(-2.0, 3.0, InputTransform::Identity, None),
+        rule(0.75, 1e6, log, Some(4.0)),
+        rule(least, 1e9, symmetric, None),
+        rule(least, most, InputTransform::Identity, Some(-1.5)),
+        rule(0.625, most, log, None),
+    ];
+    // The numbers of the network are those of as many inputs as it reads.
+    let shape = Shape {
+        widths: vec![7, 6],
+        activation: Silu,
+        head: head(3, 2, Full, Exp),
+    };
+    let mut draft = random_draft(&shape, 1, rng);
+    draft.inputs.names.truncate(rules.len());
+    draft.statements.input_ranges = Some(vec![(-1.0, 2.0); rules.len()]);
+    draft.statements.input_rules = Some(rules);
+    let file = draft.untested(&[])?;
+    let mut rows = drawn_rows(&file.model(), GOLDEN)?;
+    // The first of them has missing values.
+    rows.inputs[1] = f32::NAN;
+    rows.inputs[3] = f32::NAN;
+    draft.finish(&golden_rows(&rows))
+}
+
 fn write(folder: &str, name: &str, file: &ModelFile) -> Result<(), String> {
     let path = Path::new(folder).join(name).with_extension("mdn");
     fs::write(&path, file.bytes()).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -196,5 +241,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     write(&folder, "records", &stated)?;
     let supported = supported(&mut Xoshiro128PlusPlus::seed_from_u64(101))?;
     write(&folder, "supports", &supported)?;
+    let prepared = prepared(&mut Xoshiro128PlusPlus::seed_from_u64(102))?;
+    write(&folder, "inputs", &prepared)?;
     Ok(())
 }

@@ -239,8 +239,8 @@ fn random_row(model: &Model<'_>, rng: &mut impl Rng) -> (Vec<f32>, Vec<f32>) {
 /// A raw input within about three training spreads of the centre.
 pub fn random_input(model: &Model<'_>, rng: &mut impl Rng) -> Vec<f32> {
     let normal = |rng: &mut _| -> f32 { StandardNormal.sample(rng) };
-    let affine = model.input_shift().iter().zip(model.input_scale());
-    affine
-        .map(|(shift, scale)| shift + scale * normal(&mut *rng))
+    let inputs = 0..model.inputs();
+    inputs
+        .map(|input| model.input_at(input, normal(&mut *rng)))
         .collect()
 }

@@ -327,6 +327,7 @@ fn too_many_components_are_refused() {
         input_scale: &[],
         target_shift: &[],
         target_scale: &[],
+        rule_numbers: &[],
         layers: &[],
         golden: &[],
     };

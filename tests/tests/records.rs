@@ -159,6 +159,7 @@ fn what_is_written_is_what_the_format_says() {
                 input_shape: Some(sequence),
                 input_ranges: Some(RANGES.to_vec()),
                 supports: Some(vec![Support::Continuous; 2]),
+                ..Statements::default()
             };
             let written = restated(&model, statements);
             let expected = file(4, &header(&records(&model)), &plain);
@@ -228,7 +229,7 @@ fn unknown_records_are_skipped_or_named() {
     let like = plain(Storage::F32, 1);
     let whole = records(&like.model());
     for start in [&whole[..4], &whole[..]] {
-        let skippable: Vec<Record> = vec![(16, vec![1; 3]), (400, vec![]), (65_534, vec![9; 300])];
+        let skippable: Vec<Record> = vec![(18, vec![1; 3]), (400, vec![]), (65_534, vec![9; 300])];
         let records = [start, &skippable].concat();
         let read = parse(&records, &like).expect("sound");
         let model = read.model();
@@ -242,7 +243,7 @@ fn unknown_records_are_skipped_or_named() {
             _ => file(4, &header(&whole), &like),
         };
         assert_eq!(again.bytes(), without);
-        for tag in [17, 401, 65_535] {
+        for tag in [19, 401, 65_535] {
             let records = [start, &[(tag, vec![])]].concat();
             let record = tag / 2;
             let named = ParseError::UnknownRecord { record };

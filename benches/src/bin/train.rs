@@ -36,7 +36,9 @@ fn main() -> Result<(), Error> {
         other => return Err(format!("no problem is called {other}").into()),
     };
     let table = Table::read(path, &ReadOptions::default())?;
-    let values = table.select(table.columns(), false)?.values;
+    let values = table
+        .select(table.columns(), 0, &ReadOptions::default())?
+        .values;
     let rows = table.rows();
     let (inputs, targets) = halves(&values, table.columns().len(), architecture.inputs);
     let data = TrainingData {

@@ -39,7 +39,8 @@ impl Layout {
         let dimensions = usize::from(header.head.dimensions);
         let mut layers = [0; MAX_HIDDEN + 1];
         let mut depth = 0;
-        let first = section_after(0, 2 * (inputs + dimensions))?;
+        let affine = 2 * (header.network_inputs() + dimensions);
+        let first = section_after(0, affine + header.rule_words())?;
         let mut next = first;
         let (mut buffers, mut scratch, mut state) = ([0; 2], 0, 0);
         for (slot, (layer, input)) in layers.iter_mut().zip(header.layers()) {
@@ -99,14 +100,17 @@ fn mixture_words(header: &Header<'_>) -> usize {
 pub struct ModelSource<'a> {
     /// What the model is made of.
     pub header: Header<'a>,
-    /// `[I]`: subtracted from each raw input.
+    /// `[W]`: subtracted from each input, as its rule leaves it, and from each indicator; W is
+    /// [`Header::network_inputs`], which is I without rules.
     pub input_shift: &'a [f32],
-    /// `[I]`: then divides it.
+    /// `[W]`: then divides it.
     pub input_scale: &'a [f32],
     /// `[D]`: the raw target that standardises to 0.
     pub target_shift: &'a [f32],
     /// `[D]`: one standardised unit of the target in raw units.
     pub target_scale: &'a [f32],
+    /// `[5][I]`: [`InputRule::numbers`](super::InputRule::numbers) of the inputs; empty without rules.
+    pub rule_numbers: &'a [f32],
     /// `[M][depth]`: the layers of each network in order, the head's last.
     pub layers: &'a [LayerSource<'a>],
     /// `[golden][I + D + outputs]`: raw inputs, raw target and the expected outputs of each.
@@ -156,7 +160,7 @@ const fn written<'a>(source: &ModelSource<'a>) -> Header<'a> {
 
 /// Writes all sections; `None` when a slice does not have its shape.
 fn write_numbers(source: &ModelSource<'_>, layout: &Layout, blob: &mut [u8]) -> Option<()> {
-    let inputs = usize::from(source.header.inputs);
+    let inputs = source.header.network_inputs();
     let dimensions = usize::from(source.header.head.dimensions);
     let golden_words = layout.golden_len * usize::from(source.header.golden);
     let mut start = 0;
@@ -165,6 +169,7 @@ fn write_numbers(source: &ModelSource<'_>, layout: &Layout, blob: &mut [u8]) -> 
         (source.input_scale, inputs),
         (source.target_shift, dimensions),
         (source.target_scale, dimensions),
+        (source.rule_numbers, source.header.rule_words()),
     ] {
         put(blob, start, words, len)?;
         start += len;

@@ -8,6 +8,7 @@
 use serde::Serialize;
 
 use super::fields::Fields;
+use super::input_rules::InputRules;
 use super::sink::{Sink, put_entry};
 use super::statements::InputRanges;
 use super::supports::Supports;
@@ -24,7 +25,8 @@ mod number {
     pub(super) const INPUT_SHAPE: u16 = 5;
     pub(super) const INPUT_RANGES: u16 = 6;
     pub(super) const SUPPORTS: u16 = 7;
-    pub(super) const LAST: u16 = SUPPORTS;
+    pub(super) const INPUT_RULES: u16 = 8;
+    pub(super) const LAST: u16 = INPUT_RULES;
 }
 
 /// The kinds of layers by their numbers.
@@ -146,6 +148,10 @@ fn decode_record<'a>(
             header.input_ranges = Some(InputRanges::read(payload)?);
             return Ok(());
         }
+        number::INPUT_RULES => {
+            header.input_rules = Some(InputRules::new(payload));
+            return Ok(());
+        }
         _ if !cfg!(feature = "supports") => return Err(ParseError::UnknownRecord { record }),
         _ => {
             header.supports = Some(Supports::read(payload));
@@ -245,7 +251,9 @@ fn encode_struct(header: &Header<'_>, version: u16, sink: &mut Sink<'_>) -> Resu
 }
 
 fn encode_records(header: &Header<'_>, sink: &mut Sink<'_>) -> Result<(), EmitError> {
-    use number::{COLUMNS, INPUT_RANGES, INPUT_SHAPE, KERNELS, LAYERS, OUTPUTS, SUPPORTS};
+    use number::{
+        COLUMNS, INPUT_RANGES, INPUT_RULES, INPUT_SHAPE, KERNELS, LAYERS, OUTPUTS, SUPPORTS,
+    };
     let required = |number: u16| 2 * number + 1;
     put_entry(sink, required(COLUMNS), |sink| sink.put(&columns(header)))?;
     put_entry(sink, required(LAYERS), |sink| {
@@ -267,6 +275,9 @@ fn encode_records(header: &Header<'_>, sink: &mut Sink<'_>) -> Result<(), EmitEr
     }
     if let Some(supports) = header.supports {
         put_entry(sink, required(SUPPORTS), |sink| supports.write(sink))?;
+    }
+    if let Some(rules) = header.input_rules {
+        put_entry(sink, required(INPUT_RULES), |sink| rules.write(sink))?;
     }
     Ok(())
 }

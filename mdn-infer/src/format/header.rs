@@ -1,11 +1,12 @@
 //! The header: what a model is made of, and which of that a file may say.
 
 use super::columns::check_columns;
+use super::input_rules::InputRules;
 use super::statements::InputRanges;
 use super::supports::Supports;
 use super::{
-    Covariance, Head, Layer, MAX_COMPONENTS, MAX_DIMENSIONS, MAX_HIDDEN, MAX_LOG_SCALE, ScaleMap,
-    Shape, Storage,
+    Covariance, Head, Layer, MAX_COMPONENTS, MAX_DIMENSIONS, MAX_HIDDEN, MAX_LOG_SCALE,
+    RULE_NUMBERS, ScaleMap, Shape, Storage,
 };
 use crate::error::ParseError;
 
@@ -38,6 +39,8 @@ pub struct Header<'a> {
     pub input_ranges: Option<InputRanges<'a>>,
     /// The support of each target, where the file states it. From version 4 on.
     pub supports: Option<Supports<'a>>,
+    /// What is done to each input before it is standardised, where anything is. From version 4 on.
+    pub input_rules: Option<InputRules<'a>>,
     /// How many records a reader skipped, because it did not know them and need not. A writer
     /// writes none of them and takes this for 0.
     pub skipped_records: u16,
@@ -74,14 +77,17 @@ impl<'a> Header<'a> {
             input_shape: None,
             input_ranges: None,
             supports: None,
+            input_rules: None,
             skipped_records: 0,
         }
     }
 
     /// The version of the file: the lowest that can express what it holds.
     pub const fn version(&self) -> u16 {
-        let stated =
-            self.input_shape.is_some() || self.input_ranges.is_some() || self.supports.is_some();
+        let stated = self.input_shape.is_some()
+            || self.input_ranges.is_some()
+            || self.supports.is_some()
+            || self.input_rules.is_some();
         if stated || self.skipped_records > 0 {
             return 4;
         }
@@ -108,7 +114,10 @@ impl<'a> Header<'a> {
     /// then the head's. It ends early where a layer cannot take what the one before hands on.
     pub fn layers(&self) -> impl Iterator<Item = (Layer, Shape)> + use<'_, 'a> {
         let depth = self.hidden_layers().count();
-        let mut input = Some(self.input_shape());
+        let mut input = Some(match self.input_rules {
+            Some(_) => Shape::Vector(self.network_inputs() as u32),
+            None => self.input_shape(),
+        });
         (0..=depth).map_while(move |index| {
             let layer = match self.hidden.get(index) {
                 Some(hidden) if index < depth => *hidden,
@@ -118,6 +127,20 @@ impl<'a> Header<'a> {
             input = layer.output(shape);
             Some((layer, shape))
         })
+    }
+
+    /// How many numbers go into the first layer: the inputs, then an indicator for each that may be
+    /// missing.
+    pub fn network_inputs(&self) -> usize {
+        usize::from(self.inputs) + self.input_rules.map_or(0, |rules| rules.indicators())
+    }
+
+    /// How many numbers the blob has of the rules of the inputs.
+    pub(crate) fn rule_words(&self) -> usize {
+        match self.input_rules {
+            Some(_) => RULE_NUMBERS * usize::from(self.inputs),
+            None => 0,
+        }
     }
 
     /// How the inputs are arranged.
@@ -137,6 +160,8 @@ impl<'a> Header<'a> {
         let arranged = |shape: Shape| !matches!(shape, Shape::Vector(_)) && shape.len() == inputs;
         let shapes = inputs > 0
             && self.input_shape.is_none_or(arranged)
+            && (self.input_shape.is_none() || self.input_rules.is_none())
+            && self.network_inputs() <= usize::from(u16::MAX)
             && (1..=MAX_COMPONENTS).contains(&self.components())
             && (1..=MAX_DIMENSIONS).contains(&dimensions)
             && self
@@ -158,6 +183,8 @@ impl<'a> Header<'a> {
         check_columns(self.target_columns, dimensions)?;
         self.input_ranges
             .map_or(Ok(()), |ranges| ranges.check(inputs))?;
+        self.input_rules
+            .map_or(Ok(()), |rules| rules.check(inputs))?;
         match self.supports {
             Some(supports) if cfg!(feature = "supports") => {
                 supports.check(dimensions, head.covariance)

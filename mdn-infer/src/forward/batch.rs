@@ -7,8 +7,8 @@
 //! checked; on exit each row of the parameters holds what a single prediction leaves at the front
 //! of its working memory.
 
-use super::{Network, Rows, Slots, pass, standardise};
-use crate::check::{check, check_len};
+use super::{Network, Rows, Slots, pass};
+use crate::check::check_len;
 use crate::error::PredictError;
 use crate::format::MAX_HIDDEN;
 use crate::layers::{self, BLOCK, Inputs, Layer, Limits, Outputs};
@@ -91,7 +91,7 @@ impl<'a> Model<'a> {
         let rows = parameters.len() / self.mixture_len();
         check_len(parameters.len(), rows * self.mixture_len())?;
         // What is too many for `usize` is more than `x` has.
-        check(x, rows.saturating_mul(self.inputs()))?;
+        self.check_inputs(x, rows.saturating_mul(self.inputs()))?;
         Ok(rows)
     }
 }
@@ -282,11 +282,10 @@ impl Rows for Block<'_> {
 
     #[inline(always)]
     fn standardise(self, model: &Model<'_>, to: &mut [f32]) {
-        let inputs = model.inputs().max(1);
-        let to = self.inputs(model, to, inputs);
+        let to = self.inputs(model, to, model.network_inputs());
         let rows = to.values.chunks_exact_mut(to.stride);
-        for (x, to) in self.x.chunks_exact(inputs).zip(rows) {
-            standardise(model, x, to);
+        for (x, to) in self.x.chunks_exact(model.inputs().max(1)).zip(rows) {
+            model.standardise(x, to);
         }
     }
 

@@ -4,7 +4,7 @@
 //! where its mixture looks for them. One row passes in `row`, many in `batch`, a block at a time;
 //! the networks of an ensemble pass one after the other through the same activations, each into a
 //! part of the parameters of its own. All of them share the loop over the layers, [`pass`]. The
-//! layers themselves are in `layers`; what the mixture can answer is in `mixture`.
+//! layers themselves are in `layers`; what is done to raw inputs is in `inputs`; what the mixture can answer is in `mixture`.
 
 mod batch;
 mod row;
@@ -83,13 +83,4 @@ fn pass<S: Simd, R: Rows>(
         core::mem::swap(&mut from, &mut to);
     }
     rows.head(simd, network, last, from, parameters)
-}
-
-/// z = (x − shift) / scale: the subtraction first, so that a large offset costs no precision.
-#[inline(always)]
-fn standardise(model: &Model<'_>, x: &[f32], to: &mut [f32]) {
-    let affine = model.input_shift().iter().zip(model.input_scale());
-    for ((z, x), (shift, scale)) in to.iter_mut().zip(x).zip(affine) {
-        *z = (x - shift) / scale;
-    }
 }

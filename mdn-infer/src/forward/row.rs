@@ -1,7 +1,6 @@
 //! One prediction at a time.
 
-use super::{Network, Rows, Slots, pass, standardise};
-use crate::check::check;
+use super::{Network, Rows, Slots, pass};
 use crate::error::PredictError;
 use crate::format::MAX_HIDDEN;
 use crate::layers::{self, Layer, Limits};
@@ -53,7 +52,7 @@ impl<'a> Model<'a> {
         x: &[f32],
         working: &'w mut [f32],
     ) -> Result<Mixture<'w>, PredictError> {
-        check(x, self.inputs())?;
+        self.check_inputs(x, self.inputs())?;
         let (needed, capacity) = (self.working_len(), working.len());
         let working = working
             .get_mut(..needed)
@@ -171,7 +170,7 @@ impl Rows for Row<'_> {
 
     #[inline(always)]
     fn standardise(self, model: &Model<'_>, to: &mut [f32]) {
-        standardise(model, self.x, to);
+        model.standardise(self.x, to);
     }
 
     #[inline(always)]

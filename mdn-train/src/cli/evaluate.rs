@@ -142,8 +142,8 @@ impl Evaluate {
         }
         let found = diagnose(&model, &data, &scores, Seen::Others);
         let found = found.map_err(|error| self.reading.place(error))?;
-        let of_rows = [kept_rows.diagnostic(), pieces.categories()];
-        let diagnostics = of_rows.into_iter().flatten().chain(found);
+        let of_rows = kept_rows.diagnostic().into_iter().chain(pieces.findings());
+        let diagnostics = of_rows.chain(found);
         let targets = target_names(&model)
             .into_iter()
             .enumerate()

@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use super::column_scores::ColumnEvaluation;
 use super::next::Next;
-use super::options::{LEARNING, check_learnt, coarse_targets, count, say_supports};
+use super::options::{LEARNING, check_learnt, coarse_targets, count, say_inputs, say_supports};
 use super::output::{NORMAL, Output};
 use super::paths::OutputFile;
 use super::signals::Signals;
@@ -429,6 +429,7 @@ fn say(
 ) -> anyhow::Result<()> {
     say_events(fitted, result, data, output)?;
     say_supports(&result.supports, output)?;
+    say_inputs(&data.input_names, &fitted.preparation, output);
     say_losses(fitted, result, data, output)?;
     say_threshold(result, output)?;
     output.say(format_args!(

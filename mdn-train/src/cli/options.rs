@@ -2,10 +2,14 @@
 
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
-use mdn_infer::format::{Activation, Covariance, ScaleMap, Support};
+use mdn_infer::format::{Activation, Covariance, InputTransform, ScaleMap, Support};
 use mdn_infer::{Level, Model};
-use mdn_train::data::{DataError, Dataset, MissingValue, ReadOptions, STANDARD_INPUT, Table};
-use mdn_train::fit::{FitError, NothingLearnt, TargetSupport, describe};
+use mdn_train::data::{
+    DataError, Dataset, MissingInputs, MissingValue, Preparation, ReadOptions, STANDARD_INPUT,
+    Table,
+};
+use mdn_train::diagnose::OutsideRange;
+use mdn_train::fit::{FitError, NothingLearnt, TargetSupport, describe, describe_transform};
 use mdn_train::metrics::RowError;
 use mdn_train::run::RunError;
 
@@ -65,6 +69,7 @@ impl Reading {
             delimiter: self.delimiter,
             no_header: self.no_header,
             skip_missing: self.skip_missing,
+            missing_inputs: MissingInputs::None,
             missing_values: self.missing_value.clone(),
             categorical: Vec::new(),
         }
@@ -100,25 +105,43 @@ impl Reading {
         Ok(Table::read(&self.data, &self.options())?)
     }
 
+    /// How to read a table for `model`: values of inputs of which it has learnt what it means that they are
+    /// missing may be so.
+    pub fn options_of(&self, model: &Model<'_>) -> ReadOptions {
+        ReadOptions {
+            missing_inputs: match self.skip_missing {
+                true => MissingInputs::None,
+                false => missing_inputs(model),
+            },
+            ..self.options()
+        }
+    }
+
     /// The rows that `model` is to predict, piece by piece. Of the targets the data has all where the
     /// table does, else only the `needed` ones, which the table must have.
-    pub fn for_prediction(
-        &self,
-        model: &Model<'_>,
+    pub fn for_prediction<'r>(
+        &'r self,
+        model: &Model<'r>,
         needed: Vec<String>,
-    ) -> anyhow::Result<Pieces<'_>> {
+    ) -> anyhow::Result<Pieces<'r>> {
         Pieces::open(self, model, Some(needed))
     }
 
     /// The rows on which `model` is to be scored, piece by piece.
-    pub fn for_evaluation(&self, model: &Model<'_>) -> anyhow::Result<Pieces<'_>> {
+    pub fn for_evaluation<'r>(&'r self, model: &Model<'r>) -> anyhow::Result<Pieces<'r>> {
         Pieces::open(self, model, None)
     }
 
     /// The rows on which `model` is to be scored.
     pub fn for_scoring(&self, model: &Model<'_>, output: &mut Output) -> anyhow::Result<Dataset> {
         let (inputs, targets) = column_names(model);
-        let data = Dataset::for_scoring(&self.table()?, &inputs, &targets, &self.options())?;
+        let options = self.options_of(model);
+        let data = Dataset::for_scoring(&self.table()?, &inputs, &targets, &options)?;
+        let mut outside = OutsideRange::new(model);
+        outside.look(&data);
+        if let Some(diagnostic) = outside.diagnostic() {
+            output.note(diagnostic);
+        }
         Ok(self.check(data, output))
     }
 
@@ -243,6 +266,25 @@ pub fn say_supports(supports: &[TargetSupport], output: &mut Output) -> anyhow::
     Ok(())
 }
 
+/// Says what is done to inputs that are not taken as they are, but for limits.
+pub fn say_inputs(names: &[String], preparation: &Preparation, output: &mut Output) {
+    for (name, rule) in names.iter().zip(preparation.rules()) {
+        if rule.transform != InputTransform::Identity {
+            output.note(format_args!(
+                "note heavy-tail: a few values of input `{name}` are far from the others, so that it is learnt \
+                 on another scale, {}; --input-transform '{name}=none' takes it as it is",
+                describe_transform(&rule.transform)
+            ));
+        }
+        if let Some(fill) = rule.fill {
+            output.note(format_args!(
+                "note: input `{name}` is missing in some rows, which are learnt from: {fill} stands for it, \
+                 with an indicator that it was missing; --skip-missing leaves such rows out"
+            ));
+        }
+    }
+}
+
 /// What may help training in `fit` and what fits as it does.
 pub const LEARNING: &str = "a lower --learning-rate or more --steps, or the defaults of both,";
 
@@ -281,6 +323,14 @@ pub fn count(number: usize, noun: &str) -> String {
 pub fn column_names(model: &Model<'_>) -> (Vec<String>, Vec<String>) {
     let inputs = model.input_columns().map(|(name, _)| name.to_owned());
     (inputs.collect(), target_names(model))
+}
+
+/// The inputs that may be missing.
+pub fn missing_inputs(model: &Model<'_>) -> MissingInputs {
+    let rules = model.input_rules().into_iter().flatten();
+    let columns = rules.zip(model.input_columns());
+    let missing = columns.filter(|(rule, _)| rule.fill.is_some());
+    MissingInputs::Named(missing.map(|(_, (name, _))| name.to_owned()).collect())
 }
 
 /// The names of the target columns.

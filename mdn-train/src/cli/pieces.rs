@@ -3,7 +3,7 @@
 use anyhow::bail;
 use mdn_infer::Model;
 use mdn_train::data::{DataError, Dataset, ReadOptions, Table, TableBlocks};
-use mdn_train::diagnose::{Diagnostic, OneCategory};
+use mdn_train::diagnose::{Diagnostic, OneCategory, OutsideRange};
 
 use super::options::{Reading, column_names, count};
 use super::output::Output;
@@ -12,6 +12,7 @@ use super::streaming::LOOKED_AT;
 /// Reads a table as it is asked for more.
 pub struct Pieces<'r> {
     reading: &'r Reading,
+    outside: OutsideRange<'r>,
     blocks: TableBlocks,
     options: ReadOptions,
     inputs: Vec<String>,
@@ -27,10 +28,10 @@ impl<'r> Pieces<'r> {
     /// all targets.
     pub fn open(
         reading: &'r Reading,
-        model: &Model<'_>,
+        model: &Model<'r>,
         or_else: Option<Vec<String>>,
     ) -> anyhow::Result<Self> {
-        let options = reading.options();
+        let options = reading.options_of(model);
         let (inputs, targets) = column_names(model);
         Ok(Self {
             blocks: TableBlocks::open(&reading.data, &options)?,
@@ -41,6 +42,7 @@ impl<'r> Pieces<'r> {
             or_else,
             skipped: 0,
             categories: OneCategory::new(model),
+            outside: OutsideRange::new(model),
         })
     }
 
@@ -63,6 +65,7 @@ impl<'r> Pieces<'r> {
                 Ok(data) => {
                     self.skipped += data.skipped_rows;
                     self.categories.look(&data);
+                    self.outside.look(&data);
                     return Ok(Some(data));
                 }
             }
@@ -70,15 +73,16 @@ impl<'r> Pieces<'r> {
         Ok(None)
     }
 
-    /// What there is to say of the categories of all rows so far.
-    pub fn categories(&self) -> Option<Diagnostic> {
-        self.categories.diagnostic()
+    /// What there is to say of the inputs of all rows so far.
+    pub fn findings(&self) -> impl Iterator<Item = Diagnostic> {
+        let found = [self.categories.diagnostic(), self.outside.diagnostic()];
+        found.into_iter().flatten()
     }
 
     /// Says what there is to know of all rows.
     pub fn end(&self, output: &mut Output) {
         self.skipped(output);
-        if let Some(diagnostic) = self.categories() {
+        for diagnostic in self.findings() {
             output.note(diagnostic);
         }
     }

@@ -25,10 +25,14 @@ use super::options::Reading;
 use super::output::Output;
 use super::paths::{InputFile, OutputFile};
 
+/// The column of how far a row's inputs lie outside of what the model was trained on.
+pub const OUTSIDE_RANGE: &str = "outside_range";
+
 /// Predict the distribution of the targets for each row of a table
 ///
-/// Writes CSV: for each row its line in the table's file (the header is line 1), and the mean, the
-/// standard deviation and the quantiles of each target. Where the table has the targets too, the
+/// Writes CSV: for each row its line in the table's file (the header is line 1), how far its inputs lie
+/// outside of the training rows, in widths of their range (0 within), and the mean, the standard deviation
+/// and the quantiles of each target. Where the table has the targets too, the
 /// log-density stands beside them. More can be asked, about each target and about all of them
 /// together; --full adds the mixture's parameters: weights, means and standard deviations of the
 /// components (the marginal ones for full covariance). Values are in the targets' units, and columns
@@ -97,12 +101,16 @@ impl Predict {
                 .joint
                 .questions(condition.transforms(&first), self.full),
         };
-        let columns = questions.columns(&condition.names, model.components());
+        let mut columns = questions.columns(&condition.names, model.components());
+        if model.input_ranges().is_some() {
+            columns.insert(1, OUTSIDE_RANGE.to_owned());
+        }
         let answers = |data: &Dataset| {
             let answers = map_rows(&model, data, |row, mixture| {
                 let targets = data.target(row);
                 let outcome = condition.outcome(targets);
                 let mut cells = vec![Cell::Index(data.lines[row] as usize)];
+                cells.extend(model.range_distance(data.input(row)).map(Cell::Number));
                 cells.extend(condition.apply(mixture, targets, |mixture| {
                     questions.answers(mixture, outcome.as_deref())
                 })?);

@@ -8,7 +8,7 @@ use mdn_train::model_file::ModelFile;
 use mdn_train::prune::{PruneError, THRESHOLD, prune};
 use serde::Serialize;
 
-use super::options::{column_names, count};
+use super::options::{column_names, count, missing_inputs};
 use super::output::Output;
 use super::paths::{InputFile, OutputFile};
 use super::values::above_0;
@@ -57,7 +57,10 @@ impl Prune {
         let file = ModelFile::open(&self.model)?;
         let before = file.model();
         let (inputs, targets) = column_names(&before);
-        let options = ReadOptions::default();
+        let options = ReadOptions {
+            missing_inputs: missing_inputs(&before),
+            ..ReadOptions::default()
+        };
         let table = Table::read(&self.data, &options)?;
         let data = Dataset::for_scoring(&table, &inputs, &targets, &options)?;
         let pruned = prune(&before, &data, self.threshold).map_err(|error| match error {

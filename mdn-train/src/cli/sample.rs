@@ -17,7 +17,7 @@ use super::given::Given;
 use super::options::Reading;
 use super::output::Output;
 use super::paths::{InputFile, OutputFile};
-use super::predict::transforms;
+use super::predict::{OUTSIDE_RANGE, transforms};
 use super::values::{temperature, whole};
 
 /// Draws that are held at a time.
@@ -83,7 +83,8 @@ impl Sample {
         let draws = |data: &Dataset, numbers: Range<u32>, generators: &[Generator]| {
             let drawn = map_rows(&model, data, |row, mixture| {
                 let (mut generator, line) = (generators[row].clone(), data.lines[row] as usize);
-                let cells = condition.apply(mixture, data.target(row), |mixture| {
+                let outside = model.range_distance(data.input(row)).map(Cell::Number);
+                let mut cells = condition.apply(mixture, data.target(row), |mixture| {
                     self.draw(
                         mixture,
                         &transforms,
@@ -91,12 +92,19 @@ impl Sample {
                         &mut generator,
                     )
                 })?;
+                for cells in &mut cells {
+                    cells.splice(1..1, outside.clone());
+                }
                 Ok((cells, generator))
             });
             drawn.map_err(|error| self.reading.place(error))
         };
-        let columns = ["line", "draw", "component"].map(str::to_owned).into_iter();
-        let columns: Vec<String> = columns.chain(names).collect();
+        let outside = model.input_ranges().map(|_| OUTSIDE_RANGE);
+        let columns = ["line"]
+            .into_iter()
+            .chain(outside)
+            .chain(["draw", "component"]);
+        let columns: Vec<String> = columns.map(str::to_owned).chain(names).collect();
         let (mut next, mut before) = (Some(first), 0);
         let mut rows = |sink: &mut Sink<'_>| {
             while let Some(data) = next.take() {

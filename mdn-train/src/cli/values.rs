@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction};
 use mdn_infer::Temperature;
 use mdn_infer::format::MAX_HIDDEN;
-use mdn_train::data::Transform;
+use mdn_train::data::{InputChoice, Transform};
 use mdn_train::fit::SupportRule;
 use mdn_train::train::Batch;
 
@@ -155,6 +155,33 @@ pub fn transform(text: &str) -> Result<About<Transform>, String> {
         _ => Err("`log` or `logit`".to_owned()),
     })
 }
+
+/// `log`, or `price=log`.
+pub fn input_transform(text: &str) -> Result<(Option<String>, InputChoice), String> {
+    let About { target, value } = About::parse(text, |kind| match kind {
+        "auto" => Ok(InputChoice::Automatic),
+        "none" => Ok(InputChoice::Identity),
+        "log" => Ok(InputChoice::Log),
+        "symmetric-log" => Ok(InputChoice::SymmetricLog),
+        _ => Err("`auto`, `none`, `log` or `symmetric-log`".to_owned()),
+    })?;
+    Ok((target, value))
+}
+
+/// A distance in widths of a range, or `none`.
+pub fn saturation(text: &str) -> Result<Saturation, String> {
+    let widths = match text {
+        "none" => return Ok(Saturation(None)),
+        "inf" => Ok(f32::INFINITY),
+        _ => at_least_0(text),
+    };
+    let widths = widths.map_err(|_| "a number that is at least 0, `inf` or `none`".to_owned())?;
+    Ok(Saturation(Some(widths)))
+}
+
+/// Beyond which distance inputs saturate.
+#[derive(Clone, Copy, Debug)]
+pub struct Saturation(pub Option<f32>);
 
 /// `lattice:1`, or `sold=lattice:1`.
 pub fn support(text: &str) -> Result<(Option<String>, SupportRule), String> {

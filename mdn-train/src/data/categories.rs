@@ -28,6 +28,8 @@ struct ColumnProfile {
     name: String,
     /// Whether it was called categorical.
     asked: bool,
+    /// Whether a missing value is a category.
+    missing: bool,
     /// Whether it holds texts and no number, as far as it was read, and not too many.
     is_text: bool,
     /// Its categories so far; none where a number shows that it has none.
@@ -49,6 +51,7 @@ impl Profile {
         let columns = names.iter().map(|name| ColumnProfile {
             name: name.clone(),
             asked: options.categorical.contains(name),
+            missing: options.missing_inputs.has(name),
             is_text: true,
             found: BTreeSet::new(),
         });
@@ -138,7 +141,8 @@ impl ColumnProfile {
                 self.found.clear();
                 return Ok(());
             }
-            let Some(category) = category_of(raw) else {
+            let category = category_of(raw);
+            let Some(category) = category.or(self.missing.then(String::new)) else {
                 continue;
             };
             if !self.found.contains(&category) {

@@ -294,7 +294,16 @@ mod tests {
     /// The numbers that a column is read as.
     fn read_back(x: impl Array + 'static) -> Result<Vec<f64>, DataError> {
         let table = Table::from_bytes("t".into(), stream(x), &ReadOptions::default())?;
-        Ok(table.select(&["x".to_owned()], true)?.values)
+        Ok(table
+            .select(
+                &["x".to_owned()],
+                0,
+                &ReadOptions {
+                    skip_missing: true,
+                    ..ReadOptions::default()
+                },
+            )?
+            .values)
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Dataset {
         profile.add(table)?;
         let inputs = profile.inputs(table.name(), targets)?;
         let names = [inputs.as_slice(), targets].concat();
-        let selected = table.select(&names, options.skip_missing);
+        let selected = table.select(&names, inputs.len(), options);
         let selected = selected.map_err(|error| profile.explain(error))?;
         let data = Self::from_numeric(selected, inputs.len())?;
         Ok(match named {
@@ -187,7 +187,7 @@ impl Dataset {
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
         let names = [inputs, targets].concat();
-        let numeric = table.select(&names, options.skip_missing)?;
+        let numeric = table.select(&names, inputs.len(), options)?;
         Ok(Self {
             dates: table.date_columns(&names),
             ..Self::assemble(numeric, inputs.len())
@@ -229,13 +229,13 @@ impl Dataset {
     }
 
     /// One input column, a value a row.
-    pub fn input_column(&self, input: usize) -> impl Iterator<Item = f32> {
+    pub fn input_column(&self, input: usize) -> impl Iterator<Item = f32> + Clone {
         let width = self.input_names.len().max(1);
         self.inputs.iter().skip(input).step_by(width).copied()
     }
 
     /// One target column, a value a row.
-    pub fn target_column(&self, target: usize) -> impl Iterator<Item = f32> {
+    pub fn target_column(&self, target: usize) -> impl Iterator<Item = f32> + Clone {
         let width = self.target_names.len().max(1);
         self.targets.iter().skip(target).step_by(width).copied()
     }
@@ -365,10 +365,11 @@ fn check_roles(inputs: &[String], targets: &[String]) -> Result<(), DataError> {
     Ok(())
 }
 
-/// The only value of a column, if it has but one.
-fn constant(mut column: impl Iterator<Item = f32>) -> Option<f32> {
-    let first = column.next()?;
-    column.all(|value| value == first).then_some(first)
+/// The only value of a column, if it has but one beside missing ones; NaN where all are missing.
+fn constant(column: impl Iterator<Item = f32> + Clone) -> Option<f32> {
+    let mut known = column.clone().filter(|value| !value.is_nan());
+    let first = known.next().or_else(|| column.clone().next())?;
+    known.all(|value| value == first).then_some(first)
 }
 
 /// A warning for each column that loses more than half of its different values to rounding.

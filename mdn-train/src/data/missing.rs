@@ -1,7 +1,31 @@
-//! Values that stand for a missing one, such as −9999.
+//! Values that are missing, and those that stand for them, such as −9999.
 
 use super::cell::{Cell, parse_cell};
 use super::column::Raw;
+
+/// The inputs whose missing values are NaN, for whoever knows what to do with those; in other columns a
+/// missing value is an error, or its row is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MissingInputs {
+    /// None of them.
+    #[default]
+    None,
+    /// All: training learns from them. Of a column of categories, missing is one more category.
+    Any,
+    /// Those of these names.
+    Named(Vec<String>),
+}
+
+impl MissingInputs {
+    /// Whether missing values of the input `name` are NaN.
+    pub(super) fn has(&self, name: &str) -> bool {
+        match self {
+            MissingInputs::None => false,
+            MissingInputs::Any => true,
+            MissingInputs::Named(names) => names.iter().any(|one| one == name),
+        }
+    }
+}
 
 /// A value that stands for a missing one, in one column or in all.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -73,7 +73,10 @@ mod tests {
             .write_to(std::fs::File::create(&path).unwrap())
             .unwrap();
         let read = Table::read(&path, &ReadOptions::default()).unwrap();
-        assert_eq!(read.select(&names, false).unwrap(), table);
+        assert_eq!(
+            read.select(&names, 0, &ReadOptions::default()).unwrap(),
+            table
+        );
     }
 
     #[test]

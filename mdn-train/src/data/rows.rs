@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
+use mdn_infer::format::InputRule;
+
 use super::dataset::Dataset;
 use super::error::DataError;
+use super::preparation::{InputChoice, Preparation, judge};
 use super::standardise::{Moments, Standardiser, resolution};
 use super::stored::StoredTable;
 use super::warning::DataWarning;
@@ -135,18 +138,51 @@ impl<'a> TableRows<'a> {
         })
     }
 
-    /// What is ordinary for inputs and for targets; on the disk with 4 bytes of memory a row and a
-    /// pass for each column.
-    pub(crate) fn ordinary(&self) -> Result<[Ordinary; 2], DataError> {
-        let widths = [self.input_names().len(), self.target_names().len()];
-        Ok([
-            Ordinary::judge(widths[0], |input| {
-                self.column(|block| block.input_column(input).collect())
-            })?,
-            Ordinary::judge(widths[1], |target| {
-                self.column(|block| block.target_column(target).collect())
-            })?,
-        ])
+    /// What is ordinary for targets; on the disk with 4 bytes of memory a row and a pass for each column.
+    pub(crate) fn ordinary_targets(&self) -> Result<Ordinary, DataError> {
+        Ordinary::judge(self.target_names().len(), |target| {
+            self.column(|block| block.target_column(target).collect())
+        })
+    }
+
+    /// What is ordinary for inputs, and their rules but for limits, by what is chosen for each name; at
+    /// the same cost.
+    pub(crate) fn inputs_judged(
+        &self,
+        choice: impl Fn(&str) -> InputChoice,
+    ) -> Result<(Ordinary, Vec<InputRule>), DataError> {
+        let names = self.input_names().iter().enumerate();
+        let judged = names.map(|(input, name)| {
+            let column = self.column(|block| block.input_column(input).collect())?;
+            Ok(judge(column, choice(name)))
+        });
+        let judged = judged.collect::<Result<Vec<_>, DataError>>()?;
+        let (ranges, rules) = judged.into_iter().unzip();
+        Ok((Ordinary::new(ranges), rules))
+    }
+
+    /// The least and the greatest value of each input, of which wild values count as the nearest ordinary
+    /// one; 0 for both where all are missing.
+    pub(crate) fn input_ranges(&self, ordinary: &Ordinary) -> Result<Vec<(f32, f32)>, DataError> {
+        let width = self.input_names().len();
+        let mut ranges = vec![(f32::INFINITY, f32::NEG_INFINITY); width];
+        self.visit(|block| {
+            for row in ordinary.clamp(&block.inputs).chunks_exact(width.max(1)) {
+                for (range, &value) in ranges.iter_mut().zip(row) {
+                    // Neither takes NaN.
+                    *range = (range.0.min(value), range.1.max(value));
+                }
+            }
+            Ok::<_, DataError>(())
+        })?;
+        let known = |range: (f32, f32)| {
+            if range.0 <= range.1 {
+                range
+            } else {
+                (0.0, 0.0)
+            }
+        };
+        Ok(ranges.into_iter().map(known).collect())
     }
 
     /// The mean over the rows of the sum of the targets' log-slopes, nats; 0 without transforms.
@@ -169,14 +205,18 @@ impl<'a> TableRows<'a> {
         Ok(column)
     }
 
-    /// Mean and standard deviation of inputs and targets, of which wild values count as the nearest
-    /// ordinary one; the same bits wherever the rows are.
-    pub(crate) fn spread(&self, ordinary: &[Ordinary; 2]) -> Result<[Standardiser; 2], DataError> {
-        let widths = [self.input_names().len(), self.target_names().len()];
+    /// Mean and standard deviation of prepared inputs and of targets, of which wild values count as the
+    /// nearest ordinary one; the same bits wherever the rows are.
+    pub(crate) fn spread(
+        &self,
+        ordinary: &[Ordinary; 2],
+        preparation: &Preparation,
+    ) -> Result<[Standardiser; 2], DataError> {
+        let widths = [preparation.width(), self.target_names().len()];
         let mut moments = widths.map(Moments::new);
         for _ in 0..Moments::PASSES {
             self.visit(|block| {
-                moments[0].add(&ordinary[0].clamp(&block.inputs));
+                moments[0].add(&preparation.apply(&ordinary[0].clamp(&block.inputs)));
                 moments[1].add(&ordinary[1].clamp(&block.targets));
                 Ok::<_, DataError>(())
             })?;

@@ -9,7 +9,7 @@ use super::transform::Transform;
 pub(super) struct Source<'n> {
     /// Which column.
     pub(super) position: usize,
-    /// The category that counts as 1.
+    /// The category that counts as 1; the empty one is that of missing values.
     pub(super) category: Option<&'n str>,
     /// What is made of its numbers.
     pub(super) transform: Option<Transform>,
@@ -40,6 +40,8 @@ impl<'n> Source<'n> {
             };
         };
         match category_of(raw) {
+            None if category.is_empty() => Cell::Number(1.0),
+            None if self.alternatives(all).any(str::is_empty) => Cell::Number(0.0),
             None => Cell::Missing,
             Some(found) if found == category => Cell::Number(1.0),
             Some(found) if self.alternatives(all).any(|other| other == found) => Cell::Number(0.0),

@@ -8,6 +8,7 @@ use super::blocks::TableBlocks;
 use super::categories::Profile;
 use super::dataset::{Dataset, all_but, check_chosen};
 use super::error::DataError;
+use super::preparation::Preparation;
 use super::row_file::{RowFile, RowWriter};
 use super::row_number::is_row_number;
 use super::standardise::Standardiser;
@@ -139,7 +140,7 @@ impl StoredTable {
         let blocks = TableBlocks::open(path, options)?;
         let file = blocks.name().to_owned();
         for block in blocks {
-            let numeric = match block?.select(&names, options.skip_missing) {
+            let numeric = match block?.select(&names, inputs.len(), options) {
                 Err(DataError::AllRowsSkipped { skipped, .. }) => {
                     skipped_rows += skipped;
                     continue;
@@ -187,8 +188,9 @@ impl StoredTable {
                 if first.is_empty() {
                     first.extend(values.clone());
                 }
-                for ((same, value), first) in constant.iter_mut().zip(values).zip(&first) {
-                    *same &= value == *first;
+                for ((same, value), first) in constant.iter_mut().zip(values).zip(&mut first) {
+                    *first = if first.is_nan() { value } else { *first };
+                    *same &= value.is_nan() || value == *first;
                 }
                 let (x, t) = (block.input(row), block.target(row));
                 equal.retain(|&(input, target)| x[input] == t[target]);
@@ -296,14 +298,16 @@ pub struct StoredRows<'a> {
     pub table: &'a StoredTable,
     /// What is ordinary for inputs and for targets; wild values become the nearest ordinary one.
     pub ordinary: &'a [Ordinary; 2],
-    /// What is done to the inputs.
+    /// What is done to the inputs first.
+    pub preparation: &'a Preparation,
+    /// How they are standardised then.
     pub inputs: &'a Standardiser,
     /// What is done to the targets.
     pub targets: &'a Standardiser,
 }
 
 impl StoredRows<'_> {
-    /// Reads the rows `rows`, in that order, as inputs `[rows][I]` and targets `[rows][D]`; both
+    /// Reads the rows `rows`, in that order, as inputs `[rows][width]`, prepared, and targets `[rows][D]`; both
     /// are replaced. `memory` is grown as needed and best used again.
     ///
     /// # Errors
@@ -318,13 +322,15 @@ impl StoredRows<'_> {
         inputs.clear();
         targets.clear();
         let [x_ordinary, t_ordinary] = self.ordinary;
+        let (mut raw, mut prepared) = (Vec::new(), Vec::new());
         let visit = |values: &[u8], _| {
             let (x, t) = values.split_at(width);
-            let (x, t) = (
-                x_ordinary.clamped(numbers(x)),
-                t_ordinary.clamped(numbers(t)),
-            );
-            inputs.extend(self.inputs.standardised(x));
+            raw.clear();
+            prepared.clear();
+            raw.extend(x_ordinary.clamped(numbers(x)));
+            self.preparation.push(&raw, &mut prepared);
+            inputs.extend(self.inputs.standardised(prepared.iter().copied()));
+            let t = t_ordinary.clamped(numbers(t));
             targets.extend(self.targets.standardised(t));
         };
         let records = rows.map(|row| self.table.record(row));

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::cell::{Cell, excerpt};
 use super::column::{Column, Raw};
 use super::error::{DataError, most_similar};
-use super::missing::MissingValue;
+use super::missing::{MissingInputs, MissingValue};
 use super::numeric::NumericTable;
 use super::select::Source;
 use super::transform::Transform;
@@ -38,6 +38,8 @@ pub struct ReadOptions {
     pub no_header: bool,
     /// Leave out rows in which a chosen column lacks its value, instead of failing.
     pub skip_missing: bool,
+    /// Of which inputs missing values are NaN instead.
+    pub missing_inputs: MissingInputs,
     /// Values that stand for missing ones.
     pub missing_values: Vec<MissingValue>,
     /// Input columns that hold categories although they hold numbers.
@@ -200,17 +202,31 @@ impl Table {
         names.iter().filter(is_date).cloned().collect()
     }
 
-    /// The columns `names`, in that order, as numbers. Dates and times count as days since 1970.
+    /// The columns `names`, in that order, as numbers; the first `inputs` of them are inputs. Dates and
+    /// times count as days since 1970.
     ///
     /// Where there is no column of that name, `column=category` stands for 1 where `column` holds
     /// `category` and 0 elsewhere, and `log(column)` or `logit(column)` for its [`Transform`].
     ///
     /// # Errors
     /// When a column does not exist or is of a type that cannot be read, or one of its cells is
-    /// missing (unless `skip_missing`), is no number, or is not finite in 32-bit floating point or beyond
+    /// missing (unless `options` say what to do with it), is no number, or is not finite in 32-bit floating point or beyond
     /// 1e37, where differences are not; when
     /// it holds a category that is in none of `names`.
-    pub fn select(&self, names: &[String], skip_missing: bool) -> Result<NumericTable, DataError> {
+    pub fn select(
+        &self,
+        names: &[String],
+        inputs: usize,
+        options: &ReadOptions,
+    ) -> Result<NumericTable, DataError> {
+        let known = names.iter().take(inputs);
+        let may_be_missing: Vec<bool> = known
+            .map(|name| options.missing_inputs.has(name))
+            .chain(std::iter::repeat_n(
+                false,
+                names.len().saturating_sub(inputs),
+            ))
+            .collect();
         let sources = names
             .iter()
             .map(|name| self.source(name))
@@ -227,10 +243,13 @@ impl Table {
         };
         for (row, &line) in self.lines.iter().enumerate() {
             let kept = selected.values.len();
-            for source in &sources {
+            for (source, &missing) in sources.iter().zip(&may_be_missing) {
                 match source.cell(self.cell(source.position, row), &sources) {
                     Cell::Number(value) => selected.values.push(value),
-                    Cell::Missing if skip_missing => break,
+                    Cell::Missing if missing && source.category.is_none() => {
+                        selected.values.push(f64::NAN);
+                    }
+                    Cell::Missing if options.skip_missing => break,
                     fault => return Err(self.fault(fault, row, source, &sources)),
                 }
             }

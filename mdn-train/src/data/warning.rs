@@ -68,6 +68,9 @@ impl fmt::Display for DataWarning {
                 "the first line looks like data, as it calls a column `{column}`; --no-header takes \
                  it as data"
             ),
+            Self::ConstantInput { column, value } if value.is_nan() => {
+                write!(out, "input column `{column}` has a value in no row")
+            }
             Self::ConstantInput { column, value } => write!(
                 out,
                 "input column `{column}` has the value {value} in every row and tells nothing"

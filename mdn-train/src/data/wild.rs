@@ -33,6 +33,11 @@ impl Ordinary {
         }
     }
 
+    /// By the ranges of the ordinary values of each column, where it has others.
+    pub(super) fn new(ranges: Vec<Option<(f32, f32)>>) -> Self {
+        Ordinary { ranges }
+    }
+
     /// Judges columns one after the other, of which `column` has all values. Time linear in them.
     pub(super) fn judge<E>(
         columns: usize,
@@ -88,35 +93,39 @@ pub fn fences(column: &mut [f32]) -> Option<RangeInclusive<f64>> {
     (limit > 0.0).then_some(middle - limit..=middle + limit)
 }
 
-/// The range of the ordinary values, where there are sentinels or a few wild ones. Reorders the column.
-fn ordinary(column: &mut [f32]) -> Option<(f32, f32)> {
+/// The range of the ordinary values, where there are sentinels or a few wild ones. Reorders the column
+/// and takes the sentinels out.
+fn ordinary(column: &mut Vec<f32>) -> Option<(f32, f32)> {
+    let marked = without_sentinels(column);
+    tame(column).or_else(|| marked.then(|| range(column)))
+}
+
+/// Takes sentinels out; whether there were any. Sorts the column.
+pub(super) fn without_sentinels(column: &mut Vec<f32>) -> bool {
     let marks = sentinels(column);
-    if marks.is_empty() {
-        return tame(column);
-    }
-    let is_mark = |value: &f32| marks.iter().any(|mark| mark.value == *value);
-    let mut others: Vec<f32> = column.iter().copied().filter(|v| !is_mark(v)).collect();
-    tame(&mut others).or_else(|| Some(range(others.into_iter())))
+    column.retain(|value| !marks.iter().any(|mark| mark.value == *value));
+    !marks.is_empty()
 }
 
 /// The range of the values that are not wild, where there are a few wild ones. Reorders the column.
-fn tame(column: &mut [f32]) -> Option<(f32, f32)> {
+pub(super) fn tame(column: &mut [f32]) -> Option<(f32, f32)> {
     let fences = fences(column)?;
     let is_ordinary = |value: &f32| fences.contains(&f64::from(*value));
     let wild = column.iter().filter(|value| !is_ordinary(value)).count();
     if wild == 0 || wild as f64 > FEW * column.len() as f64 {
         return None;
     }
-    let inside = column.iter().copied().filter(is_ordinary);
-    let (low, high) = range(inside);
+    let inside: Vec<f32> = column.iter().copied().filter(is_ordinary).collect();
+    let (low, high) = range(&inside);
     let all = deviation(column, |value| value);
     let ordinary = deviation(column, |value| value.clamp(low, high));
     (all > GROSS * ordinary).then_some((low, high))
 }
 
 /// The least and the greatest.
-fn range(values: impl Iterator<Item = f32>) -> (f32, f32) {
-    values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
+pub(super) fn range(values: &[f32]) -> (f32, f32) {
+    let widest = (f32::INFINITY, f32::NEG_INFINITY);
+    (values.iter()).fold(widest, |(low, high), &value| {
         (low.min(value), high.max(value))
     })
 }

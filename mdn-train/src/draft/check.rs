@@ -33,8 +33,9 @@ impl ModelDraft {
             }
         }
         self.check_bounds()?;
-        self.inputs.check(Side::Inputs, inputs)?;
-        self.targets.check(Side::Targets, dimensions)?;
+        let indicators = self.statements.indicators();
+        self.inputs.check(Side::Inputs, inputs, indicators)?;
+        self.targets.check(Side::Targets, dimensions, 0)?;
         self.check_statements(inputs, dimensions)?;
         let mut networks = (1..).zip(&self.networks);
         networks.try_for_each(|(network, layers)| self.check_network(network, layers))
@@ -45,6 +46,7 @@ impl ModelDraft {
             input_shape,
             input_ranges,
             supports,
+            input_rules,
         } = &self.statements;
         match input_shape {
             Some(Shape::Vector(_)) => return Err(DraftError::Vector),
@@ -53,6 +55,15 @@ impl ModelDraft {
         }
         if let Some(supports) = supports {
             length(Place::Supports, supports.len(), dimensions)?;
+        }
+        if let Some(rules) = input_rules {
+            length(Place::InputRules, rules.len(), inputs)?;
+            if input_shape.is_some() {
+                return Err(DraftError::RulesOfShape);
+            }
+            if let Some(index) = rules.iter().position(|rule| !rule.is_sound()) {
+                return Err(DraftError::Rule { index });
+            }
         }
         let Some(ranges) = input_ranges else {
             return Ok(());
@@ -86,7 +97,8 @@ impl ModelDraft {
 
     fn check_network(&self, network: usize, layers: &[DenseLayer]) -> Result<(), DraftError> {
         let hidden = self.hidden.iter().map(|layer| layer.units());
-        let widths = [self.inputs.names.len()].into_iter().chain(hidden);
+        let inputs = self.inputs.names.len() + self.statements.indicators();
+        let widths = [inputs].into_iter().chain(hidden);
         let widths: Vec<usize> = widths.chain([self.head.outputs()]).collect();
         let (found, expected) = (layers.len(), widths.len() - 1);
         if found != expected {
@@ -111,12 +123,22 @@ impl ModelDraft {
         Ok(())
     }
 
+    fn may_be_missing(&self, input: usize) -> bool {
+        let mut rules = self.statements.input_rules.iter().flatten();
+        rules.nth(input).is_some_and(|rule| rule.fill.is_some())
+    }
+
     /// Whether golden vectors can be recorded at `rows`.
     pub(super) fn check_rows(&self, rows: &[GoldenRow<'_>]) -> Result<(), DraftError> {
         count("golden rows", rows.len(), 1..=MOST)?;
         let widths = (self.inputs.names.len(), self.head.dimensions.into());
         for (number, (input, target)) in (1..).zip(rows) {
-            finite(Place::Golden(Side::Inputs, number), input, widths.0)?;
+            let (index, place) = (std::cell::Cell::new(0), Place::Golden(Side::Inputs, number));
+            let allowed = |value: f32| {
+                let input = index.replace(index.get() + 1);
+                value.is_finite() || (value.is_nan() && self.may_be_missing(input))
+            };
+            each(place, input, widths.0, |&number| number, allowed)?;
             finite(Place::Golden(Side::Targets, number), target, widths.1)?;
         }
         Ok(())
@@ -124,7 +146,8 @@ impl ModelDraft {
 }
 
 impl Columns {
-    fn check(&self, side: Side, columns: usize) -> Result<(), DraftError> {
+    /// Whether they are so many, with room for `more` in the standardiser.
+    fn check(&self, side: Side, columns: usize, more: usize) -> Result<(), DraftError> {
         let plain = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
         let texts = self
             .names
@@ -135,6 +158,7 @@ impl Columns {
             return Err(DraftError::Name { side, name });
         }
         length(Place::Names(side), self.names.len(), columns)?;
+        let columns = columns + more;
         finite(Place::Shift(side), &self.standardiser.shift, columns)?;
         let positive = |scale: f32| scale.is_normal() && scale > 0.0;
         each(

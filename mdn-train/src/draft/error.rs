@@ -70,6 +70,17 @@ pub enum DraftError {
         /// Its ends.
         range: (f32, f32),
     },
+    /// Rules of inputs that are a sequence or an image.
+    #[error("inputs that are a sequence or an image have no rules")]
+    RulesOfShape,
+    /// A rule of an input whose numbers contradict each other.
+    #[error(
+        "the rule of input {index} is not sound: limits out of order, or a logarithm below its centre"
+    )]
+    Rule {
+        /// Which, counted from 0.
+        index: usize,
+    },
     /// A kernel is stored otherwise than the first.
     #[error("{place} is {}, the first {}", .found.name(), .expected.name())]
     Storage {
@@ -121,6 +132,8 @@ pub enum Place {
     InputShape,
     /// The ranges of the inputs.
     InputRanges,
+    /// The list of what is done to the inputs.
+    InputRules,
     /// The supports of the targets.
     Supports,
     /// What is subtracted from raw columns.
@@ -167,6 +180,7 @@ impl fmt::Display for Place {
             Place::Names(side) => write!(f, "the list of the {side}"),
             Place::InputShape => f.write_str("the shape of the inputs"),
             Place::InputRanges => f.write_str("the list of the inputs' ranges"),
+            Place::InputRules => f.write_str("the list of the inputs' rules"),
             Place::Supports => f.write_str("the list of the targets' supports"),
             Place::Shift(side) => write!(f, "the shift of the {side}"),
             Place::Scale(side) => write!(f, "the scale of the {side}"),

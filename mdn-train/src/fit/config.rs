@@ -4,6 +4,7 @@ use mdn_infer::format::{Activation, Covariance, ScaleMap};
 use serde::Serialize;
 
 use super::SupportRule;
+use crate::data::InputChoice;
 use crate::network::{ActivationCount, Activations, HiddenLayer};
 use crate::train::TrainOptions;
 
@@ -45,6 +46,14 @@ pub struct FitConfig {
     // What a run began with that began before supports were found.
     #[serde(skip_serializing_if = "all_continuous")]
     pub supports: Vec<(Option<String>, SupportRule)>,
+    /// What transform each input gets, by its name, or all; the last that fits counts.
+    // What a run began with that began before inputs had rules; so with `saturation`.
+    #[serde(skip_serializing_if = "all_identity")]
+    pub input_transforms: Vec<(Option<String>, InputChoice)>,
+    /// How far beyond the training rows' range, in widths of it, an input counts as what it is; farther out
+    /// it counts as that far. Infinite for no limit; with `None` the file does not say the ranges either.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saturation: Option<f32>,
     /// The version that the file must have; else it has the lowest that holds the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_version: Option<u16>,
@@ -81,6 +90,8 @@ impl Default for FitConfig {
             anomaly_rate: 0.01,
             units: Vec::new(),
             supports: Vec::new(),
+            input_transforms: Vec::new(),
+            saturation: Some(SATURATION),
             file_version: None,
             options: TrainOptions::default(),
         }
@@ -105,10 +116,20 @@ impl FitConfig {
             standardise: false,
             validation: 0.0,
             supports: vec![(None, SupportRule::Continuous)],
+            input_transforms: vec![(None, InputChoice::Identity)],
+            saturation: None,
             options: TrainOptions::classic(),
             ..FitConfig::default()
         }
     }
+}
+
+/// Half a range beyond either end of it: room for rows a little further out than those of the training, and
+/// not for a decimal point in the wrong place.
+const SATURATION: f32 = 0.5;
+
+fn all_identity(choices: &[(Option<String>, InputChoice)]) -> bool {
+    matches!(choices, [(None, InputChoice::Identity)])
 }
 
 fn all_continuous(supports: &[(Option<String>, SupportRule)]) -> bool {
@@ -130,6 +151,17 @@ impl FitConfig {
         let fits = |target: &Option<String>| target.as_deref().is_none_or(|target| target == name);
         let last = self.supports.iter().rev().find(|(target, _)| fits(target));
         last.map(|(_, rule)| rule)
+    }
+
+    /// What is chosen of the transform of the input `name`.
+    pub(super) fn input_choice(&self, name: &str) -> InputChoice {
+        let fits = |input: &Option<String>| input.as_deref().is_none_or(|input| input == name);
+        let last = self
+            .input_transforms
+            .iter()
+            .rev()
+            .find(|(input, _)| fits(input));
+        last.map_or(InputChoice::Automatic, |(_, choice)| *choice)
     }
 
     pub(super) fn column(&self, name: &str) -> (String, Option<String>) {

@@ -7,6 +7,7 @@ use mdn_infer::PredictError;
 use mdn_infer::format::{Head, MAX_DIMENSIONS, MAX_LOG_SCALE, Support};
 
 use super::file_version::STATING;
+use super::inputs::Inputs;
 use super::support::{self, TargetSupport};
 use super::{FitConfig, FitError, LossUnits, ScaleFloor};
 use crate::data::{DataError, Ordinary, OwnedRows, Standardiser, StoredRows, TableRows, split};
@@ -29,6 +30,8 @@ pub(super) struct Plan<'a> {
     validation: OwnedRows,
     /// What is ordinary for inputs and for targets, judged by all rows.
     pub(super) ordinary: [Ordinary; 2],
+    /// What is done to the inputs before they are standardised.
+    pub(super) prepared: Inputs,
     /// The units that training sees.
     inputs: Standardiser,
     pub(super) targets: Standardiser,
@@ -45,12 +48,15 @@ impl<'a> Plan<'a> {
         let config = &*settings;
         let (train_rows, validation_rows) = split(data.count(), config.validation, config.seed)?;
         let training = data.part(&train_rows);
-        let (width, dimensions) = (data.input_names().len(), data.target_names().len());
-        let ordinary = match config.standardise {
-            true => data.ordinary()?,
-            false => [Ordinary::all(width), Ordinary::all(dimensions)],
+        let dimensions = data.target_names().len();
+        let (ordinary_inputs, prepared) = Inputs::new(data, training.rows(), config)?;
+        let ordinary_targets = match config.standardise {
+            true => data.ordinary_targets()?,
+            false => Ordinary::all(dimensions),
         };
-        let [spread, mut target_spread] = training.rows().spread(&ordinary)?;
+        let ordinary = [ordinary_inputs, ordinary_targets];
+        let preparation = &prepared.preparation;
+        let [spread, mut target_spread] = training.rows().spread(&ordinary, preparation)?;
         spread.check(data.input_names())?;
         target_spread.check(data.target_names())?;
         let supports = support::settle(data, training.rows(), config)?;
@@ -60,7 +66,7 @@ impl<'a> Plan<'a> {
             (spread.clone(), target_spread)
         } else {
             (
-                Standardiser::identity(width),
+                Standardiser::identity(prepared.preparation.width()),
                 Standardiser::identity(dimensions),
             )
         };
@@ -75,12 +81,13 @@ impl<'a> Plan<'a> {
         Ok(Plan {
             standard_supports: standard_supports.collect(),
             rows: data,
-            architecture: architecture(data, config, bounds)?,
+            architecture: architecture(data, prepared.preparation.width(), config, bounds)?,
             units: LossUnits::new(config.options.loss, &targets, log_slopes, &atom_shares),
             supports,
             validation,
             training,
             ordinary,
+            prepared,
             inputs,
             targets,
             spread,
@@ -117,23 +124,30 @@ impl<'a> Plan<'a> {
     pub(super) fn standard<'p>(&'p self, part: TableRows<'p>) -> Standard<'p> {
         match part {
             TableRows::Memory(rows) => Standard::Memory {
-                inputs: self.inputs.apply(&self.ordinary[0].clamp(&rows.inputs)),
+                inputs: self.inputs.apply(&self.prepare(&rows.inputs)),
                 targets: self.targets.apply(&self.ordinary[1].clamp(&rows.targets)),
             },
             TableRows::Stored(table) => Standard::Stored(StoredRows {
                 table,
                 ordinary: &self.ordinary,
+                preparation: &self.prepared.preparation,
                 inputs: &self.inputs,
                 targets: &self.targets,
             }),
         }
     }
 
+    /// Raw inputs `[rows][I]` as they are standardised, `[rows][width]`.
+    fn prepare(&self, raw: &[f32]) -> Vec<f32> {
+        let ordinary = self.ordinary[0].clamp(raw);
+        self.prepared.preparation.apply(&ordinary).into_owned()
+    }
+
     /// Makes of a trained network the one of a file. It always says where its inputs lie, whatever units
     /// training saw; and of an input that never changed nothing was learnt.
     pub(super) fn settle(&self, network: &mut Network) {
         network.rebase_inputs(&self.inputs, &self.spread);
-        for input in self.rows.constant_inputs() {
+        for &input in &self.prepared.silent {
             network.zero_input(input);
         }
     }
@@ -167,17 +181,24 @@ impl<'a> Plan<'a> {
         Ok(draft.finish(&golden_rows(&golden))?)
     }
 
-    /// What the file states: the supports of the targets where there are any, else nothing, or where its
-    /// version is to be one that states something, the ranges of the inputs.
+    /// What the file states: the supports of the targets where there are any, what is done to the inputs
+    /// where anything is, their ranges where they are to be known, or where its version is to be one that
+    /// states something.
     fn statements(&self) -> Result<Statements, DataError> {
         let supports = self.supports.iter().map(|one| one.support);
         let stated = supports
             .clone()
             .any(|support| support != Support::Continuous);
-        let wanted = !stated && self.config.file_version == Some(STATING);
+        let input_rules = self.prepared.rules();
+        let wanted = !stated && input_rules.is_none() && self.config.file_version == Some(STATING);
+        let ranges = || self.training.rows().input_ranges(&self.ordinary[0]);
         Ok(Statements {
-            input_ranges: wanted.then(|| ranges(self.rows)).transpose()?,
+            input_ranges: match &self.prepared.ranges {
+                Some(ranges) => Some(ranges.clone()),
+                None => wanted.then(ranges).transpose()?,
+            },
             supports: stated.then(|| supports.collect()),
+            input_rules,
             ..Statements::default()
         })
     }
@@ -209,20 +230,6 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The least and the greatest value of each input.
-fn ranges(rows: TableRows<'_>) -> Result<Vec<(f32, f32)>, DataError> {
-    let mut ranges = vec![(f32::INFINITY, f32::NEG_INFINITY); rows.input_names().len()];
-    rows.visit(|block| {
-        for row in 0..block.rows {
-            for (range, &value) in ranges.iter_mut().zip(block.input(row)) {
-                *range = (range.0.min(value), range.1.max(value));
-            }
-        }
-        Ok::<_, DataError>(())
-    })?;
-    Ok(ranges)
-}
-
 /// Rows in the units that training sees: on the disk they are brought there when they are read.
 pub(super) enum Standard<'a> {
     Memory { inputs: Vec<f32>, targets: Vec<f32> },
@@ -240,6 +247,7 @@ impl Standard<'_> {
 
 fn architecture(
     data: TableRows<'_>,
+    inputs: usize,
     config: &FitConfig,
     (log_scale_min, log_scale_max): (f32, f32),
 ) -> Result<Architecture, FitError> {
@@ -248,7 +256,7 @@ fn architecture(
         .ok()
         .filter(|&found| usize::from(found) <= MAX_DIMENSIONS);
     Ok(Architecture {
-        inputs: data.input_names().len(),
+        inputs,
         hidden: config.hidden_layers()?,
         head: Head {
             components: config.components,

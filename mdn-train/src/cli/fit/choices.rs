@@ -258,6 +258,8 @@ pub fn config(
         anomaly_rate: training.anomaly_rate,
         units: columns.unit.clone(),
         supports: columns.support.clone(),
+        input_transforms: columns.input_transform.clone(),
+        saturation: columns.saturate.0,
         options: training.options(),
         ..FitConfig::default()
     };

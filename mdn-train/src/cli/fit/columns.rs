@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::{anyhow, bail, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use mdn_train::data::{
-    DataError, Dataset, OwnedRows, ReadOptions, StoredTable, Table, TableBlocks, Transform,
-    alternatives,
+    DataError, Dataset, InputChoice, MissingInputs, OwnedRows, ReadOptions, StoredTable, Table,
+    TableBlocks, Transform, alternatives,
 };
 use mdn_train::fit::SupportRule;
 
@@ -14,7 +14,9 @@ use crate::cli::given::dimension;
 use crate::cli::options::Reading;
 use crate::cli::output::Output;
 use crate::cli::streaming::Streaming;
-use crate::cli::values::{About, positive, support, transform, unit};
+use crate::cli::values::{
+    About, Saturation, input_transform, positive, saturation, support, transform, unit,
+};
 
 /// The table and what its columns are.
 #[derive(Args)]
@@ -50,9 +52,37 @@ pub struct ColumnChoices {
     /// Input columns that hold categories although they hold numbers; columns of texts are found
     #[arg(long, value_delimiter = ',', value_name = "COL")]
     categorical: Vec<String>,
+    /// What becomes of missing values (empty, NA, NaN, null) of inputs: `learn` puts the median in their
+    /// place and shows the network that they were missing, and the model then takes such rows too; `refuse`
+    /// is an error. A missing target is an error anyway, and --skip-missing leaves such rows out
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "learn",
+        conflicts_with = "skip_missing"
+    )]
+    missing: MissingName,
+    /// The scale on which an input, or the one named, is learnt: `log` for values above 0, `symmetric-log`
+    /// for any that spread over powers of ten, `none` for as it is, or `auto`: a logarithm where a few values
+    /// are so far from the others that the network would see nothing else. May be given again [default: auto]
+    #[arg(long, value_name = "[COL=]KIND", value_parser = input_transform)]
+    pub input_transform: Vec<(Option<String>, InputChoice)>,
+    /// How far beyond the training rows an input counts as what it is, in widths of their range; farther out
+    /// it counts as that far. `inf` for no limit; with `none` the file does not say the ranges either
+    #[arg(long, value_name = "WIDTHS", default_value = "0.5", value_parser = saturation)]
+    pub saturate: Saturation,
     /// Unit of a column, kept in the file; may be given again
     #[arg(long, value_name = "COL=UNIT", value_parser = unit)]
     pub unit: Vec<(String, String)>,
+}
+
+/// `--missing`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MissingName {
+    /// Learn from them
+    Learn,
+    /// Refuse the table
+    Refuse,
 }
 
 /// What was chosen of a table.
@@ -71,6 +101,7 @@ impl ColumnChoices {
         let data = Dataset::for_training(&table, inputs, &chosen.targets, &chosen.options);
         let data = data.map_err(|error| self.advised(error, &chosen.targets))?;
         self.check_units(&data)?;
+        self.check_input_transforms(&data)?;
         Ok(self.reading.check(data, output))
     }
 
@@ -100,6 +131,7 @@ impl ColumnChoices {
             .map_err(|error| self.advised(error, &targets))?;
         let some = table.sample(1)?;
         self.check_units(&some)?;
+        self.check_input_transforms(&some)?;
         self.reading.check(some, output);
         Ok(OwnedRows::Stored(table))
     }
@@ -111,6 +143,10 @@ impl ColumnChoices {
             targets: self.transformed(self.target_names(table)?)?,
             options: ReadOptions {
                 categorical: whole_names(&self.categorical, table),
+                missing_inputs: match self.missing {
+                    MissingName::Learn if !self.reading.skip_missing => MissingInputs::Any,
+                    _ => MissingInputs::None,
+                },
                 ..self.reading.options()
             },
         })
@@ -186,6 +222,20 @@ impl ColumnChoices {
             last.map_or(name.clone(), |transform| transform.of(&name))
         };
         Ok(names.into_iter().map(transformed).collect())
+    }
+
+    fn check_input_transforms(&self, data: &Dataset) -> anyhow::Result<()> {
+        let mut named = self
+            .input_transform
+            .iter()
+            .filter_map(|(name, _)| name.as_ref());
+        match named.find(|name| !data.input_names.contains(name)) {
+            Some(name) => {
+                let inputs = alternatives(name, "inputs", &data.input_names);
+                bail!("--input-transform names `{name}`, which is no input{inputs}")
+            }
+            None => Ok(()),
+        }
     }
 
     fn check_units(&self, data: &Dataset) -> anyhow::Result<()> {
