@@ -229,7 +229,7 @@ pub fn map_rows<T: Send>(
 }
 
 /// As [`map_rows`], with what the engine says where it refuses an input.
-pub(crate) fn map_predictions<T: Send>(
+pub fn map_predictions<T: Send>(
     model: &Model<'_>,
     data: &Dataset,
     visit: impl Fn(usize, Result<Mixture<'_>, PredictError>) -> Result<T, PredictError> + Sync,

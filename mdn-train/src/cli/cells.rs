@@ -29,6 +29,8 @@ pub enum Cell {
     Numbers(Vec<f32>),
     /// Disjoint intervals in ascending order.
     Intervals(Vec<(f32, f32)>),
+    /// Words.
+    Text(String),
     /// There is no answer: an empty cell, in JSON null.
     Missing,
 }
@@ -48,6 +50,7 @@ impl Display for Cell {
                 let all: Vec<String> = intervals.iter().map(one).collect();
                 f.write_str(&all.join(" "))
             }
+            Cell::Text(text) => f.write_str(text),
             Cell::Missing => Ok(()),
         }
     }

@@ -116,10 +116,11 @@ impl Condition {
         self.scored.then(|| self.free.iter().map(of).collect())
     }
 
-    /// The row's values of the free targets, where the table has them.
+    /// The row's values of the free targets, where the table has them and none is missing.
     pub fn outcome(&self, targets: &[f32]) -> Option<Vec<f32>> {
-        self.scored
-            .then(|| self.free.iter().map(|&d| targets[d]).collect())
+        let of_row = || self.free.iter().map(|&d| targets[d]).collect::<Vec<f32>>();
+        let outcome = self.scored.then(of_row);
+        outcome.filter(|outcome| outcome.iter().all(|value| !value.is_nan()))
     }
 
     /// Calls `visit` with the distribution of the free targets; `targets` are the row's.

@@ -2,8 +2,8 @@
 
 use clap::Args;
 use mdn_infer::Model;
-use mdn_infer::format::Shape;
-use mdn_train::fit::describe;
+use mdn_infer::format::{InputRule, InputTransform, Shape};
+use mdn_train::fit::{describe, describe_transform};
 use mdn_train::model_file::ModelFile;
 use serde::Serialize;
 
@@ -57,6 +57,50 @@ struct Column {
     range: Option<(f32, f32)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     support: Option<String>,
+    /// The scale on which it is learnt, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transform: Option<String>,
+    /// The values beyond which it counts as these; null for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<[Option<f32>; 2]>,
+    /// What stands for a missing value, where one may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fill: Option<f32>,
+}
+
+impl Column {
+    /// With what becomes of it before it is standardised.
+    fn ruled(&mut self, rule: &InputRule) {
+        let ends = [rule.low, rule.high].map(|end| Some(end).filter(|end| end.is_finite()));
+        let is_plain = rule.transform == InputTransform::Identity;
+        self.transform = (!is_plain).then(|| describe_transform(&rule.transform));
+        self.limits = Some(ends).filter(|ends| *ends != [None, None]);
+        self.fill = rule.fill;
+    }
+
+    /// The value that is standardised, in words.
+    fn value(&self) -> &str {
+        self.transform.as_deref().unwrap_or("value")
+    }
+
+    /// What else there is to say.
+    fn more(&self) -> String {
+        let mut more = String::new();
+        if let Some((least, greatest)) = self.range {
+            more += &format!(", from {least} to {greatest}");
+        }
+        let end = |end: Option<f32>| end.map_or("any".to_owned(), |end| end.to_string());
+        if let Some([low, high]) = self.limits {
+            more += &format!(", within {} to {}", end(low), end(high));
+        }
+        if let Some(fill) = self.fill {
+            more += &format!(", {fill} where it is missing");
+        }
+        if let Some(support) = &self.support {
+            more += &format!(", {support}");
+        }
+        more
+    }
 }
 
 #[derive(Serialize)]
@@ -126,6 +170,12 @@ fn inputs(model: &Model<'_>) -> Vec<Column> {
     for (column, range) in columns.iter_mut().zip(ranges) {
         column.range = Some(range);
     }
+    for (column, rule) in columns
+        .iter_mut()
+        .zip(model.input_rules().into_iter().flatten())
+    {
+        column.ruled(&rule);
+    }
     columns
 }
 
@@ -151,6 +201,9 @@ fn columns<'a>(
         scale,
         range: None,
         support: None,
+        transform: None,
+        limits: None,
+        fill: None,
     };
     names.zip(shift).zip(scale).map(column).collect()
 }
@@ -174,16 +227,10 @@ impl Inspect {
                     .as_ref()
                     .map_or(String::new(), |unit| format!(" [{unit}]"));
                 let (name, shift, scale) = (&column.name, column.shift, column.scale);
-                let range = column.range.map_or(String::new(), |(least, greatest)| {
-                    format!(", from {least} to {greatest}")
-                });
-                let support = column
-                    .support
-                    .as_ref()
-                    .map_or(String::new(), |support| format!(", {support}"));
+                let (value, more) = (column.value(), column.more());
                 let sign = if shift < 0.0 { '+' } else { '−' };
                 output.say(format_args!(
-                    "{role:<7} {name}{unit}: (value {sign} {}) / {scale}{range}{support}",
+                    "{role:<7} {name}{unit}: ({value} {sign} {}) / {scale}{more}",
                     shift.abs()
                 ))?;
             }

@@ -1,8 +1,10 @@
 //! The rows of a table for a model, piece by piece.
 
+use std::fmt::Display;
+
 use anyhow::bail;
 use mdn_infer::Model;
-use mdn_train::data::{DataError, Dataset, ReadOptions, Table, TableBlocks};
+use mdn_train::data::{DataError, Dataset, ReadOptions, Table, TableBlocks, Unusable};
 use mdn_train::diagnose::{Diagnostic, OneCategory, OutsideRange};
 
 use super::options::{Reading, column_names, count};
@@ -19,6 +21,12 @@ pub struct Pieces<'r> {
     targets: Vec<String>,
     /// Whether `targets` are read only where the table has them all; else these.
     or_else: Option<Vec<String>>,
+    /// Whether a row that cannot be used costs only its own answer.
+    row_by_row: bool,
+    /// Those of the last piece.
+    unusable: Vec<Unusable>,
+    /// How many rows were not answered, and the first of them in words.
+    unanswered: (usize, Option<String>),
     skipped: usize,
     categories: OneCategory,
 }
@@ -39,7 +47,10 @@ impl<'r> Pieces<'r> {
             options,
             inputs,
             targets,
+            row_by_row: or_else.is_some(),
             or_else,
+            unusable: Vec::new(),
+            unanswered: (0, None),
             skipped: 0,
             categories: OneCategory::new(model),
             outside: OutsideRange::new(model),
@@ -52,17 +63,35 @@ impl<'r> Pieces<'r> {
             let (file, skipped) = (self.blocks.name().to_owned(), self.skipped);
             bail!(DataError::AllRowsSkipped { file, skipped });
         };
+        if data.rows == 0
+            && let Some(first) = self.unusable.drain(..).next()
+        {
+            bail!(first.why);
+        }
         self.reading.warn(&data, output);
         Ok(data)
     }
 
-    /// The next rows, at least one; none at the end.
+    /// The rows, among the last that [`next`](Self::next) gave, that cannot be used.
+    pub fn unusable(&mut self) -> Vec<Unusable> {
+        std::mem::take(&mut self.unusable)
+    }
+
+    /// Notes a row that was not answered.
+    pub fn not_answered(&mut self, why: impl Display) {
+        let (count, first) = &mut self.unanswered;
+        *count += 1;
+        first.get_or_insert_with(|| why.to_string());
+    }
+
+    /// The next rows, at least one, usable or not; none at the end.
     pub fn next(&mut self) -> anyhow::Result<Option<Dataset>> {
         while let Some(block) = self.blocks.next().transpose()? {
             match self.select(&block) {
                 Err(DataError::AllRowsSkipped { skipped, .. }) => self.skipped += skipped,
                 Err(error) => return Err(error.into()),
-                Ok(data) => {
+                Ok((data, unusable)) => {
+                    self.unusable = unusable;
                     self.skipped += data.skipped_rows;
                     self.categories.look(&data);
                     self.outside.look(&data);
@@ -82,6 +111,12 @@ impl<'r> Pieces<'r> {
     /// Says what there is to know of all rows.
     pub fn end(&self, output: &mut Output) {
         self.skipped(output);
+        if let (rows, Some(first)) = &self.unanswered {
+            output.note(format_args!(
+                "warning unanswered: {} without an answer; the first: {first}",
+                count(*rows, "row")
+            ));
+        }
         for diagnostic in self.findings() {
             output.note(diagnostic);
         }
@@ -98,13 +133,20 @@ impl<'r> Pieces<'r> {
         self.skipped
     }
 
-    fn select(&mut self, block: &Table) -> Result<Dataset, DataError> {
+    fn select(&mut self, block: &Table) -> Result<(Dataset, Vec<Unusable>), DataError> {
         if let Some(others) = self.or_else.take()
             && !block.has_columns(&self.targets)
         {
             self.targets = others;
         }
-        Dataset::for_scoring(block, &self.inputs, &self.targets, &self.options)
+        let (inputs, targets, options) = (&self.inputs, &self.targets, &self.options);
+        match self.row_by_row {
+            true => Dataset::for_answers(block, inputs, targets, options),
+            false => Ok((
+                Dataset::for_scoring(block, inputs, targets, options)?,
+                Vec::new(),
+            )),
+        }
     }
 }
 

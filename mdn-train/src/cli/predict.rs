@@ -3,6 +3,7 @@
 mod each;
 mod joint;
 
+use std::fmt::Display;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::ensure;
@@ -13,7 +14,7 @@ use mdn_infer::{Mixture, PredictError};
 use mdn_train::back_transformed::BackTransformed;
 use mdn_train::data::{Dataset, Transform};
 use mdn_train::files::{Claims, Kind};
-use mdn_train::metrics::map_rows;
+use mdn_train::metrics::map_predictions;
 use mdn_train::model_file::ModelFile;
 use serde_json::{Map, json};
 
@@ -27,6 +28,8 @@ use super::paths::{InputFile, OutputFile};
 
 /// The column of how far a row's inputs lie outside of what the model was trained on.
 pub const OUTSIDE_RANGE: &str = "outside_range";
+/// The column of why a row has no answer.
+const PROBLEM: &str = "problem";
 
 /// Predict the distribution of the targets for each row of a table
 ///
@@ -50,7 +53,9 @@ a target T; log_density, anomaly_score, anomaly, best_component, weight_best, T_
 cov_T_U, modes, mode_1_T, mode_1_log_density, responsibility_1; weight_1, T_mean_1, T_sd_1, cov_T_U_1\n\
 for a component.\n\
 A name that another column has already gets a number, as T_q0.5_2 where 0.5 is asked twice.\n\
-An empty cell (JSON null) means that there is no such thing, such as a second mode.\n\
+An empty cell (JSON null) means that there is no such thing, such as a second mode. A row that cannot be\n\
+answered, such as one with a category that the training rows did not have, is kept: empty, with the\n\
+reason in the last column, problem.\n\
 Of a target log(y) or logit(y), quantiles, intervals, probabilities, tail means, shortfalls, the PIT and\n\
 the log-density are about y itself, in its units; mean, standard deviation and CRPS are given of both,\n\
 log(y)_mean and y_mean; everything else is about the transformed target, as its column says.\n\
@@ -105,16 +110,29 @@ impl Predict {
         if model.input_ranges().is_some() {
             columns.insert(1, OUTSIDE_RANGE.to_owned());
         }
+        columns.push(PROBLEM.to_owned());
+        let width = columns.len();
         let answers = |data: &Dataset| {
-            let answers = map_rows(&model, data, |row, mixture| {
+            let answers = map_predictions(&model, data, |row, mixture| {
                 let targets = data.target(row);
                 let outcome = condition.outcome(targets);
-                let mut cells = vec![Cell::Index(data.lines[row] as usize)];
-                cells.extend(model.range_distance(data.input(row)).map(Cell::Number));
-                cells.extend(condition.apply(mixture, targets, |mixture| {
-                    questions.answers(mixture, outcome.as_deref())
-                })?);
-                Ok(cells)
+                let line = data.lines[row] as usize;
+                let answered = mixture.and_then(|mixture| {
+                    let mut cells = vec![Cell::Index(line)];
+                    cells.extend(model.range_distance(data.input(row)).map(Cell::Number));
+                    cells.extend(condition.apply(&mixture, targets, |mixture| {
+                        questions.answers(mixture, outcome.as_deref())
+                    })?);
+                    cells.push(Cell::Missing);
+                    Ok(cells)
+                });
+                match answered {
+                    // Of this row alone; everything else is about the questions.
+                    Err(error @ (PredictError::Overflow | PredictError::NotFinite { .. })) => {
+                        Ok(unanswered(line, width, &error))
+                    }
+                    answered => answered,
+                }
             });
             answers.map_err(|error| self.reading.place(error))
         };
@@ -127,7 +145,22 @@ impl Predict {
         let mut next = Some(first);
         let mut rows = |sink: &mut Sink<'_>| {
             while let Some(data) = next.take() {
-                sink(answers(&data)?)?;
+                let mut answered = answers(&data)?;
+                for row in &answered {
+                    if let [Cell::Index(line), .., Cell::Text(why)] = row.as_slice() {
+                        pieces.not_answered(format_args!("line {line}: {why}"));
+                    }
+                }
+                let unusable = pieces.unusable();
+                for row in &unusable {
+                    pieces.not_answered(&row.why);
+                }
+                // From the last on, so that the places of those before stay what they are.
+                for row in unusable.iter().rev() {
+                    let cells = unanswered(row.line as usize, width, &row.why);
+                    answered.insert(row.before, cells);
+                }
+                sink(answered)?;
                 next = pieces.next()?;
             }
             Ok(())
@@ -158,6 +191,16 @@ impl Predict {
         }
         Ok(())
     }
+}
+
+/// A row of so many cells that are empty but for the line and the reason.
+fn unanswered(line: usize, width: usize, why: &dyn Display) -> Vec<Cell> {
+    let mut cells = vec![Cell::Missing; width];
+    if let [first, .., last] = cells.as_mut_slice() {
+        *first = Cell::Index(line);
+        *last = Cell::Text(why.to_string());
+    }
+    cells
 }
 
 /// How each target is made of the column that answers are about.

@@ -119,6 +119,9 @@ impl Sample {
                         sink(cells.into_iter().flatten().collect())?;
                     }
                 }
+                for row in pieces.unusable() {
+                    pieces.not_answered(&row.why);
+                }
                 next = pieces.next()?;
             }
             Ok(())

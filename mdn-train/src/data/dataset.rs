@@ -8,7 +8,7 @@ use super::error::DataError;
 use super::numeric::NumericTable;
 use super::row_number::is_row_number;
 use super::standardise::resolution;
-use super::table::{ReadOptions, Table};
+use super::table::{ReadOptions, Table, Unusable};
 use super::transform::{Transform, log_slope};
 use super::warning::DataWarning;
 
@@ -174,6 +174,26 @@ impl Dataset {
             &[]
         };
         Self::for_scoring(table, inputs, targets, options)
+    }
+
+    /// The columns that a model wants, wherever they stand in the table, of the rows that it can answer, and
+    /// what is wrong with the others. Targets that are missing are NaN.
+    ///
+    /// # Errors
+    /// When a column is unknown, or every row was left out because a value was missing.
+    pub fn for_answers(
+        table: &Table,
+        inputs: &[String],
+        targets: &[String],
+        options: &ReadOptions,
+    ) -> Result<(Self, Vec<Unusable>), DataError> {
+        let names = [inputs, targets].concat();
+        let (numeric, unusable) = table.select_usable(&names, inputs.len(), options)?;
+        let data = Self {
+            dates: table.date_columns(&names),
+            ..Self::assemble(numeric, inputs.len())
+        };
+        Ok((data, unusable))
     }
 
     /// The columns that a model wants, wherever they stand in the table, targets included.

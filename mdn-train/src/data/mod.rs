@@ -72,7 +72,7 @@ pub use sentinel::{Sentinel, sentinels};
 pub use split::split;
 pub use standardise::{Standardiser, resolution};
 pub use stored::{StoredRows, StoredTable};
-pub use table::{ReadOptions, STANDARD_INPUT, Table};
+pub use table::{ReadOptions, STANDARD_INPUT, Table, Unusable};
 pub use transform::{Transform, column_scales, log_slope, score_scales};
 pub use warning::DataWarning;
 pub use wild::{Ordinary, WILD, fences};

@@ -58,6 +58,17 @@ pub struct Table {
     missing_values: Vec<MissingValue>,
 }
 
+/// A row that cannot be used.
+#[derive(Debug)]
+pub struct Unusable {
+    /// How many usable rows of the table stand before it.
+    pub before: usize,
+    /// Its line in the file.
+    pub line: u64,
+    /// What is wrong with it.
+    pub why: DataError,
+}
+
 /// What a reader of some format finds.
 #[derive(Default)]
 pub(super) struct Contents {
@@ -219,11 +230,58 @@ impl Table {
         inputs: usize,
         options: &ReadOptions,
     ) -> Result<NumericTable, DataError> {
+        let selected = self.select_rows(names, (inputs, false), options, &mut |_, why| Err(why))?;
+        match selected.lines.is_empty() {
+            true => Err(self.all_skipped(&selected)),
+            false => Ok(selected),
+        }
+    }
+
+    /// As [`select`](Self::select) for answers: a row with a cell that cannot be used is left out and told
+    /// of, so that one of them does not cost all others their answers. A target that is missing is NaN.
+    ///
+    /// # Errors
+    /// When a column does not exist or is of a type that cannot be read, or every row was left out because
+    /// a value was missing.
+    pub fn select_usable(
+        &self,
+        names: &[String],
+        inputs: usize,
+        options: &ReadOptions,
+    ) -> Result<(NumericTable, Vec<Unusable>), DataError> {
+        let mut unusable = Vec::new();
+        let mut note = |(before, line), why| {
+            unusable.push(Unusable { before, line, why });
+            Ok(())
+        };
+        let selected = self.select_rows(names, (inputs, true), options, &mut note)?;
+        match selected.lines.is_empty() && unusable.is_empty() {
+            true => Err(self.all_skipped(&selected)),
+            false => Ok((selected, unusable)),
+        }
+    }
+
+    fn all_skipped(&self, selected: &NumericTable) -> DataError {
+        DataError::AllRowsSkipped {
+            file: self.name.clone(),
+            skipped: selected.skipped_rows,
+        }
+    }
+
+    /// The rows without a fault; `fault` is told how many of them stand before a row with one, and its
+    /// line.
+    fn select_rows(
+        &self,
+        names: &[String],
+        (inputs, missing_targets): (usize, bool),
+        options: &ReadOptions,
+        fault: &mut dyn FnMut((usize, u64), DataError) -> Result<(), DataError>,
+    ) -> Result<NumericTable, DataError> {
         let known = names.iter().take(inputs);
         let may_be_missing: Vec<bool> = known
             .map(|name| options.missing_inputs.has(name))
             .chain(std::iter::repeat_n(
-                false,
+                missing_targets,
                 names.len().saturating_sub(inputs),
             ))
             .collect();
@@ -249,22 +307,22 @@ impl Table {
                     Cell::Missing if missing && source.category.is_none() => {
                         selected.values.push(f64::NAN);
                     }
-                    Cell::Missing if options.skip_missing => break,
-                    fault => return Err(self.fault(fault, row, source, &sources)),
+                    Cell::Missing if options.skip_missing => {
+                        selected.skipped_rows += 1;
+                        break;
+                    }
+                    cell => {
+                        let before = selected.lines.len();
+                        fault((before, line), self.fault(cell, row, source, &sources))?;
+                        break;
+                    }
                 }
             }
             if selected.values.len() == kept + sources.len() {
                 selected.lines.push(line);
             } else {
                 selected.values.truncate(kept);
-                selected.skipped_rows += 1;
             }
-        }
-        if selected.lines.is_empty() {
-            return Err(DataError::AllRowsSkipped {
-                file: self.name.clone(),
-                skipped: selected.skipped_rows,
-            });
         }
         Ok(selected)
     }

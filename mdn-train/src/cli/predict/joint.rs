@@ -138,7 +138,19 @@ impl JointQuestion {
         outcome: Option<&[f32]>,
         cells: &mut Vec<Cell>,
     ) -> Result<(), PredictError> {
-        let outcome = outcome.unwrap_or_default();
+        let of_outcome = match self {
+            JointQuestion::LogDensity(_) => 1,
+            JointQuestion::Anomaly => 2,
+            JointQuestion::Responsibilities => mixture.len(),
+            _ => 0,
+        };
+        let outcome = match outcome {
+            None if of_outcome > 0 => {
+                cells.extend(std::iter::repeat_n(Cell::Missing, of_outcome));
+                return Ok(());
+            }
+            outcome => outcome.unwrap_or_default(),
+        };
         match *self {
             JointQuestion::LogDensity(ref transforms) => {
                 let slope = log_slope(transforms, outcome) as f32;

@@ -1,0 +1,246 @@
+//! Inputs that are missing, far out or new, and rows without a target.
+
+use crate::support::Bench;
+
+/// Small enough to train in a moment.
+const SMALL: &str = "--steps 60 --hidden 8 -k 2";
+
+/// 80 rows of x from 0 to 10, of which every eighth is missing, a city and y.
+fn rows() -> String {
+    let row = |i: usize| {
+        let x = (i * 37 % 80) as f64 / 8.0 + 0.01;
+        let cell = if i % 8 == 0 {
+            String::new()
+        } else {
+            x.to_string()
+        };
+        let city = ["Ulm", "Bonn", ""][i % 3];
+        format!("{cell},{city},{}\n", 2.0 * x + (i as f64).sin())
+    };
+    "x,city,y\n".to_owned() + &(0..80).map(row).collect::<String>()
+}
+
+#[test]
+fn missing_values_are_learnt_from_unless_refused() {
+    let bench = Bench::new();
+    bench.write("t.csv", rows());
+    let run = bench.run(&format!("fit t.csv --target y {SMALL}"));
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("input `x` is missing in some rows, which are learnt from"),
+        "{}",
+        run.stderr
+    );
+    let inspected = bench.json("inspect model.mdn");
+    let names: Vec<&str> = inspected["inputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["x", "city=", "city=Bonn", "city=Ulm"]);
+    assert!(inspected["inputs"][0]["fill"].is_number(), "{inspected}");
+    let all = bench.answers("predict model.mdn t.csv");
+    assert_eq!(all.len(), 80);
+    assert!((0..80).all(|row| all.cell(row, "problem").is_null()));
+    assert_eq!(bench.json("evaluate model.mdn t.csv")["rows"], 80);
+    assert_eq!(
+        bench.json("evaluate model.mdn t.csv --skip-missing")["rows"],
+        46
+    );
+    let refused = bench.run(&format!(
+        "fit t.csv --target y {SMALL} --missing refuse --force"
+    ));
+    assert!(
+        refused
+            .error(1)
+            .contains("t.csv:2: column `x`: the value is missing"),
+        "{}",
+        refused.stderr
+    );
+    let both = bench.run(&format!(
+        "fit t.csv --target y {SMALL} --missing learn --skip-missing"
+    ));
+    assert!(
+        both.error(2).contains("cannot be used with"),
+        "{}",
+        both.stderr
+    );
+    let old = bench.run(&format!(
+        "fit t.csv --target y {SMALL} --file-version 1 --force"
+    ));
+    assert!(
+        old.error(1).contains("missing values of `x`") && old.stderr.contains("--skip-missing"),
+        "{}",
+        old.stderr
+    );
+    // The same bytes from the disk, and from a configuration file.
+    bench.write("c.toml", "missing = \"learn\"\nsaturate = \"0.5\"\n");
+    bench.json(&format!(
+        "fit t.csv --target y {SMALL} --out disk.mdn --stream-above 0"
+    ));
+    bench.json(&format!(
+        "fit t.csv --target y {SMALL} --out config.mdn --config c.toml"
+    ));
+    let read = |name: &str| std::fs::read(bench.path(name)).unwrap();
+    assert!(read("disk.mdn") == read("model.mdn") && read("config.mdn") == read("model.mdn"));
+}
+
+/// A row that cannot be answered costs no other row its answer; where none can, that is an error.
+#[test]
+fn rows_without_an_answer_are_kept_with_the_reason() {
+    let bench = Bench::new();
+    bench.write("t.csv", rows());
+    bench.json(&format!("fit t.csv --target y --inputs city {SMALL}"));
+    let new = "city,y\nUlm,1\nRome,2\nBonn,\n,4\nParis,\nUlm,7\n";
+    bench.write("new.csv", new);
+    let run = bench.run("predict model.mdn new.csv --crps --anomaly");
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines.len(), 7);
+    for (line, begins) in lines[1..].iter().zip(["2,", "3,", "4,", "5,", "6,", "7,"]) {
+        assert!(line.starts_with(begins), "{line}");
+    }
+    assert!(
+        run.stderr
+            .contains("warning unanswered: 2 rows without an answer; the first: new.csv:3: "),
+        "{}",
+        run.stderr
+    );
+    let answers = bench.answers("predict model.mdn new.csv --crps --anomaly");
+    for row in 0..6 {
+        let (city, scored) = (
+            [true, false, true, true, false, true][row],
+            [true, false, false, true, false, true][row],
+        );
+        assert_eq!(answers.cell(row, "y_mean").is_number(), city, "row {row}");
+        assert_eq!(answers.cell(row, "problem").is_null(), city, "row {row}");
+        for column in ["y_crps", "log_density", "anomaly_score", "anomaly"] {
+            assert_eq!(
+                answers.cell(row, column).is_null(),
+                !scored,
+                "row {row}: {column}"
+            );
+        }
+    }
+    let why = answers.cell(1, "problem").as_str().unwrap();
+    assert!(
+        why.contains("`city`") && why.contains("Rome") && why.contains("Bonn"),
+        "{why}"
+    );
+    let drawn = bench.answers("sample model.mdn new.csv --draws 2");
+    assert_eq!(drawn.len(), 8);
+    bench.write("none.csv", "city,y\nRome,1\nParis,2\n");
+    for command in ["predict", "sample"] {
+        let refused = bench.run(&format!("{command} model.mdn none.csv"));
+        assert!(refused.error(1).contains("Rome"), "{}", refused.stderr);
+    }
+    // Scores are of all rows or of none.
+    let refused = bench.run("evaluate model.mdn new.csv");
+    assert!(refused.error(1).contains("Rome"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_row_far_outside_is_flagged_and_answered_like_the_limit() {
+    let bench = Bench::new();
+    bench.write("t.csv", rows());
+    bench.json(&format!("fit t.csv --target y --inputs x {SMALL}"));
+    let inspected = bench.json("inspect model.mdn");
+    let limit = inspected["inputs"][0]["limits"][1].as_f64().unwrap();
+    bench.write("far.csv", format!("x\n5\n{limit}\n1e6\n"));
+    let run = bench.run("predict model.mdn far.csv");
+    assert!(
+        run.stderr.contains("warning outside-range: 1 of 3 rows"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("`x` is 1000000 in line 4"),
+        "{}",
+        run.stderr
+    );
+    let answers = bench.answers("predict model.mdn far.csv");
+    assert_eq!(answers.number(0, "outside_range"), 0.0);
+    assert!((answers.number(1, "outside_range") - 0.5).abs() < 1e-5);
+    assert!(answers.number(2, "outside_range") > 1e4);
+    for column in ["y_mean", "y_sd", "y_q0.5"] {
+        assert_eq!(
+            answers.number(1, column),
+            answers.number(2, column),
+            "{column}"
+        );
+    }
+    let drawn = bench.run("sample model.mdn far.csv");
+    assert!(
+        drawn.stderr.contains("warning outside-range"),
+        "{}",
+        drawn.stderr
+    );
+    // Without a range nothing is far.
+    bench.json(&format!(
+        "fit t.csv --target y --inputs x {SMALL} --skip-missing --saturate none --force"
+    ));
+    assert_eq!(bench.json("inspect model.mdn")["format_version"], 1);
+    let run = bench.run("predict model.mdn far.csv");
+    assert!(!run.stdout.contains("outside_range") && !run.stderr.contains("outside-range"));
+}
+
+#[test]
+fn transforms_of_inputs_are_chosen_or_found() {
+    let bench = Bench::new();
+    let row = |i: usize| {
+        let z = ((i * 37 % 200) as f64 - 100.0) / 30.0;
+        format!("{},{}\n", (4.0 * z).exp(), z + 0.1 * (i as f64).sin())
+    };
+    bench.write(
+        "t.csv",
+        "x,y\n".to_owned() + &(0..200).map(row).collect::<String>(),
+    );
+    let fit = format!("fit t.csv --target y {SMALL} --force");
+    let found = bench.run(&fit);
+    assert!(
+        found.stderr.contains("note heavy-tail: ") && found.stderr.contains("its logarithm"),
+        "{}",
+        found.stderr
+    );
+    let transform = || bench.json("inspect model.mdn")["inputs"][0]["transform"].clone();
+    assert_eq!(transform(), "its logarithm");
+    let none = bench.run(&format!("{fit} --input-transform none"));
+    assert!(!none.stderr.contains("heavy-tail"), "{}", none.stderr);
+    assert!(transform().is_null());
+    bench.json(&format!(
+        "{fit} --input-transform none --input-transform x=symmetric-log"
+    ));
+    assert!(
+        transform()
+            .as_str()
+            .unwrap()
+            .starts_with("a symmetric logarithm about")
+    );
+    for (options, code, words) in [
+        (
+            "--input-transform z=log",
+            1,
+            "--input-transform names `z`, which is no input",
+        ),
+        (
+            "--input-transform x=cube",
+            2,
+            "`auto`, `none`, `log` or `symmetric-log`",
+        ),
+        (
+            "--saturate -1",
+            2,
+            "a number that is at least 0, `inf` or `none`",
+        ),
+        (
+            "--file-version 1 --input-transform x=log",
+            1,
+            "needs version 4",
+        ),
+    ] {
+        let run = bench.run(&format!("{fit} {options}"));
+        assert!(run.error(code).contains(words), "{options}: {}", run.stderr);
+    }
+}
