@@ -63,8 +63,10 @@ impl Plot {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
         let data = self.reading.for_scoring(&model, output)?;
-        let typical = TypicalRow::of(&model, &data);
-        let input = self.input_index(&typical, &model, &data)?;
+        // Slices have a place for rows whose inputs are known.
+        let shown = data.whole_rows();
+        let typical = TypicalRow::of(&model, &shown);
+        let input = self.input_index(&typical, &model, &shown)?;
         let scores = score(&model, &data).map_err(|error| self.reading.place(error))?;
         let mut kept = KeptRows::new(&model);
         kept.look(&data);
@@ -78,7 +80,7 @@ impl Plot {
         let mut painter = Painter {
             album: &mut album,
             model: &model,
-            data: &data,
+            data: &shown,
             scores: &scores,
             typical: &typical,
             input,

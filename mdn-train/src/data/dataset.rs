@@ -1,5 +1,6 @@
 //! Inputs and targets in the shape that training and scoring want.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -280,6 +281,42 @@ impl Dataset {
         (0..self.target_names.len())
             .map(|target| resolution(self.target_column(target)))
             .collect()
+    }
+
+    /// The inputs `[rows][I]`, with the median of its column for each that is missing (0 where all are).
+    pub fn filled_inputs(&self) -> Cow<'_, [f32]> {
+        if !self.inputs.iter().any(|value| value.is_nan()) {
+            return Cow::Borrowed(&self.inputs);
+        }
+        let medians = (0..self.input_names.len()).map(|input| {
+            let known = self.input_column(input).filter(|value| !value.is_nan());
+            let mut known: Vec<f32> = known.collect();
+            match known.len() / 2 {
+                _ if known.is_empty() => 0.0,
+                middle => *known.select_nth_unstable_by(middle, f32::total_cmp).1,
+            }
+        });
+        let medians: Vec<f32> = medians.collect();
+        let values = self.inputs.iter().zip(medians.iter().cycle());
+        Cow::Owned(
+            values
+                .map(|(&x, &median)| if x.is_nan() { median } else { x })
+                .collect(),
+        )
+    }
+
+    /// The rows without a missing input; where there are none, all with [`filled_inputs`](Self::filled_inputs).
+    pub fn whole_rows(&self) -> Cow<'_, Self> {
+        let is_whole = |row: &usize| !self.input(*row).iter().any(|value| value.is_nan());
+        let whole: Vec<usize> = (0..self.rows).filter(is_whole).collect();
+        match whole.len() {
+            count if count == self.rows => Cow::Borrowed(self),
+            0 => Cow::Owned(Self {
+                inputs: self.filled_inputs().into_owned(),
+                ..self.clone()
+            }),
+            _ => Cow::Owned(self.subset(&whole)),
+        }
     }
 
     /// Appends rows of the same columns.

@@ -14,6 +14,7 @@ pub(super) fn sentinel(data: &Dataset) -> Option<Diagnostic> {
     let found: Vec<String> = inputs
         .chain(targets)
         .flat_map(|(role, name, mut column): (_, _, Vec<f32>)| {
+            column.retain(|value| !value.is_nan());
             let found = sentinels(&mut column).into_iter();
             found.map(move |one| {
                 let rows = if one.count == 1 { "row" } else { "rows" };

@@ -88,7 +88,7 @@ impl Inputs {
         for (name, rule) in names.iter().zip(&rules) {
             check(name, rule, version)?;
         }
-        let ranges = training.input_ranges(&ordinary)?;
+        let ranges = ranges(data, training, &ordinary)?;
         for ((name, rule), &range) in names.iter().zip(&rules).zip(&ranges) {
             check_range(name, rule, range)?;
         }
@@ -111,6 +111,25 @@ impl Inputs {
     pub(super) fn rules(&self) -> Option<Vec<InputRule>> {
         (!self.preparation.is_none()).then(|| self.preparation.rules().to_vec())
     }
+}
+
+/// The ranges of the training rows; of an input that never varies there, such as a category that only rows
+/// held back have, that of all rows.
+fn ranges(
+    data: TableRows<'_>,
+    training: TableRows<'_>,
+    ordinary: &Ordinary,
+) -> Result<Vec<(f32, f32)>, DataError> {
+    let mut ranges = training.input_ranges(ordinary)?;
+    if ranges.iter().any(|(least, greatest)| least == greatest) {
+        let all = data.input_ranges(ordinary)?;
+        for (range, all) in ranges.iter_mut().zip(all) {
+            if range.0 == range.1 {
+                *range = all;
+            }
+        }
+    }
+    Ok(ranges)
 }
 
 /// Whether a file of this version can hold the rule.

@@ -29,7 +29,8 @@ pub struct TypicalRow<'m> {
 impl<'m> TypicalRow<'m> {
     /// That of the rows of `data`.
     pub fn of(model: &'m Model<'m>, data: &Dataset) -> Self {
-        let mut values = model.input_shift().to_vec();
+        let inputs = 0..model.inputs();
+        let mut values: Vec<f32> = inputs.map(|input| model.input_at(input, 0.0)).collect();
         for (input, value) in values.iter_mut().enumerate() {
             *value = median(data.input_column(input)).unwrap_or(*value);
         }

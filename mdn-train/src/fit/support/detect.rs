@@ -306,7 +306,8 @@ impl Evidence<'_> {
         let data = self.data;
         let width = data.input_names.len();
         let all: Vec<usize> = (0..data.rows).collect();
-        let inputs = crate::data::Standardiser::fit(&data.inputs, width, &all).apply(&data.inputs);
+        let inputs = data.filled_inputs();
+        let inputs = crate::data::Standardiser::fit(&inputs, width, &all).apply(&inputs);
         let row = |i: usize| &inputs[i * width..(i + 1) * width];
         let pick = |count: usize| {
             let count = count.min(data.rows);
