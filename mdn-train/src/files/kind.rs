@@ -125,6 +125,8 @@ mod tests {
             "line,y_mean,y_sd,z_mean,z_sd,z_hdr0.9,log_density,weight_1,y_mean_1,cov_y_z_1,modes,mode_1_y",
             "line,\"a, b_mean\",\"a, b_sd\"",
             "line,draw,component,y",
+            "line,outside_range,y_mean,y_sd,y_q0.5,y_at0,y_es0.05,problem",
+            "line,outside_range,draw,component,y",
         ] {
             assert_eq!(kind_of(format!("{header}\n").as_bytes()), Some(Kind::Table));
         }

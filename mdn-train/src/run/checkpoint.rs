@@ -163,6 +163,7 @@ mod tests {
     use mdn_infer::format::Activation::{Gelu, Relu, Tanh};
 
     use super::*;
+    use crate::data::InputChoice;
     use crate::fit::{FitConfig, SupportRule};
     use crate::network::{Activations, HiddenLayer};
     use crate::train::{Averaging, Length, NoiseUse, TrainOptions};
@@ -208,6 +209,8 @@ mod tests {
             components: 1,
             validation: 0.0,
             supports: vec![(None, SupportRule::Continuous)],
+            input_transforms: vec![(None, InputChoice::Identity)],
+            saturation: None,
             options: TrainOptions {
                 moments: 0.0,
                 length: Length::Steps(6),

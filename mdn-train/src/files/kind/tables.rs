@@ -25,7 +25,11 @@ fn holds_answers(head: &[u8]) -> bool {
     if !reader.read_record(&mut record).unwrap_or(false) {
         return false;
     }
-    let cells: Vec<&str> = record.iter().collect();
+    // It stands in all tables of files that state ranges, and in no other.
+    let cells: Vec<&str> = record
+        .iter()
+        .filter(|cell| *cell != "outside_range")
+        .collect();
     match cells[..] {
         ["line", "draw", "component", ..] => true,
         ["line", mean, deviation, ..] => {
@@ -40,17 +44,18 @@ fn holds_answers(head: &[u8]) -> bool {
 
 /// Whether `predict` has a column of this name about a target of which it has the mean, or about all.
 fn is_answer(cell: &str, cells: &[&str]) -> bool {
-    const OF_ALL: [&str; 5] = [
+    const OF_ALL: [&str; 6] = [
         "line",
+        "problem",
         "log_density",
         "anomaly_score",
         "anomaly",
         "best_component",
     ];
     const NUMBERED: [&str; 5] = ["weight_", "responsibility_", "mode_", "cov_", "modes"];
-    const OF_ONE: [&str; 14] = [
-        "mean", "sd", "q", "uq", "cdf", "survival", "between", "low", "high", "hdr", "mode", "pit",
-        "crps", "best",
+    const OF_ONE: [&str; 17] = [
+        "mean", "sd", "q", "uq", "cdf", "survival", "at", "between", "es", "ues", "low", "high",
+        "hdr", "mode", "pit", "crps", "best",
     ];
     let mut targets = cells.iter().filter_map(|cell| cell.strip_suffix("_mean"));
     OF_ALL.contains(&cell)
