@@ -4,7 +4,9 @@ use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use mdn_infer::format::{Activation, Covariance, ScaleMap, Support};
 use mdn_infer::{Level, Model};
-use mdn_train::data::{DataError, Dataset, MissingValue, ReadOptions, STANDARD_INPUT, Table};
+use mdn_train::data::{
+    ArrangedBy, DataError, Dataset, MissingValue, ReadOptions, STANDARD_INPUT, Table,
+};
 use mdn_train::fit::{FitError, NothingLearnt, TargetSupport, describe};
 use mdn_train::metrics::RowError;
 use mdn_train::run::RunError;
@@ -67,6 +69,7 @@ impl Reading {
             skip_missing: self.skip_missing,
             missing_values: self.missing_value.clone(),
             categorical: Vec::new(),
+            arranged_by: ArrangedBy::default(),
         }
     }
 
@@ -164,7 +167,8 @@ impl Reading {
         let cure = match &error {
             DataError::ConstantTarget { .. } => "; choose another target, or add rows",
             DataError::TooFewRows { .. } => "; add rows, or take --validation 0",
-            DataError::NoInput { .. }
+            DataError::TooFewToHoldOut { .. }
+            | DataError::NoInput { .. }
             | DataError::NamedTwice { .. }
             | DataError::TargetIsInput { .. }
             | DataError::NoTargets

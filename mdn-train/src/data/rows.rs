@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::arrangement::Arrangement;
 use super::dataset::Dataset;
 use super::error::DataError;
 use super::standardise::{Moments, Standardiser, resolution};
@@ -71,6 +72,14 @@ impl<'a> TableRows<'a> {
         match self {
             TableRows::Memory(data) => &data.target_names,
             TableRows::Stored(table) => &table.target_names,
+        }
+    }
+
+    /// The order and the groups of the rows.
+    pub fn arrangement(&self) -> Cow<'a, Arrangement> {
+        match self {
+            TableRows::Memory(data) => Cow::Borrowed(&data.arrangement),
+            TableRows::Stored(table) => table.arrangement(),
         }
     }
 

@@ -10,6 +10,7 @@ use mdn_train::data::{
 };
 use mdn_train::fit::SupportRule;
 
+use super::hold_out::HoldOutChoices;
 use crate::cli::given::dimension;
 use crate::cli::options::Reading;
 use crate::cli::output::Output;
@@ -53,6 +54,8 @@ pub struct ColumnChoices {
     /// Unit of a column, kept in the file; may be given again
     #[arg(long, value_name = "COL=UNIT", value_parser = unit)]
     pub unit: Vec<(String, String)>,
+    #[command(flatten)]
+    pub held: HoldOutChoices,
 }
 
 /// What was chosen of a table.
@@ -111,6 +114,7 @@ impl ColumnChoices {
             targets: self.transformed(self.target_names(table)?)?,
             options: ReadOptions {
                 categorical: whole_names(&self.categorical, table),
+                arranged_by: self.held.arranged_by()?,
                 ..self.reading.options()
             },
         })
