@@ -195,13 +195,13 @@ fn it_is_silent_of_independent_rows_sorted_or_not() {
 #[ignore = "measures a rate"]
 fn false_alarms_are_rare() {
     const TABLES: u64 = 4000;
-    for model in [Model::True, Model::Ignorant] {
+    for (model, most) in [(Model::True, 0.003), (Model::Ignorant, 0.01)] {
         let alarms = false_alarms(0..TABLES, model);
         for alarm in &alarms {
             println!("{alarm}");
         }
         println!("{model:?}: {} of {TABLES}", alarms.len());
-        assert!(alarms.len() as f64 <= 0.003 * TABLES as f64);
+        assert!(alarms.len() as f64 <= most * TABLES as f64);
     }
 }
 

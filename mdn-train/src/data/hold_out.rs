@@ -18,6 +18,17 @@ use super::rows::TableRows;
 use super::split::{check_fraction, split};
 
 /// Which rows are held out.
+///
+/// ```
+/// use mdn_train::data::{Dataset, HoldOut};
+///
+/// let data = Dataset { rows: 10, lines: (2..12).collect(), ..Dataset::default() };
+/// let parts = HoldOut::Last.split((&data).into(), 0.2, 0)?;
+/// assert_eq!(parts.train, [0, 1, 2, 3, 4, 5]);
+/// assert_eq!(parts.choose, [6, 7]);
+/// assert_eq!(parts.report, [8, 9]);
+/// # Ok::<(), mdn_train::data::DataError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HoldOut {

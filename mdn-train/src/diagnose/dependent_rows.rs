@@ -35,6 +35,8 @@ const STANDARD_ERRORS: f64 = 4.5;
 const CARRIED: f64 = 3.0;
 /// The share of steps in one direction from which a table is sorted by a target.
 const SORTED: f64 = 0.9;
+/// The least part of the spread that a regression must have left: less is its own misfit.
+const LEFT: f64 = 0.05;
 /// The share of rows with copies that is worth a word, and how near their targets are to each other, as a
 /// share of the distance of any two.
 const COPIED: f64 = 0.5;
@@ -129,39 +131,70 @@ impl Serial {
 /// A warning where the rows depend on each other; `pits` `[rows][D]` are those of a model of them, which may
 /// have seen them.
 ///
-/// O(rows) for each of at most 1000 rows, and about a second at most.
+/// ```
+/// use mdn_train::data::Dataset;
+/// use mdn_train::diagnose::{SomeRows, dependent_rows};
+///
+/// // A slow wave in time, of which the input tells nothing.
+/// let data = Dataset {
+///     input_names: vec!["x".to_owned()],
+///     target_names: vec!["y".to_owned()],
+///     inputs: (0..300).map(|row| (row * 7919 % 300) as f32).collect(),
+///     targets: (0..300).map(|row| (row as f32 / 20.0).sin()).collect(),
+///     rows: 300,
+///     lines: (2..302).collect(),
+///     ..Dataset::default()
+/// };
+/// let rows = SomeRows::of((&data).into())?;
+/// let pits: Vec<f32> = data.targets.iter().map(|y| 0.5 + 0.5 * y).collect();
+/// assert_eq!(dependent_rows(&rows, &pits).unwrap().code, "dependent-rows");
+/// # Ok::<(), mdn_train::data::DataError>(())
+/// ```
+///
+/// O(rows) for each of at most 1000 rows; some tenths of a second, with hundreds of inputs some seconds.
 pub fn dependent_rows(rows: &SomeRows, pits: &[f32]) -> Option<Diagnostic> {
     let data = &rows.data;
     if data.rows < FEWEST {
         return None;
     }
     let dimensions = data.target_names.len();
-    let targets = normal_scores(&data.targets, dimensions);
-    let coordinates = regression::coordinates(data);
-    let learnt = normal_scores(pits, dimensions);
-    let plain = regression::residuals(&coordinates, &targets, dimensions);
-    let plain = normal_scores(&plain, dimensions);
-    let relevant = regression::relevance(&coordinates, &[&learnt, &plain], dimensions);
     let followed = rows.followed();
-    let neighbours = Neighbours::find(&coordinates, &relevant, &rows.numbers, &followed);
+    let is_ordered = |of: &dyn Fn(usize) -> f64| is_ordered(&followed, of);
+    let columns = regression::columns(data, is_ordered);
+    let products = regression::products(&columns);
+    let all: Vec<_> = columns.iter().chain(&products).collect();
+    let residuals = |of: &[f64], fine| {
+        let left = regression::residuals(&all, of, dimensions, fine);
+        let is_some = spread(&left) > LEFT * spread(of);
+        (normal_scores(&left, dimensions), is_some)
+    };
+    let targets = normal_scores(&data.targets, dimensions);
+    let learnt = residuals(&normal_scores(pits, dimensions), false);
+    let plain = residuals(&regression::scaled_targets(data), true);
+    let relevant = regression::relevance(&columns, &[&learnt.0, &plain.0], dimensions);
+    let neighbours = Neighbours::find(&columns, &relevant, &rows.numbers, &followed);
     if let Some(found) = copies(&neighbours, &targets, dimensions) {
         return Some(found);
     }
-    if is_sorted_by_target(rows, &followed) {
+    let mut targets = 0..dimensions;
+    if targets.any(|d| is_ordered(&|row| f64::from(data.target(row)[d]))) {
         return None;
     }
-    let both = [
-        serial(&neighbours, &learnt, dimensions, |_| true),
-        serial(&neighbours, &plain, dimensions, |around| around.next > 0.0),
-    ];
-    let found = both.into_iter().flatten().find(Serial::is_beyond_chance)?;
+    let kinds = [(&learnt, true), (&plain, false)];
+    let mut both = kinds
+        .into_iter()
+        .filter_map(|((scores, is_some), with_equal)| {
+            let is_of_use = |around: &Around| with_equal || around.next > 0.0;
+            serial(&neighbours, scores, dimensions, is_of_use).filter(|_| *is_some)
+        });
+    let found = both.find(Serial::is_beyond_chance)?;
     Some(Diagnostic {
         code: "dependent-rows",
         severity: Severity::Warning,
         finding: format!(
             "rows that follow each other in the table are alike beyond what their inputs tell: their residuals \
              correlate by {:.2}, where {:.2} would be expected of rows with such inputs; so rows held back at \
-             random have neighbours among those learnt from, and their scores are too good for new rows",
+             random have neighbours among those learnt from, and their scores may be too good for new rows",
             found.neighbours, found.explained
         ),
         advice: "Hold out what is to be predicted: `--hold-out last` for later rows of a time series, with \
@@ -224,20 +257,12 @@ fn serial(
     })
 }
 
-/// Whether the table is sorted by a target, so that its order tells nothing.
-fn is_sorted_by_target(rows: &SomeRows, followed: &[usize]) -> bool {
-    let dimensions = rows.data.target_names.len();
-    (0..dimensions).any(|d| {
-        let target = |row: usize| rows.data.target(row)[d];
-        let up = followed
-            .iter()
-            .filter(|&&row| target(row) < target(row + 1));
-        let down = followed
-            .iter()
-            .filter(|&&row| target(row) > target(row + 1));
-        let (up, down) = (up.count() as f64, down.count() as f64);
-        up.max(down) > SORTED * (up + down)
-    })
+/// Whether the table is in the order of some values, but for few steps: its order tells nothing beside them.
+fn is_ordered(followed: &[usize], of: &dyn Fn(usize) -> f64) -> bool {
+    let up = followed.iter().filter(|&&row| of(row) < of(row + 1));
+    let down = followed.iter().filter(|&&row| of(row) > of(row + 1));
+    let (up, down) = (up.count() as f64, down.count() as f64);
+    up.max(down) > SORTED * (up + down)
 }
 
 /// Rows that are nearly equal.
@@ -259,10 +284,10 @@ fn copies(neighbours: &Neighbours, targets: &[f64], dimensions: usize) -> Option
         return None;
     }
     let to_copy = median(copied.iter().map(|&(row, copy)| between(row.row, copy)));
-    // Any other row: that which the next sampled one is.
-    let others = copied
-        .windows(2)
-        .map(|two| between(two[0].0.row, two[1].0.row));
+    // Of those that are no neighbours.
+    let half = copied.iter().skip(copied.len() / 2);
+    let others = copied.iter().zip(half);
+    let others = others.map(|((one, _), (other, _))| between(one.row, other.row));
     if to_copy > NEARLY_EQUAL * median(others) {
         return None;
     }
@@ -291,6 +316,11 @@ fn copies(neighbours: &Neighbours, targets: &[f64], dimensions: usize) -> Option
             }
         },
     })
+}
+
+/// The root of the sum of squares.
+fn spread(values: &[f64]) -> f64 {
+    values.iter().map(|value| value * value).sum::<f64>().sqrt()
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use super::regression::Column;
+
 /// Rows of which the neighbours are looked for, and distances in all that are worth the time.
 const SOME: usize = 1000;
 const WORK: usize = 1 << 29;
@@ -52,19 +54,19 @@ pub(super) struct Neighbours {
 }
 
 impl Neighbours {
-    /// Those of at most 1000 of the rows `followed`, evenly chosen, among all rows; `coordinates` are
-    /// `[inputs][rows]`, and each counts as much as its `weight`.
+    /// Those of at most 1000 of the rows `followed`, evenly chosen, among all rows; each column counts as much
+    /// as its weight.
     pub(super) fn find(
-        coordinates: &[Vec<f64>],
+        columns: &[Column],
         weights: &[f64],
         numbers: &[usize],
         followed: &[usize],
     ) -> Self {
         let count = numbers.len();
-        let mut flat = vec![0.0; count * coordinates.len()];
-        let inputs = coordinates.len();
-        for (input, (column, weight)) in coordinates.iter().zip(weights).enumerate() {
-            for (row, value) in column.iter().enumerate() {
+        let inputs = columns.len();
+        let mut flat = vec![0.0; count * inputs];
+        for (input, (column, weight)) in columns.iter().zip(weights).enumerate() {
+            for (row, value) in column.values.iter().enumerate() {
                 flat[row * inputs + input] = (value * weight) as f32;
             }
         }
@@ -74,7 +76,7 @@ impl Neighbours {
             .map(|i| followed[i * followed.len() / chosen])
             .collect();
         // Far away in the table, which in a short one is less far.
-        let away = (count / 50).clamp(8, 32);
+        let away = (count / 100).clamp(4, 32);
         let around = |&row: &usize| around(&flat, inputs, numbers, row, away);
         let rows: Vec<Option<Around>> = rows.par_iter().map(around).collect();
         Neighbours {
