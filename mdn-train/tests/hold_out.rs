@@ -445,15 +445,16 @@ fn cells_that_arrange_must_be_there() {
         "t,who,x,y\n3,a,1,2\n,b,2,3\n1,,3,4\n2,c,4,6\n5,c,4,7\n",
     )
     .unwrap();
-    let targets = ["y".to_owned()];
+    let (inputs, targets) = (["x".to_owned()], ["y".to_owned()]);
     let read = |arranged_by, skip_missing| {
         let options = ReadOptions {
             arranged_by,
             skip_missing,
             ..ReadOptions::default()
         };
-        let stored = StoredTable::for_training(&path, None, &targets, &options, folder.path());
-        let data = Dataset::from_csv(&path, None, &targets, &options);
+        let stored =
+            StoredTable::for_training(&path, Some(&inputs), &targets, &options, folder.path());
+        let data = Dataset::from_csv(&path, Some(&inputs), &targets, &options);
         match (data, stored) {
             (Ok(data), Ok(stored)) => {
                 assert_eq!(*stored.arrangement(), data.arrangement);
