@@ -1,18 +1,19 @@
 //! How well a configuration predicts rows that it has not seen: fitted and scored fold by fold.
 //!
-//! A fold is a set of test rows. The model is fitted on all other rows, exactly as
-//! [`fit`](fn@crate::fit::fit) does (the rows that choose the best step come out of those), and
-//! its exported file is scored on the test rows. Folds run in parallel; the scores have the same
+//! A fold is a set of test rows. The model is fitted on all other rows, or where rows have an order on
+//! those before, exactly as [`fit`](fn@crate::fit::fit) does (the rows that choose the best step come
+//! out of those), and its exported file is scored on the test rows. Folds run in parallel; the scores have the same
 //! bits for any number of threads.
 
 mod folds;
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use crate::data::Dataset;
-use crate::fit::{FitConfig, FitError, Fitted, fit_with};
+use crate::data::{Dataset, Split};
+use crate::fit::{FitConfig, FitError, Fitted, train_split};
 use crate::metrics::{Scores, score};
 use crate::train::Control;
 pub use folds::{Fold, Folds, FoldsError};
@@ -89,7 +90,18 @@ pub(crate) fn score_fold(
         stop,
         ..Control::new(quiet)
     };
-    let fitted: Fitted = fit_with(&training, &config, control)?;
+    // The fold's own rows are those to report.
+    let (share, rows) = (config.validation, training.rows);
+    let parts = config
+        .hold_out
+        .choose(&training.arrangement, rows, share, fold.seed)?;
+    let split = Split {
+        train: parts.0,
+        choose: parts.1,
+        report: Vec::new(),
+    };
+    let trained = train_split((&training).into(), Cow::Owned(config), &split, control)?;
+    let fitted: Fitted = trained.score()?;
     Ok(FoldScores {
         seed: fold.seed,
         train_rows: fitted.train.rows,

@@ -4,6 +4,7 @@
 //! and is never certain: each [`Diagnostic`] says what was seen, and what usually helps.
 
 mod calibration;
+mod dependent_rows;
 mod moments;
 mod one_category;
 mod outside_range;
@@ -21,6 +22,7 @@ use crate::data::{Dataset, WILD, fences, sentinels};
 use crate::metrics::{RowError, Scores, map_predictions, normal_nll};
 use crate::prune::{THRESHOLD, needed};
 use calibration::{miscalibration, over_fit};
+pub use dependent_rows::{SomeRows, dependent_rows};
 use moments::wide_moments;
 pub use one_category::OneCategory;
 pub use outside_range::OutsideRange;

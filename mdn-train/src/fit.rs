@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 
 use mdn_infer::Model;
 
-use crate::data::{DataError, Dataset, Preparation, TableRows};
+use crate::data::{DataError, Dataset, HoldOut, Preparation, Split, TableRows};
 use crate::draft::{ExportError, with_anomaly_threshold};
 use crate::metrics::{RowError, Scorer, Scores};
 use crate::model_file::ModelFile;
@@ -51,8 +51,23 @@ pub struct Fitted {
     pub nothing_learnt: Option<NothingLearnt>,
     /// Scores of the file on the rows trained on.
     pub train: Scores,
-    /// Scores of the file on the rows held back, where there are any.
+    /// Scores of the file on the rows held back, where there are any: on those that are reported.
     pub validation: Option<Scores>,
+    /// Which rows were held back, and how many.
+    pub held_out: HeldOut,
+}
+
+/// What became of the rows that were not trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldOut {
+    /// How they were chosen.
+    pub by: HoldOut,
+    /// How many chose the step.
+    pub choosing_rows: usize,
+    /// How many are reported.
+    pub reported_rows: usize,
+    /// Whether those that are reported are others than those that chose: nothing has seen them then.
+    pub apart: bool,
 }
 
 impl Fitted {
@@ -160,9 +175,22 @@ pub(crate) fn train_as<'d>(
     config: Cow<'d, FitConfig>,
     control: Control<'_>,
 ) -> Result<Unscored<'d>, FitError> {
+    let split = config
+        .hold_out
+        .split(data, config.validation, config.seed)?;
+    train_split(data, config, &split, control)
+}
+
+/// As [`train_as`], with the rows parted as `split` says.
+pub(crate) fn train_split<'d>(
+    data: TableRows<'d>,
+    config: Cow<'d, FitConfig>,
+    split: &Split,
+    control: Control<'_>,
+) -> Result<Unscored<'d>, FitError> {
     ensemble::check(&config)?;
     config.check_file_version()?;
-    let plan = Plan::new(data, config)?;
+    let plan = Plan::new(data, config, split)?;
     let stop = control.stop;
     let mut networks = ensemble::train(&plan, control)?;
     for trained in &mut networks {
@@ -219,14 +247,15 @@ impl Unscored<'_> {
     ///
     /// [`FitError::Score`], and [`FitError::Data`] when rows on the disk cannot be read.
     pub fn score(mut self) -> Result<Fitted, FitError> {
-        let held_back = self.plan.held_back();
-        let validation = held_back.map(|part| score(&self.chosen.model(), part));
+        let (reported, held_out) = (self.plan.reported(), self.plan.held_out());
+        let validation = reported.map(|part| score(&self.chosen.model(), part));
         let validation = validation.transpose()?;
         let train = score(&self.file().model(), self.plan.training.rows())?;
         let others = self.networks.split_off(1);
         Ok(Fitted {
             train,
             validation,
+            held_out,
             units: self.plan.units,
             supports: self.plan.supports,
             preparation: self.plan.prepared.preparation,

@@ -5,7 +5,8 @@
 //! third on the second too, the best third of those on all. A fold is scored exactly as
 //! [`cross_validate`](crate::cross_validate) does, so all trials that reach a fold are compared on
 //! the same rows, which none of their fits has seen. Trial 0 is the configuration that was given;
-//! it always runs to the end, so that the gain is known.
+//! it always runs to the end, so that the gain is known. Where the rows that are reported choose nothing, as
+//! with every [hold-out](crate::data::HoldOut) but the random one, they take no part in the race.
 //!
 //! Fits run in parallel; the outcome is the same, bit for bit, for any number of threads. A
 //! [`Journal`] keeps every score when it is known, so that a race that was cut short goes on.
@@ -13,13 +14,14 @@
 mod journal;
 mod space;
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::cross_validate::{Fold, Folds, FoldsError, Summary, score_fold};
-use crate::data::Dataset;
+use crate::data::{DataError, Dataset, HoldOut};
 use crate::fit::{FitConfig, FitError};
 use crate::train::TrainError;
 pub use journal::{JOURNAL, Journal, JournalError};
@@ -84,9 +86,12 @@ pub struct Watch<'a> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TuneError {
-    /// The rows cannot be parted.
+    /// The rows cannot be parted into folds.
     #[error(transparent)]
     Folds(#[from] FoldsError),
+    /// No rows can be set apart to report.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// A fit failed for another reason than divergence.
     #[error("trial {trial}, fold {}: {source}", fold + 1)]
     Fit {
@@ -121,7 +126,17 @@ pub fn tune(
     journal: &mut Journal,
     watch: &Watch<'_>,
 ) -> Result<Vec<Trial>, TuneError> {
-    let folds = Folds::shuffled(data.rows, config.folds, 1, config.base.seed)?;
+    let base = &config.base;
+    let apart = base
+        .hold_out
+        .set_apart(&data.arrangement, data.rows, base.validation, base.seed);
+    let (rest, report) = apart?;
+    let data = match report.is_empty() {
+        true => Cow::Borrowed(data),
+        false => Cow::Owned(data.subset(&rest)),
+    };
+    let data = &*data;
+    let folds = config.parts(data)?;
     let mut racing = config.trials();
     let mut out = Vec::new();
     for (stage, until) in stages(config.folds).enumerate() {
@@ -253,6 +268,17 @@ fn score(
 }
 
 impl TuneConfig {
+    /// The folds of the race. Rows that are listed take no part in it: it has folds of the others.
+    fn parts(&self, data: &Dataset) -> Result<Folds, FoldsError> {
+        let (of, rows) = (&data.arrangement, data.rows);
+        let hold_out = match self.base.hold_out {
+            HoldOut::Rows if of.order.is_empty() => HoldOut::Random,
+            HoldOut::Rows => HoldOut::Last,
+            other => other,
+        };
+        Folds::arranged((of, rows), hold_out, self.folds, 1, self.base.seed)
+    }
+
     /// The base, then different candidates of the space drawn at random; fewer than asked for
     /// where the space has no more.
     fn trials(&self) -> Vec<Trial> {

@@ -7,8 +7,8 @@ use anyhow::{Context, anyhow, ensure};
 use clap::{ArgMatches, Args, Command};
 use mdn_infer::format::Support;
 use mdn_train::cross_validate::{FoldScores, Folds, Summary, cross_validate};
-use mdn_train::data::{Dataset, column_scales, score_scales};
-use mdn_train::diagnose::{Diagnostic, repeated_rows};
+use mdn_train::data::{DataError, Dataset, HoldOut, column_scales, score_scales};
+use mdn_train::diagnose::{Diagnostic, SomeRows, dependent_rows, repeated_rows};
 use mdn_train::fit::{TargetSupport, with_supports_of};
 use mdn_train::metrics::{Scores, normal_nll};
 use serde::Serialize;
@@ -26,6 +26,10 @@ use super::values::{positive, whole};
 /// Parts the table into folds, fits a model to all rows but one fold's, scores it on that fold's,
 /// and gives the mean over the folds with its standard error. Every option of `fit` means the same
 /// here. Nothing is written; `fit` the whole table once the figures please.
+///
+/// With `--hold-out last` the origin rolls: the rows are parted by their order into one more part than
+/// there are folds, and each but the first tests a model of those before it. With `group:COL` folds are of
+/// whole groups; with `rows:FILE` there is one fold, of the rows listed.
 ///
 /// `--test-rows` takes given splits instead: a JSON list with one list of test rows for each,
 /// rows counted from 0 below the header.
@@ -78,6 +82,14 @@ struct FoldResult {
 #[derive(Serialize)]
 struct CrossValidation {
     rows: usize,
+    /// The value of `--hold-out`.
+    hold_out: String,
+    /// The column of `--order`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<String>,
+    /// How the folds part the rows, where not at random.
+    #[serde(skip)]
+    parted: Option<String>,
     repeats: usize,
     nll_mean: Option<f64>,
     nll_standard_error: Option<f64>,
@@ -139,7 +151,12 @@ impl CrossValidate {
         })?;
         let means = Means::new(&scores, folds.in_a_repeat());
         let seconds = start.elapsed().as_secs_f64();
-        let result = self.summarise(&data, supports, &means, &scores, seconds);
+        let found = self.findings(&data, &supports, &folds, &scores);
+        let found = found.map_err(|error| self.columns.reading.place_data(error))?;
+        let result = CrossValidation {
+            diagnostics: found,
+            ..self.summarise(&data, supports, &means, &scores, seconds)
+        };
         say(&means, &result, &data.target_names, output)?;
         let reading = &self.columns.reading;
         if let Some(fit) = self.fit.filter(|_| !reading.is_standard_input()) {
@@ -163,6 +180,13 @@ impl CrossValidate {
         let error = |summary: Summary| summary.standard_error.and_then(finite);
         CrossValidation {
             rows: data.rows,
+            hold_out: self.columns.held.value(),
+            order: self.columns.held.order().map(str::to_owned),
+            parted: self
+                .columns
+                .held
+                .say_folds()
+                .filter(|_| self.test_rows.is_none()),
             repeats: self.repeats,
             nll_mean: finite(means.nll.mean),
             nll_standard_error: error(means.nll),
@@ -184,23 +208,41 @@ impl CrossValidate {
             calibration_error_standard_error: error(means.calibration_error),
             seconds,
             folds: folds.iter().enumerate().map(FoldResult::new).collect(),
-            diagnostics: self.findings(data, &lines),
+            diagnostics: Vec::new(),
             supports,
         }
     }
 
-    /// Given splits are taken to keep repeats together.
-    fn findings(&self, data: &Dataset, supports: &[Support]) -> Vec<Diagnostic> {
-        let shuffled = self.test_rows.is_none();
-        repeated_rows(data, supports)
-            .filter(|_| shuffled)
-            .into_iter()
-            .collect()
+    /// Given splits are taken to keep repeats, and rows that depend on each other, together; so is a
+    /// hold-out that is not random.
+    fn findings(
+        &self,
+        data: &Dataset,
+        supports: &[TargetSupport],
+        folds: &Folds,
+        scores: &[FoldScores],
+    ) -> Result<Vec<Diagnostic>, DataError> {
+        if self.test_rows.is_some() {
+            return Ok(Vec::new());
+        }
+        let supports: Vec<Support> = supports.iter().map(|one| one.support).collect();
+        let dependent = match self.columns.held.kind() {
+            Ok(HoldOut::Random) => {
+                let some = SomeRows::of(data.into())?;
+                let pits = some.of_all(&out_of_fold(data, folds, scores));
+                dependent_rows(&some, &pits)
+            }
+            _ => None,
+        };
+        let all = [dependent, repeated_rows(data, &supports)];
+        Ok(all.into_iter().flatten().collect())
     }
 
     fn splits(&self, data: &Dataset, seed: u64) -> anyhow::Result<Folds> {
         let Some(path) = &self.test_rows else {
-            let folds = Folds::shuffled(data.rows, self.folds as usize, self.repeats, seed);
+            let kind = self.columns.held.kind()?;
+            let (of, folds) = ((&data.arrangement, data.rows), self.folds as usize);
+            let folds = Folds::arranged(of, kind, folds, self.repeats, seed);
             let table = self.columns.reading.name();
             return folds
                 .map_err(|error| anyhow!("{table}: {error}; fewer --folds need fewer rows"));
@@ -216,6 +258,21 @@ impl CrossValidate {
         let folds = Folds::given(&text, data.rows, self.repeats, seed);
         folds.with_context(|| name.to_string())
     }
+}
+
+/// The PITs of all rows `[rows][D]` as the first repeat has them, each of a model that has not seen it.
+fn out_of_fold(data: &Dataset, folds: &Folds, scores: &[FoldScores]) -> Vec<f32> {
+    let width = data.target_names.len();
+    let mut pits = vec![0.5; data.rows * width];
+    let first = folds.folds().iter().zip(scores).take(folds.in_a_repeat());
+    for (fold, scores) in first {
+        for (d, of_target) in scores.test.pit.iter().enumerate() {
+            for (&row, &pit) in fold.test_rows.iter().zip(of_target) {
+                pits[row * width + d] = pit;
+            }
+        }
+    }
+    pits
 }
 
 /// JSON has no infinity.
@@ -317,6 +374,9 @@ fn say(
         count(result.rows, "row"),
         result.seconds
     ))?;
+    if let Some(parted) = &result.parted {
+        output.say(parted)?;
+    }
     say_rest(result, output)
 }
 

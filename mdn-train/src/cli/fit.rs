@@ -2,6 +2,7 @@
 
 pub mod choices;
 pub mod columns;
+pub mod hold_out;
 mod running;
 
 use std::path::PathBuf;
@@ -11,11 +12,11 @@ use choices::{NetworkChoices, TrainingChoices, config};
 use clap::Args;
 use columns::ColumnChoices;
 use mdn_infer::format::VERSION;
-use mdn_train::data::{Dataset, score_scales};
-use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
+use mdn_train::data::{Dataset, TableRows, score_scales};
+use mdn_train::diagnose::{Diagnostic, Seen, SomeRows, dependent_rows, diagnose};
 use mdn_train::files::{Claims, Kind};
-use mdn_train::fit::{FitConfig, Fitted, TargetSupport};
-use mdn_train::metrics::{RowError, Scores, normal_nll};
+use mdn_train::fit::{FitConfig, FitError, Fitted, TargetSupport};
+use mdn_train::metrics::{Scores, normal_nll};
 use mdn_train::train::{Event, LossKind, Trained};
 use running::RunChoices;
 use serde::Serialize;
@@ -32,7 +33,8 @@ use super::values::whole;
 /// Fit a model to a table and write it as one verified file
 ///
 /// A tenth of the rows is held back: the step that predicts them best is kept, and training
-/// stops when they are predicted no better for long. Inputs and targets are standardised on the
+/// stops when they are predicted no better for long. Where rows depend on each other, as in a time series,
+/// `--hold-out` keeps those apart that would make the scores too good. Inputs and targets are standardised on the
 /// training rows; everything shown is in raw units.
 ///
 /// The score is the negative log-likelihood (NLL), in nats a row: lower is better, and 0.7 less
@@ -43,7 +45,8 @@ use super::values::whole;
 #[command(after_help = "Examples:\n  \
     mdn-train fit concrete.csv --target strength_mpa --out concrete.mdn\n  \
     mdn-train fit arm.csv --targets 2 --covariance full --out arm.mdn\n  \
-    mdn-train fit arm.csv --target shoulder,elbow --inputs x,y --components 8 --epochs 200\n\n\
+    mdn-train fit arm.csv --target shoulder,elbow --inputs x,y --components 8 --epochs 200\n  \
+    mdn-train fit air.csv --target pm25 --hold-out last --order time --out air.mdn\n\n\
 Where to begin: with the defaults; then `evaluate` the model on rows that `fit` has not seen.\n\
 NLL far lower on training than on validation rows: fewer --hidden units, more --weight-decay.\n\
 `plot` shows several answers run together: more --components.\n\
@@ -73,7 +76,21 @@ pub struct Fit {
 struct FitResult {
     model: String,
     train_rows: usize,
+    /// Those that are reported.
     validation_rows: usize,
+    /// The value of `--hold-out`.
+    hold_out: String,
+    /// The column of `--order`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<String>,
+    /// How many rows chose the step; those that are reported, with `--hold-out random`.
+    choosing_rows: usize,
+    /// The words for the rows that are reported.
+    #[serde(skip)]
+    reported: String,
+    /// What became of the rows held out, where they were not held out at random.
+    #[serde(skip)]
+    held_out: Option<String>,
     /// What training minimised, `nll` or `crps`.
     loss: LossKind,
     train_nll: f64,
@@ -144,8 +161,8 @@ impl Fit {
         check_learnt(trained.nothing_learnt(), rows.rows().count(), LEARNING)?;
         model.write(|out| out.write_all(trained.file().bytes()))?;
         let fitted = trained.score().map_err(|error| reading.place_fit(error))?;
-        let found = findings(&fitted, &data);
-        let found = found.map_err(|error| reading.place(error))?;
+        let found = findings(&fitted, &data, rows.rows());
+        let found = found.map_err(|error| reading.place_fit(error))?;
         let seconds = start.elapsed().as_secs_f64();
         let result = self.summarise(&fitted, &config, seconds, &data, found);
         say(&fitted, &result, &data, output)?;
@@ -200,13 +217,18 @@ impl Fit {
         data: &Dataset,
         diagnostics: Vec<Diagnostic>,
     ) -> FitResult {
-        let scores = told(fitted);
+        let (scores, held) = (told(fitted), &self.columns.held);
         let networks = fitted.networks();
         let networks = networks.map(|trained| NetworkResult::new(trained, fitted));
         FitResult {
             model: self.model().display().to_string(),
             train_rows: fitted.train.rows,
-            validation_rows: fitted.validation.as_ref().map_or(0, |scores| scores.rows),
+            validation_rows: fitted.held_out.reported_rows,
+            hold_out: held.value(),
+            order: held.order().map(str::to_owned),
+            choosing_rows: fitted.held_out.choosing_rows,
+            reported: held.reported(&fitted.held_out),
+            held_out: held.say(&fitted.held_out),
             loss: fitted.units.kind(),
             train_nll: fitted.train.nll,
             validation_nll: fitted.validation.as_ref().map(|scores| scores.nll),
@@ -242,14 +264,30 @@ fn anomaly_rows(rate: f64) -> Option<usize> {
     (rate > 0.0).then(|| (3.0 / rate).round() as usize)
 }
 
-/// What the figures mean.
-fn findings(fitted: &Fitted, data: &Dataset) -> Result<Vec<Diagnostic>, RowError> {
+/// What the figures mean; `data` are some of the `rows`, or all.
+fn findings(
+    fitted: &Fitted,
+    data: &Dataset,
+    rows: TableRows<'_>,
+) -> Result<Vec<Diagnostic>, FitError> {
     let model = fitted.file.model();
+    let dependent = dependence(fitted, rows)?;
     let (scores, learnt) = match &fitted.validation {
         Some(held_out) => (held_out, Some(&fitted.train)),
         None => (&fitted.train, None),
     };
-    diagnose(&model, data, scores, Seen::Training(learnt))
+    let others = diagnose(&model, data, scores, Seen::Training(learnt))?;
+    Ok(dependent.into_iter().chain(others).collect())
+}
+
+/// Whether rows that were held back at random depend on those learnt from.
+pub fn dependence(fitted: &Fitted, rows: TableRows<'_>) -> Result<Option<Diagnostic>, FitError> {
+    if fitted.validation.is_none() || !fitted.held_out.by.is_random() {
+        return Ok(None);
+    }
+    let some = SomeRows::of(rows)?;
+    let pits = some.pits(&fitted.file.model())?;
+    Ok(dependent_rows(&some, &pits))
 }
 
 /// What the model's owner should know; what the table's owner should know comes first.
@@ -258,7 +296,7 @@ fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
     warnings.extend(coarse_targets(data, &fitted.train.supports));
     // Rows that are held back choose the step, and tell whether the others are learnt by heart.
     let parameters = fitted.file.model().parameters();
-    if fitted.validation.is_none() && parameters > fitted.train.rows {
+    if fitted.held_out.choosing_rows == 0 && parameters > fitted.train.rows {
         warnings.push(format!(
             "the network has {parameters} parameters for {}, and as no rows are held back, \
              --weight-decay alone must keep it from learning them by heart",
@@ -344,8 +382,12 @@ fn say_networks(fitted: &Fitted, result: &FitResult, output: &mut Output) -> any
     let count = result.networks.len();
     if count > 1 {
         output.say(format_args!(
-            "{} {lowest:.4} to {highest:.4} of the {count} networks alone on the same rows",
-            fitted.units.kind().name()
+            "{} {lowest:.4} to {highest:.4} of the {count} networks alone on {}",
+            fitted.units.kind().name(),
+            match fitted.held_out.apart && fitted.held_out.choosing_rows > 0 {
+                true => "the rows that chose the step",
+                false => "the same rows",
+            }
         ))?;
     }
     Ok(())
@@ -375,6 +417,9 @@ fn say_losses(
         let (crps, rows) = (minimised(crps), scored_rows(result));
         output.say(format_args!("{crps}NLL {nll:.4} on {rows}"))?;
     }
+    if let Some(held_out) = &result.held_out {
+        output.say(held_out)?;
+    }
     say_networks(fitted, result, output)?;
     if let Some(nll) = result.normal_nll {
         output.say(format_args!("NLL {nll:.4} {NORMAL}"))?;
@@ -389,7 +434,7 @@ fn say_losses(
 fn scored_rows(result: &FitResult) -> String {
     match result.validation_rows {
         0 => count(result.train_rows, "training row"),
-        held_back => count(held_back, "validation row"),
+        _ => result.reported.clone(),
     }
 }
 

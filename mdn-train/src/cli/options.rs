@@ -5,8 +5,8 @@ use clap::{Args, ValueEnum};
 use mdn_infer::format::{Activation, Covariance, InputTransform, ScaleMap, Support};
 use mdn_infer::{Level, Model};
 use mdn_train::data::{
-    DataError, Dataset, MissingInputs, MissingValue, Preparation, ReadOptions, STANDARD_INPUT,
-    Table,
+    ArrangedBy, DataError, Dataset, MissingInputs, MissingValue, Preparation, ReadOptions,
+    STANDARD_INPUT, Table,
 };
 use mdn_train::diagnose::OutsideRange;
 use mdn_train::fit::{FitError, NothingLearnt, TargetSupport, describe, describe_transform};
@@ -72,6 +72,7 @@ impl Reading {
             missing_inputs: MissingInputs::None,
             missing_values: self.missing_value.clone(),
             categorical: Vec::new(),
+            arranged_by: ArrangedBy::default(),
         }
     }
 
@@ -187,7 +188,8 @@ impl Reading {
         let cure = match &error {
             DataError::ConstantTarget { .. } => "; choose another target, or add rows",
             DataError::TooFewRows { .. } => "; add rows, or take --validation 0",
-            DataError::NoInput { .. }
+            DataError::TooFewToHoldOut { .. }
+            | DataError::NoInput { .. }
             | DataError::NamedTwice { .. }
             | DataError::TargetIsInput { .. }
             | DataError::NoTargets

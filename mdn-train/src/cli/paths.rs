@@ -12,6 +12,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use mdn_train::files::Claims;
 use mdn_train::run::Run;
 
+use super::fit::hold_out::HeldBy;
+
 fn any(_: &Path) -> Result<(), String> {
     Ok(())
 }
@@ -113,6 +115,10 @@ pub fn claims(matches: &ArgMatches) -> Claims {
         // Arguments of other types, and those that were not given, have none.
         let files = chosen.try_get_many::<InputFile>(id.as_str());
         for file in files.ok().flatten().into_iter().flatten() {
+            claims.read(file);
+        }
+        let held = chosen.try_get_one::<HeldBy>(id.as_str());
+        if let Some(file) = held.ok().flatten().and_then(HeldBy::file) {
             claims.read(file);
         }
         let folders = chosen.try_get_many::<RunFolder>(id.as_str());

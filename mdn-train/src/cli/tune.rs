@@ -11,6 +11,7 @@ use anyhow::{anyhow, ensure};
 use clap::Args;
 use mdn_infer::format::{Covariance, Support};
 use mdn_train::data::Dataset;
+use mdn_train::diagnose::Diagnostic;
 use mdn_train::files::{ClaimError, Claims, Destination, Kind};
 use mdn_train::fit::{FitConfig, Fitted, fit_with, with_supports_of};
 use mdn_train::plot::{Picture, Trials};
@@ -22,6 +23,7 @@ use space::SpaceChoices;
 
 use super::fit::choices::{NetworkChoices, TrainingChoices, config};
 use super::fit::columns::ColumnChoices;
+use super::fit::dependence;
 use super::next::Next;
 use super::options::{LEARNING, check_learnt, say_supports};
 use super::output::Output;
@@ -37,7 +39,8 @@ use super::values::{positive, whole};
 /// folds. Every score is the negative log-likelihood (NLL) of rows that the fit has not seen, the
 /// same rows for every trial. Trial 0 is what the other options say, by default what `fit` would do;
 /// it runs to the end in any case, so the table shows what tuning is worth. At last the best one is
-/// fitted to all rows as `fit` does it, and written as a model file.
+/// fitted to all rows as `fit` does it, and written as a model file. With a `--hold-out` other than `random` the
+/// rows that are reported at last take no part in the trials, whose folds are those of `cross-validate`.
 ///
 /// With `--run` each score is kept as soon as it is known: after any interruption `--resume` goes on
 /// and ends with the same table and the same model. Stopped by ^C or SIGTERM it prints the trials so
@@ -85,6 +88,11 @@ struct Tuning {
     model: Option<String>,
     picture: Option<String>,
     rows: usize,
+    /// The value of `--hold-out`.
+    hold_out: String,
+    /// The words for the rows that are reported, where nothing has seen them.
+    #[serde(skip)]
+    reported: Option<String>,
     folds: u32,
     /// None where a signal came before the first finite score.
     best: Option<usize>,
@@ -99,6 +107,7 @@ struct Tuning {
     /// Whether a signal ended the trials.
     interrupted: bool,
     trials: Vec<words::TrialResult>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Tune {
@@ -125,7 +134,14 @@ impl Tune {
         let fitted = self.refit(&data, &trials, &config, &signals)?;
         let mut result = self.summarise(&data, &trials, start.elapsed().as_secs_f64());
         match &fitted {
-            Some(fitted) => results.keep(fitted, &trials, &mut result)?,
+            Some(fitted) => {
+                let held = (&self.columns.held, &fitted.held_out);
+                result.reported = held.1.apart.then(|| held.0.reported(held.1));
+                let found = dependence(fitted, (&data).into());
+                let found = found.map_err(|error| self.columns.reading.place_fit(error))?;
+                result.diagnostics.extend(found);
+                results.keep(fitted, &trials, &mut result)?;
+            }
             None => output.status = signals.status().unwrap_or(0),
         }
         words::say(&result, &self.columns.reading.data, output)?;
@@ -202,6 +218,7 @@ impl Tune {
                 let place = format!("trial {trial}, fold {}", fold + 1);
                 self.columns.reading.place_fit(source).context(place)
             }
+            TuneError::Data(error) => self.columns.reading.place_data(error),
             TuneError::Folds(error) => {
                 let table = self.columns.reading.name();
                 anyhow!("{table}: {error}; fewer --folds need fewer rows")
@@ -252,6 +269,8 @@ impl Tune {
             model: None,
             picture: None,
             rows: data.rows,
+            hold_out: self.columns.held.value(),
+            reported: None,
             folds: self.folds,
             best: best.map(|best| best.number),
             gain: gain.filter(|gain| gain.is_finite()),
@@ -262,6 +281,7 @@ impl Tune {
             seconds,
             interrupted: true,
             trials: trials.iter().map(words::TrialResult::new).collect(),
+            diagnostics: Vec::new(),
         }
     }
 }

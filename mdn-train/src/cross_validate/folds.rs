@@ -4,18 +4,34 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// One split of a table.
+use crate::data::{Arrangement, HoldOut, by_order, group_sizes};
+
+/// One split of a table; made by [`Folds`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fold {
     /// The seed of the fit.
     pub seed: u64,
     /// The numbers of the rows to test on, from 0, in ascending order.
     pub test_rows: Vec<usize>,
+    /// The rows to train on, ascending, where those are not all others.
+    before: Option<Vec<usize>>,
 }
 
 impl Fold {
-    /// All rows of a table of `rows` that do not test, in ascending order.
+    fn of(seed: u64, test_rows: Vec<usize>) -> Self {
+        Fold {
+            seed,
+            test_rows,
+            before: None,
+        }
+    }
+
+    /// The rows of a table of `rows` to train on, in ascending order: all that do not test, or of those the
+    /// ones before in an order.
     pub fn training_rows(&self, rows: usize) -> Vec<usize> {
+        if let Some(before) = &self.before {
+            return before.clone();
+        }
         let tests = |row: &usize| self.test_rows.binary_search(row).is_ok();
         (0..rows).filter(|row| !tests(row)).collect()
     }
@@ -37,6 +53,18 @@ pub enum FoldsError {
     TooFewRows {
         /// The rows there are.
         rows: usize,
+        /// The folds asked for.
+        folds: usize,
+    },
+    /// Fewer groups, or different places in the order, than so many folds need.
+    #[error("{found} different {what} are too few for {folds} folds, which need {needed}")]
+    TooFewToPart {
+        /// What there is too little of.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many it takes.
+        needed: usize,
         /// The folds asked for.
         folds: usize,
     },
@@ -95,23 +123,47 @@ impl Folds {
         repeats: usize,
         seed: u64,
     ) -> Result<Self, FoldsError> {
-        if folds < 2 || rows < folds.max(4) {
-            return Err(FoldsError::TooFewRows { rows, folds });
-        }
-        let mut all = Vec::with_capacity(folds * repeats);
-        for seed in seeds(seed, repeats) {
-            let mut order: Vec<usize> = (0..rows).collect();
-            order.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
-            let bound = |fold: usize| fold * rows / folds;
-            for fold in 0..folds {
-                let mut test_rows = order[bound(fold)..bound(fold + 1)].to_vec();
-                test_rows.sort_unstable();
-                all.push(Fold { seed, test_rows });
-            }
-        }
+        Self::repeated(repeats, seed, |seed| random(rows, folds, seed))
+    }
+
+    /// The folds that `once` makes of each of so many seeds.
+    fn repeated(
+        repeats: usize,
+        seed: u64,
+        once: impl Fn(u64) -> Result<Vec<Fold>, FoldsError>,
+    ) -> Result<Self, FoldsError> {
+        let all = seeds(seed, repeats).map(once);
+        let all: Vec<Vec<Fold>> = all.collect::<Result<_, FoldsError>>()?;
         Ok(Folds {
-            folds: all,
+            folds: all.concat(),
             repeats,
+        })
+    }
+
+    /// The folds of a table of `rows` that is arranged so, for a hold-out of this kind:
+    ///
+    /// - `Random`: as [`Folds::shuffled`].
+    /// - `Last`: a rolling origin. The rows are parted by their order into one more part than `folds`; each
+    ///   but the first tests a model of those before it. Rows with the same place stay together.
+    /// - `Group`: whole groups, dealt out so that the parts have about as many rows.
+    /// - `Rows`: one fold, of the rows that are listed.
+    ///
+    /// So `repeats` times, each with the next seed.
+    ///
+    /// # Errors
+    /// [`FoldsError`] with too few rows, groups or places in the order.
+    pub fn arranged(
+        (arrangement, rows): (&Arrangement, usize),
+        hold_out: HoldOut,
+        folds: usize,
+        repeats: usize,
+        seed: u64,
+    ) -> Result<Self, FoldsError> {
+        Self::repeated(repeats, seed, |seed| match hold_out {
+            HoldOut::Random => random(rows, folds, seed),
+            HoldOut::Last => rolling(arrangement, rows, folds, seed),
+            HoldOut::Group => grouped(arrangement, folds, seed),
+            HoldOut::Rows => Ok(vec![listed(arrangement, rows, seed)?]),
         })
     }
 
@@ -130,10 +182,8 @@ impl Folds {
             check(number + 1, test_rows, rows)?;
         }
         let once = |seed| {
-            splits.iter().map(move |test_rows| Fold {
-                seed,
-                test_rows: test_rows.clone(),
-            })
+            let all = splits.iter();
+            all.map(move |test_rows| Fold::of(seed, test_rows.clone()))
         };
         Ok(Folds {
             folds: seeds(seed, repeats).flat_map(once).collect(),
@@ -154,6 +204,106 @@ impl Folds {
 
 fn seeds(first: u64, repeats: usize) -> impl Iterator<Item = u64> {
     (0..repeats as u64).map(move |repeat| first.wrapping_add(repeat))
+}
+
+/// Folds of rows at random.
+fn random(rows: usize, folds: usize, seed: u64) -> Result<Vec<Fold>, FoldsError> {
+    if folds < 2 || rows < folds.max(4) {
+        return Err(FoldsError::TooFewRows { rows, folds });
+    }
+    let mut order: Vec<usize> = (0..rows).collect();
+    order.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
+    let bound = |fold: usize| fold * rows / folds;
+    let fold = |fold: usize| {
+        let mut test_rows = order[bound(fold)..bound(fold + 1)].to_vec();
+        test_rows.sort_unstable();
+        Fold::of(seed, test_rows)
+    };
+    Ok((0..folds).map(fold).collect())
+}
+
+/// Folds that test later and later rows, each with all earlier ones to train on.
+fn rolling(
+    of: &Arrangement,
+    rows: usize,
+    folds: usize,
+    seed: u64,
+) -> Result<Vec<Fold>, FoldsError> {
+    let (sorted, mut begins) = by_order(of, rows);
+    begins.retain(|&begin| begin >= 2);
+    if rows < folds + 3 || begins.len() < folds {
+        return Err(FoldsError::TooFewToPart {
+            what: "places in the order",
+            found: begins.len() + usize::from(rows > 0),
+            needed: folds + 1,
+            folds,
+        });
+    }
+    let mut cuts = Vec::with_capacity(folds + 1);
+    let mut first = 0;
+    for fold in 1..=folds {
+        // What is left is enough for the folds to come.
+        let allowed = first..begins.len() - (folds - fold);
+        let wanted = fold * rows / (folds + 1);
+        let best = allowed.min_by_key(|&at| begins[at].abs_diff(wanted));
+        first = best.unwrap_or(first) + 1;
+        cuts.push(begins[first - 1]);
+    }
+    cuts.push(rows);
+    let ascending = |rows: &[usize]| {
+        let mut rows = rows.to_vec();
+        rows.sort_unstable();
+        rows
+    };
+    let fold = |ends: &[usize]| Fold {
+        seed,
+        test_rows: ascending(&sorted[ends[0]..ends[1]]),
+        before: Some(ascending(&sorted[..ends[0]])),
+    };
+    Ok(cuts.windows(2).map(fold).collect())
+}
+
+/// Folds of whole groups: the largest first, those of one size at random, each to the fold that has the
+/// fewest rows.
+fn grouped(of: &Arrangement, folds: usize, seed: u64) -> Result<Vec<Fold>, FoldsError> {
+    let mut sizes = group_sizes(of);
+    let needed = folds.max(3);
+    if sizes.len() < needed {
+        return Err(FoldsError::TooFewToPart {
+            what: "groups",
+            found: sizes.len(),
+            needed,
+            folds,
+        });
+    }
+    sizes.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
+    sizes.sort_by_key(|&(_, size)| std::cmp::Reverse(size));
+    let mut parts = vec![(0, Vec::new()); folds];
+    for (group, size) in sizes {
+        if let Some(part) = parts.iter_mut().min_by_key(|(rows, _)| *rows) {
+            part.0 += size;
+            part.1.push(group);
+        }
+    }
+    let fold = |(_, mut groups): (usize, Vec<u32>)| {
+        groups.sort_unstable();
+        let all = of.groups.iter().enumerate();
+        let tests = all.filter(|(_, group)| groups.binary_search(group).is_ok());
+        Fold::of(seed, tests.map(|(row, _)| row).collect())
+    };
+    Ok(parts.into_iter().map(fold).collect())
+}
+
+/// The fold of the rows that are listed.
+fn listed(of: &Arrangement, rows: usize, seed: u64) -> Result<Fold, FoldsError> {
+    let tests = of
+        .groups
+        .iter()
+        .enumerate()
+        .filter(|(_, group)| **group == 1);
+    let tests: Vec<usize> = tests.map(|(row, _)| row).collect();
+    check(1, &tests, rows)?;
+    Ok(Fold::of(seed, tests))
 }
 
 fn check(split: usize, test_rows: &[usize], rows: usize) -> Result<(), FoldsError> {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::arrangement::{ArrangedBy, Arrangement, ArrangementReader};
 use super::categories::Profile;
 use super::error::DataError;
 use super::numeric::NumericTable;
@@ -37,6 +38,8 @@ pub struct Dataset {
     pub transforms: Vec<Option<Transform>>,
     /// The names of the columns that held dates or times, as far as the rows were read for scoring.
     pub dates: Vec<String>,
+    /// The order and the groups of the rows, as far as the rows were read for training.
+    pub arrangement: Arrangement,
 }
 
 impl Dataset {
@@ -55,7 +58,8 @@ impl Dataset {
     }
 
     /// The named columns of a table; `inputs` of `None` means every column that is no target, but for
-    /// columns that number the rows ([`DataWarning::RowNumber`]) beside others.
+    /// columns that number the rows ([`DataWarning::RowNumber`]) beside others, and those of
+    /// [`ReadOptions::arranged_by`].
     /// An input column of texts, or one that `options` call categorical, becomes one input for each
     /// of its values, called `column=value`: 1 where it has that value, and 0 elsewhere.
     ///
@@ -71,7 +75,7 @@ impl Dataset {
         let named = inputs.is_some();
         let inputs = match inputs {
             Some(named) => named.to_vec(),
-            None => all_but(table, targets)?,
+            None => all_but(table, targets, &options.arranged_by)?,
         };
         check_chosen(table, &inputs, targets)?;
         let mut profile = Profile::new(&inputs, options)?;
@@ -79,8 +83,18 @@ impl Dataset {
         let inputs = profile.inputs(table.name(), targets)?;
         let names = [inputs.as_slice(), targets].concat();
         let selected = table.select(&names, inputs.len(), options);
-        let selected = selected.map_err(|error| profile.explain(error))?;
-        let data = Self::from_numeric(selected, inputs.len())?;
+        let mut selected = selected.map_err(|error| profile.explain(error))?;
+        let mut arrangement = ArrangementReader::new(options);
+        arrangement.see(table);
+        arrangement.add(table, &mut selected)?;
+        if selected.rows() == 0 {
+            return Err(DataError::AllRowsSkipped {
+                file: table.name().to_owned(),
+                skipped: selected.skipped_rows,
+            });
+        }
+        let mut data = Self::from_numeric(selected, inputs.len())?;
+        data.arrangement = arrangement.finish(table.name())?;
         Ok(match named {
             true => data,
             false => data.without_row_numbers(&table.date_columns(&inputs)),
@@ -319,8 +333,9 @@ impl Dataset {
         }
     }
 
-    /// Appends rows of the same columns.
+    /// Appends rows of the same columns. How they are arranged is then not known.
     pub fn append(&mut self, mut more: Self) {
+        self.arrangement = Arrangement::default();
         self.inputs.append(&mut more.inputs);
         self.targets.append(&mut more.targets);
         self.lines.append(&mut more.lines);
@@ -332,6 +347,7 @@ impl Dataset {
     pub fn subset(&self, rows: &[usize]) -> Self {
         let rows = rows.iter().filter(|&&row| row < self.rows);
         let mut part = Self {
+            arrangement: self.arrangement.of(rows.clone().copied()),
             input_names: self.input_names.clone(),
             target_names: self.target_names.clone(),
             transforms: self.transforms.clone(),
@@ -370,8 +386,12 @@ fn source_of<'n>(table: &Table, target: &'n String) -> &'n str {
     }
 }
 
-/// Every column that no target is made of; each needs a name.
-pub(super) fn all_but(table: &Table, targets: &[String]) -> Result<Vec<String>, DataError> {
+/// Every column that no target is made of and that does not arrange the rows; each needs a name.
+pub(super) fn all_but(
+    table: &Table,
+    targets: &[String],
+    arranged_by: &ArrangedBy,
+) -> Result<Vec<String>, DataError> {
     let columns = table.columns();
     if let Some(position) = columns.iter().position(String::is_empty) {
         return Err(DataError::UnnamedColumn {
@@ -383,9 +403,11 @@ pub(super) fn all_but(table: &Table, targets: &[String]) -> Result<Vec<String>, 
         .iter()
         .map(|target| source_of(table, target))
         .collect();
+    let arrange = [&arranged_by.order, &arranged_by.group];
+    let arranges = |column: &&String| arrange.contains(&&Some((*column).clone()));
     let others = columns
         .iter()
-        .filter(|column| !targets.contains(&column.as_str()));
+        .filter(|column| !targets.contains(&column.as_str()) && !arranges(column));
     Ok(others.cloned().collect())
 }
 

@@ -350,6 +350,47 @@ pub enum DataError {
         /// The share asked for.
         fraction: f64,
     },
+    /// A list of rows that is none.
+    #[error(
+        "{file}:{line}: {reason}; the list holds line numbers as `predict` has them in its column `line`: in a \
+         text the header is line 1"
+    )]
+    RowList {
+        /// The file of the list.
+        file: String,
+        /// The line of it, from 1.
+        line: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A list names a row that the table does not have, or none that it has.
+    #[error(
+        "{list}: {file} has no row in line {line}{}",
+        if *skipped { ": every row that is listed was left out for missing values" } else { "" }
+    )]
+    NoSuchRow {
+        /// The file of the list.
+        list: String,
+        /// The table.
+        file: String,
+        /// The line.
+        line: u64,
+        /// Whether all that are listed were left out.
+        skipped: bool,
+    },
+    /// Too few groups, or too few different places in an order, to hold some out.
+    #[error(
+        "{found} different {what} are too few to hold some out: it takes {needed}, {}",
+        if *needed > 2 { "to train on, to choose the step by and to report" } else { "to train on and to hold out" }
+    )]
+    TooFewToHoldOut {
+        /// What there is too little of.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many it takes.
+        needed: usize,
+    },
     /// A table too small to be split in two.
     #[error("{rows} row(s) cannot be split into training and validation rows")]
     TooFewRows {

@@ -11,6 +11,7 @@
 
 #[cfg(not(all(feature = "text", feature = "columnar", feature = "numpy")))]
 mod absent;
+mod arrangement;
 mod blocks;
 mod categories;
 mod cell;
@@ -29,6 +30,7 @@ mod foreign;
 pub mod generators;
 #[cfg(feature = "text")]
 mod header;
+mod hold_out;
 mod missing;
 mod numeric;
 #[cfg(feature = "numpy")]
@@ -57,12 +59,15 @@ use absent::numpy;
 #[cfg(not(feature = "text"))]
 use absent::{chunks, text};
 
+pub use arrangement::{ArrangedBy, Arrangement, ListedRows};
 pub use blocks::TableBlocks;
 #[cfg(feature = "plot")]
 pub(crate) use categories::adds_up;
 pub(crate) use categories::encoded_columns;
 pub use dataset::Dataset;
 pub use error::{DataError, alternatives};
+pub use hold_out::{HoldOut, Split};
+pub(crate) use hold_out::{by_order, group_sizes};
 pub use missing::{MissingInputs, MissingValue};
 pub use numeric::NumericTable;
 pub(crate) use preparation::saturated;

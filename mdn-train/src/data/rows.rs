@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use mdn_infer::format::InputRule;
 
+use super::arrangement::Arrangement;
 use super::dataset::Dataset;
 use super::error::DataError;
 use super::preparation::{InputChoice, Preparation, judge};
@@ -74,6 +75,14 @@ impl<'a> TableRows<'a> {
         match self {
             TableRows::Memory(data) => &data.target_names,
             TableRows::Stored(table) => &table.target_names,
+        }
+    }
+
+    /// The order and the groups of the rows.
+    pub fn arrangement(&self) -> Cow<'a, Arrangement> {
+        match self {
+            TableRows::Memory(data) => Cow::Borrowed(&data.arrangement),
+            TableRows::Stored(table) => table.arrangement(),
         }
     }
 

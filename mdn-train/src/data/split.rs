@@ -18,10 +18,7 @@ pub fn split(
     validation_fraction: f64,
     seed: u64,
 ) -> Result<(Vec<usize>, Vec<usize>), DataError> {
-    if !(0.0..1.0).contains(&validation_fraction) {
-        let fraction = validation_fraction;
-        return Err(DataError::BadFraction { fraction });
-    }
+    check_fraction(validation_fraction)?;
     let mut train: Vec<usize> = (0..rows).collect();
     if validation_fraction == 0.0 {
         return Ok((train, Vec::new()));
@@ -35,6 +32,15 @@ pub fn split(
     train.sort_unstable();
     validation.sort_unstable();
     Ok((train, validation))
+}
+
+/// # Errors
+/// When the fraction is not at least 0 and less than 1.
+pub(super) fn check_fraction(fraction: f64) -> Result<(), DataError> {
+    match (0.0..1.0).contains(&fraction) {
+        true => Ok(()),
+        false => Err(DataError::BadFraction { fraction }),
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Tables whose rows stay on the disk.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::arrangement::{Arrangement, ArrangementReader};
 use super::blocks::TableBlocks;
 use super::categories::Profile;
 use super::dataset::{Dataset, all_but, check_chosen};
@@ -21,7 +23,8 @@ use super::wild::Ordinary;
 const BLOCK: usize = 1 << 14;
 
 /// Rows of inputs and targets in raw units, in a temporary file without a name: what a [`Dataset`]
-/// holds, in memory that does not depend on the table but for 4 bytes a row of a [part].
+/// holds, in memory that does not depend on the table but for 4 bytes a row of a [part], and of an order
+/// and of groups.
 ///
 /// The file takes 4 bytes a value and 8 a row. It is gone with the last table or part that uses it.
 ///
@@ -38,6 +41,8 @@ pub struct StoredTable {
     pub warnings: Vec<DataWarning>,
     /// As in [`Dataset`].
     pub transforms: Vec<Option<Transform>>,
+    /// That of all rows of the file.
+    arrangement: Arc<Arrangement>,
     file: Arc<RowFile>,
     /// The rows of the file that are those of this part, ascending; all, where there is none.
     chosen: Option<Arc<[u32]>>,
@@ -67,7 +72,7 @@ impl StoredTable {
         };
         let named = match inputs {
             Some(named) => named.to_vec(),
-            None => all_but(&first, targets)?,
+            None => all_but(&first, targets, &options.arranged_by)?,
         };
         check_chosen(&first, &named, targets)?;
         let mut profile = Profile::new(&named, options)?;
@@ -139,14 +144,18 @@ impl StoredTable {
         let (mut skipped_rows, mut warnings, mut transforms) = (0, None, Vec::new());
         let blocks = TableBlocks::open(path, options)?;
         let file = blocks.name().to_owned();
+        let mut arrangement = ArrangementReader::new(options);
         for block in blocks {
-            let numeric = match block?.select(&names, inputs.len(), options) {
+            let block = block?;
+            arrangement.see(&block);
+            let mut numeric = match block.select(&names, inputs.len(), options) {
                 Err(DataError::AllRowsSkipped { skipped, .. }) => {
                     skipped_rows += skipped;
                     continue;
                 }
                 selected => selected?,
             };
+            arrangement.add(&block, &mut numeric)?;
             let mut rows = Dataset::assemble(numeric, inputs.len());
             skipped_rows += rows.skipped_rows;
             for row in 0..rows.rows {
@@ -170,6 +179,7 @@ impl StoredTable {
             skipped_rows,
             warnings: warnings.unwrap_or_default(),
             transforms,
+            arrangement: Arc::new(arrangement.finish(&file)?),
             file: Arc::new(rows),
             chosen: None,
         })
@@ -230,6 +240,14 @@ impl StoredTable {
         Self {
             chosen: Some(chosen.collect()),
             ..self.clone()
+        }
+    }
+
+    /// The order and the groups of the rows.
+    pub fn arrangement(&self) -> Cow<'_, Arrangement> {
+        match &self.chosen {
+            None => Cow::Borrowed(&self.arrangement),
+            Some(chosen) => Cow::Owned(self.arrangement.of(chosen.iter().map(|&row| row as usize))),
         }
     }
 

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use super::arrangement::ArrangedBy;
 use super::cell::{Cell, excerpt};
 use super::column::{Column, Raw};
 use super::error::{DataError, most_similar};
@@ -44,6 +45,8 @@ pub struct ReadOptions {
     pub missing_values: Vec<MissingValue>,
     /// Input columns that hold categories although they hold numbers.
     pub categorical: Vec<String>,
+    /// What tells the order and the groups of the rows.
+    pub arranged_by: ArrangedBy,
 }
 
 /// A table of which only the columns that are chosen need hold numbers.
@@ -197,6 +200,11 @@ impl Table {
     /// How many rows there are below the header.
     pub fn rows(&self) -> usize {
         self.lines.len()
+    }
+
+    /// Each row's line in the file, ascending.
+    pub(super) fn lines(&self) -> &[u64] {
+        &self.lines
     }
 
     /// Whether each of `names` is a column.

@@ -4,7 +4,7 @@ use mdn_infer::format::{Activation, Covariance, ScaleMap};
 use serde::Serialize;
 
 use super::SupportRule;
-use crate::data::InputChoice;
+use crate::data::{HoldOut, InputChoice};
 use crate::network::{ActivationCount, Activations, HiddenLayer};
 use crate::train::TrainOptions;
 
@@ -29,8 +29,14 @@ pub struct FitConfig {
     /// Train in units of mean 0 and standard deviation 1 of the training rows, and take a few wild
     /// values for the nearest ordinary one ([`Ordinary`](crate::data::Ordinary)).
     pub standardise: bool,
-    /// The share of the rows held back to choose the best step; 0 for none.
+    /// The share of the rows held back to choose the best step, and of those to report where they are
+    /// others; 0 for none.
     pub validation: f64,
+    /// Which rows are held back. For anything but `Random` the table must have been read with what
+    /// [`ArrangedBy`](crate::data::ArrangedBy) names.
+    // What a run began with that began when all rows were held back at random.
+    #[serde(skip_serializing_if = "HoldOut::is_random")]
+    pub hold_out: HoldOut,
     /// Train once more on all rows, those held back too, for as long as they found best: the file has
     /// that network, and the scores of the rows held back are those of the one before.
     pub refit: bool,
@@ -85,6 +91,7 @@ impl Default for FitConfig {
             scale_floor: ScaleFloor::Automatic,
             standardise: true,
             validation: 0.1,
+            hold_out: HoldOut::Random,
             refit: false,
             seed: 0,
             anomaly_rate: 0.01,

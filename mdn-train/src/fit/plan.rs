@@ -9,8 +9,8 @@ use mdn_infer::format::{Head, MAX_DIMENSIONS, MAX_LOG_SCALE, Support};
 use super::file_version::STATING;
 use super::inputs::Inputs;
 use super::support::{self, TargetSupport};
-use super::{FitConfig, FitError, LossUnits, ScaleFloor};
-use crate::data::{DataError, Ordinary, OwnedRows, Standardiser, StoredRows, TableRows, split};
+use super::{FitConfig, FitError, HeldOut, LossUnits, ScaleFloor};
+use crate::data::{DataError, Ordinary, OwnedRows, Split, Standardiser, StoredRows, TableRows};
 use crate::draft::{Columns, ModelDraft, Statements, golden_numbers, golden_rows};
 use crate::metrics::map_predictions;
 use crate::model_file::ModelFile;
@@ -27,8 +27,11 @@ pub(super) struct Plan<'a> {
     pub(super) rows: TableRows<'a>,
     architecture: Architecture,
     pub(super) training: OwnedRows,
+    /// Those that choose the step.
     validation: OwnedRows,
-    /// What is ordinary for inputs and for targets, judged by all rows.
+    /// Those that are reported, where they are others.
+    report: Option<OwnedRows>,
+    /// What is ordinary for inputs and for targets, judged by all rows but those of the report.
     pub(super) ordinary: [Ordinary; 2],
     /// What is done to the inputs before they are standardised.
     pub(super) prepared: Inputs,
@@ -44,14 +47,20 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn new(data: TableRows<'a>, settings: Cow<'a, FitConfig>) -> Result<Self, FitError> {
+    pub(super) fn new(
+        data: TableRows<'a>,
+        settings: Cow<'a, FitConfig>,
+        split: &Split,
+    ) -> Result<Self, FitError> {
         let config = &*settings;
-        let (train_rows, validation_rows) = split(data.count(), config.validation, config.seed)?;
-        let training = data.part(&train_rows);
+        let training = data.part(&split.train);
+        let report = (!split.report.is_empty()).then(|| data.part(&split.report));
+        let seen = report.as_ref().map(|_| data.part(&split.seen()));
+        let seen = seen.as_ref().map_or(data, OwnedRows::rows);
         let dimensions = data.target_names().len();
         let (ordinary_inputs, prepared) = Inputs::new(data, training.rows(), config)?;
         let ordinary_targets = match config.standardise {
-            true => data.ordinary_targets()?,
+            true => seen.ordinary_targets()?,
             false => Ordinary::all(dimensions),
         };
         let ordinary = [ordinary_inputs, ordinary_targets];
@@ -70,7 +79,7 @@ impl<'a> Plan<'a> {
                 Standardiser::identity(dimensions),
             )
         };
-        let validation = data.part(&validation_rows);
+        let validation = data.part(&split.choose);
         let log_slope = |part: &OwnedRows| part.rows().mean_log_slope();
         let log_slopes = [log_slope(&training)?, log_slope(&validation)?];
         let atom_shares = |part: &OwnedRows| support::atom_shares(part.rows(), &supports);
@@ -85,6 +94,7 @@ impl<'a> Plan<'a> {
             units: LossUnits::new(config.options.loss, &targets, log_slopes, &atom_shares),
             supports,
             validation,
+            report,
             training,
             ordinary,
             prepared,
@@ -152,8 +162,25 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// The rows that choose the step, where there are any.
     pub(super) fn held_back(&self) -> Option<TableRows<'_>> {
         Some(self.validation.rows()).filter(|rows| rows.count() > 0)
+    }
+
+    /// The rows of which the scores are told: others than those that choose, where there are any.
+    pub(super) fn reported(&self) -> Option<TableRows<'_>> {
+        let report = self.report.as_ref().map(OwnedRows::rows);
+        report.or_else(|| self.held_back())
+    }
+
+    /// How the rows were parted.
+    pub(super) fn held_out(&self) -> HeldOut {
+        HeldOut {
+            by: self.config.hold_out,
+            choosing_rows: self.validation.rows().count(),
+            reported_rows: self.reported().map_or(0, |rows| rows.count()),
+            apart: self.report.is_some(),
+        }
     }
 
     /// The file of these networks, without an anomaly threshold.
@@ -205,7 +232,7 @@ impl<'a> Plan<'a> {
 
     /// The anomaly score that the configured share of ordinary rows exceeds.
     pub(super) fn anomaly_threshold(&self, file: &ModelFile) -> Result<f32, FitError> {
-        let rows = self.held_back().unwrap_or(self.training.rows());
+        let rows = self.reported().unwrap_or(self.training.rows());
         let mut scores = Vec::with_capacity(rows.count());
         rows.visit(|block| {
             let file = file.model();

@@ -23,7 +23,7 @@ static CRC: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_XZ);
 pub(crate) struct Identity {
     /// The program and its version.
     pub(super) producer: String,
-    /// The checksum of the table's names and numbers.
+    /// The checksum of the table's names and numbers, and of what a hold-out knows of its rows.
     pub(super) table: u64,
     /// The checksum of the configuration.
     pub(super) config: u64,
@@ -61,6 +61,16 @@ fn table_checksum(data: TableRows<'_>) -> Result<u64, DataError> {
             }
             Ok::<_, DataError>(())
         })?;
+    }
+    let arrangement = data.arrangement();
+    // Or a run that began before there was any could not go on.
+    if !arrangement.is_plain() {
+        for values in [&arrangement.order, &arrangement.groups] {
+            number(&mut digest, values.len());
+            values
+                .iter()
+                .for_each(|value| digest.update(&value.to_le_bytes()));
+        }
     }
     Ok(digest.finalize())
 }

@@ -13,6 +13,7 @@ mod first_hour;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod float_unit;
 mod given;
+mod hold_out;
 mod inputs;
 mod journey;
 mod layers;

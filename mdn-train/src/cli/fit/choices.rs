@@ -119,7 +119,8 @@ pub struct TrainingChoices {
     #[arg(long, value_name = "SHARE", value_parser = above_0,
           default_value_t = TrainOptions::default().noise_decay)]
     noise_decay: f32,
-    /// Share of the rows held back to choose the best step; 0 for none
+    /// Share of the rows held back to choose the best step, and with a --hold-out other than `random` share of
+    /// those that are reported; 0 for none
     #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share::<f64>)]
     validation: f64,
     /// Train once more on all rows, those held back too, for as many passes as they found best; the
@@ -253,6 +254,7 @@ pub fn config(
             .map_or(ScaleFloor::Automatic, ScaleFloor::Fixed),
         standardise: !training.no_standardise,
         validation: training.validation,
+        hold_out: columns.held.kind()?,
         refit: training.refit,
         seed: training.seed,
         anomaly_rate: training.anomaly_rate,

@@ -10,6 +10,7 @@ use mdn_train::data::{
 };
 use mdn_train::fit::SupportRule;
 
+use super::hold_out::HoldOutChoices;
 use crate::cli::given::dimension;
 use crate::cli::options::Reading;
 use crate::cli::output::Output;
@@ -74,6 +75,8 @@ pub struct ColumnChoices {
     /// Unit of a column, kept in the file; may be given again
     #[arg(long, value_name = "COL=UNIT", value_parser = unit)]
     pub unit: Vec<(String, String)>,
+    #[command(flatten)]
+    pub held: HoldOutChoices,
 }
 
 /// `--missing`
@@ -147,6 +150,7 @@ impl ColumnChoices {
                     MissingName::Learn if !self.reading.skip_missing => MissingInputs::Any,
                     _ => MissingInputs::None,
                 },
+                arranged_by: self.held.arranged_by()?,
                 ..self.reading.options()
             },
         })

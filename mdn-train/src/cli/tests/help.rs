@@ -32,10 +32,11 @@ const NOTHING_BY_DEFAULT: [&str; 21] = [
 ];
 
 /// Words that options take without a list of clap's.
-const WORDS: [(&str, &[&str]); 3] = [
+const WORDS: [(&str, &[&str]); 4] = [
     ("batch", &["full", "auto"]),
     ("transform", &["log", "logit"]),
     ("delimiter", &["tab"]),
+    ("hold-out", &["random", "last", "group:COL", "rows:FILE"]),
 ];
 
 fn visit(mut look: impl FnMut(&str, &Arg, String)) {

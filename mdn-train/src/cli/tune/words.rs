@@ -132,7 +132,10 @@ pub fn say(result: &Tuning, data: &Path, output: &mut Output) -> anyhow::Result<
         output.say(format_args!("{picture}: the race of the trials"))?;
     }
     let validation = match result.validation_nll {
-        Some(nll) => format!(", {nll:.4} on those that chose the best step"),
+        Some(nll) => match &result.reported {
+            Some(rows) => format!(", {nll:.4} on {rows}, which nothing has seen"),
+            None => format!(", {nll:.4} on those that chose the best step"),
+        },
         None => String::new(),
     };
     if let Some((model, nll)) = result.model.as_ref().zip(result.train_nll) {
@@ -141,6 +144,9 @@ pub fn say(result: &Tuning, data: &Path, output: &mut Output) -> anyhow::Result<
              passed; {} fits, {:.1} s",
             result.fits, result.seconds
         ))?;
+    }
+    for diagnostic in &result.diagnostics {
+        output.say(diagnostic)?;
     }
     Ok(())
 }
