@@ -4,6 +4,7 @@ pub mod choices;
 pub mod columns;
 mod running;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -22,7 +23,7 @@ use serde::Serialize;
 
 use super::column_scores::ColumnEvaluation;
 use super::next::Next;
-use super::options::{LEARNING, check_learnt, coarse_targets, count, say_supports};
+use super::options::{LEARNING, check_learnt, count, first_of_zero_density, say_supports};
 use super::output::{NORMAL, Output};
 use super::paths::OutputFile;
 use super::signals::Signals;
@@ -72,8 +73,15 @@ pub struct Fit {
 #[derive(Serialize)]
 struct FitResult {
     model: String,
+    /// Those that are scored, as are the validation rows.
     train_rows: usize,
     validation_rows: usize,
+    /// Rows with a number that stands for a missing one, in none of the scores, and their own NLL, none where
+    /// it is infinite.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_aside_rows: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_aside_nll: Option<f64>,
     /// What training minimised, `nll` or `crps`.
     loss: LossKind,
     train_nll: f64,
@@ -203,7 +211,16 @@ impl Fit {
         let scores = told(fitted);
         let networks = fitted.networks();
         let networks = networks.map(|trained| NetworkResult::new(trained, fitted));
+        let scored = match fitted.set_aside {
+            Some(_) => data.without_marked(),
+            None => Cow::Borrowed(data),
+        };
         FitResult {
+            set_aside_rows: fitted.set_aside.map(|aside| aside.rows),
+            set_aside_nll: fitted
+                .set_aside
+                .map(|aside| aside.nll)
+                .filter(|nll| nll.is_finite()),
             model: self.model().display().to_string(),
             train_rows: fitted.train.rows,
             validation_rows: fitted.validation.as_ref().map_or(0, |scores| scores.rows),
@@ -213,7 +230,7 @@ impl Fit {
             train_crps: fitted.train.mean_crps(),
             validation_crps: fitted.validation.as_ref().map(Scores::mean_crps),
             columns: ColumnEvaluation::all(scores, &data.target_names),
-            normal_nll: normal_nll(data, &scores.supports),
+            normal_nll: normal_nll(&scored, &scores.supports),
             coverage_50: scores.mean_coverage(0.5),
             coverage_90: scores.mean_coverage(0.9),
             expected_coverage: Some([0.5, 0.9].map(|p| scores.mean_expected_coverage(p)))
@@ -243,7 +260,7 @@ fn anomaly_rows(rate: f64) -> Option<usize> {
 }
 
 /// What the figures mean.
-fn findings(fitted: &Fitted, data: &Dataset) -> Result<Vec<Diagnostic>, RowError> {
+pub fn findings(fitted: &Fitted, data: &Dataset) -> Result<Vec<Diagnostic>, RowError> {
     let model = fitted.file.model();
     let (scores, learnt) = match &fitted.validation {
         Some(held_out) => (held_out, Some(&fitted.train)),
@@ -255,7 +272,6 @@ fn findings(fitted: &Fitted, data: &Dataset) -> Result<Vec<Diagnostic>, RowError
 /// What the model's owner should know; what the table's owner should know comes first.
 fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
     let mut warnings: Vec<String> = data.warnings.iter().map(ToString::to_string).collect();
-    warnings.extend(coarse_targets(data, &fitted.train.supports));
     // Rows that are held back choose the step, and tell whether the others are learnt by heart.
     let parameters = fitted.file.model().parameters();
     if fitted.validation.is_none() && parameters > fitted.train.rows {
@@ -272,11 +288,10 @@ fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
     for (scores, rows) in held_out.chain([(&fitted.train, "training row")]) {
         if scores.zero_density_rows > 0 {
             warnings.push(format!(
-                "the model gives density 0 to {} of {}: their targets lie far outside anything it \
-                 expects, or their inputs are so far out that its numbers overflow, and the NLL is \
-                 infinite",
+                "the model gives density 0 to {} of {}, so that the NLL is infinite{}",
                 scores.zero_density_rows,
-                count(scores.rows, rows)
+                count(scores.rows, rows),
+                first_of_zero_density(scores)
             ));
         }
     }
@@ -381,6 +396,14 @@ fn say_losses(
     }
     for column in &result.columns {
         column.say(output)?;
+    }
+    if let Some(rows) = result.set_aside_rows {
+        let nll = result.set_aside_nll.unwrap_or(f64::INFINITY);
+        output.say(format_args!(
+            "{} with a number that stands for a missing one (sentinel) in none of these figures, their own NLL \
+             {nll:.4}",
+            count(rows, "row")
+        ))?;
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use clap::{Args, ValueEnum};
 use mdn_infer::format::{Activation, Covariance, ScaleMap, Support};
 use mdn_infer::{Level, Model};
 use mdn_train::data::{DataError, Dataset, MissingValue, ReadOptions, STANDARD_INPUT, Table};
-use mdn_train::fit::{FitError, NothingLearnt, TargetSupport, describe};
-use mdn_train::metrics::RowError;
+use mdn_train::fit::{FitError, NothingLearnt, TargetSupport, describe_target};
+use mdn_train::metrics::{RowError, Scores, log_zeros};
 use mdn_train::run::RunError;
 
 use super::output::Output;
@@ -66,7 +66,15 @@ impl Reading {
             no_header: self.no_header,
             skip_missing: self.skip_missing,
             missing_values: self.missing_value.clone(),
-            categorical: Vec::new(),
+            ..ReadOptions::default()
+        }
+    }
+
+    /// The same for a table of `model`, which may know zeros of a target that is learnt by its logarithm.
+    pub fn options_for(&self, model: &Model<'_>) -> ReadOptions {
+        ReadOptions {
+            log_zeros: log_zeros(model),
+            ..self.options()
         }
     }
 
@@ -118,7 +126,9 @@ impl Reading {
     /// The rows on which `model` is to be scored.
     pub fn for_scoring(&self, model: &Model<'_>, output: &mut Output) -> anyhow::Result<Dataset> {
         let (inputs, targets) = column_names(model);
-        let data = Dataset::for_scoring(&self.table()?, &inputs, &targets, &self.options())?;
+        let options = self.options_for(model);
+        let table = Table::read(&self.data, &options)?;
+        let data = Dataset::for_scoring(&table, &inputs, &targets, &options)?;
         Ok(self.check(data, output))
     }
 
@@ -196,41 +206,16 @@ impl Reading {
     }
 }
 
-/// What to know of targets that were recorded in a few steps, such as grades.
-pub fn coarse_targets(data: &Dataset, supports: &[Support]) -> Vec<String> {
-    const FEW: usize = 20;
-    const ROWS_A_VALUE: usize = 5;
-    let distinct = |target| {
-        let mut values: Vec<f32> = data.target_column(target).collect();
-        values.sort_by(f32::total_cmp);
-        values.dedup();
-        values.len()
-    };
-    let counts = data.target_names.iter().enumerate();
-    let counts = counts.map(|(target, name)| (name, distinct(target)));
-    let smooth = supports.iter().map(|one| *one == Support::Continuous);
-    counts
-        .zip(smooth)
-        .filter(|&((_, count), smooth)| smooth && count <= FEW && count * ROWS_A_VALUE <= data.rows)
-        .map(|((name, count), _)| {
-            format!(
-                "target `{name}` has only {count} different values; a density treats it as \
-                 continuous, and coverage and PIT are coarse for it; --support lattice:STEP has \
-                 probabilities for its values"
-            )
-        })
-        .collect()
-}
-
 /// What was found of the targets' supports, and what speaks for another; how to choose.
 pub fn say_supports(supports: &[TargetSupport], output: &mut Output) -> anyhow::Result<()> {
     for one in supports {
         let target = &one.target;
         if one.support != Support::Continuous {
-            let support = describe(&one.support);
-            let origin = match one.chosen {
-                true => String::new(),
-                false => format!(
+            let support = describe_target(target, &one.support);
+            let origin = match (one.chosen, one.has_log_zero()) {
+                (true, _) => String::new(),
+                (false, true) => ", as it has rows of 0, which has no logarithm".to_owned(),
+                (false, false) => format!(
                     ", as its training rows say; --support '{target}=continuous' takes every number"
                 ),
             };
@@ -268,6 +253,15 @@ pub fn check_learnt(
     Err(match failure.by_heart {
         false => anyhow!("{failure}; {few}{options} may help"),
         true => anyhow!("{failure}, while the training rows are known by heart; {few}{BY_HEART}"),
+    })
+}
+
+/// Which row the first with density 0 is, and why.
+pub fn first_of_zero_density(scores: &Scores) -> String {
+    let first = scores.zero_density.as_ref();
+    first.map_or_else(String::new, |first| match scores.zero_density_rows {
+        1 => format!("; it is {first}"),
+        _ => format!("; the first is {first}"),
     })
 }
 

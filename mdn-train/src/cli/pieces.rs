@@ -30,7 +30,7 @@ impl<'r> Pieces<'r> {
         model: &Model<'_>,
         or_else: Option<Vec<String>>,
     ) -> anyhow::Result<Self> {
-        let options = reading.options();
+        let options = reading.options_for(model);
         let (inputs, targets) = column_names(model);
         Ok(Self {
             blocks: TableBlocks::open(&reading.data, &options)?,

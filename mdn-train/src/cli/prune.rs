@@ -4,6 +4,7 @@ use clap::Args;
 use mdn_train::data::{Dataset, ReadOptions, Table};
 use mdn_train::files::{Claims, Kind};
 use mdn_train::metrics::nll;
+use mdn_train::metrics::log_zeros;
 use mdn_train::model_file::ModelFile;
 use mdn_train::prune::{PruneError, THRESHOLD, prune};
 use serde::Serialize;
@@ -57,7 +58,10 @@ impl Prune {
         let file = ModelFile::open(&self.model)?;
         let before = file.model();
         let (inputs, targets) = column_names(&before);
-        let options = ReadOptions::default();
+        let options = ReadOptions {
+            log_zeros: log_zeros(&before),
+            ..ReadOptions::default()
+        };
         let table = Table::read(&self.data, &options)?;
         let data = Dataset::for_scoring(&table, &inputs, &targets, &options)?;
         let pruned = prune(&before, &data, self.threshold).map_err(|error| match error {

@@ -11,6 +11,7 @@ use anyhow::{anyhow, ensure};
 use clap::Args;
 use mdn_infer::format::{Covariance, Support};
 use mdn_train::data::Dataset;
+use mdn_train::diagnose::Diagnostic;
 use mdn_train::files::{ClaimError, Claims, Destination, Kind};
 use mdn_train::fit::{FitConfig, Fitted, fit_with, with_supports_of};
 use mdn_train::plot::{Picture, Trials};
@@ -22,6 +23,7 @@ use space::SpaceChoices;
 
 use super::fit::choices::{NetworkChoices, TrainingChoices, config};
 use super::fit::columns::ColumnChoices;
+use super::fit::findings;
 use super::next::Next;
 use super::options::{LEARNING, check_learnt, say_supports};
 use super::output::Output;
@@ -99,6 +101,8 @@ struct Tuning {
     /// Whether a signal ended the trials.
     interrupted: bool,
     trials: Vec<words::TrialResult>,
+    /// Of the model.
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Tune {
@@ -125,7 +129,11 @@ impl Tune {
         let fitted = self.refit(&data, &trials, &config, &signals)?;
         let mut result = self.summarise(&data, &trials, start.elapsed().as_secs_f64());
         match &fitted {
-            Some(fitted) => results.keep(fitted, &trials, &mut result)?,
+            Some(fitted) => {
+                results.keep(fitted, &trials, &mut result)?;
+                let found = findings(fitted, &data);
+                result.diagnostics = found.map_err(|error| self.columns.reading.place(error))?;
+            }
             None => output.status = signals.status().unwrap_or(0),
         }
         words::say(&result, &self.columns.reading.data, output)?;
@@ -262,6 +270,7 @@ impl Tune {
             seconds,
             interrupted: true,
             trials: trials.iter().map(words::TrialResult::new).collect(),
+            diagnostics: Vec::new(),
         }
     }
 }

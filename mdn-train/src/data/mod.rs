@@ -29,6 +29,7 @@ mod foreign;
 pub mod generators;
 #[cfg(feature = "text")]
 mod header;
+mod log_zero;
 mod missing;
 mod numeric;
 #[cfg(feature = "numpy")]
@@ -62,6 +63,7 @@ pub(crate) use categories::adds_up;
 pub(crate) use categories::encoded_columns;
 pub use dataset::Dataset;
 pub use error::{DataError, alternatives};
+pub use log_zero::LogZero;
 pub use missing::MissingValue;
 pub use numeric::NumericTable;
 pub use rows::{OwnedRows, TableRows};

@@ -160,7 +160,7 @@ impl<'a> TableRows<'a> {
     }
 
     /// One column of all rows.
-    fn column(&self, of: impl Fn(&Dataset) -> Vec<f32>) -> Result<Vec<f32>, DataError> {
+    pub(super) fn column(&self, of: impl Fn(&Dataset) -> Vec<f32>) -> Result<Vec<f32>, DataError> {
         let mut column = Vec::with_capacity(self.count());
         self.visit(|block| {
             column.extend(of(block));

@@ -9,6 +9,7 @@ use std::path::Path;
 use super::cell::{Cell, excerpt};
 use super::column::{Column, Raw};
 use super::error::{DataError, most_similar};
+use super::log_zero::LogZero;
 use super::missing::MissingValue;
 use super::numeric::NumericTable;
 use super::select::Source;
@@ -29,7 +30,7 @@ pub(super) const ARROW: &[u8] = b"ARROW1";
 pub(super) const ARROW_STREAM: &[u8] = &[0xff; 4];
 
 /// How a table is to be read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReadOptions {
     /// The byte between cells of a text; if `None`, whichever of comma, semicolon and tab the
     /// first line holds most of.
@@ -42,6 +43,8 @@ pub struct ReadOptions {
     pub missing_values: Vec<MissingValue>,
     /// Input columns that hold categories although they hold numbers.
     pub categorical: Vec<String>,
+    /// Targets `log(column)` that know 0, and its place; of all others 0 is an error.
+    pub log_zeros: Vec<LogZero>,
 }
 
 /// A table of which only the columns that are chosen need hold numbers.
@@ -54,6 +57,8 @@ pub struct Table {
     lines: Vec<u64>,
     warnings: Vec<DataWarning>,
     missing_values: Vec<MissingValue>,
+    log_zeros: Vec<LogZero>,
+    index: Vec<String>,
 }
 
 /// What a reader of some format finds.
@@ -67,6 +72,8 @@ pub(super) struct Contents {
     /// The line of each row.
     pub(super) lines: Vec<u64>,
     pub(super) warnings: Vec<DataWarning>,
+    /// The names of the columns that the file calls an index.
+    pub(super) index: Vec<String>,
 }
 
 impl Contents {
@@ -127,14 +134,14 @@ impl Table {
     ) -> Result<Self, DataError> {
         let bytes = decompress(&name, bytes)?;
         let found = contents(&name, bytes, options)?;
-        Self::new(name, found, &options.missing_values)
+        Self::new(name, found, options)
     }
 
     /// A table of what a reader found.
     pub(super) fn new(
         name: String,
         found: Contents,
-        missing_values: &[MissingValue],
+        options: &ReadOptions,
     ) -> Result<Self, DataError> {
         check_header(&name, found.header_line, &found.names)?;
         if found.lines.is_empty() {
@@ -146,9 +153,11 @@ impl Table {
             cells: found.columns,
             lines: found.lines,
             warnings: found.warnings,
-            missing_values: missing_values.to_vec(),
+            missing_values: options.missing_values.clone(),
+            log_zeros: options.log_zeros.clone(),
+            index: found.index,
         };
-        let mut named = missing_values
+        let mut named = (options.missing_values)
             .iter()
             .filter_map(|value| value.column.as_deref());
         match named.find(|column| table.position(column).is_none()) {
@@ -181,6 +190,12 @@ impl Table {
         &self.columns
     }
 
+    /// The columns that the file's own metadata call an index, which names the rows: what pandas writes into
+    /// Parquet and Feather files beside the columns of a table.
+    pub fn index_columns(&self) -> &[String] {
+        &self.index
+    }
+
     /// How many rows there are below the header.
     pub fn rows(&self) -> usize {
         self.lines.len()
@@ -188,7 +203,7 @@ impl Table {
 
     /// Whether each of `names` is a column.
     pub fn has_columns(&self, names: &[String]) -> bool {
-        names.iter().all(|name| self.source(name).is_ok())
+        names.iter().all(|name| self.source(name, &[]).is_ok())
     }
 
     /// Which of `names` are columns of dates or times: their numbers are days since 1970.
@@ -211,9 +226,19 @@ impl Table {
     /// 1e37, where differences are not; when
     /// it holds a category that is in none of `names`.
     pub fn select(&self, names: &[String], skip_missing: bool) -> Result<NumericTable, DataError> {
+        self.select_with(names, skip_missing, &self.log_zeros)
+    }
+
+    /// As [`select`](Self::select), with these places of zeros.
+    pub(super) fn select_with(
+        &self,
+        names: &[String],
+        skip_missing: bool,
+        log_zeros: &[LogZero],
+    ) -> Result<NumericTable, DataError> {
         let sources = names
             .iter()
-            .map(|name| self.source(name))
+            .map(|name| self.source(name, log_zeros))
             .collect::<Result<Vec<Source<'_>>, DataError>>()?;
         let mut transforms: Vec<_> = sources.iter().map(|source| source.transform).collect();
         if transforms.iter().all(Option::is_none) {
@@ -251,8 +276,8 @@ impl Table {
     }
 
     /// The column called `name`, or the category that it names, which can be read.
-    fn source<'n>(&self, name: &'n str) -> Result<Source<'n>, DataError> {
-        let source = self.find(name)?;
+    fn source<'n>(&self, name: &'n str, log_zeros: &[LogZero]) -> Result<Source<'n>, DataError> {
+        let source = self.find(name, log_zeros)?;
         self.check_readable(source.position)?;
         Ok(source)
     }
@@ -268,16 +293,20 @@ impl Table {
         }
     }
 
-    fn find<'n>(&self, name: &'n str) -> Result<Source<'n>, DataError> {
+    fn find<'n>(&self, name: &'n str, log_zeros: &[LogZero]) -> Result<Source<'n>, DataError> {
         if let Some(position) = self.position(name) {
             return Ok(Source::plain(position));
         }
         if let Some((transform, column)) = Transform::parse(name)
             && let Some(position) = self.position(column)
         {
-            let transform = Some(transform);
+            let known = log_zeros.iter().find(|known| known.target == name);
+            let transform = match (transform, known) {
+                (Transform::Log, Some(known)) => Transform::LogOrZero { zero: known.place },
+                _ => transform,
+            };
             return Ok(Source {
-                transform,
+                transform: Some(transform),
                 ..Source::plain(position)
             });
         }

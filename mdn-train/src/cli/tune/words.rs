@@ -142,6 +142,9 @@ pub fn say(result: &Tuning, data: &Path, output: &mut Output) -> anyhow::Result<
             result.fits, result.seconds
         ))?;
     }
+    for diagnostic in &result.diagnostics {
+        output.say(diagnostic)?;
+    }
     Ok(())
 }
 
