@@ -1,7 +1,7 @@
 //! A mixture of log-normal distributions of which everything up to a place is 0.
 //!
 //! With a the place of 0, y is eᵗ where t > a and 0 elsewhere: moments are those of the log-normals above a,
-//! in closed form. Of the score a part has none: E min(y, y′) is that of the log-normals less
+//! in closed form. Of the score a part has none: E min(y, y′) is that of the log-normals and eᵃ P(t > a)² less
 //! ∫ P(t > u)² eᵘ du from −∞ to a, for which a quadrature stands, on stretches of at most 3 in u and 2 standard
 //! deviations of a component; what lies 39 below a is left out.
 
@@ -91,7 +91,10 @@ impl BackTransformed {
             true => self.log_sum(|c| c.log_part_between(zero, z)).exp(),
             false => 0.0,
         };
-        let least = self.least_of_two() - self.least_of_two_below(zero);
+        // Below the place of 0, P(x > s) is what it is there.
+        let above = self.log_sum(|c| c.log_mass_above(zero));
+        let least =
+            self.least_of_two() - self.least_of_two_below(zero) + (zero + 2.0 * above).exp();
         (2.0 * (y * below - part) - y + least).max(0.0)
     }
 

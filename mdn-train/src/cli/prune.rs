@@ -3,8 +3,8 @@
 use clap::Args;
 use mdn_train::data::{Dataset, ReadOptions, Table};
 use mdn_train::files::{Claims, Kind};
-use mdn_train::metrics::nll;
 use mdn_train::metrics::log_zeros;
+use mdn_train::metrics::nll;
 use mdn_train::model_file::ModelFile;
 use mdn_train::prune::{PruneError, THRESHOLD, prune};
 use serde::Serialize;

@@ -466,6 +466,7 @@ pub(super) fn has(support: &Support, value: f32) -> bool {
             let nearest = origin + ((y - origin) / step).round() * step;
             let slack = 0.25 * step as f32;
             (nearest - y).abs() <= tolerance(step, y)
+                && is_near_for_the_engine(value, support)
                 && (low - slack..=high + slack).contains(&value)
         }
         Support::Atoms(atoms) => {
@@ -474,6 +475,19 @@ pub(super) fn has(support: &Support, value: f32) -> bool {
                 || atoms.highest && values.last().is_some_and(|&greatest| value > greatest))
         }
         Support::Bounds { low, high } => (low..=high).contains(&value),
+        _ => true,
+    }
+}
+
+/// Whether the engine takes `value` for one of a lattice, in its arithmetic of 32 bits: places a few steps of `f32`
+/// apart cannot be told from what lies between them.
+fn is_near_for_the_engine(value: f32, support: &Support) -> bool {
+    const NEAR: f32 = 1.0 / 1024.0;
+    match *support {
+        Support::Lattice { origin, step, .. } => {
+            let place = (value - origin) / step;
+            (place - place.round()).abs() <= NEAR
+        }
         _ => true,
     }
 }

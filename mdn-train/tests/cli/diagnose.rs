@@ -110,9 +110,7 @@ fn a_mark_of_missing_values_is_named() {
         assert!((told("train_nll") - nll).abs() < 0.3, "{mark}: {fitted}");
         assert_eq!(fitted["set_aside_rows"], 10);
         assert!(told("anomaly_threshold") < 10.0, "{mark}: {fitted}");
-        let words = bench
-            .run(&format!("fit marked.csv {choices} --steps 20"))
-            .stdout;
+        let words = bench.run(&format!("fit marked.csv {choices}")).stdout;
         let aside =
             "10 rows with a number that stands for a missing one (sentinel) in none of these";
         assert!(words.contains(aside), "{words}");
@@ -148,7 +146,7 @@ fn advice_about_the_floor_makes_no_score_worse() {
     };
     let rows: String = (0..400).map(row).collect();
     bench.write("regimes.csv", "x,regime,y\n".to_owned() + &rows);
-    let choices = "--target y --steps 400 --hidden 8 -k 2 --starts 1";
+    let choices = "--target y --steps 4000 --hidden 16 -k 2";
     let nll = |floor: &str| {
         let fitted = bench.json(&format!("fit regimes.csv {choices} {floor}"));
         (fitted["validation_nll"].as_f64().unwrap(), fitted)
@@ -173,8 +171,12 @@ fn advice_about_wild_targets_can_be_followed() {
         let wild = found.into_iter().find(|one| one["code"] == "wild-outliers");
         wild.map(|wild| wild["advice"].as_str().unwrap().to_owned())
     };
-    bench.write("above.csv", line(1.0) + "0.5,1000000\n");
-    bench.write("below.csv", line(1.0) + "0.5,-1000000\n");
+    let table: String = (0..200)
+        .map(|i| format!("{},{}\n", i % 9, 1.0 + (i * i % 37) as f64 / 7.1))
+        .collect();
+    let table = "x,y\n".to_owned() + &table;
+    bench.write("above.csv", table.clone() + "0.5,1000000\n");
+    bench.write("below.csv", table + "0.5,-1000000\n");
     assert!(advice("above.csv", "").unwrap().contains("--transform log"));
     assert!(!advice("below.csv", "").unwrap().contains("log"));
     let followed = bench.run("fit above.csv --target y --steps 20 --hidden 4 -k 2 --transform log");
@@ -186,7 +188,7 @@ fn advice_about_wild_targets_can_be_followed() {
 #[test]
 fn rounding_makes_no_repeats() {
     let bench = Bench::new();
-    let row = |i: usize| format!("{},{:.10}\n", i % 40, 47.3 + 1e-9 * (i * i % 997) as f64);
+    let row = |i: usize| format!("{},{:.10}\n", i % 40, 47.3 + 1e-7 * (i * i % 997) as f64);
     let rows: String = (0..400).map(row).collect();
     bench.write("track.csv", "s,lat\n".to_owned() + &rows);
     for more in ["", "--stream-above 0"] {

@@ -484,7 +484,7 @@ fn zeros_under_a_logarithm_have_a_probability() {
     assert!((dry - ZEROS).abs() < 0.05, "{dry}");
     assert!(draws.iter().all(|&rain| rain >= 0.0));
     bench.json("plot model.mdn fresh.csv");
-    bench.json("prune model.mdn rain.csv --out pruned.mdn");
+    bench.json("prune model.mdn --data rain.csv --out pruned.mdn");
 }
 
 /// Whoever asks for it and whoever does not get the same model, in memory and from the disk; and densities of
@@ -519,8 +519,8 @@ fn what_cannot_know_zeros_refuses_them_by_name() {
     for (options, why) in [
         ("--loss crps", "`log(rain)`: --loss crps knows continuous"),
         (
-            "--file-version 2",
-            "`log(rain)`: a file of version 2 cannot state",
+            "--file-version 1",
+            "`log(rain)`: a file of version 1 cannot state",
         ),
         ("--support continuous", "`log(rain)`: 0 has no logarithm"),
         (
