@@ -7,7 +7,6 @@ Every table is drawn here from a seed. Prints Markdown tables; `tables` fails wh
 must be. Needs `cargo build --release -p mdn-train` first.
 """
 
-import collections
 import concurrent.futures
 import json
 import math
@@ -20,6 +19,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "mdn-train"
+
+
+# What warnings without a code are called here, by their first word.
+WARNINGS = {"column": "precision", "training": "diverged", "the": "zero-density", "input": "constant"}
 
 
 class Folder:
@@ -50,7 +53,7 @@ class Folder:
             if kind in ("note row-number", "warning leak"):
                 found.append((kind.split()[1], kind.split()[0]))
             elif kind == "warning":
-                found.append((rest.strip().split(",")[0][:40], "warning"))
+                found.append((WARNINGS.get(rest.split()[0], "other"), "warning"))
         return result, found
 
 
@@ -93,8 +96,14 @@ def inputs_of(draw, width, kind):
     return x, sum(x[:3])
 
 
+# So many further rows decide whether an alarm was false.
+FURTHER = 20_000
+# What must be said of those rows of the same model for an alarm of `fit` or `evaluate` to be true.
+CONFIRMED_BY = {"over-fit": {"miscalibration", "no-better-than-normal"}}
+
+
 def honest(seed):
-    """A table with which nothing is wrong: header, rows, as many fresh ones, and its law."""
+    """A table with which nothing is wrong: its header, how many rows it has, a drawer of rows, and its law."""
     draw = random.Random(seed)
     names = list(laws())
     name = names[seed % len(names)]
@@ -107,40 +116,55 @@ def honest(seed):
         x, s = inputs_of(draw, width, kind)
         return [*(f"{value:.6g}" for value in x), f"{law(draw, s):.6g}"]
 
-    header = [f"x{i}" for i in range(width)] + ["y"]
-    return header, [one() for _ in range(rows)], [one() for _ in range(rows)], name
+    return [f"x{i}" for i in range(width)] + ["y"], rows, one, name
 
 
 def alarms_of(seed):
-    """What is said of one honest table by `fit` and, of fresh rows, by `evaluate`."""
-    header, rows, fresh, name = honest(seed)
+    """What is said of one honest table by `fit` and, of as many fresh rows, by `evaluate`; and what of it
+    further rows do not confirm."""
+    header, rows, one, name = honest(seed)
     with tempfile.TemporaryDirectory() as path:
         folder = Folder(path)
-        folder.write("t.csv", header, rows)
-        folder.write("fresh.csv", header, fresh)
+        folder.write("t.csv", header, [one() for _ in range(rows)])
+        folder.write("fresh.csv", header, [one() for _ in range(rows)])
         _, fitted = folder.said("fit t.csv --target y")
         _, scored = folder.said("evaluate model.mdn fresh.csv")
-    return seed, len(rows), name, set(fitted), set(scored)
+        said = {"fit": set(fitted), "evaluate": set(scored)}
+        false = {"fit": set(), "evaluate": set()}
+        if any(severity == "warning" for each in said.values() for _, severity in each):
+            folder.write("further.csv", header, [one() for _ in range(FURTHER)])
+            further = {code for code, _ in folder.said("evaluate model.mdn further.csv")[1]}
+            for command, each in said.items():
+                false[command] = {code for code, severity in each if severity == "warning"
+                                  and not CONFIRMED_BY.get(code, {code}) & further}
+    return seed, rows, name, said, false
 
 
 def alarms(count):
-    """Prints how often each diagnostic speaks."""
+    """Prints how often each diagnostic speaks, and how often without need."""
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", "2"))) as pool:
         found = list(pool.map(alarms_of, range(count)))
-    for seed, rows, name, *said in found:
-        warned = [sorted(code for code, severity in one if severity == "warning") for one in said]
-        if any(warned):
-            print(f"{seed}: {name}, {rows} rows: fit {warned[0]}, evaluate {warned[1]}", file=sys.stderr)
-    tally = collections.Counter()
-    for _, _, _, fitted, scored in found:
-        tally.update(("fit", *one) for one in fitted)
-        tally.update(("evaluate", *one) for one in scored)
-    print(f"| of {count} tables | `fit` | `evaluate` of fresh rows |\n|---|---:|---:|")
-    for code, severity in sorted({key[1:] for key in tally}, key=lambda key: (key[1], key[0])):
-        counts = [f"{100 * tally[who, code, severity] / count:.1f}%" for who in ("fit", "evaluate")]
-        print(f"| {severity} `{code}` | {counts[0]} | {counts[1]} |")
-    warned = [sum(any(s == "warning" for _, s in one[who]) for one in found) for who in (3, 4)]
-    print(f"| any warning | {100 * warned[0] / count:.1f}% | {100 * warned[1] / count:.1f}% |")
+    for seed, rows, name, said, false in found:
+        for command, each in said.items():
+            warned = sorted(code for code, severity in each if severity == "warning")
+            if warned:
+                print(f"{seed}: {name}, {rows} rows: {command} {warned}, false {sorted(false[command])}",
+                      file=sys.stderr)
+    percent = lambda some: f"{100 * some / count:.1f}%"
+    codes = sorted({(severity, code) for one in found for each in one[3].values() for code, severity in each})
+    print(f"| of {count} tables | `fit` | false | `evaluate` | false |\n|---|---:|---:|---:|---:|")
+    for severity, code in codes:
+        cells = []
+        for command in ("fit", "evaluate"):
+            spoke = percent(sum((code, severity) in one[3][command] for one in found))
+            wrong = percent(sum(code in one[4][command] for one in found)) if severity == "warning" else ""
+            cells += [spoke, wrong]
+        print(f"| {severity} `{code}` | {' | '.join(cells)} |")
+    cells = []
+    for command in ("fit", "evaluate"):
+        cells += [percent(sum(any(s == "warning" for _, s in one[3][command]) for one in found)),
+                  percent(sum(bool(one[4][command]) for one in found))]
+    print(f"| any warning | {' | '.join(cells)} |")
 
 
 def linear(draw, rows, noise=20.0):
@@ -220,12 +244,11 @@ def cases(folder):
     yield ("places that rounding to 32 bits makes equal", "not `repeated-rows`", names(said),
            not speaks("repeated-rows")(said))
 
-    noise = [[*(f"{draw.gauss(0, 1):.4f}" for _ in range(30)), f"{draw.gauss(0, 1):.4f}"] for _ in range(150)]
-    folder.write("noise.csv", [f"x{i}" for i in range(30)] + ["y"], noise)
-    options = "--validation 0.3 --weight-decay 0 --noise never --starts 1 --steps 400 --patience 0"
-    status, result, notes = folder.run(f"fit noise.csv --target y {options} --out other.mdn")
-    found = [one["code"] for one in result.get("diagnostics", [])] if status == 0 else [notes.strip()]
-    yield ("150 rows of 30 inputs without effect", "`over-fit`, or no model", "; ".join(found)[:60],
+    few = [[*row[:2], *(f"{draw.gauss(0, 1):.4f}" for _ in range(10)), row[2]] for row in rows[:100]]
+    folder.write("few.csv", ["x", "w", *(f"n{i}" for i in range(10)), "y"], few)
+    status, result, _ = folder.run("fit few.csv --target y --weight-decay 0 --noise never --out other.mdn")
+    found = [one["code"] for one in result.get("diagnostics", [])] if status == 0 else ["no model"]
+    yield ("100 rows with ten inputs without effect", "`over-fit`, or no model", ", ".join(found),
            status != 0 or "over-fit" in found)
     folder.write("wild.csv", header, [*rows[:400], ["5", "0", "99000000"]])
     _, said = folder.said("fit wild.csv --target y --steps 200 --out other.mdn")

@@ -57,6 +57,8 @@ const COLLAPSED_SHARE: f64 = 0.05;
 const NARROW_FLOOR: f32 = 0.3;
 /// Standard errors beyond which a difference is not taken for chance.
 const SIGNIFICANT: f64 = 2.33;
+/// The same for the mean −ln p of rows that need not be normal, whose error is larger than that of normal ones.
+const BEYOND_CHANCE: f64 = 3.5;
 /// How many standard deviations from the training rows' mean an input is far outside.
 const FAR_INPUT: f32 = 6.0;
 
@@ -341,7 +343,7 @@ fn no_better_than_normal(data: &Dataset, scores: &Scores, seen: Seen<'_>) -> Opt
     }
     let normal = normal_nll(data, &scores.supports)?;
     let dimensions = data.target_names.len() as f64;
-    let chance = SIGNIFICANT * (dimensions / 2.0 / scores.rows as f64).sqrt();
+    let chance = BEYOND_CHANCE * (dimensions / 2.0 / scores.rows as f64).sqrt();
     (scores.nll > normal + chance).then(|| Diagnostic {
         code: "no-better-than-normal",
         severity: Severity::Warning,

@@ -51,9 +51,13 @@ impl Brute {
 
     fn crps(&self, y: f64) -> f64 {
         let stretches = self.points.windows(2).map(|ends| {
-            // A stretch lies on one side of the outcome, but for one of the many.
-            let is_below = 0.5 * (ends[0].0 + ends[1].0) <= y;
-            let square = |at: (f64, f64, f64, f64)| if is_below { at.2 } else { at.3 }.powi(2);
+            // Between 0 and the values above its place there are none.
+            let is_below = |at: f64| match ends[0].0 == 0.0 {
+                true => ends[1].0 <= y,
+                false => at <= y,
+            };
+            let square =
+                |at: (f64, f64, f64, f64)| if is_below(at.0) { at.2 } else { at.3 }.powi(2);
             0.5 * (square(ends[0]) + square(ends[1])) * (ends[1].0 - ends[0].0)
         });
         let (first, last) = (self.points[0].0, self.points[self.points.len() - 1].0);
