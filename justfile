@@ -131,6 +131,16 @@ tricks *tables:
     cargo build --release -p mdn-train
     python3 scripts/tricks.py {{ tables }}
 
+# Twenty tables of known laws: what is said of each, and that it is true (docs/trust.md)
+trust:
+    cargo build --locked --release -p mdn-train
+    python3 scripts/trust.py tables
+
+# How often a diagnostic speaks although nothing is wrong, on 200 tables of known laws (docs/trust.md; an hour)
+false-alarms:
+    cargo build --locked --release -p mdn-train
+    python3 scripts/trust.py alarms 200
+
 # L-BFGS beside the trainer's AdamW on small tables, for docs/training.md (the first run builds it, which takes minutes)
 lbfgs:
     cd benches/peers && for table in "inverse-sine 500" "bishop 500"; do \

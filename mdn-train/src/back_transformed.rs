@@ -4,11 +4,14 @@
 //! not: the exponential of the mean of ln y is no mean of y. Here they are computed of y, in binary64,
 //! from the components of the engine's mixture: a mixture of normals of ln y is one of log-normals of y,
 //! for which everything has a closed form (Crow and Shimizu 1988); of logit y it is one of logit-normals,
-//! for which nothing has, and a quadrature stands in its place.
+//! for which nothing has, and a quadrature stands in its place. A column with zeros has a point mass at 0 beside
+//! the log-normals.
 
 mod log_normal;
 mod logit_normal;
 mod normal;
+mod quadrature;
+mod zero;
 
 use mdn_infer::Mixture;
 
@@ -86,6 +89,7 @@ impl BackTransformed {
     pub fn mean(&self) -> f64 {
         match self.transform {
             Transform::Log => self.log_mean().exp(),
+            Transform::LogOrZero { zero } => self.log_mean_above_zero(zero.into()).exp(),
             Transform::Logit => self.logit_moment(|y| y),
         }
     }
@@ -94,6 +98,7 @@ impl BackTransformed {
     pub fn standard_deviation(&self) -> f64 {
         match self.transform {
             Transform::Log => self.log_normal_deviation(),
+            Transform::LogOrZero { zero } => self.deviation_above_zero(zero.into()),
             Transform::Logit => {
                 let mean = self.mean();
                 self.logit_moment(|y| (y - mean).powi(2)).sqrt()
@@ -103,10 +108,11 @@ impl BackTransformed {
 
     /// The continuous ranked probability score of the outcome `y`, in the units of y.
     ///
-    /// Cost: O(K²) for `log`; for `logit` an integral, O(K²) with a factor of some 100.
+    /// Cost: O(K²) for `log`; for `logit`, and beside zeros, an integral, O(K²) with a factor of some 100.
     pub fn crps(&self, y: f64) -> f64 {
         match self.transform {
             Transform::Log => self.log_normal_crps(y),
+            Transform::LogOrZero { zero } => self.crps_with_zero(zero.into(), y),
             Transform::Logit => self.logit_normal_crps(y),
         }
     }
@@ -137,17 +143,21 @@ impl BackTransformed {
     /// standard deviation, and often the mean, rests on a tail that no table of some thousand rows
     /// shows, but the widest component extends.
     pub fn moments_rest_on_the_tail(&self) -> bool {
-        match self.transform {
-            Transform::Log => {
-                let rare = self.quantile(RARE, Normal::log_mass_above, -1.0);
-                self.log_share_of_square_above(rare) > 0.5_f64.ln()
+        let rare = || self.quantile(RARE, Normal::log_mass_above, -1.0);
+        let log_share = match self.transform {
+            Transform::Log => self.log_share_of_square_above(rare()),
+            Transform::LogOrZero { zero } => {
+                self.log_share_of_square_above_zero(zero.into(), rare())
             }
-            Transform::Logit => false,
-        }
+            Transform::Logit => return false,
+        };
+        log_share > 0.5_f64.ln()
     }
 
     fn mean_above(&self, z: f64) -> f64 {
         match self.transform {
+            Transform::LogOrZero { .. } if z == f64::NEG_INFINITY => self.mean(),
+            Transform::LogOrZero { zero } => self.mean_above_with_zero(zero.into(), z),
             Transform::Log => self.log_normal_mean_above(z),
             Transform::Logit => self.logit_tail_mean(z, 1.0),
         }
@@ -155,6 +165,8 @@ impl BackTransformed {
 
     fn mean_below(&self, z: f64) -> f64 {
         match self.transform {
+            Transform::LogOrZero { .. } if z == f64::INFINITY => self.mean(),
+            Transform::LogOrZero { zero } => self.mean_below_with_zero(zero.into(), z),
             Transform::Log => self.log_normal_mean_below(z),
             Transform::Logit => self.logit_tail_mean(z, -1.0),
         }

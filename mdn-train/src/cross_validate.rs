@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use crate::data::{Dataset, Split};
+use crate::data::{Dataset, Ordinary, Split};
 use crate::fit::{FitConfig, FitError, Fitted, train_split};
 use crate::metrics::{Scores, score};
 use crate::train::Control;
@@ -31,8 +31,10 @@ pub struct FoldScores {
     pub validation_nll: Option<f64>,
     /// The step whose parameters were kept.
     pub best_step: usize,
-    /// Scores of the file on the fold's test rows.
+    /// Scores of the file on the fold's test rows, but for those set aside.
     pub test: Scores,
+    /// Test rows with a number that stands for a missing one, where others are left.
+    pub set_aside_rows: usize,
 }
 
 /// A fold that could not be fitted or scored.
@@ -100,16 +102,39 @@ pub(crate) fn score_fold(
         choose: parts.1,
         report: Vec::new(),
     };
+    let scored = scored_rows(data, &fold.test_rows, &config);
     let trained = train_split((&training).into(), Cow::Owned(config), &split, control)?;
     let fitted: Fitted = trained.score()?;
     Ok(FoldScores {
+        set_aside_rows: fold.test_rows.len() - scored.len(),
         seed: fold.seed,
         train_rows: fitted.train.rows,
         validation_rows: fitted.validation.as_ref().map_or(0, |scores| scores.rows),
         validation_nll: fitted.validation.as_ref().map(|scores| scores.nll),
         best_step: fitted.trained.best_step,
-        test: score(&fitted.file.model(), &data.subset(&fold.test_rows))?,
+        test: score(&fitted.file.model(), &data.subset(&scored))?,
     })
+}
+
+/// Of the rows that test those whose score says something of the model: without a number that stands for a
+/// missing one, which training takes for another, where others are left.
+fn scored_rows(data: &Dataset, test: &[usize], config: &FitConfig) -> Vec<usize> {
+    if !config.standardise {
+        return test.to_vec();
+    }
+    let ordinary = [
+        Ordinary::of(&data.inputs, data.input_names.len()),
+        Ordinary::of(&data.targets, data.target_names.len()),
+    ];
+    let known = data.unmarked(&ordinary);
+    let kept = test.iter().copied();
+    let kept: Vec<usize> = kept
+        .filter(|row| known.binary_search(row).is_ok())
+        .collect();
+    match kept.is_empty() {
+        true => test.to_vec(),
+        false => kept,
+    }
 }
 
 /// A mean over folds and how far chance may have moved it.

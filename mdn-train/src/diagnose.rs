@@ -4,6 +4,7 @@
 //! and is never certain: each [`Diagnostic`] says what was seen, and what usually helps.
 
 mod calibration;
+mod coarse_target;
 mod dependent_rows;
 mod moments;
 mod one_category;
@@ -12,13 +13,14 @@ mod repeats;
 mod sentinels;
 mod training_rows;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use mdn_infer::format::Support;
 use mdn_infer::{Mixture, Model, PredictError};
 use serde::Serialize;
 
-use crate::data::{Dataset, WILD, fences, sentinels};
+use crate::data::{Dataset, Transform, WILD, fences, sentinels};
 use crate::metrics::{RowError, Scores, map_predictions, normal_nll};
 use crate::prune::{THRESHOLD, needed};
 use calibration::{miscalibration, over_fit};
@@ -26,7 +28,6 @@ pub use dependent_rows::{SomeRows, dependent_rows};
 use moments::wide_moments;
 pub use one_category::OneCategory;
 pub use outside_range::OutsideRange;
-pub use repeats::repeated_rows;
 pub use training_rows::KeptRows;
 
 /// One finding.
@@ -60,6 +61,8 @@ const COLLAPSED_SHARE: f64 = 0.05;
 const NARROW_FLOOR: f32 = 0.3;
 /// Standard errors beyond which a difference is not taken for chance.
 const SIGNIFICANT: f64 = 2.33;
+/// The same for the mean −ln p of rows that need not be normal, whose error is larger than that of normal ones.
+const BEYOND_CHANCE: f64 = 3.5;
 /// How many standard deviations from the training rows' mean an input is far outside.
 const FAR_INPUT: f32 = 6.0;
 
@@ -86,21 +89,42 @@ pub fn diagnose(
     scores: &Scores,
     seen: Seen<'_>,
 ) -> Result<Vec<Diagnostic>, RowError> {
-    let use_of = Use::new(model, data)?;
+    // What training took for missing says nothing of the model.
+    let known = match seen {
+        Seen::Training(_) => data.without_marked(),
+        Seen::Others => Cow::Borrowed(data),
+    };
+    let known = &*known;
+    let use_of = Use::new(model, known)?;
     let found = [
         negative_loss(scores),
-        collapsed_scales(&use_of, model, data),
+        collapsed_scales(&use_of, model, known, (scores, seen)),
         dead_components(&use_of, model),
         miscalibration(scores, seen),
-        wide_moments(model, data)?,
-        over_fit(scores, seen, normal_nll(data, &scores.supports)),
+        wide_moments(model, known)?,
+        over_fit(scores, seen, normal_nll(known, &scores.supports)),
         extrapolation(model, data, seen),
         no_better_than_normal(data, scores, seen),
+    ];
+    let of_table = of_table(
+        data,
+        &scores.supports,
+        matches!(seen, Seen::Training(Some(_))),
+    );
+    Ok(found.into_iter().flatten().chain(of_table).collect())
+}
+
+/// What there is to say of the rows of `data` without a model: few values in a continuum, numbers that stand for missing values, targets far
+/// from all others, and where rows are held back by chance, equal rows. `supports` `[D]` are those of the targets.
+pub fn of_table(data: &Dataset, supports: &[Support], held_back: bool) -> Vec<Diagnostic> {
+    let repeats = held_back.then(|| repeats::repeated_rows(data, supports));
+    let found = [
+        coarse_target::coarse_target(data, supports),
         sentinels::sentinel(data),
         wild_targets(data),
-        repeats(data, &scores.supports, seen),
+        repeats.flatten(),
     ];
-    Ok(found.into_iter().flatten().collect())
+    found.into_iter().flatten().collect()
 }
 
 /// How the rows use the components.
@@ -191,7 +215,12 @@ fn negative_loss(scores: &Scores) -> Option<Diagnostic> {
     })
 }
 
-fn collapsed_scales(use_of: &Use, model: &Model<'_>, data: &Dataset) -> Option<Diagnostic> {
+fn collapsed_scales(
+    use_of: &Use,
+    model: &Model<'_>,
+    data: &Dataset,
+    (scores, seen): (&Scores, Seen<'_>),
+) -> Option<Diagnostic> {
     if use_of.collapsed <= COLLAPSED_SHARE {
         return None;
     }
@@ -216,12 +245,7 @@ fn collapsed_scales(use_of: &Use, model: &Model<'_>, data: &Dataset) -> Option<D
             share,
             "Components want to be narrower than that: try a smaller --scale-floor",
         ),
-        None => (
-            Severity::Warning,
-            share,
-            "Try a larger --scale-floor, such as 0.05, or fewer --components; if a formula made the \
-             targets, they may be as certain as that",
-        ),
+        None => (Severity::Warning, share, floor_advice(scores, seen)),
     };
     Some(Diagnostic {
         code: "collapsed-scales",
@@ -229,6 +253,26 @@ fn collapsed_scales(use_of: &Use, model: &Model<'_>, data: &Dataset) -> Option<D
         finding,
         advice,
     })
+}
+
+/// Which way the floor of the scales may be wrong: where rows held back are predicted as well as those learnt
+/// from, the targets are as certain as that; where they are not, single rows may have been learnt by heart.
+fn floor_advice(scores: &Scores, seen: Seen<'_>) -> &'static str {
+    match seen {
+        Seen::Training(Some(train)) if scores.nll - train.nll > calibration::OVER_FIT => {
+            "Rows held back are harder than those learnt from: components may stand on single rows, so try a \
+             larger --scale-floor, or fewer --components, and keep what rows held back score better with"
+        }
+        Seen::Training(Some(_)) => {
+            "Rows held back are predicted as well as those learnt from, so the targets are as certain as that, or \
+             more: try a smaller --scale-floor, such as a tenth of this one, and keep what rows held back score \
+             better with"
+        }
+        Seen::Training(None) | Seen::Others => {
+            "Either the targets are more certain than the floor allows, or components stand on single rows: compare \
+             a smaller --scale-floor with a larger one by `mdn-train cross-validate`"
+        }
+    }
 }
 
 /// What repeats in a target's column: one value, or a few values in all rows.
@@ -297,14 +341,6 @@ fn extrapolation(model: &Model<'_>, data: &Dataset, seen: Seen<'_>) -> Option<Di
     })
 }
 
-/// Repeats matter where rows were held back.
-fn repeats(data: &Dataset, supports: &[Support], seen: Seen<'_>) -> Option<Diagnostic> {
-    match seen {
-        Seen::Training(Some(_)) => repeated_rows(data, supports),
-        Seen::Training(None) | Seen::Others => None,
-    }
-}
-
 /// Beyond chance: the mean −ln p of a D-variate normal over n rows has the standard error √(D/2n).
 fn no_better_than_normal(data: &Dataset, scores: &Scores, seen: Seen<'_>) -> Option<Diagnostic> {
     if matches!(seen, Seen::Training(_)) {
@@ -312,7 +348,7 @@ fn no_better_than_normal(data: &Dataset, scores: &Scores, seen: Seen<'_>) -> Opt
     }
     let normal = normal_nll(data, &scores.supports)?;
     let dimensions = data.target_names.len() as f64;
-    let chance = SIGNIFICANT * (dimensions / 2.0 / scores.rows as f64).sqrt();
+    let chance = BEYOND_CHANCE * (dimensions / 2.0 / scores.rows as f64).sqrt();
     (scores.nll > normal + chance).then(|| Diagnostic {
         code: "no-better-than-normal",
         severity: Severity::Warning,
@@ -333,13 +369,16 @@ fn wild_targets(data: &Dataset) -> Option<Diagnostic> {
         let mut values: Vec<f32> = data.target_column(target).collect();
         let marks = sentinels(&mut values);
         values.retain(|value| marks.iter().all(|mark| mark.value != *value));
+        let has_logarithms = values.iter().all(|&value| value >= 0.0);
         let fences = fences(&mut values)?;
         let count = values.iter().filter(|&&v| !fences.contains(&f64::from(v)));
-        Some(count.count()).filter(|&count| count > 0)
+        Some((count.count(), has_logarithms)).filter(|&(count, _)| count > 0)
     };
     let mut targets = data.target_names.iter().enumerate();
     targets.find_map(|(target, name)| {
-        wild(target).map(|count| Diagnostic {
+        let (count, has_logarithms) = wild(target)?;
+        let is_transformed = Transform::parse(name).is_some();
+        Some(Diagnostic {
             code: "wild-outliers",
             severity: Severity::Warning,
             finding: format!(
@@ -347,9 +386,17 @@ fn wild_targets(data: &Dataset) -> Option<Diagnostic> {
                  {WILD} times the distance between the quartiles",
                 data.rows
             ),
-            advice: "Check them: `fit` takes a few wild values for the nearest ordinary one, so that \
+            advice: match has_logarithms && !is_transformed {
+                true => {
+                    "Check them: `fit` takes a few wild values for the nearest ordinary one, so that \
                      they spoil nothing else, but many widen the units that training sees. Where they \
-                     are right, --transform log may suit the target",
+                     are right, --transform log may suit the target"
+                }
+                false => {
+                    "Check them: `fit` takes a few wild values for the nearest ordinary one, so that \
+                     they spoil nothing else, but many widen the units that training sees"
+                }
+            },
         })
     })
 }

@@ -27,7 +27,9 @@ pub use config::{FitConfig, ScaleFloor};
 pub use failure::NothingLearnt;
 pub use file_version::FileVersionError;
 pub use inputs::{InputError, describe_transform};
-pub use support::{SupportError, SupportRule, TargetSupport, describe, with_supports_of};
+pub use support::{
+    SupportError, SupportRule, TargetSupport, describe, describe_target, with_supports_of,
+};
 pub use units::LossUnits;
 
 /// A fitted model.
@@ -55,6 +57,9 @@ pub struct Fitted {
     pub validation: Option<Scores>,
     /// Which rows were held back, and how many.
     pub held_out: HeldOut,
+    /// The rows that are in no score, as they have a number that stands for a missing one
+    /// ([`Ordinary::is_marked`](crate::data::Ordinary::is_marked)), where others are left.
+    pub set_aside: Option<SetAside>,
 }
 
 /// What became of the rows that were not trained on.
@@ -68,6 +73,15 @@ pub struct HeldOut {
     pub reported_rows: usize,
     /// Whether those that are reported are others than those that chose: nothing has seen them then.
     pub apart: bool,
+}
+
+/// Rows that are in no score of the others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SetAside {
+    /// How many.
+    pub rows: usize,
+    /// Their own mean NLL, nats in raw units; +∞ where one of them has density 0.
+    pub nll: f64,
 }
 
 impl Fitted {
@@ -247,15 +261,18 @@ impl Unscored<'_> {
     ///
     /// [`FitError::Score`], and [`FitError::Data`] when rows on the disk cannot be read.
     pub fn score(mut self) -> Result<Fitted, FitError> {
-        let (reported, held_out) = (self.plan.reported(), self.plan.held_out());
-        let validation = reported.map(|part| score(&self.chosen.model(), part));
+        let plan = &self.plan;
+        let mut aside = Aside::default();
+        let (reported, held_out) = (plan.reported(), plan.held_out());
+        let validation = reported.map(|part| score(&self.chosen.model(), part, plan, &mut aside));
         let validation = validation.transpose()?;
-        let train = score(&self.file().model(), self.plan.training.rows())?;
+        let train = score(&self.file().model(), plan.training.rows(), plan, &mut aside)?;
         let others = self.networks.split_off(1);
         Ok(Fitted {
             train,
             validation,
             held_out,
+            set_aside: aside.mean(),
             units: self.plan.units,
             supports: self.plan.supports,
             preparation: self.plan.prepared.preparation,
@@ -268,9 +285,47 @@ impl Unscored<'_> {
     }
 }
 
-/// All scores of `model` on `rows`.
-fn score(model: &Model<'_>, rows: TableRows<'_>) -> Result<Scores, FitError> {
-    let mut scorer = Scorer::new(*model);
-    rows.visit(|block| Ok::<_, FitError>(scorer.add(block)?))?;
-    Ok(scorer.finish())
+/// The sum over rows set aside.
+#[derive(Default)]
+struct Aside {
+    rows: usize,
+    nll: f64,
+}
+
+impl Aside {
+    fn mean(&self) -> Option<SetAside> {
+        (self.rows > 0).then(|| SetAside {
+            rows: self.rows,
+            nll: self.nll / self.rows as f64,
+        })
+    }
+}
+
+/// All scores of `model` on `rows`, but for those with a number that stands for a missing one, which go to
+/// `aside`: there the model was never meant to know anything. On all, where each has one.
+fn score(
+    model: &Model<'_>,
+    rows: TableRows<'_>,
+    plan: &Plan<'_>,
+    aside: &mut Aside,
+) -> Result<Scores, FitError> {
+    let (mut scorer, mut marked) = (Scorer::new(*model), Scorer::new(*model));
+    rows.visit(|block| {
+        let kept = block.unmarked(&plan.ordinary);
+        if kept.len() == block.rows {
+            return Ok::<_, FitError>(scorer.add(block)?);
+        }
+        let others = (0..block.rows).filter(|row| kept.binary_search(row).is_err());
+        marked.add(&block.subset(&others.collect::<Vec<usize>>()))?;
+        Ok(scorer.add(&block.subset(&kept))?)
+    })?;
+    let (scores, marked) = (scorer.finish(), marked.finish());
+    if scores.rows == 0 {
+        return Ok(marked);
+    }
+    if marked.rows > 0 {
+        aside.rows += marked.rows;
+        aside.nll += marked.nll * marked.rows as f64;
+    }
+    Ok(scores)
 }

@@ -6,6 +6,9 @@ mod column;
 pub use column::ColumnScores;
 
 mod normal;
+mod zero_density;
+
+pub use zero_density::ZeroDensity;
 
 use mdn_infer::format::Support;
 use mdn_infer::{Level, Marginal, Mixture, Model, PredictError};
@@ -13,7 +16,7 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro128PlusPlus;
 use rayon::prelude::*;
 
-use crate::data::{Dataset, Transform, log_slope};
+use crate::data::{Dataset, LogZero, Transform, log_slope};
 use crate::network::uniform;
 pub(crate) use normal::likeliest;
 pub use normal::normal_nll;
@@ -47,6 +50,8 @@ pub struct Scores {
     /// Rows whose density is below the smallest number that binary32 holds the logarithm of, or
     /// at whose input the model's numbers overflow.
     pub zero_density_rows: usize,
+    /// The first of them.
+    pub zero_density: Option<ZeroDensity>,
     /// `[D]`: root mean squared error of the mixture's mean, in the target's units (of ln y for a
     /// target `log(y)`).
     pub rmse: Vec<f64>,
@@ -85,6 +90,28 @@ pub fn supports(model: &Model<'_>) -> Vec<Support> {
         Some(supports) => supports.iter().collect(),
         None => vec![Support::Continuous; model.dimensions()],
     }
+}
+
+/// How each target of `model` is made of the column that answers are about `[D]`.
+pub fn transforms(model: &Model<'_>) -> Vec<Option<Transform>> {
+    let names = model.target_columns().map(|(name, _)| name);
+    let pairs = names.zip(supports(model));
+    pairs
+        .map(|(name, support)| Transform::of_target(name, &support))
+        .collect()
+}
+
+/// The places of zeros among the logarithms of targets of `model`, for reading its tables.
+pub fn log_zeros(model: &Model<'_>) -> Vec<LogZero> {
+    let names = model.target_columns().map(|(name, _)| name);
+    let zero = |(name, transform): (&str, Option<Transform>)| match transform {
+        Some(Transform::LogOrZero { zero }) => Some(LogZero {
+            target: name.to_owned(),
+            place: zero,
+        }),
+        _ => None,
+    };
+    names.zip(transforms(model)).filter_map(zero).collect()
 }
 
 /// Whether central intervals hold what their PITs say.
@@ -420,6 +447,7 @@ impl<'m> Scorer<'m> {
                 rows: 0,
                 nll: 0.0,
                 zero_density_rows: 0,
+                zero_density: None,
                 rmse: Vec::new(),
                 crps: Vec::new(),
                 columns: Vec::new(),
@@ -445,6 +473,10 @@ impl<'m> Scorer<'m> {
         })?;
         let scores = &mut self.scores;
         scores.rows += rows.len();
+        let is_zero = |row: &RowScore| row.log_density == f64::NEG_INFINITY;
+        if let (None, Some(row)) = (&scores.zero_density, rows.iter().position(is_zero)) {
+            scores.zero_density = Some(ZeroDensity::of_row(&self.model, data, row));
+        }
         for row in rows {
             self.log_density -= row.log_density;
             scores.zero_density_rows += usize::from(row.log_density == f64::NEG_INFINITY);

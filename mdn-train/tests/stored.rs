@@ -263,6 +263,15 @@ fn faults_are_those_of_the_table_in_memory() {
     let has = |warning| table.warnings.contains(warning);
     assert!(whole.warnings.len() == 2 && whole.warnings.iter().all(has));
     assert_eq!(table.sample(50).unwrap().inputs, whole.inputs);
+    // With nothing but a constant beside it the number stays.
+    let row = |i: usize| format!("{},5,{}.5\n", i * 17 % 53, i * i);
+    let rows: String = (0..50).map(row).collect();
+    fs::write(&path, "id,one,t\n".to_owned() + &rows).unwrap();
+    let whole = Dataset::from_csv(&path, None, &names(&["t"]), &options).unwrap();
+    let table = stored(&path, &names(&["t"]), &options).unwrap();
+    assert_eq!(table.input_names, ["id", "one"]);
+    assert_eq!(table.input_names, whole.input_names);
+    assert_eq!(table.warnings, whole.warnings);
     let nowhere = folder.path().join("nowhere");
     let targets = names(&["t"]);
     let options = ReadOptions::default();

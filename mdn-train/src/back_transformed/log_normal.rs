@@ -9,13 +9,23 @@ use super::{BackTransformed, Normal};
 
 impl Normal {
     /// ln E y of the component, with its weight.
-    fn log_mean(&self) -> f64 {
+    pub(super) fn log_mean(&self) -> f64 {
         self.log_weight + self.mean + 0.5 * self.scale.powi(2)
     }
 
     /// ln E y² of the component, with its weight.
-    fn log_square(&self) -> f64 {
+    pub(super) fn log_square(&self) -> f64 {
         self.log_weight + 2.0 * (self.mean + self.scale.powi(2))
+    }
+
+    /// ln πₖ E\[y²; ln y > z\].
+    pub(super) fn log_square_above(&self, z: f64) -> f64 {
+        self.log_square() + log_upper_tail(self.whiten(z) - 2.0 * self.scale)
+    }
+
+    /// ln πₖ E\[y²; ln y ≤ z\].
+    pub(super) fn log_square_below(&self, z: f64) -> f64 {
+        self.log_square() + log_upper_tail(2.0 * self.scale - self.whiten(z))
     }
 
     /// (z − μ)/σ.
@@ -24,12 +34,12 @@ impl Normal {
     }
 
     /// ln πₖ E\[y; ln y > z\].
-    fn log_part_above(&self, z: f64) -> f64 {
+    pub(super) fn log_part_above(&self, z: f64) -> f64 {
         self.log_mean() + log_upper_tail(self.whiten(z) - self.scale)
     }
 
     /// ln πₖ E\[y; ln y ≤ z\].
-    fn log_part_below(&self, z: f64) -> f64 {
+    pub(super) fn log_part_below(&self, z: f64) -> f64 {
         self.log_mean() + log_upper_tail(self.scale - self.whiten(z))
     }
 
@@ -43,7 +53,7 @@ impl Normal {
 
 impl BackTransformed {
     /// ln Σ of a logarithm for each component.
-    fn log_sum(&self, log: impl Fn(&Normal) -> f64 + Copy) -> f64 {
+    pub(super) fn log_sum(&self, log: impl Fn(&Normal) -> f64 + Copy) -> f64 {
         log_sum_exp(self.components.iter().map(log))
     }
 
@@ -84,8 +94,7 @@ impl BackTransformed {
 
     /// ln E\[y²; ln y > z\]/E y².
     pub(super) fn log_share_of_square_above(&self, z: f64) -> f64 {
-        let above = |c: &Normal| c.log_square() + log_upper_tail(c.whiten(z) - 2.0 * c.scale);
-        self.log_sum(above) - self.log_sum(Normal::log_square)
+        self.log_sum(|c| c.log_square_above(z)) - self.log_sum(Normal::log_square)
     }
 
     /// 2 E(y − x)₊ − y + E min(x, x′), which is E|x − y| − ½ E|x − x′| without the means of x, which may be
@@ -97,11 +106,15 @@ impl BackTransformed {
         let z = y.ln();
         let below = self.log_sum(|c| c.log_mass_below(z)).exp();
         let part = self.log_sum(|c| c.log_part_below(z)).exp();
+        (2.0 * (y * below - part) - y + self.least_of_two()).max(0.0)
+    }
+
+    /// E min(x, x′).
+    pub(super) fn least_of_two(&self) -> f64 {
         let pairs = |c: &Normal| {
             let others = self.components.iter();
             log_sum_exp(others.map(|other| c.log_part_below_other(other)))
         };
-        let least = 2.0 * self.log_sum(pairs).exp();
-        (2.0 * (y * below - part) - y + least).max(0.0)
+        2.0 * self.log_sum(pairs).exp()
     }
 }

@@ -1,11 +1,12 @@
 //! Quadrature for mixtures of logit-normal distributions.
 //!
-//! Gauss and Legendre's rule with eight points on stretches that are short beside both a component's
+//! [Gauss and Legendre's rule](gauss) on stretches that are short beside both a component's
 //! standard deviation and the unit of the logistic function, whose nearest pole lies π from the axis: at most 2.3 of
 //! the one and 3 of the other. What lies 9 standard deviations out, or where y differs from 0 or 1 by less
 //! than 10⁻¹⁶, is left out. Means, standard deviations and scores are right to 10⁻⁹.
 
 use super::normal::log_sum_exp;
+use super::quadrature::gauss;
 use super::{BackTransformed, Normal};
 use crate::data::Transform;
 
@@ -63,12 +64,6 @@ impl BackTransformed {
 }
 
 impl Normal {
-    /// Every second standard deviation.
-    fn cuts(&self) -> impl Iterator<Item = f64> + use<> {
-        let Normal { mean, scale, .. } = *self;
-        (-5..=5).map(move |i| mean + 2.0 * f64::from(i) * scale)
-    }
-
     /// ln of its weight and of P(`sign` t > `sign` z), and the mean of `value`(y) there.
     ///
     /// Densities are relative to the largest of the tail, so that nothing underflows.
@@ -110,20 +105,4 @@ impl Normal {
 fn logistic_cuts() -> impl Iterator<Item = f64> {
     let count = (LOGISTIC_REACH / LOGISTIC_STEP) as i32;
     (-count..=count).map(|i| LOGISTIC_STEP * f64::from(i))
-}
-
-/// The integral of `value` by the rule of eight points.
-fn gauss(from: f64, to: f64, value: impl Fn(f64) -> f64) -> f64 {
-    const POINTS: [(f64, f64); 4] = [
-        (0.183_434_642_495_649_8, 0.362_683_783_378_362),
-        (0.525_532_409_916_329, 0.313_706_645_877_887_3),
-        (0.796_666_477_413_626_7, 0.222_381_034_453_374_48),
-        (0.960_289_856_497_536_3, 0.101_228_536_290_376_26),
-    ];
-    let (middle, half) = (0.5 * (from + to), 0.5 * (to - from));
-    let sides = POINTS.iter().map(|&(x, weight)| {
-        let offset = half * x;
-        weight * (value(middle - offset) + value(middle + offset))
-    });
-    half * sides.sum::<f64>()
 }

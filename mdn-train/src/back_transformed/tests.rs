@@ -51,13 +51,13 @@ impl Brute {
 
     fn crps(&self, y: f64) -> f64 {
         let stretches = self.points.windows(2).map(|ends| {
-            let square = |at: (f64, f64, f64, f64)| {
-                if at.0 <= y {
-                    at.2.powi(2)
-                } else {
-                    at.3.powi(2)
-                }
+            // Between 0 and the values above its place there are none.
+            let is_below = |at: f64| match ends[0].0 == 0.0 {
+                true => ends[1].0 <= y,
+                false => at <= y,
             };
+            let square =
+                |at: (f64, f64, f64, f64)| if is_below(at.0) { at.2 } else { at.3 }.powi(2);
             0.5 * (square(ends[0]) + square(ends[1])) * (ends[1].0 - ends[0].0)
         });
         let (first, last) = (self.points[0].0, self.points[self.points.len() - 1].0);
@@ -74,7 +74,8 @@ fn assert_close(found: f64, expected: f64, relative: f64, what: &str) {
 
 #[test]
 fn moments_tail_means_and_scores_are_those_of_brute_force() {
-    for transform in [Transform::Log, Transform::Logit] {
+    let zeros = [-8.0, -2.5, -0.5].map(|zero| Transform::LogOrZero { zero });
+    for transform in [Transform::Log, Transform::Logit].into_iter().chain(zeros) {
         for mixture in MIXTURES {
             let found = BackTransformed::of_normals(transform, mixture.iter().copied());
             let brute = Brute::new(transform, mixture);
@@ -242,4 +243,49 @@ fn wide_components_are_infinite_where_they_are_and_are_told() {
             "lower tail",
         );
     }
+}
+
+/// 40% zeros beside a log-normal, whose moments and score are known without the mixture's line.
+#[test]
+fn zeros_beside_a_log_normal_have_its_closed_forms() {
+    const ZEROS: f64 = 0.4;
+    let (mean, scale, zero) = (0.7_f64, 0.5_f64, -2.5_f32);
+    // The mass for zeros lies in one component far below, and what the other has below the place is 2e-10.
+    let parts = [(ZEROS, -6.0, 0.3), (1.0 - ZEROS, mean, scale)];
+    let found = BackTransformed::of_normals(Transform::LogOrZero { zero }, parts);
+    let positive = (mean + 0.5 * scale * scale).exp();
+    let whole = (1.0 - ZEROS) * positive;
+    let square = (1.0 - ZEROS) * (2.0 * (mean + scale * scale)).exp();
+    assert_close(found.mean(), whole, 1e-8, "mean");
+    assert_close(
+        found.standard_deviation(),
+        (square - whole * whole).sqrt(),
+        1e-8,
+        "sd",
+    );
+    // E|x − y| − ½ E|x − x′|, where the half of Gini's mean difference of a log-normal is its mean times
+    // 2 Φ(σ/√2) − 1.
+    let phi = |x: f64| 0.5 * libm::erfc(-x / 2.0_f64.sqrt());
+    let gini = positive * (2.0 * phi(scale / 2.0_f64.sqrt()) - 1.0);
+    let spread = (1.0 - ZEROS).powi(2) * gini + ZEROS * (1.0 - ZEROS) * positive;
+    for y in [0.0_f64, 1.0, 2.0, 5.0] {
+        let d = (y.ln() - mean) / scale;
+        let distance = y * (2.0 * phi(d) - 1.0) + positive * (1.0 - 2.0 * phi(d - scale));
+        let expected = ZEROS * y + (1.0 - ZEROS) * distance - spread;
+        assert_close(found.crps(y), expected, 1e-7, &format!("CRPS of {y}"));
+    }
+    // Those at most 0 are 0; the lowest fifth too; the highest fifth has no zeros.
+    assert_eq!(found.lower_tail_mean(0.0), Some(0.0));
+    assert_eq!(found.lower_tail_mean(-1.0), None);
+    assert_eq!(found.expected_shortfall(0.2), 0.0);
+    assert_close(
+        found.upper_tail_mean(0.0).unwrap(),
+        positive,
+        1e-8,
+        "above 0",
+    );
+    assert_close(found.upper_tail_mean(-1.0).unwrap(), whole, 1e-8, "all");
+    // The highest 80% are all that is not 0, and zeros.
+    let upper = found.upper_expected_shortfall(0.8);
+    assert_close(upper, whole / 0.8, 1e-8, "the highest 80%");
 }

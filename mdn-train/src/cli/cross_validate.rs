@@ -8,9 +8,9 @@ use clap::{ArgMatches, Args, Command};
 use mdn_infer::format::Support;
 use mdn_train::cross_validate::{FoldScores, Folds, Summary, cross_validate};
 use mdn_train::data::{DataError, Dataset, HoldOut, column_scales, score_scales};
-use mdn_train::diagnose::{Diagnostic, SomeRows, dependent_rows, repeated_rows};
+use mdn_train::diagnose::{Diagnostic, SomeRows, dependent_rows, of_table};
 use mdn_train::fit::{TargetSupport, with_supports_of};
-use mdn_train::metrics::{Scores, normal_nll};
+use mdn_train::metrics::{Scores, ZeroDensity, normal_nll};
 use serde::Serialize;
 
 use super::fit::choices::{NetworkChoices, TrainingChoices, config};
@@ -77,6 +77,9 @@ struct FoldResult {
     coverage_95: f64,
     calibration_error: f64,
     zero_density_rows: usize,
+    /// The first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zero_density: Option<ZeroDensity>,
 }
 
 #[derive(Serialize)]
@@ -94,6 +97,9 @@ struct CrossValidation {
     nll_mean: Option<f64>,
     nll_standard_error: Option<f64>,
     normal_nll: Option<f64>,
+    /// Test rows with a number that stands for a missing one, in none of the scores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_aside_rows: Option<usize>,
     crps_mean: Option<f64>,
     crps_standard_error: Option<f64>,
     rmse_mean: f64,
@@ -190,7 +196,9 @@ impl CrossValidate {
             repeats: self.repeats,
             nll_mean: finite(means.nll.mean),
             nll_standard_error: error(means.nll),
-            normal_nll: normal_nll(data, &lines),
+            set_aside_rows: Some(folds.iter().map(|fold| fold.set_aside_rows).sum())
+                .filter(|&rows: &usize| rows > 0),
+            normal_nll: normal_nll(&data.without_marked(), &lines),
             crps_mean: finite(means.crps.mean),
             crps_standard_error: error(means.crps),
             rmse_mean: means.rmse.mean,
@@ -222,10 +230,11 @@ impl CrossValidate {
         folds: &Folds,
         scores: &[FoldScores],
     ) -> Result<Vec<Diagnostic>, DataError> {
-        if self.test_rows.is_some() {
-            return Ok(Vec::new());
-        }
         let supports: Vec<Support> = supports.iter().map(|one| one.support).collect();
+        let found = of_table(data, &supports, self.test_rows.is_none());
+        if self.test_rows.is_some() {
+            return Ok(found);
+        }
         let dependent = match self.columns.held.kind() {
             Ok(HoldOut::Random) => {
                 let some = SomeRows::of(data.into())?;
@@ -234,8 +243,7 @@ impl CrossValidate {
             }
             _ => None,
         };
-        let all = [dependent, repeated_rows(data, &supports)];
-        Ok(all.into_iter().flatten().collect())
+        Ok(dependent.into_iter().chain(found).collect())
     }
 
     fn splits(&self, data: &Dataset, seed: u64) -> anyhow::Result<Folds> {
@@ -332,6 +340,7 @@ impl FoldResult {
             coverage_95: test.mean_coverage(0.95),
             calibration_error: test.mean_calibration_error(),
             zero_density_rows: test.zero_density_rows,
+            zero_density: test.zero_density.clone(),
         }
     }
 }
@@ -384,9 +393,20 @@ fn say(
 fn say_rest(result: &CrossValidation, output: &mut Output) -> anyhow::Result<()> {
     let zero: usize = result.folds.iter().map(|fold| fold.zero_density_rows).sum();
     if zero > 0 {
+        let first = result
+            .folds
+            .iter()
+            .find_map(|fold| fold.zero_density.as_ref());
         output.say(format_args!(
-            "the density is 0 in {}: far outside anything its model expects",
-            count(zero, "test row")
+            "the density is 0 in {}{}",
+            count(zero, "test row"),
+            first.map_or_else(String::new, |first| format!("; the first is {first}"))
+        ))?;
+    }
+    if let Some(rows) = result.set_aside_rows {
+        output.say(format_args!(
+            "{} with a number that stands for a missing one (sentinel) in none of these figures",
+            count(rows, "test row")
         ))?;
     }
     if let Some(nll) = result.normal_nll {

@@ -5,15 +5,15 @@ use mdn_infer::Model;
 use mdn_infer::format::Support;
 use mdn_train::data::{Transform, score_scales};
 use mdn_train::diagnose::{Diagnostic, KeptRows, Seen, diagnose};
-use mdn_train::fit::describe;
-use mdn_train::metrics::{Scorer, Scores, kolmogorov_limit, normal_nll};
+use mdn_train::fit::describe_target;
+use mdn_train::metrics::{Scorer, Scores, ZeroDensity, kolmogorov_limit, normal_nll};
 use mdn_train::model_file::ModelFile;
 use mdn_train::pictures::written;
 use serde::Serialize;
 
 use super::column_scores::ColumnEvaluation;
 use super::next::Next;
-use super::options::{Reading, coarse_targets, count, target_names};
+use super::options::{Reading, count, first_of_zero_density, target_names};
 use super::output::{NORMAL, Output, figure};
 use super::paths::InputFile;
 use super::pieces::Sample;
@@ -57,6 +57,9 @@ struct Evaluation {
     nll: Option<f64>,
     normal_nll: Option<f64>,
     zero_density_rows: usize,
+    /// The first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zero_density: Option<ZeroDensity>,
     anomaly_threshold: Option<f32>,
     anomalous_rows: Option<usize>,
     anomaly_share: Option<f64>,
@@ -106,7 +109,7 @@ impl TargetEvaluation {
             column: column.map(|column| ColumnEvaluation::new(column, &name)),
             expected_coverage_50: expected(0.5),
             expected_coverage_90: expected(0.9),
-            support: (*support != Support::Continuous).then(|| describe(support)),
+            support: (*support != Support::Continuous).then(|| describe_target(&name, support)),
             atom_share: has_atoms.then(|| scores.atom_rows[d] as f64 / scores.rows as f64),
             name,
             crps: finite(scores.crps[d]),
@@ -137,9 +140,6 @@ impl Evaluate {
             next = pieces.next()?;
         }
         let (scores, data) = (scorer.finish(), sample.rows());
-        for warning in coarse_targets(&data, &scores.supports) {
-            output.note(format_args!("warning: {warning}"));
-        }
         let found = diagnose(&model, &data, &scores, Seen::Others);
         let found = found.map_err(|error| self.reading.place(error))?;
         let of_rows = kept_rows.diagnostic().into_iter().chain(pieces.findings());
@@ -154,6 +154,7 @@ impl Evaluate {
             nll: finite(scores.nll),
             normal_nll: normal_nll(&data, &scores.supports),
             zero_density_rows: scores.zero_density_rows,
+            zero_density: scores.zero_density.clone(),
             anomaly_threshold: model.header().anomaly_threshold,
             anomalous_rows: scores.anomalous_rows,
             anomaly_share: scores
@@ -187,8 +188,9 @@ fn say(
     output.say(format_args!("NLL            {:.4} nats a row", scores.nll))?;
     if evaluation.zero_density_rows > 0 {
         output.say(format_args!(
-            "               the density is 0 in {}: far outside anything the model expects",
-            count(evaluation.zero_density_rows, "row")
+            "               the density is 0 in {}{}",
+            count(evaluation.zero_density_rows, "row"),
+            first_of_zero_density(scores)
         ))?;
     }
     if let Some(nll) = evaluation.normal_nll {
@@ -210,7 +212,10 @@ fn say(
         ))?;
     }
     for (d, (target, &crps)) in evaluation.targets.iter().zip(&scores.crps).enumerate() {
-        let of = match Transform::parse(&target.name) {
+        let of = match Transform::of_target(&target.name, &scores.supports[d]) {
+            Some(Transform::LogOrZero { zero }) => {
+                format!(" of {}, where 0 counts as {zero}", written(model, d))
+            }
             Some(_) => format!(" of {}", written(model, d)),
             None => String::new(),
         };

@@ -5,6 +5,7 @@ pub mod columns;
 pub mod hold_out;
 mod running;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -23,7 +24,9 @@ use serde::Serialize;
 
 use super::column_scores::ColumnEvaluation;
 use super::next::Next;
-use super::options::{LEARNING, check_learnt, coarse_targets, count, say_inputs, say_supports};
+use super::options::{
+    LEARNING, check_learnt, count, first_of_zero_density, say_inputs, say_supports,
+};
 use super::output::{NORMAL, Output};
 use super::paths::OutputFile;
 use super::signals::Signals;
@@ -75,6 +78,7 @@ pub struct Fit {
 #[derive(Serialize)]
 struct FitResult {
     model: String,
+    /// Those that are scored, as are the validation rows.
     train_rows: usize,
     /// Those that are reported.
     validation_rows: usize,
@@ -91,6 +95,12 @@ struct FitResult {
     /// What became of the rows held out, where they were not held out at random.
     #[serde(skip)]
     held_out: Option<String>,
+    /// Rows with a number that stands for a missing one, in none of the scores, and their own NLL, none where
+    /// it is infinite.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_aside_rows: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_aside_nll: Option<f64>,
     /// What training minimised, `nll` or `crps`.
     loss: LossKind,
     train_nll: f64,
@@ -220,7 +230,16 @@ impl Fit {
         let (scores, held) = (told(fitted), &self.columns.held);
         let networks = fitted.networks();
         let networks = networks.map(|trained| NetworkResult::new(trained, fitted));
+        let scored = match fitted.set_aside {
+            Some(_) => data.without_marked(),
+            None => Cow::Borrowed(data),
+        };
         FitResult {
+            set_aside_rows: fitted.set_aside.map(|aside| aside.rows),
+            set_aside_nll: fitted
+                .set_aside
+                .map(|aside| aside.nll)
+                .filter(|nll| nll.is_finite()),
             model: self.model().display().to_string(),
             train_rows: fitted.train.rows,
             validation_rows: fitted.held_out.reported_rows,
@@ -235,7 +254,7 @@ impl Fit {
             train_crps: fitted.train.mean_crps(),
             validation_crps: fitted.validation.as_ref().map(Scores::mean_crps),
             columns: ColumnEvaluation::all(scores, &data.target_names),
-            normal_nll: normal_nll(data, &scores.supports),
+            normal_nll: normal_nll(&scored, &scores.supports),
             coverage_50: scores.mean_coverage(0.5),
             coverage_90: scores.mean_coverage(0.9),
             expected_coverage: Some([0.5, 0.9].map(|p| scores.mean_expected_coverage(p)))
@@ -265,7 +284,7 @@ fn anomaly_rows(rate: f64) -> Option<usize> {
 }
 
 /// What the figures mean; `data` are some of the `rows`, or all.
-fn findings(
+pub fn findings(
     fitted: &Fitted,
     data: &Dataset,
     rows: TableRows<'_>,
@@ -293,7 +312,6 @@ pub fn dependence(fitted: &Fitted, rows: TableRows<'_>) -> Result<Option<Diagnos
 /// What the model's owner should know; what the table's owner should know comes first.
 fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
     let mut warnings: Vec<String> = data.warnings.iter().map(ToString::to_string).collect();
-    warnings.extend(coarse_targets(data, &fitted.train.supports));
     // Rows that are held back choose the step, and tell whether the others are learnt by heart.
     let parameters = fitted.file.model().parameters();
     if fitted.held_out.choosing_rows == 0 && parameters > fitted.train.rows {
@@ -310,11 +328,10 @@ fn warnings(fitted: &Fitted, data: &Dataset) -> Vec<String> {
     for (scores, rows) in held_out.chain([(&fitted.train, "training row")]) {
         if scores.zero_density_rows > 0 {
             warnings.push(format!(
-                "the model gives density 0 to {} of {}: their targets lie far outside anything it \
-                 expects, or their inputs are so far out that its numbers overflow, and the NLL is \
-                 infinite",
+                "the model gives density 0 to {} of {}, so that the NLL is infinite{}",
                 scores.zero_density_rows,
-                count(scores.rows, rows)
+                count(scores.rows, rows),
+                first_of_zero_density(scores)
             ));
         }
     }
@@ -426,6 +443,14 @@ fn say_losses(
     }
     for column in &result.columns {
         column.say(output)?;
+    }
+    if let Some(rows) = result.set_aside_rows {
+        let nll = result.set_aside_nll.unwrap_or(f64::INFINITY);
+        output.say(format_args!(
+            "{} with a number that stands for a missing one (sentinel) in none of these figures, their own NLL \
+             {nll:.4}",
+            count(rows, "row")
+        ))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use mdn_infer::format::Support;
 use mdn_infer::{Mixture, Model, PredictError};
 use mdn_train::data::{Dataset, Transform, alternatives};
-use mdn_train::metrics::supports;
+use mdn_train::metrics::{supports, transforms};
 
 use super::options::target_names;
 use super::values::given;
@@ -107,6 +107,12 @@ impl Condition {
     /// The supports of the free targets.
     pub fn supports(&self, model: &Model<'_>) -> Vec<Support> {
         let all = supports(model);
+        self.free.iter().map(|&d| all[d]).collect()
+    }
+
+    /// How the free targets are made of the columns that answers are about.
+    pub fn answered(&self, model: &Model<'_>) -> Vec<Option<Transform>> {
+        let all = transforms(model);
         self.free.iter().map(|&d| all[d]).collect()
     }
 

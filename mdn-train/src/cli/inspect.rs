@@ -3,7 +3,7 @@
 use clap::Args;
 use mdn_infer::Model;
 use mdn_infer::format::{InputRule, InputTransform, Shape};
-use mdn_train::fit::{describe, describe_transform};
+use mdn_train::fit::{describe_target, describe_transform};
 use mdn_train::model_file::ModelFile;
 use serde::Serialize;
 
@@ -184,7 +184,7 @@ fn targets(model: &Model<'_>) -> Vec<Column> {
     let mut columns = columns(model.target_columns(), shift, scale);
     let supports = model.supports().into_iter().flat_map(|all| all.iter());
     for (column, support) in columns.iter_mut().zip(supports) {
-        column.support = Some(describe(&support));
+        column.support = Some(describe_target(&column.name, &support));
     }
     columns
 }

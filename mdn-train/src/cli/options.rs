@@ -5,12 +5,12 @@ use clap::{Args, ValueEnum};
 use mdn_infer::format::{Activation, Covariance, InputTransform, ScaleMap, Support};
 use mdn_infer::{Level, Model};
 use mdn_train::data::{
-    ArrangedBy, DataError, Dataset, MissingInputs, MissingValue, Preparation, ReadOptions,
-    STANDARD_INPUT, Table,
+    DataError, Dataset, MissingInputs, MissingValue, Preparation, ReadOptions, STANDARD_INPUT,
+    Table,
 };
 use mdn_train::diagnose::OutsideRange;
-use mdn_train::fit::{FitError, NothingLearnt, TargetSupport, describe, describe_transform};
-use mdn_train::metrics::RowError;
+use mdn_train::fit::{FitError, NothingLearnt, TargetSupport, describe_target, describe_transform};
+use mdn_train::metrics::{RowError, Scores, log_zeros};
 use mdn_train::run::RunError;
 
 use super::output::Output;
@@ -69,10 +69,8 @@ impl Reading {
             delimiter: self.delimiter,
             no_header: self.no_header,
             skip_missing: self.skip_missing,
-            missing_inputs: MissingInputs::None,
             missing_values: self.missing_value.clone(),
-            categorical: Vec::new(),
-            arranged_by: ArrangedBy::default(),
+            ..ReadOptions::default()
         }
     }
 
@@ -107,13 +105,15 @@ impl Reading {
     }
 
     /// How to read a table for `model`: values of inputs of which it has learnt what it means that they are
-    /// missing may be so.
-    pub fn options_of(&self, model: &Model<'_>) -> ReadOptions {
+    /// missing may be so, and zeros of a target that is learnt by its logarithm have their place where it
+    /// knows them.
+    pub fn options_for(&self, model: &Model<'_>) -> ReadOptions {
         ReadOptions {
             missing_inputs: match self.skip_missing {
                 true => MissingInputs::None,
                 false => missing_inputs(model),
             },
+            log_zeros: log_zeros(model),
             ..self.options()
         }
     }
@@ -136,8 +136,9 @@ impl Reading {
     /// The rows on which `model` is to be scored.
     pub fn for_scoring(&self, model: &Model<'_>, output: &mut Output) -> anyhow::Result<Dataset> {
         let (inputs, targets) = column_names(model);
-        let options = self.options_of(model);
-        let data = Dataset::for_scoring(&self.table()?, &inputs, &targets, &options)?;
+        let options = self.options_for(model);
+        let table = Table::read(&self.data, &options)?;
+        let data = Dataset::for_scoring(&table, &inputs, &targets, &options)?;
         let mut outside = OutsideRange::new(model);
         outside.look(&data);
         if let Some(diagnostic) = outside.diagnostic() {
@@ -221,41 +222,16 @@ impl Reading {
     }
 }
 
-/// What to know of targets that were recorded in a few steps, such as grades.
-pub fn coarse_targets(data: &Dataset, supports: &[Support]) -> Vec<String> {
-    const FEW: usize = 20;
-    const ROWS_A_VALUE: usize = 5;
-    let distinct = |target| {
-        let mut values: Vec<f32> = data.target_column(target).collect();
-        values.sort_by(f32::total_cmp);
-        values.dedup();
-        values.len()
-    };
-    let counts = data.target_names.iter().enumerate();
-    let counts = counts.map(|(target, name)| (name, distinct(target)));
-    let smooth = supports.iter().map(|one| *one == Support::Continuous);
-    counts
-        .zip(smooth)
-        .filter(|&((_, count), smooth)| smooth && count <= FEW && count * ROWS_A_VALUE <= data.rows)
-        .map(|((name, count), _)| {
-            format!(
-                "target `{name}` has only {count} different values; a density treats it as \
-                 continuous, and coverage and PIT are coarse for it; --support lattice:STEP has \
-                 probabilities for its values"
-            )
-        })
-        .collect()
-}
-
 /// What was found of the targets' supports, and what speaks for another; how to choose.
 pub fn say_supports(supports: &[TargetSupport], output: &mut Output) -> anyhow::Result<()> {
     for one in supports {
         let target = &one.target;
         if one.support != Support::Continuous {
-            let support = describe(&one.support);
-            let origin = match one.chosen {
-                true => String::new(),
-                false => format!(
+            let support = describe_target(target, &one.support);
+            let origin = match (one.chosen, one.has_log_zero()) {
+                (true, _) => String::new(),
+                (false, true) => ", as it has rows of 0, which has no logarithm".to_owned(),
+                (false, false) => format!(
                     ", as its training rows say; --support '{target}=continuous' takes every number"
                 ),
             };
@@ -312,6 +288,15 @@ pub fn check_learnt(
     Err(match failure.by_heart {
         false => anyhow!("{failure}; {few}{options} may help"),
         true => anyhow!("{failure}, while the training rows are known by heart; {few}{BY_HEART}"),
+    })
+}
+
+/// Which row the first with density 0 is, and why.
+pub fn first_of_zero_density(scores: &Scores) -> String {
+    let first = scores.zero_density.as_ref();
+    first.map_or_else(String::new, |first| match scores.zero_density_rows {
+        1 => format!("; it is {first}"),
+        _ => format!("; the first is {first}"),
     })
 }
 

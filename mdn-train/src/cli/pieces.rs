@@ -39,7 +39,7 @@ impl<'r> Pieces<'r> {
         model: &Model<'r>,
         or_else: Option<Vec<String>>,
     ) -> anyhow::Result<Self> {
-        let options = reading.options_of(model);
+        let options = reading.options_for(model);
         let (inputs, targets) = column_names(model);
         Ok(Self {
             blocks: TableBlocks::open(&reading.data, &options)?,

@@ -97,7 +97,7 @@ impl Predict {
         let first = pieces.first(output)?;
         let condition = self.given.condition(&model, &first)?;
         self.check_scored(&condition)?;
-        let transforms = transforms(&condition.names);
+        let transforms = condition.answered(&model);
         let questions = Questions {
             each: (self.each).questions(&condition.names, &condition.supports(&model))?,
             tail_rows: transforms.iter().map(|_| AtomicUsize::new(0)).collect(),
@@ -201,11 +201,6 @@ fn unanswered(line: usize, width: usize, why: &dyn Display) -> Vec<Cell> {
         *last = Cell::Text(why.to_string());
     }
     cells
-}
-
-/// How each target is made of the column that answers are about.
-pub fn transforms(names: &[String]) -> Vec<Option<Transform>> {
-    names.iter().map(|name| Transform::split(name).0).collect()
 }
 
 /// Everything that is asked, in the order of the columns.

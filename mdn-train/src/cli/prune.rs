@@ -3,6 +3,7 @@
 use clap::Args;
 use mdn_train::data::{Dataset, ReadOptions, Table};
 use mdn_train::files::{Claims, Kind};
+use mdn_train::metrics::log_zeros;
 use mdn_train::metrics::nll;
 use mdn_train::model_file::ModelFile;
 use mdn_train::prune::{PruneError, THRESHOLD, prune};
@@ -59,6 +60,7 @@ impl Prune {
         let (inputs, targets) = column_names(&before);
         let options = ReadOptions {
             missing_inputs: missing_inputs(&before),
+            log_zeros: log_zeros(&before),
             ..ReadOptions::default()
         };
         let table = Table::read(&self.data, &options)?;

@@ -17,7 +17,7 @@ use super::given::Given;
 use super::options::Reading;
 use super::output::Output;
 use super::paths::{InputFile, OutputFile};
-use super::predict::{OUTSIDE_RANGE, transforms};
+use super::predict::OUTSIDE_RANGE;
 use super::values::{temperature, whole};
 
 /// Draws that are held at a time.
@@ -75,7 +75,7 @@ impl Sample {
         let mut pieces = self.reading.for_prediction(&model, needed)?;
         let first = pieces.first(output)?;
         let condition = self.given.condition(&model, &first)?;
-        let transforms = transforms(&condition.names);
+        let transforms = condition.answered(&model);
         let names = condition
             .names
             .iter()

@@ -23,7 +23,7 @@ use space::SpaceChoices;
 
 use super::fit::choices::{NetworkChoices, TrainingChoices, config};
 use super::fit::columns::ColumnChoices;
-use super::fit::dependence;
+use super::fit::findings;
 use super::next::Next;
 use super::options::{LEARNING, check_learnt, say_supports};
 use super::output::Output;
@@ -107,6 +107,7 @@ struct Tuning {
     /// Whether a signal ended the trials.
     interrupted: bool,
     trials: Vec<words::TrialResult>,
+    /// Of the model.
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -137,10 +138,10 @@ impl Tune {
             Some(fitted) => {
                 let held = (&self.columns.held, &fitted.held_out);
                 result.reported = held.1.apart.then(|| held.0.reported(held.1));
-                let found = dependence(fitted, (&data).into());
-                let found = found.map_err(|error| self.columns.reading.place_fit(error))?;
-                result.diagnostics.extend(found);
                 results.keep(fitted, &trials, &mut result)?;
+                let found = findings(fitted, &data, (&data).into());
+                result.diagnostics =
+                    found.map_err(|error| self.columns.reading.place_fit(error))?;
             }
             None => output.status = signals.status().unwrap_or(0),
         }

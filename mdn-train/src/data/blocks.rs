@@ -7,7 +7,6 @@ use std::path::Path;
 use super::chunks::text_blocks;
 use super::columnar::parquet_blocks;
 use super::error::DataError;
-use super::missing::MissingValue;
 use super::table::{
     ARROW, ARROW_STREAM, Contents, GZIP, NPY, PARQUET, ReadOptions, STANDARD_INPUT, Table, ZIP,
     contents,
@@ -26,7 +25,7 @@ const PACKED: u64 = 1 << 16;
 /// as a single block.
 pub struct TableBlocks {
     name: String,
-    missing_values: Vec<MissingValue>,
+    options: ReadOptions,
     blocks: Blocks,
     any: bool,
 }
@@ -56,7 +55,7 @@ impl TableBlocks {
         let any = false;
         Ok(Self {
             name,
-            missing_values: options.missing_values.clone(),
+            options: options.clone(),
             blocks,
             any,
         })
@@ -77,7 +76,7 @@ impl Iterator for TableBlocks {
                 Some(Ok(found)) if found.lines.is_empty() => {}
                 Some(found) => {
                     self.any = true;
-                    let table = |found| Table::new(self.name.clone(), found, &self.missing_values);
+                    let table = |found| Table::new(self.name.clone(), found, &self.options);
                     return Some(found.and_then(table));
                 }
                 None if self.any => return None,

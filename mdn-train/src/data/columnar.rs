@@ -16,9 +16,10 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_schema::{ArrowError, DataType, TimeUnit};
+use arrow_schema::{ArrowError, DataType, Schema, TimeUnit};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
 
 use super::blocks::Blocks;
 use super::claims;
@@ -71,15 +72,33 @@ fn parquet(bytes: Bytes) -> Result<Contents, ArrowError> {
         format!("a table of {rows} rows and {columns} columns")
     })
     .map_err(|shortage| ArrowError::MemoryError(shortage.to_string()))?;
-    gather(builder.build()?)
+    let index = index_columns(builder.schema());
+    Ok(Contents {
+        index,
+        ..gather(builder.build()?)?
+    })
+}
+
+/// The columns that are an index by what pandas wrote into the metadata of the schema; an index that counts the
+/// rows is no column, and stands there as an object.
+fn index_columns(schema: &Schema) -> Vec<String> {
+    let pandas = schema.metadata().get("pandas").map(String::as_str);
+    let pandas: Value = serde_json::from_str(pandas.unwrap_or_default()).unwrap_or_default();
+    let names = pandas["index_columns"].as_array().into_iter().flatten();
+    names
+        .filter_map(|name| Some(name.as_str()?.to_owned()))
+        .collect()
 }
 
 /// The batches of a Parquet file as blocks; rows are numbered from 1 throughout.
 pub(super) fn parquet_blocks(name: &str, file: File) -> Result<Blocks, DataError> {
     const FORMAT: &str = "Parquet";
-    let mut batches = guarded(name, FORMAT, || {
+    let (index, mut batches) = guarded(name, FORMAT, || {
         ParquetRecordBatchReaderBuilder::try_new(file)
-            .and_then(|builder| builder.with_batch_size(BATCH).build())
+            .and_then(|builder| {
+                let index = index_columns(builder.schema());
+                Ok((index, builder.with_batch_size(BATCH).build()?))
+            })
             .map_err(|error| unreadable(name, FORMAT, &error.into()))
     })?;
     let name = name.to_owned();
@@ -93,6 +112,7 @@ pub(super) fn parquet_blocks(name: &str, file: File) -> Result<Blocks, DataError
         });
         let mut block = block.transpose()?;
         if let Ok(block) = &mut block {
+            block.index.clone_from(&index);
             block.lines.iter_mut().for_each(|line| *line += rows);
             rows += block.lines.len() as u64;
         }
@@ -117,6 +137,7 @@ fn gather(
         if contents.names.is_empty() {
             let fields = batch.schema_ref().fields().iter();
             contents.names = fields.map(|field| field.name().clone()).collect();
+            contents.index = index_columns(batch.schema_ref());
             contents.columns = vec![Column::default(); contents.names.len()];
         }
         for (column, array) in contents.columns.iter_mut().zip(batch.columns()) {
@@ -279,8 +300,9 @@ mod tests {
 
     use arrow_array::*;
     use arrow_ipc::writer::StreamWriter;
+    use parquet::arrow::ArrowWriter;
 
-    use super::super::{ReadOptions, Table};
+    use super::super::{ReadOptions, Table, TableBlocks};
     use super::*;
 
     /// Arrow's bytes with a column `x`.
@@ -289,6 +311,40 @@ mod tests {
         let mut writer = StreamWriter::try_new(Vec::new(), batch.schema_ref()).unwrap();
         writer.write(&batch).unwrap();
         writer.into_inner().unwrap()
+    }
+
+    /// A table of pandas with a column `x` and these columns of its index, as far as they are any.
+    fn with_index(index_columns: &str) -> RecordBatch {
+        let pandas = format!(r#"{{"index_columns": {index_columns}, "columns": []}}"#);
+        let column = || Arc::new(Int64Array::from(vec![3, 1, 2])) as ArrayRef;
+        let batch = RecordBatch::try_from_iter([("x", column()), ("id", column())]).unwrap();
+        let schema = batch.schema().as_ref().clone();
+        let schema = schema.with_metadata([("pandas", pandas)]);
+        batch.with_schema(Arc::new(schema)).unwrap()
+    }
+
+    #[test]
+    fn an_index_is_known_by_the_metadata_in_either_format() {
+        let range = r#"[{"kind": "range", "start": 0, "stop": 3, "step": 1}]"#;
+        for (index, expected) in [(r#"["id"]"#, &["id"][..]), (range, &[]), ("7", &[])] {
+            let batch = with_index(index);
+            let mut arrow = StreamWriter::try_new(Vec::new(), batch.schema_ref()).unwrap();
+            arrow.write(&batch).unwrap();
+            let mut parquet = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+            parquet.write(&batch).unwrap();
+            let parquet = parquet.into_inner().unwrap();
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(&file, &parquet).unwrap();
+            let options = ReadOptions::default();
+            let blocks = TableBlocks::open(&file, &options).unwrap();
+            for block in blocks {
+                assert_eq!(block.unwrap().index_columns(), expected);
+            }
+            for bytes in [arrow.into_inner().unwrap(), parquet] {
+                let table = Table::from_bytes("t".into(), bytes, &options).unwrap();
+                assert_eq!(table.index_columns(), expected);
+            }
+        }
     }
 
     /// The numbers that a column is read as.

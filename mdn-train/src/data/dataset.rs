@@ -2,17 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use super::arrangement::{ArrangedBy, Arrangement, ArrangementReader};
 use super::categories::Profile;
 use super::error::DataError;
+use super::log_zero::unsettled;
 use super::numeric::NumericTable;
 use super::row_number::is_row_number;
 use super::standardise::resolution;
 use super::table::{ReadOptions, Table, Unusable};
 use super::transform::{Transform, log_slope};
 use super::warning::DataWarning;
+use super::wild::Ordinary;
 
 /// Rows of inputs and targets in raw units.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,6 +32,9 @@ pub struct Dataset {
     pub rows: usize,
     /// The line, from 1, that each row has in its file.
     pub lines: Vec<u64>,
+    /// A number for the cells of each row as the file holds them, before they are rounded to `f32`: the same for
+    /// equal rows, and hardly ever for others. Empty where the rows come from no file.
+    pub fingerprints: Vec<u64>,
     /// How many rows of the file were left out because a value was missing.
     pub skipped_rows: usize,
     /// What the table's owner should know.
@@ -58,7 +64,8 @@ impl Dataset {
     }
 
     /// The named columns of a table; `inputs` of `None` means every column that is no target, but for
-    /// columns that number the rows ([`DataWarning::RowNumber`]) beside others, and those of
+    /// columns that number the rows ([`DataWarning::RowNumber`]) or are an index by the file's metadata
+    /// ([`DataWarning::Index`]), where others are left that are not constant, and those of
     /// [`ReadOptions::arranged_by`].
     /// An input column of texts, or one that `options` call categorical, becomes one input for each
     /// of its values, called `column=value`: 1 where it has that value, and 0 elsewhere.
@@ -72,17 +79,36 @@ impl Dataset {
         targets: &[String],
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
-        let named = inputs.is_some();
-        let inputs = match inputs {
-            Some(named) => named.to_vec(),
-            None => all_but(table, targets, &options.arranged_by)?,
-        };
-        check_chosen(table, &inputs, targets)?;
-        let mut profile = Profile::new(&inputs, options)?;
+        let read =
+            |inputs: &[String], named: bool| Self::chosen(table, (inputs, named), targets, options);
+        if let Some(named) = inputs {
+            return read(named, true);
+        }
+        let all = all_but(table, targets, &options.arranged_by)?;
+        let (index, others) = part_index(table, &all, options);
+        if !index.is_empty() && !others.is_empty() {
+            let mut data = read(&others, false)?;
+            if data.inputs_vary() {
+                data.warnings.extend(index_warnings(index));
+                return Ok(data);
+            }
+        }
+        read(&all, false)
+    }
+
+    /// The columns of these names; the inputs without those that number the rows unless they were `named`.
+    fn chosen(
+        table: &Table,
+        (inputs, named): (&[String], bool),
+        targets: &[String],
+        options: &ReadOptions,
+    ) -> Result<Self, DataError> {
+        check_chosen(table, inputs, targets)?;
+        let mut profile = Profile::new(inputs, options)?;
         profile.add(table)?;
         let inputs = profile.inputs(table.name(), targets)?;
         let names = [inputs.as_slice(), targets].concat();
-        let selected = table.select(&names, inputs.len(), options);
+        let selected = table.select_with(&names, inputs.len(), options, &unsettled(targets));
         let mut selected = selected.map_err(|error| profile.explain(error))?;
         let mut arrangement = ArrangementReader::new(options);
         arrangement.see(table);
@@ -93,42 +119,24 @@ impl Dataset {
                 skipped: selected.skipped_rows,
             });
         }
-        let mut data = Self::from_numeric(selected, inputs.len())?;
+        selected.settle_zeros();
+        let numbers = match named {
+            true => Vec::new(),
+            false => row_numbers(&selected, inputs.len(), &table.date_columns(&inputs)),
+        };
+        selected.remove(&numbers);
+        let mut data = Self::from_numeric(selected, inputs.len() - numbers.len())?;
         data.arrangement = arrangement.finish(table.name())?;
-        Ok(match named {
-            true => data,
-            false => data.without_row_numbers(&table.date_columns(&inputs)),
-        })
+        let left_out = numbers.iter().map(|&input| inputs[input].clone());
+        data.warnings
+            .extend(left_out.map(|column| DataWarning::RowNumber { column }));
+        Ok(data)
     }
 
-    /// Without the inputs, but those of dates, that number the rows, where others are left; a warning for
-    /// each.
-    fn without_row_numbers(mut self, dates: &[String]) -> Self {
-        let names = self.input_names.iter().enumerate();
-        let kept: Vec<usize> = names
-            .filter(|(input, name)| dates.contains(name) || !self.is_row_number(*input))
-            .map(|(input, _)| input)
-            .collect();
-        if kept.is_empty() || kept.len() == self.input_names.len() {
-            return self;
-        }
-        let rows = self.inputs.chunks_exact(self.input_names.len());
-        self.inputs = rows
-            .flat_map(|row| kept.iter().map(|&input| row[input]))
-            .collect();
-        let names = std::mem::take(&mut self.input_names).into_iter();
-        for (input, column) in names.enumerate() {
-            match kept.contains(&input) {
-                true => self.input_names.push(column),
-                false => self.warnings.push(DataWarning::RowNumber { column }),
-            }
-        }
-        self
-    }
-
-    fn is_row_number(&self, input: usize) -> bool {
-        let column: Vec<f32> = self.input_column(input).collect();
-        is_row_number(column.iter().copied())
+    /// Whether any input is not constant.
+    fn inputs_vary(&self) -> bool {
+        let mut inputs = 0..self.input_names.len();
+        inputs.any(|input| constant(self.input_column(input)).is_none())
     }
 
     /// Training data from numbers: the first `input_count` columns are inputs, the rest targets.
@@ -245,6 +253,7 @@ impl Dataset {
             ..Self::default()
         };
         for row in table.values.chunks_exact(width.max(1)) {
+            data.fingerprints.push(fingerprint(row));
             let (inputs, targets) = row.split_at(input_count);
             data.inputs.extend(inputs.iter().map(|&value| value as f32));
             data.targets
@@ -339,6 +348,7 @@ impl Dataset {
         self.inputs.append(&mut more.inputs);
         self.targets.append(&mut more.targets);
         self.lines.append(&mut more.lines);
+        self.fingerprints.append(&mut more.fingerprints);
         self.rows += more.rows;
         self.skipped_rows += more.skipped_rows;
     }
@@ -358,9 +368,37 @@ impl Dataset {
             part.inputs.extend_from_slice(self.input(row));
             part.targets.extend_from_slice(self.target(row));
             part.lines.push(self.lines[row]);
+            part.fingerprints.extend(self.fingerprints.get(row));
         }
         part.rows = part.lines.len();
         part
+    }
+
+    /// Without the rows that have a number that stands for a missing one ([`Ordinary`]) in any column; all,
+    /// where every row has.
+    pub fn without_marked(&self) -> Cow<'_, Self> {
+        let ordinary = [
+            Ordinary::of(&self.inputs, self.input_names.len()),
+            Ordinary::of(&self.targets, self.target_names.len()),
+        ];
+        let kept = self.unmarked(&ordinary);
+        match kept.len() {
+            0 => Cow::Borrowed(self),
+            all if all == self.rows => Cow::Borrowed(self),
+            _ => Cow::Owned(Self {
+                warnings: self.warnings.clone(),
+                skipped_rows: self.skipped_rows,
+                ..self.subset(&kept)
+            }),
+        }
+    }
+
+    /// The numbers of the rows without a number that stands for a missing one.
+    pub(crate) fn unmarked(&self, [inputs, targets]: &[Ordinary; 2]) -> Vec<usize> {
+        let marked = |row: &usize| {
+            inputs.is_marked(self.input(*row)) || targets.is_marked(self.target(*row))
+        };
+        (0..self.rows).filter(|row| !marked(row)).collect()
     }
 
     /// All rows in order, at most `most` (at least 1) at a time.
@@ -372,6 +410,15 @@ impl Dataset {
             self.subset(&rows.collect::<Vec<usize>>())
         })
     }
+}
+
+/// The same for equal rows; 0 and −0 are equal.
+fn fingerprint(row: &[f64]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for value in row {
+        (value + 0.0).to_bits().hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 fn row_of(values: &[f32], width: usize, row: usize) -> &[f32] {
@@ -409,6 +456,40 @@ pub(super) fn all_but(
         .iter()
         .filter(|column| !targets.contains(&column.as_str()) && !arranges(column));
     Ok(others.cloned().collect())
+}
+
+/// The numbers of the inputs, the first `input_count` columns, that number the rows, but for those of `dates`, where
+/// others are left that are not constant.
+fn row_numbers(table: &NumericTable, input_count: usize, dates: &[String]) -> Vec<usize> {
+    let width = table.columns.len();
+    let column = |input: usize| table.values.iter().skip(input).step_by(width).copied();
+    let is_number =
+        |&input: &usize| !dates.contains(&table.columns[input]) && is_row_number(column(input));
+    let (numbers, others): (Vec<usize>, Vec<usize>) = (0..input_count).partition(is_number);
+    let varies = |&input: &usize| constant(column(input).map(|value| value as f32)).is_none();
+    match others.iter().any(varies) {
+        true => numbers,
+        false => Vec::new(),
+    }
+}
+
+/// Of the inputs `all`, those that are an index by the file's metadata, unless called categorical, and the
+/// others.
+pub(super) fn part_index(
+    table: &Table,
+    all: &[String],
+    options: &ReadOptions,
+) -> (Vec<String>, Vec<String>) {
+    let is_index =
+        |name: &String| table.index_columns().contains(name) && !options.categorical.contains(name);
+    all.iter().cloned().partition(is_index)
+}
+
+/// What is to be said of the columns of an index that are left out.
+pub(super) fn index_warnings(index: Vec<String>) -> impl Iterator<Item = DataWarning> {
+    index
+        .into_iter()
+        .map(|column| DataWarning::Index { column })
 }
 
 /// Checks that each column that is chosen of a table has one role, as it is or transformed.

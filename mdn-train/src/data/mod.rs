@@ -31,6 +31,7 @@ pub mod generators;
 #[cfg(feature = "text")]
 mod header;
 mod hold_out;
+mod log_zero;
 mod missing;
 mod numeric;
 #[cfg(feature = "numpy")]
@@ -68,6 +69,7 @@ pub use dataset::Dataset;
 pub use error::{DataError, alternatives};
 pub use hold_out::{HoldOut, Split};
 pub(crate) use hold_out::{by_order, group_sizes};
+pub use log_zero::LogZero;
 pub use missing::{MissingInputs, MissingValue};
 pub use numeric::NumericTable;
 pub(crate) use preparation::saturated;

@@ -41,6 +41,21 @@ impl NumericTable {
         self.lines.len()
     }
 
+    /// Takes these columns out.
+    pub(super) fn remove(&mut self, columns: &[usize]) {
+        if columns.is_empty() {
+            return;
+        }
+        let width = self.columns.len();
+        let keep = |index: usize| !columns.contains(&(index % width));
+        let mut index = 0..;
+        self.values.retain(|_| index.next().is_some_and(keep));
+        let mut index = 0..;
+        self.columns.retain(|_| index.next().is_some_and(keep));
+        let mut index = 0..;
+        self.transforms.retain(|_| index.next().is_some_and(keep));
+    }
+
     /// Writes the table as CSV to `out`, each number with as many digits as reading it back exactly
     /// needs (feature `text`).
     ///
@@ -85,6 +100,17 @@ mod tests {
         let mut out = Vec::new();
         table.write_to(&mut out).unwrap();
         assert_eq!(out, b"x,y\n1,2.5\n-3,0.125\n");
+    }
+
+    #[test]
+    fn columns_are_taken_out() {
+        let names = ["a", "b", "c"].map(str::to_owned);
+        let mut table = NumericTable::new(names.to_vec(), vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        table.remove(&[1]);
+        assert_eq!(
+            (table.columns, table.values),
+            (vec!["a".into(), "c".into()], vec![1.0, 3.0, 4.0, 6.0])
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use mdn_infer::format::{InputRule, InputTransform};
 use serde::Serialize;
 
-use super::wild::{range, tame, without_sentinels};
+use super::wild::{range, take_sentinels, tame};
 
 /// In fewer rows tails are not judged.
 const FEWEST: usize = 50;
@@ -128,24 +128,27 @@ impl InputChoice {
     }
 }
 
-/// What is found of an input column: the range of its ordinary values, where it has others, and its rule
-/// but for limits. Sentinels take no part; a transformed column has no wild values beside them.
-pub(super) fn judge(mut column: Vec<f32>, choice: InputChoice) -> (Option<(f32, f32)>, InputRule) {
+/// The range of the ordinary values, where there are others, and the sentinels.
+pub(super) type Columnwise = (Option<(f32, f32)>, Vec<f32>);
+
+/// What is found of an input column: the range of its ordinary values, where it has others, its sentinels, and
+/// its rule but for limits. Sentinels take no part; a transformed column has no wild values beside them.
+pub(super) fn judge(mut column: Vec<f32>, choice: InputChoice) -> (Columnwise, InputRule) {
     let rows = column.len();
     column.retain(|value| !value.is_nan());
     let missing = column.len() < rows;
-    let marked = without_sentinels(&mut column);
+    let marks = take_sentinels(&mut column);
     let transform = choice.of(&mut column);
     let tamed = match transform {
         InputTransform::Identity => tame(&mut column),
         _ => None,
     };
-    let ordinary = tamed.or_else(|| marked.then(|| range(&column)));
+    let ordinary = tamed.or_else(|| (!marks.is_empty()).then(|| range(&column)));
     let rule = InputRule {
         fill: missing.then(|| median(&mut column)),
         ..transformed(transform)
     };
-    (ordinary, rule)
+    ((ordinary, marks), rule)
 }
 
 /// The median, or of an even number of values the upper one; 0 where there is none. Reorders them.

@@ -1,6 +1,7 @@
 //! Rows of numbers in a file that has no name and is gone with its process.
 //!
-//! A record is a row: its values as `f32`, then its line in the table as `u64`, little-endian.
+//! A record is a row: its values as `f32`, then its line in the table and its fingerprint as `u64`,
+//! little-endian.
 //! Records are read where they stand, by any number of threads at a time.
 
 use std::fs::File;
@@ -36,12 +37,18 @@ impl RowWriter {
     }
 
     /// Appends the row whose values are `inputs` and `targets`.
-    pub(super) fn push(&mut self, inputs: &[f32], targets: &[f32], line: u64) -> io::Result<()> {
+    pub(super) fn push(
+        &mut self,
+        inputs: &[f32],
+        targets: &[f32],
+        [line, fingerprint]: [u64; 2],
+    ) -> io::Result<()> {
         for value in inputs.iter().chain(targets) {
             self.out.write_all(&value.to_le_bytes())?;
         }
         self.rows += 1;
-        self.out.write_all(&line.to_le_bytes())
+        self.out.write_all(&line.to_le_bytes())?;
+        self.out.write_all(&fingerprint.to_le_bytes())
     }
 
     pub(super) fn finish(self) -> io::Result<RowFile> {
@@ -60,21 +67,24 @@ impl RowFile {
     }
 
     fn record(&self) -> usize {
-        self.width * size_of::<f32>() + size_of::<u64>()
+        self.width * size_of::<f32>() + 2 * size_of::<u64>()
     }
 
-    /// Calls `visit` with the values, as bytes, and the line of each of `rows`, in that order.
+    /// Calls `visit` with the values, as bytes, and the line and the fingerprint of each of `rows`, in that
+    /// order.
     /// `memory` is grown as needed and best used again.
     pub(super) fn visit(
         &self,
         rows: impl ExactSizeIterator<Item = usize> + Clone,
         memory: &mut Vec<u8>,
-        mut visit: impl FnMut(&[u8], u64),
+        mut visit: impl FnMut(&[u8], [u64; 2]),
     ) -> io::Result<()> {
         let record = self.record();
-        let split = |bytes: &[u8], visit: &mut dyn FnMut(&[u8], u64)| {
-            let (values, line) = bytes.split_at(record - size_of::<u64>());
-            visit(values, line.try_into().map_or(0, u64::from_le_bytes));
+        let split = |bytes: &[u8], visit: &mut dyn FnMut(&[u8], [u64; 2])| {
+            let (values, numbers) = bytes.split_at(record - 2 * size_of::<u64>());
+            let (line, fingerprint) = numbers.split_at(size_of::<u64>());
+            let number = |bytes: &[u8]| bytes.try_into().map_or(0, u64::from_le_bytes);
+            visit(values, [number(line), number(fingerprint)]);
         };
         if let Some(span) = dense_span(rows.clone()) {
             memory.resize(span.len() * record, 0);
@@ -140,7 +150,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut out = RowWriter::new(folder.path(), 2).unwrap();
         for row in 0..1000_u64 {
-            out.push(&[row as f32], &[-(row as f32)], 2 * row + 7)
+            out.push(&[row as f32], &[-(row as f32)], [2 * row + 7, !row])
                 .unwrap();
         }
         let file = out.finish().unwrap();
@@ -155,10 +165,11 @@ mod tests {
             vec![8, 5, 5, 3],
         ] {
             let mut seen = Vec::new();
-            let note = |values: &[u8], line: u64| {
+            let note = |values: &[u8], [line, fingerprint]: [u64; 2]| {
                 let value = |at: usize| f32::from_le_bytes(values[at..at + 4].try_into().unwrap());
                 assert_eq!(value(0), -value(4));
                 assert_eq!(line, 2 * value(0) as u64 + 7);
+                assert_eq!(fingerprint, !(value(0) as u64));
                 seen.push(value(0) as usize);
             };
             let rows = wanted.iter().copied();

@@ -1,30 +1,84 @@
-//! Columns that number the rows.
+//! Columns that number the rows: their values are different whole numbers that fill at least half of their range, in
+//! any order. They name the rows and say nothing of others.
+//!
+//! Numbers are looked at as the file holds them: rounded to `f32`, those above 16 million would be equal.
 
 /// In fewer rows whole numbers are different by chance.
 const FEWEST: usize = 30;
 
-/// Whether the values of a column are different whole numbers that fill at least half of their range, in
-/// any order: they name the rows and say nothing of others. O(rows), and a bit of memory for each number.
-pub(super) fn is_row_number(values: impl ExactSizeIterator<Item = f32> + Clone) -> bool {
-    let rows = values.len();
-    let range =
-        values
-            .clone()
-            .try_fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-                let value = f64::from(value);
-                (value.fract() == 0.0).then_some((value.min(low), value.max(high)))
-            });
-    let Some((low, high)) = range else {
+/// What the values of a column say at first sight: whether they may be such numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Range {
+    rows: usize,
+    low: f64,
+    high: f64,
+    whole: bool,
+}
+
+impl Range {
+    /// No value yet.
+    pub(super) fn new() -> Self {
+        Range {
+            rows: 0,
+            low: f64::INFINITY,
+            high: f64::NEG_INFINITY,
+            whole: true,
+        }
+    }
+
+    pub(super) fn add(&mut self, value: f64) {
+        self.rows += 1;
+        self.whole &= value.fract() == 0.0;
+        self.low = self.low.min(value);
+        self.high = self.high.max(value);
+    }
+
+    /// What is to be seen of the same values once more, where they may number the rows. A bit of memory for each
+    /// number of the range.
+    pub(super) fn places(&self) -> Option<Places> {
+        let places = self.high - self.low + 1.0;
+        let may = self.whole && self.rows >= FEWEST && places <= 2.0 * self.rows as f64;
+        may.then(|| Places {
+            low: self.low,
+            taken: vec![0; (places as usize).div_ceil(64)],
+            different: true,
+        })
+    }
+}
+
+/// Which numbers of a range occur.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    low: f64,
+    taken: Vec<u64>,
+    different: bool,
+}
+
+impl Places {
+    pub(super) fn add(&mut self, value: f64) {
+        let place = (value - self.low) as usize;
+        let bit = 1 << (place % 64);
+        match self.taken.get_mut(place / 64) {
+            Some(taken) if *taken & bit == 0 => *taken |= bit,
+            _ => self.different = false,
+        }
+    }
+
+    /// Whether no value occurred twice.
+    pub(super) fn are_different(&self) -> bool {
+        self.different
+    }
+}
+
+/// Whether the values of a column number the rows. O(rows).
+pub(super) fn is_row_number(values: impl Iterator<Item = f64> + Clone) -> bool {
+    let mut range = Range::new();
+    values.clone().for_each(|value| range.add(value));
+    let Some(mut places) = range.places() else {
         return false;
     };
-    let places = high - low + 1.0;
-    if rows < FEWEST || places > 2.0 * rows as f64 {
-        return false;
-    }
-    let mut seen = vec![false; places as usize];
-    values
-        .map(|value| (f64::from(value) - low) as usize)
-        .all(|place| !std::mem::replace(&mut seen[place], true))
+    values.for_each(|value| places.add(value));
+    places.are_different()
 }
 
 #[cfg(test)]
@@ -32,7 +86,7 @@ mod tests {
     use super::*;
 
     fn found(values: impl IntoIterator<Item = u32>) -> bool {
-        let values: Vec<f32> = values.into_iter().map(|value| value as f32).collect();
+        let values: Vec<f64> = values.into_iter().map(f64::from).collect();
         is_row_number(values.iter().copied())
     }
 
@@ -43,6 +97,8 @@ mod tests {
         assert!(found((0..100).map(|i| i * 37 % 101)));
         // Half of the rows of a longer table.
         assert!(found((0..100).map(|i| 2 * i)));
+        // Of orders, which are equal in 32 bits.
+        assert!(found(2_000_000_000..2_000_000_100));
     }
 
     #[test]
@@ -52,7 +108,7 @@ mod tests {
         // One number twice.
         assert!(!found((0..99).chain([50])));
         assert!(!found((0..100).map(|i| i % 7)));
-        let halves: Vec<f32> = (0..100_u8).map(|i| f32::from(i) / 2.0).collect();
+        let halves: Vec<f64> = (0..100_u8).map(|i| f64::from(i) / 2.0).collect();
         assert!(!is_row_number(halves.iter().copied()));
         assert!(!is_row_number([].into_iter()));
     }

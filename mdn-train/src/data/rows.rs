@@ -166,8 +166,8 @@ impl<'a> TableRows<'a> {
             Ok(judge(column, choice(name)))
         });
         let judged = judged.collect::<Result<Vec<_>, DataError>>()?;
-        let (ranges, rules) = judged.into_iter().unzip();
-        Ok((Ordinary::new(ranges), rules))
+        let (columns, rules): (Vec<_>, _) = judged.into_iter().unzip();
+        Ok((Ordinary::new(columns.into_iter()), rules))
     }
 
     /// The least and the greatest value of each input, of which wild values count as the nearest ordinary
@@ -205,7 +205,7 @@ impl<'a> TableRows<'a> {
     }
 
     /// One column of all rows.
-    fn column(&self, of: impl Fn(&Dataset) -> Vec<f32>) -> Result<Vec<f32>, DataError> {
+    pub(super) fn column(&self, of: impl Fn(&Dataset) -> Vec<f32>) -> Result<Vec<f32>, DataError> {
         let mut column = Vec::with_capacity(self.count());
         self.visit(|block| {
             column.extend(of(block));

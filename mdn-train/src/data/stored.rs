@@ -8,13 +8,15 @@ use std::sync::Arc;
 use super::arrangement::{Arrangement, ArrangementReader};
 use super::blocks::TableBlocks;
 use super::categories::Profile;
-use super::dataset::{Dataset, all_but, check_chosen};
+use super::dataset::{Dataset, all_but, check_chosen, index_warnings, part_index};
 use super::error::DataError;
+use super::log_zero::{LogZero, UNSETTLED, place, unsettled};
 use super::preparation::Preparation;
 use super::row_file::{RowFile, RowWriter};
-use super::row_number::is_row_number;
+use super::row_number::Range;
+use super::rows::TableRows;
 use super::standardise::Standardiser;
-use super::table::ReadOptions;
+use super::table::{ReadOptions, Table};
 use super::transform::Transform;
 use super::warning::DataWarning;
 use super::wild::Ordinary;
@@ -26,7 +28,7 @@ const BLOCK: usize = 1 << 14;
 /// holds, in memory that does not depend on the table but for 4 bytes a row of a [part], and of an order
 /// and of groups.
 ///
-/// The file takes 4 bytes a value and 8 a row. It is gone with the last table or part that uses it.
+/// The file takes 4 bytes a value and 16 a row. It is gone with the last table or part that uses it.
 ///
 /// [part]: StoredTable::part
 #[derive(Clone, Debug)]
@@ -53,7 +55,8 @@ impl StoredTable {
     /// `folder`.
     ///
     /// The table is read once, and its beginning twice: as far as it takes to tell columns of texts
-    /// from columns of numbers. Whether rounding merges values is told from the first block.
+    /// from columns of numbers. Columns that number the rows, or zeros of a target `log(column)`, make for
+    /// one time more. Whether rounding merges values is told from the first block.
     ///
     /// # Errors
     /// Those of [`Dataset::for_training`], and when the temporary file cannot be written.
@@ -65,17 +68,38 @@ impl StoredTable {
         folder: &Path,
     ) -> Result<Self, DataError> {
         let path = path.as_ref();
+        let first = first_block(path, options)?;
+        let read = |inputs: &[String], named: bool| {
+            Self::chosen(path, (inputs, named), targets, options, folder)
+        };
+        if let Some(named) = inputs {
+            return read(named, true);
+        }
+        let all = all_but(&first, targets, &options.arranged_by)?;
+        let (index, others) = part_index(&first, &all, options);
+        drop(first);
+        if !index.is_empty() && !others.is_empty() {
+            let mut table = read(&others, false)?;
+            if table.any_varies(&table.input_names)? {
+                table.warnings.extend(index_warnings(index));
+                return Ok(table);
+            }
+        }
+        read(&all, false)
+    }
+
+    /// The columns of these names; the inputs without those that number the rows unless they were `named`.
+    fn chosen(
+        path: &Path,
+        (inputs, named): (&[String], bool),
+        targets: &[String],
+        options: &ReadOptions,
+        folder: &Path,
+    ) -> Result<Self, DataError> {
         let mut blocks = TableBlocks::open(path, options)?;
-        let Some(first) = blocks.next().transpose()? else {
-            let file = blocks.name().to_owned();
-            return Err(DataError::NoRows { file });
-        };
-        let named = match inputs {
-            Some(named) => named.to_vec(),
-            None => all_but(&first, targets, &options.arranged_by)?,
-        };
-        check_chosen(&first, &named, targets)?;
-        let mut profile = Profile::new(&named, options)?;
+        let first = next_of(&mut blocks)?;
+        check_chosen(&first, inputs, targets)?;
+        let mut profile = Profile::new(inputs, options)?;
         profile.add(&first)?;
         while profile.is_open() {
             match blocks.next() {
@@ -86,44 +110,117 @@ impl StoredTable {
         let all = profile.inputs(first.name(), targets)?;
         let dates = first.date_columns(&all);
         drop((first, blocks));
-        let read = |inputs: &[String]| Self::for_scoring(path, inputs, targets, options, folder);
-        let mut table = read(&all).map_err(|error| profile.explain(error))?;
-        let numbers = match inputs {
-            Some(_) => Vec::new(),
-            None => table.row_numbers(&dates)?,
+        let read = |inputs: &[String]| Self::read_settled(path, inputs, targets, options, folder);
+        let (mut table, ranges) = read(&all).map_err(|error| profile.explain(error))?;
+        let numbers = match named {
+            true => Vec::new(),
+            false => table.row_numbers(path, &ranges, &dates, options)?,
         };
-        if !numbers.is_empty() && numbers.len() < all.len() {
-            let others = all.iter().filter(|name| !numbers.contains(name));
-            table = read(&others.cloned().collect::<Vec<_>>())?;
+        let others = all.iter().filter(|name| !numbers.contains(name));
+        let others: Vec<String> = others.cloned().collect();
+        let leave_out = !numbers.is_empty() && table.any_varies(&others)?;
+        if leave_out {
+            table = read(&others)?.0;
         }
         table.check_columns()?;
-        if table.input_names.len() < all.len() {
+        if leave_out {
             let left_out = |column| DataWarning::RowNumber { column };
             table.warnings.extend(numbers.into_iter().map(left_out));
         }
         Ok(table)
     }
 
-    /// The inputs, but those of dates, that number the rows. A pass for each whose first rows do.
-    fn row_numbers(&self, dates: &[String]) -> Result<Vec<String>, DataError> {
-        let first = self.read(0..self.rows().min(BLOCK))?;
+    /// Whether any of these inputs is not constant.
+    fn any_varies(&self, inputs: &[String]) -> Result<bool, DataError> {
         let names = self.input_names.iter().enumerate();
-        let mut found = Vec::new();
-        for (input, name) in names.filter(|(_, name)| !dates.contains(name)) {
-            let mut some: Vec<f32> = first.input_column(input).collect();
-            some.sort_unstable_by(f32::total_cmp);
-            let differ = some.windows(2).all(|pair| pair[0] < pair[1]);
-            if differ && some.iter().all(|value| value.fract() == 0.0) {
-                let mut column = Vec::with_capacity(self.rows());
-                for block in self.blocks() {
-                    column.extend(block?.input_column(input));
-                }
-                if is_row_number(column.into_iter()) {
-                    found.push(name.clone());
-                }
+        let asked = names.filter(|(_, name)| inputs.contains(name));
+        let asked: Vec<usize> = asked.map(|(input, _)| input).collect();
+        let first = self.sample(1)?;
+        for block in self.blocks() {
+            let block = block?;
+            let varies = |&input: &usize| {
+                let value = first.input(0)[input];
+                block.input_column(input).any(|other| other != value)
+            };
+            if asked.iter().any(varies) {
+                return Ok(true);
             }
         }
-        Ok(found)
+        Ok(false)
+    }
+
+    /// Reads columns for training, with zeros of logarithms in their place: twice where there are any.
+    fn read_settled(
+        path: &Path,
+        inputs: &[String],
+        targets: &[String],
+        options: &ReadOptions,
+        folder: &Path,
+    ) -> Result<(Self, Vec<Range>), DataError> {
+        let read = |log_zeros: Vec<LogZero>| {
+            let options = ReadOptions {
+                log_zeros,
+                ..options.clone()
+            };
+            Self::read_columns(path, inputs, targets, &options, folder)
+        };
+        let unknown = Some(Transform::LogOrZero { zero: UNSETTLED });
+        let (mut table, ranges) = read(unsettled(targets))?;
+        let mut settled = Vec::new();
+        for target in 0..table.transforms.len() {
+            if table.transforms[target] != unknown {
+                continue;
+            }
+            let rows = TableRows::from(&table);
+            let mut column = rows.column(|block| block.target_column(target).collect())?;
+            match place(&mut column) {
+                Some(place) => settled.push(LogZero {
+                    target: targets[target].clone(),
+                    place,
+                }),
+                None => table.transforms[target] = Some(Transform::Log),
+            }
+        }
+        match settled.is_empty() {
+            true => Ok((table, ranges)),
+            false => read(settled),
+        }
+    }
+
+    /// The inputs, but those of dates, that number the rows of the file, by their `ranges`. Reads the file once
+    /// more where there may be any.
+    fn row_numbers(
+        &self,
+        path: &Path,
+        ranges: &[Range],
+        dates: &[String],
+        options: &ReadOptions,
+    ) -> Result<Vec<String>, DataError> {
+        let inputs = self.input_names.iter().zip(ranges).enumerate();
+        let may = inputs.filter(|(_, (name, _))| !dates.contains(name));
+        let mut may: Vec<_> = may
+            .filter_map(|(input, (name, range))| Some((input, name, range.places()?)))
+            .collect();
+        if may.is_empty() {
+            return Ok(Vec::new());
+        }
+        let options = ReadOptions {
+            log_zeros: unsettled(&self.target_names),
+            ..options.clone()
+        };
+        let names = [&self.input_names[..], &self.target_names].concat();
+        for block in TableBlocks::open(path, &options)? {
+            let rows = match block?.select(&names, self.input_names.len(), &options) {
+                Err(DataError::AllRowsSkipped { .. }) => continue,
+                selected => selected?,
+            };
+            for (input, _, places) in &mut may {
+                let column = rows.values.iter().skip(*input).step_by(names.len());
+                column.for_each(|&value| places.add(value));
+            }
+        }
+        may.retain(|(_, _, places)| places.are_different());
+        Ok(may.into_iter().map(|(_, name, _)| name.clone()).collect())
     }
 
     /// Reads the columns that a model wants into a temporary file in `folder`.
@@ -138,10 +235,22 @@ impl StoredTable {
         options: &ReadOptions,
         folder: &Path,
     ) -> Result<Self, DataError> {
+        Ok(Self::read_columns(path.as_ref(), inputs, targets, options, folder)?.0)
+    }
+
+    /// The same, and the range of each column.
+    fn read_columns(
+        path: &Path,
+        inputs: &[String],
+        targets: &[String],
+        options: &ReadOptions,
+        folder: &Path,
+    ) -> Result<(Self, Vec<Range>), DataError> {
         let names = [inputs, targets].concat();
         let fault = |source| written(folder, source);
         let mut out = RowWriter::new(folder, names.len()).map_err(fault)?;
         let (mut skipped_rows, mut warnings, mut transforms) = (0, None, Vec::new());
+        let mut ranges = vec![Range::new(); names.len()];
         let blocks = TableBlocks::open(path, options)?;
         let file = blocks.name().to_owned();
         let mut arrangement = ArrangementReader::new(options);
@@ -156,10 +265,15 @@ impl StoredTable {
                 selected => selected?,
             };
             arrangement.add(&block, &mut numeric)?;
+            for row in numeric.values.chunks_exact(names.len().max(1)) {
+                let columns = ranges.iter_mut().zip(row);
+                columns.for_each(|(range, &value)| range.add(value));
+            }
             let mut rows = Dataset::assemble(numeric, inputs.len());
             skipped_rows += rows.skipped_rows;
             for row in 0..rows.rows {
-                out.push(rows.input(row), rows.target(row), rows.lines[row])
+                let numbers = [rows.lines[row], rows.fingerprints[row]];
+                out.push(rows.input(row), rows.target(row), numbers)
                     .map_err(fault)?;
             }
             warnings.get_or_insert(std::mem::take(&mut rows.warnings));
@@ -173,7 +287,7 @@ impl StoredTable {
         if u32::try_from(rows.rows()).is_err() {
             return Err(DataError::TooManyRows { file });
         }
-        Ok(Self {
+        let table = Self {
             input_names: inputs.to_vec(),
             target_names: targets.to_vec(),
             skipped_rows,
@@ -182,7 +296,8 @@ impl StoredTable {
             arrangement: Arc::new(arrangement.finish(&file)?),
             file: Arc::new(rows),
             chosen: None,
-        })
+        };
+        Ok((table, ranges))
     }
 
     /// Constant targets are an error, constant inputs a warning, as are inputs that equal a target.
@@ -287,11 +402,12 @@ impl StoredTable {
         };
         let inputs = 4 * self.input_names.len();
         let records = rows.map(|row| self.record(row));
-        let visit = |values: &[u8], line| {
+        let visit = |values: &[u8], [line, fingerprint]: [u64; 2]| {
             let (inputs, targets) = values.split_at(inputs);
             read.inputs.extend(numbers(inputs));
             read.targets.extend(numbers(targets));
             read.lines.push(line);
+            read.fingerprints.push(fingerprint);
         };
         self.file
             .visit(records, &mut Vec::new(), visit)
@@ -307,6 +423,18 @@ impl StoredTable {
             None => row,
         }
     }
+}
+
+/// The first rows of the table in a file.
+fn first_block(path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
+    next_of(&mut TableBlocks::open(path, options)?)
+}
+
+fn next_of(blocks: &mut TableBlocks) -> Result<Table, DataError> {
+    let next = blocks.next().transpose()?;
+    next.ok_or_else(|| DataError::NoRows {
+        file: blocks.name().to_owned(),
+    })
 }
 
 /// Rows of a stored table in the units that training sees.

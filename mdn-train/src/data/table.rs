@@ -10,6 +10,7 @@ use super::arrangement::ArrangedBy;
 use super::cell::{Cell, excerpt};
 use super::column::{Column, Raw};
 use super::error::{DataError, most_similar};
+use super::log_zero::LogZero;
 use super::missing::{MissingInputs, MissingValue};
 use super::numeric::NumericTable;
 use super::select::Source;
@@ -30,7 +31,7 @@ pub(super) const ARROW: &[u8] = b"ARROW1";
 pub(super) const ARROW_STREAM: &[u8] = &[0xff; 4];
 
 /// How a table is to be read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReadOptions {
     /// The byte between cells of a text; if `None`, whichever of comma, semicolon and tab the
     /// first line holds most of.
@@ -47,6 +48,8 @@ pub struct ReadOptions {
     pub categorical: Vec<String>,
     /// What tells the order and the groups of the rows.
     pub arranged_by: ArrangedBy,
+    /// Targets `log(column)` that know 0, and its place; of all others 0 is an error.
+    pub log_zeros: Vec<LogZero>,
 }
 
 /// A table of which only the columns that are chosen need hold numbers.
@@ -59,6 +62,8 @@ pub struct Table {
     lines: Vec<u64>,
     warnings: Vec<DataWarning>,
     missing_values: Vec<MissingValue>,
+    log_zeros: Vec<LogZero>,
+    index: Vec<String>,
 }
 
 /// A row that cannot be used.
@@ -83,6 +88,8 @@ pub(super) struct Contents {
     /// The line of each row.
     pub(super) lines: Vec<u64>,
     pub(super) warnings: Vec<DataWarning>,
+    /// The names of the columns that the file calls an index.
+    pub(super) index: Vec<String>,
 }
 
 impl Contents {
@@ -143,14 +150,14 @@ impl Table {
     ) -> Result<Self, DataError> {
         let bytes = decompress(&name, bytes)?;
         let found = contents(&name, bytes, options)?;
-        Self::new(name, found, &options.missing_values)
+        Self::new(name, found, options)
     }
 
     /// A table of what a reader found.
     pub(super) fn new(
         name: String,
         found: Contents,
-        missing_values: &[MissingValue],
+        options: &ReadOptions,
     ) -> Result<Self, DataError> {
         check_header(&name, found.header_line, &found.names)?;
         if found.lines.is_empty() {
@@ -162,9 +169,11 @@ impl Table {
             cells: found.columns,
             lines: found.lines,
             warnings: found.warnings,
-            missing_values: missing_values.to_vec(),
+            missing_values: options.missing_values.clone(),
+            log_zeros: options.log_zeros.clone(),
+            index: found.index,
         };
-        let mut named = missing_values
+        let mut named = (options.missing_values)
             .iter()
             .filter_map(|value| value.column.as_deref());
         match named.find(|column| table.position(column).is_none()) {
@@ -197,6 +206,12 @@ impl Table {
         &self.columns
     }
 
+    /// The columns that the file's own metadata call an index, which names the rows: what pandas writes into
+    /// Parquet and Feather files beside the columns of a table.
+    pub fn index_columns(&self) -> &[String] {
+        &self.index
+    }
+
     /// How many rows there are below the header.
     pub fn rows(&self) -> usize {
         self.lines.len()
@@ -209,7 +224,7 @@ impl Table {
 
     /// Whether each of `names` is a column.
     pub fn has_columns(&self, names: &[String]) -> bool {
-        names.iter().all(|name| self.source(name).is_ok())
+        names.iter().all(|name| self.source(name, &[]).is_ok())
     }
 
     /// Which of `names` are columns of dates or times: their numbers are days since 1970.
@@ -238,7 +253,19 @@ impl Table {
         inputs: usize,
         options: &ReadOptions,
     ) -> Result<NumericTable, DataError> {
-        let selected = self.select_rows(names, (inputs, false), options, &mut |_, why| Err(why))?;
+        self.select_with(names, inputs, options, &self.log_zeros)
+    }
+
+    /// As [`select`](Self::select), with these places of zeros.
+    pub(super) fn select_with(
+        &self,
+        names: &[String],
+        inputs: usize,
+        options: &ReadOptions,
+        log_zeros: &[LogZero],
+    ) -> Result<NumericTable, DataError> {
+        let with = (options, log_zeros);
+        let selected = self.select_rows(names, (inputs, false), with, &mut |_, why| Err(why))?;
         match selected.lines.is_empty() {
             true => Err(self.all_skipped(&selected)),
             false => Ok(selected),
@@ -262,7 +289,8 @@ impl Table {
             unusable.push(Unusable { before, line, why });
             Ok(())
         };
-        let selected = self.select_rows(names, (inputs, true), options, &mut note)?;
+        let with = (options, &self.log_zeros[..]);
+        let selected = self.select_rows(names, (inputs, true), with, &mut note)?;
         match selected.lines.is_empty() && unusable.is_empty() {
             true => Err(self.all_skipped(&selected)),
             false => Ok((selected, unusable)),
@@ -282,7 +310,7 @@ impl Table {
         &self,
         names: &[String],
         (inputs, missing_targets): (usize, bool),
-        options: &ReadOptions,
+        (options, log_zeros): (&ReadOptions, &[LogZero]),
         fault: &mut dyn FnMut((usize, u64), DataError) -> Result<(), DataError>,
     ) -> Result<NumericTable, DataError> {
         let known = names.iter().take(inputs);
@@ -295,7 +323,7 @@ impl Table {
             .collect();
         let sources = names
             .iter()
-            .map(|name| self.source(name))
+            .map(|name| self.source(name, log_zeros))
             .collect::<Result<Vec<Source<'_>>, DataError>>()?;
         let mut transforms: Vec<_> = sources.iter().map(|source| source.transform).collect();
         if transforms.iter().all(Option::is_none) {
@@ -336,8 +364,8 @@ impl Table {
     }
 
     /// The column called `name`, or the category that it names, which can be read.
-    fn source<'n>(&self, name: &'n str) -> Result<Source<'n>, DataError> {
-        let source = self.find(name)?;
+    fn source<'n>(&self, name: &'n str, log_zeros: &[LogZero]) -> Result<Source<'n>, DataError> {
+        let source = self.find(name, log_zeros)?;
         self.check_readable(source.position)?;
         Ok(source)
     }
@@ -353,16 +381,20 @@ impl Table {
         }
     }
 
-    fn find<'n>(&self, name: &'n str) -> Result<Source<'n>, DataError> {
+    fn find<'n>(&self, name: &'n str, log_zeros: &[LogZero]) -> Result<Source<'n>, DataError> {
         if let Some(position) = self.position(name) {
             return Ok(Source::plain(position));
         }
         if let Some((transform, column)) = Transform::parse(name)
             && let Some(position) = self.position(column)
         {
-            let transform = Some(transform);
+            let known = log_zeros.iter().find(|known| known.target == name);
+            let transform = match (transform, known) {
+                (Transform::Log, Some(known)) => Transform::LogOrZero { zero: known.place },
+                _ => transform,
+            };
             return Ok(Source {
-                transform,
+                transform: Some(transform),
                 ..Source::plain(position)
             });
         }

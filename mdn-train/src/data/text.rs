@@ -78,6 +78,7 @@ pub(super) fn read_rows(
         header_line: header.line,
         lines: lines.map(|line| before + line).collect(),
         warnings: header.warnings.clone(),
+        index: Vec::new(),
     })
 }
 

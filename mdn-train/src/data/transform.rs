@@ -4,12 +4,20 @@
 //! column of that name but has the one inside gives its values, transformed; a density of the
 //! transformed target becomes one of the column itself by the slope of the transform.
 
+use mdn_infer::format::Support;
+
 /// A monotone map of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Transform {
     /// z = ln y, for y above 0.
     Log,
+    /// z = ln y for y above 0, and one place below all logarithms for y = 0: whatever lies there or below
+    /// is 0.
+    LogOrZero {
+        /// The place of 0.
+        zero: f32,
+    },
     /// z = ln (y / (1 − y)), for y between 0 and 1.
     Logit,
 }
@@ -20,7 +28,7 @@ impl Transform {
     /// As names spell it.
     pub const fn name(self) -> &'static str {
         match self {
-            Transform::Log => "log",
+            Transform::Log | Transform::LogOrZero { .. } => "log",
             Transform::Logit => "logit",
         }
     }
@@ -29,6 +37,7 @@ impl Transform {
     pub const fn domain(self) -> &'static str {
         match self {
             Transform::Log => "above 0",
+            Transform::LogOrZero { .. } => "of 0 and above",
             Transform::Logit => "between 0 and 1",
         }
     }
@@ -41,7 +50,7 @@ impl Transform {
     /// What a value of the transformed `column` is called in mathematics.
     pub fn image_of(self, column: &str) -> String {
         match self {
-            Transform::Log => format!("ln({column})"),
+            Transform::Log | Transform::LogOrZero { .. } => format!("ln({column})"),
             Transform::Logit => format!("logit({column})"),
         }
     }
@@ -63,20 +72,39 @@ impl Transform {
         }
     }
 
-    /// z for y, infinite at the ends of the domain and beyond.
+    /// The transform of a model's target `name`, whose `support` tells whether it has a place for 0: a point
+    /// mass below which there is nothing.
+    pub fn of_target(name: &str, support: &Support) -> Option<Transform> {
+        match (Self::parse(name)?.0, support) {
+            (Transform::Log, Support::Atoms(atoms)) if atoms.lowest => {
+                let zero = *atoms.values().first()?;
+                Some(Transform::LogOrZero { zero })
+            }
+            (transform, _) => Some(transform),
+        }
+    }
+
+    /// z for y, infinite at the ends of the domain and beyond; where 0 has a place, that place for all from 0
+    /// up to what lies above it.
     pub fn apply_anywhere(self, y: f64) -> f64 {
         let outside = if y > 0.0 {
             f64::INFINITY
         } else {
             f64::NEG_INFINITY
         };
-        self.apply(y).unwrap_or(outside)
+        let z = self.apply(y).unwrap_or(outside);
+        match self {
+            Transform::LogOrZero { zero } if y >= 0.0 => z.max(zero.into()),
+            _ => z,
+        }
     }
 
     /// z for y; `None` outside the domain.
     pub fn apply(self, y: f64) -> Option<f64> {
         match self {
             Transform::Log => (y > 0.0).then(|| y.ln()),
+            Transform::LogOrZero { zero } if y == 0.0 => Some(zero.into()),
+            Transform::LogOrZero { .. } => (y > 0.0).then(|| y.ln()),
             Transform::Logit => (0.0 < y && y < 1.0).then(|| y.ln() - (-y).ln_1p()),
         }
     }
@@ -84,15 +112,18 @@ impl Transform {
     /// y for z.
     pub fn undo(self, z: f64) -> f64 {
         match self {
-            Transform::Log => z.exp(),
+            Transform::LogOrZero { zero } if z <= zero.into() => 0.0,
+            Transform::Log | Transform::LogOrZero { .. } => z.exp(),
             Transform::Logit => 1.0 / (1.0 + (-z).exp()),
         }
     }
 
-    /// ln |dz/dy| at the y of z: what to add to the log-density of z for that of y.
+    /// ln |dz/dy| at the y of z: what to add to the log-density of z for that of y. 0 at the place of 0,
+    /// which has a probability.
     pub fn log_slope(self, z: f64) -> f64 {
         match self {
-            Transform::Log => -z,
+            Transform::LogOrZero { zero } if z <= zero.into() => 0.0,
+            Transform::Log | Transform::LogOrZero { .. } => -z,
             // −ln y − ln (1 − y), of which one is near 0 for large |z|.
             Transform::Logit => z.abs() + 2.0 * (-z.abs()).exp().ln_1p(),
         }
@@ -178,6 +209,31 @@ mod tests {
         assert_eq!(column_scales(["log(x)", "y"]).as_deref(), Some("x, y"));
         assert_eq!(column_scales(["x", "y"]), None);
         assert_eq!(Transform::Log.apply(1.0), Some(0.0));
+    }
+
+    #[test]
+    fn zero_has_a_place_below_the_logarithms() {
+        let transform = Transform::LogOrZero { zero: -3.0 };
+        assert_eq!(transform.apply(0.0), Some(-3.0));
+        assert_eq!(transform.apply(-0.0), Some(-3.0));
+        assert_eq!(transform.apply(-1.0), None);
+        assert_eq!(transform.apply(1.0), Some(0.0));
+        assert_eq!(transform.apply_anywhere(-1.0), f64::NEG_INFINITY);
+        // Whoever asks for the probability of at most so little asks for that of 0.
+        assert_eq!(transform.apply_anywhere(1e-9), -3.0);
+        assert_eq!(transform.undo(-3.0), 0.0);
+        assert_eq!(transform.undo(-9.0), 0.0);
+        assert_eq!(transform.undo(0.0), 1.0);
+        assert_eq!(log_slope(&[Some(transform)], &[-3.0]), 0.0);
+        assert_eq!(log_slope(&[Some(transform)], &[2.0]), -2.0);
+
+        let atoms = |lowest| mdn_infer::format::Atoms::new(&[-3.0], lowest, false, 1.0);
+        let support = |lowest| Support::Atoms(atoms(lowest).expect("one"));
+        let of = |name, lowest| Transform::of_target(name, &support(lowest));
+        assert_eq!(of("log(x)", true), Some(transform));
+        assert_eq!(of("log(x)", false), Some(Transform::Log));
+        assert_eq!(of("logit(x)", true), Some(Transform::Logit));
+        assert_eq!(of("x", true), None);
     }
 
     #[test]

@@ -26,6 +26,12 @@ pub enum DataWarning {
         /// The column.
         column: String,
     },
+    /// An input column is an index, as the file says: it names the rows. It was left out, since nobody asked for
+    /// it by name.
+    Index {
+        /// The column.
+        column: String,
+    },
     /// An input column equals a target in every row.
     EqualsTarget {
         /// The input.
@@ -48,7 +54,7 @@ impl DataWarning {
     /// What precedes it in a list: how much it matters, and its stable name where it has one.
     pub fn heading(&self) -> &'static str {
         match self {
-            Self::RowNumber { .. } => "note row-number",
+            Self::RowNumber { .. } | Self::Index { .. } => "note row-number",
             Self::EqualsTarget { .. } => "warning leak",
             _ => "warning",
         }
@@ -79,6 +85,10 @@ impl fmt::Display for DataWarning {
                 out,
                 "column `{column}` numbers the rows, with different whole numbers that fill at least half \
                  of their range, and is left out; --inputs takes it in"
+            ),
+            Self::Index { column } => write!(
+                out,
+                "column `{column}` is an index, as the file says, and is left out; --inputs takes it in"
             ),
             Self::EqualsTarget { column, target } => write!(
                 out,

@@ -23,6 +23,8 @@ const GROSS: f64 = 2.0;
 pub struct Ordinary {
     /// For each column the range of its ordinary values, where it has wild ones.
     ranges: Vec<Option<(f32, f32)>>,
+    /// For each column the numbers that stand for missing values.
+    marks: Vec<Vec<f32>>,
 }
 
 impl Ordinary {
@@ -30,12 +32,14 @@ impl Ordinary {
     pub fn all(columns: usize) -> Self {
         Ordinary {
             ranges: vec![None; columns],
+            marks: vec![Vec::new(); columns],
         }
     }
 
-    /// By the ranges of the ordinary values of each column, where it has others.
-    pub(super) fn new(ranges: Vec<Option<(f32, f32)>>) -> Self {
-        Ordinary { ranges }
+    /// By the range of the ordinary values of each column, where it has others, and its sentinels.
+    pub(super) fn new(columns: impl Iterator<Item = (Option<(f32, f32)>, Vec<f32>)>) -> Self {
+        let (ranges, marks) = columns.unzip();
+        Ordinary { ranges, marks }
     }
 
     /// Judges columns one after the other, of which `column` has all values. Time linear in them.
@@ -43,10 +47,9 @@ impl Ordinary {
         columns: usize,
         mut column: impl FnMut(usize) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
-        let ranges = (0..columns).map(|number| Ok(ordinary(&mut column(number)?)));
-        Ok(Ordinary {
-            ranges: ranges.collect::<Result<_, E>>()?,
-        })
+        let judged = (0..columns).map(|number| Ok(ordinary(&mut column(number)?)));
+        let (ranges, marks) = judged.collect::<Result<Vec<_>, E>>()?.into_iter().unzip();
+        Ok(Ordinary { ranges, marks })
     }
 
     /// Judges the columns of `values`, which is row-major, `[rows][columns]`.
@@ -59,6 +62,13 @@ impl Ordinary {
         };
         let Ok(judged) = Self::judge(columns, column);
         judged
+    }
+
+    /// Whether a row `[columns]` has a number that stands for a missing one
+    /// ([`sentinels`](super::sentinels)).
+    pub fn is_marked(&self, row: &[f32]) -> bool {
+        let mut cells = row.iter().zip(&self.marks);
+        cells.any(|(value, marks)| marks.contains(value))
     }
 
     /// `values` `[rows][columns]` with the wild ones moved to the nearest ordinary one; where no
@@ -93,18 +103,21 @@ pub fn fences(column: &mut [f32]) -> Option<RangeInclusive<f64>> {
     (limit > 0.0).then_some(middle - limit..=middle + limit)
 }
 
-/// The range of the ordinary values, where there are sentinels or a few wild ones. Reorders the column
-/// and takes the sentinels out.
-fn ordinary(column: &mut Vec<f32>) -> Option<(f32, f32)> {
-    let marked = without_sentinels(column);
-    tame(column).or_else(|| marked.then(|| range(column)))
+/// The range of the ordinary values, where there are sentinels or a few wild ones, and the sentinels.
+/// Reorders the column and takes sentinels and missing values out.
+fn ordinary(column: &mut Vec<f32>) -> (Option<(f32, f32)>, Vec<f32>) {
+    column.retain(|value| !value.is_nan());
+    let marks = take_sentinels(column);
+    let tamed = tame(column);
+    let others = || (!marks.is_empty()).then(|| range(column));
+    (tamed.or_else(others), marks)
 }
 
-/// Takes sentinels out; whether there were any. Sorts the column.
-pub(super) fn without_sentinels(column: &mut Vec<f32>) -> bool {
-    let marks = sentinels(column);
-    column.retain(|value| !marks.iter().any(|mark| mark.value == *value));
-    !marks.is_empty()
+/// Takes sentinels out. Sorts the column, in which none is missing.
+pub(super) fn take_sentinels(column: &mut Vec<f32>) -> Vec<f32> {
+    let marks: Vec<f32> = sentinels(column).iter().map(|mark| mark.value).collect();
+    column.retain(|value| !marks.contains(value));
+    marks
 }
 
 /// The range of the values that are not wild, where there are a few wild ones. Reorders the column.
@@ -160,9 +173,13 @@ mod tests {
     #[test]
     fn so_do_marks_of_missing_values_however_many() {
         let values = column(&[&[-9999.0; 300][..], &[1e9]].concat());
-        let clamped = Ordinary::of(&values, 1).clamp(&values).into_owned();
+        let ordinary = Ordinary::of(&values, 1);
+        let clamped = ordinary.clamp(&values).into_owned();
         assert_eq!(clamped[..1000], values[..1000]);
         assert_eq!(clamped[1000..], [&[0.0; 300][..], &[999.0]].concat());
+        // A wild value is no mark.
+        assert!(ordinary.is_marked(&[-9999.0]));
+        assert!(!ordinary.is_marked(&[1e9]) && !ordinary.is_marked(&[5.0]));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{Diagnostic, SIGNIFICANT, Seen, Severity};
 use crate::metrics::Scores;
 
 /// Nats between held-out and training rows from which the network has learnt rows by heart.
-const OVER_FIT: f64 = 0.3;
+pub(super) const OVER_FIT: f64 = 0.3;
 /// Standard errors by which the mean PIT must lie from a half to be called one-sided.
 const ONE_SIDED: f64 = 4.0;
 /// The 0.1% point of Kolmogorov's law, times √n: rarely by chance even among many models.
@@ -167,6 +167,7 @@ mod tests {
             rows,
             nll: 1.0,
             zero_density_rows: 0,
+            zero_density: None,
             rmse: vec![1.0],
             crps: vec![1.0],
             columns: vec![None],

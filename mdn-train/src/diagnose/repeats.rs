@@ -16,7 +16,7 @@ const OTHER_TARGETS: f64 = 0.1;
 /// A note where many rows of `data` are equal to another in all inputs and targets: a row held back
 /// is then perhaps a row learnt from. Where values of the targets have probabilities, by `supports`
 /// `[D]`, rows with equal inputs agree by chance; then it takes that few such rows do not.
-pub fn repeated_rows(data: &Dataset, supports: &[Support]) -> Option<Diagnostic> {
+pub(super) fn repeated_rows(data: &Dataset, supports: &[Support]) -> Option<Diagnostic> {
     let equal = equal_to_another(data, true);
     let share = equal as f64 / data.rows.max(1) as f64;
     let cells = |support: &Support| matches!(support, Support::Lattice { .. } | Support::Atoms(_));
@@ -40,11 +40,13 @@ pub fn repeated_rows(data: &Dataset, supports: &[Support]) -> Option<Diagnostic>
     })
 }
 
-/// How many rows have an equal one, in their inputs or in the targets too.
+/// How many rows have an equal one, in their inputs or in the targets too; then as the file holds them, where
+/// they come from one.
 fn equal_to_another(data: &Dataset, targets: bool) -> usize {
-    let hash = |row| match targets {
-        true => hash(data.input(row).iter().chain(data.target(row))),
-        false => hash(data.input(row).iter()),
+    let hash = |row| match (targets, data.fingerprints.get(row)) {
+        (true, Some(&fingerprint)) => fingerprint,
+        (true, None) => hash(data.input(row).iter().chain(data.target(row))),
+        (false, _) => hash(data.input(row).iter()),
     };
     let mut hashes: Vec<u64> = (0..data.rows).map(hash).collect();
     hashes.sort_unstable();
@@ -82,6 +84,18 @@ mod tests {
         assert_eq!(equal_to_another(&table(&rows), true), 2);
         assert_eq!(equal_to_another(&table(&[[3.0, 4.0]; 3]), true), 3);
         assert_eq!(equal_to_another(&table(&[]), true), 0);
+    }
+
+    /// Places on the earth to a millimetre, which rounding to 32 bits makes equal.
+    #[test]
+    fn rounding_makes_no_rows_equal() {
+        let rows = [[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]];
+        let read = Dataset {
+            fingerprints: vec![1, 2, 1],
+            ..table(&rows)
+        };
+        assert_eq!(equal_to_another(&read, true), 2);
+        assert_eq!(equal_to_another(&read, false), 3);
     }
 
     #[test]

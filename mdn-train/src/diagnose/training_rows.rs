@@ -9,14 +9,14 @@ use crate::data::Dataset;
 /// that it was trained on.
 #[derive(Clone, Debug)]
 pub struct KeptRows<'m> {
-    /// Inputs and targets of each, and whether it was found.
-    kept: Vec<(&'m [f32], &'m [f32], bool)>,
+    /// Inputs and targets of each, and how often it was found.
+    kept: Vec<(&'m [f32], &'m [f32], usize)>,
 }
 
 impl<'m> KeptRows<'m> {
     /// Those of `model`, none of them found.
     pub fn new(model: &Model<'m>) -> Self {
-        let kept = model.golden().map(|row| (row.input, row.target, false));
+        let kept = model.golden().map(|row| (row.input, row.target, 0));
         KeptRows {
             kept: kept.collect(),
         }
@@ -26,8 +26,8 @@ impl<'m> KeptRows<'m> {
     /// compared exactly. O(rows).
     pub fn look(&mut self, data: &Dataset) {
         for (input, target, found) in &mut self.kept {
-            let same = |row| data.input(row) == *input && data.target(row) == *target;
-            *found = *found || (0..data.rows).any(same);
+            let same = |&row: &usize| data.input(row) == *input && data.target(row) == *target;
+            *found += (0..data.rows).filter(same).count();
         }
     }
 
@@ -38,16 +38,17 @@ impl<'m> KeptRows<'m> {
 
     /// How many were found.
     pub fn found(&self) -> usize {
-        self.kept.iter().filter(|(_, _, found)| *found).count()
+        self.kept.iter().filter(|(_, _, found)| *found > 0).count()
     }
 
-    /// What their being there means: a warning where all were found.
+    /// What their being there means: a warning where all were found, and only once: a row that there is more often
+    /// may be equal by chance.
     pub fn diagnostic(&self) -> Option<Diagnostic> {
         let (found, count) = (self.found(), self.count());
         let be = if found == 1 { "is" } else { "are" };
         let (severity, meaning) = match found {
             0 => return None,
-            all if all == count => (
+            all if all == count && self.kept.iter().any(|(_, _, found)| *found == 1) => (
                 Severity::Warning,
                 "the model was trained on them, or on a part, and its scores look too good",
             ),

@@ -4,7 +4,7 @@ use mdn_infer::format::{Activation, Covariance, ScaleMap};
 use serde::Serialize;
 
 use super::SupportRule;
-use crate::data::{HoldOut, InputChoice};
+use crate::data::{HoldOut, InputChoice, Transform};
 use crate::network::{ActivationCount, Activations, HiddenLayer};
 use crate::train::TrainOptions;
 
@@ -153,9 +153,13 @@ impl FitConfig {
         self.activation.layers(&self.hidden)
     }
 
-    /// What is chosen of the support of the target `name`.
+    /// What is chosen of the support of the target `name`; what is chosen of a column is so of its logarithm.
     pub(super) fn support_of(&self, name: &str) -> Option<&SupportRule> {
-        let fits = |target: &Option<String>| target.as_deref().is_none_or(|target| target == name);
+        let names = [name, Transform::split(name).1];
+        let fits = |target: &Option<String>| {
+            let target = target.as_deref();
+            target.is_none_or(|target| names.contains(&target))
+        };
         let last = self.supports.iter().rev().find(|(target, _)| fits(target));
         last.map(|(_, rule)| rule)
     }

@@ -230,22 +230,29 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// The anomaly score that the configured share of ordinary rows exceeds.
+    /// The anomaly score that the configured share of ordinary rows exceeds: of those without a number that
+    /// stands for a missing one, where there are any.
     pub(super) fn anomaly_threshold(&self, file: &ModelFile) -> Result<f32, FitError> {
         let rows = self.reported().unwrap_or(self.training.rows());
-        let mut scores = Vec::with_capacity(rows.count());
+        let (mut scores, mut marked) = (Vec::with_capacity(rows.count()), Vec::new());
         rows.visit(|block| {
             let file = file.model();
-            scores.extend(map_predictions(
-                &file,
-                block,
-                |row, mixture| match mixture {
-                    Err(PredictError::Overflow) => Ok(f32::INFINITY),
-                    mixture => mixture?.anomaly_score(block.target(row)),
-                },
-            )?);
+            let found = map_predictions(&file, block, |row, mixture| match mixture {
+                Err(PredictError::Overflow) => Ok(f32::INFINITY),
+                mixture => mixture?.anomaly_score(block.target(row)),
+            })?;
+            let mut kept = block.unmarked(&self.ordinary).into_iter().peekable();
+            for (row, score) in found.into_iter().enumerate() {
+                match kept.next_if_eq(&row) {
+                    Some(_) => scores.push(score),
+                    None => marked.push(score),
+                }
+            }
             Ok::<_, FitError>(())
         })?;
+        if scores.is_empty() {
+            scores = marked;
+        }
         scores.sort_by(f32::total_cmp);
         let below = ((1.0 - self.config.anomaly_rate) * scores.len() as f64).ceil() as usize;
         let last_finite = scores.iter().rev().copied().find(|score| score.is_finite());

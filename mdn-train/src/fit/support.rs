@@ -7,10 +7,11 @@ use std::borrow::Cow;
 
 use mdn_infer::format::{Atoms, Covariance, MAX_ATOMS, Support};
 use serde::Serialize;
+use serde::ser::SerializeStruct;
 
 use super::FitConfig;
 use super::file_version::STATING;
-use crate::data::{DataError, Dataset, Standardiser, TableRows};
+use crate::data::{DataError, Dataset, Standardiser, TableRows, Transform};
 use crate::supports::tolerance;
 use crate::train::LossKind;
 use detect::{Evidence, detect, hint};
@@ -50,12 +51,11 @@ pub enum SupportRule {
 }
 
 /// The support of a target, and where it comes from.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TargetSupport {
     /// The name of the target.
     pub target: String,
     /// The support.
-    #[serde(serialize_with = "described")]
     pub support: Support,
     /// Whether it was chosen, or else found in the training rows.
     pub chosen: bool,
@@ -63,8 +63,36 @@ pub struct TargetSupport {
     pub hint: Option<String>,
 }
 
-fn described<S: serde::Serializer>(support: &Support, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(&describe(support))
+impl Serialize for TargetSupport {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut fields = to.serialize_struct("TargetSupport", 4)?;
+        fields.serialize_field("target", &self.target)?;
+        fields.serialize_field("support", &describe_target(&self.target, &self.support))?;
+        fields.serialize_field("chosen", &self.chosen)?;
+        fields.serialize_field("hint", &self.hint)?;
+        fields.end()
+    }
+}
+
+impl TargetSupport {
+    /// Whether it has a point mass for 0 below the logarithms of all other values.
+    pub fn has_log_zero(&self) -> bool {
+        has_log_zero(&self.target, &self.support)
+    }
+}
+
+fn has_log_zero(target: &str, support: &Support) -> bool {
+    let transform = Transform::of_target(target, support);
+    matches!(transform, Some(Transform::LogOrZero { .. }))
+}
+
+/// The `support` of the model's `target` in the words of `--support`: of the column itself, where that has
+/// zeros and is learnt by its logarithm.
+pub fn describe_target(target: &str, support: &Support) -> String {
+    match has_log_zero(target, support) {
+        true => "atoms:0, below the logarithms of all other values".to_owned(),
+        false => describe(support),
+    }
 }
 
 /// `support` in the words of `--support`, with what the rows added.
@@ -139,9 +167,19 @@ pub enum SupportError {
     },
     /// A target on another scale.
     #[error(
-        "`{target}` is learnt on another scale and is continuous there; take --transform or --support"
+        "`{target}` is learnt on another scale, where it is continuous but for zeros of a logarithm \
+         (atoms:0); take --transform or --support"
     )]
     Transformed {
+        /// The target.
+        target: String,
+    },
+    /// Zeros of a target that is learnt by its logarithm.
+    #[error(
+        "`{target}`: 0 has no logarithm, so a column with zeros has a point mass there; leave --support out, \
+         or take the rows with 0 out"
+    )]
+    LogOfZero {
         /// The target.
         target: String,
     },
@@ -195,7 +233,7 @@ pub(super) fn settle(
     for (target, name) in names.iter().enumerate() {
         let one = match config.support_of(name) {
             Some(rule) => chosen(&sample, target, rule, config)?,
-            None => found(&sample, target, config),
+            None => found(&sample, target, config)?,
         };
         settled.push(one);
     }
@@ -218,7 +256,10 @@ pub fn with_supports_of(
         let chosen = config.support_of(&one.target).cloned();
         (
             Some(one.target.clone()),
-            chosen.unwrap_or_else(|| rule(&one.support)),
+            chosen.unwrap_or_else(|| match one.has_log_zero() {
+                true => SupportRule::Atoms { values: vec![0.0] },
+                false => rule(&one.support),
+            }),
         )
     });
     let config = FitConfig {
@@ -241,23 +282,39 @@ fn rule(support: &Support) -> SupportRule {
     }
 }
 
-fn found(sample: &Dataset, target: usize, config: &FitConfig) -> TargetSupport {
+fn found(
+    sample: &Dataset,
+    target: usize,
+    config: &FitConfig,
+) -> Result<TargetSupport, SupportError> {
     let name = sample.target_names[target].clone();
-    let transformed = sample.transforms.get(target).is_some_and(Option::is_some);
+    let transform = sample.transforms.get(target).copied().flatten();
     let continuous = |hint| TargetSupport {
         target: name.clone(),
         support: Support::Continuous,
         chosen: false,
         hint,
     };
-    if transformed {
-        return continuous(None);
+    let refusal = || refusal(&name, config, sample.target_names.len());
+    match transform {
+        // There is no other way to learn the zeros.
+        Some(Transform::LogOrZero { zero }) => {
+            return match refusal() {
+                None => Ok(TargetSupport {
+                    support: log_zero(sample, target, zero),
+                    ..continuous(None)
+                }),
+                Some(refusal) => Err(refusal),
+            };
+        }
+        Some(_) => return Ok(continuous(None)),
+        None => {}
     }
     let unit = config.column(&name).1;
     let evidence = Evidence::new(sample, target, &name, unit.as_deref());
-    match detect(&evidence) {
+    Ok(match detect(&evidence) {
         None => continuous(hint(&evidence)),
-        Some(support) => match refusal(&name, config, sample.target_names.len()) {
+        Some(support) => match refusal() {
             None => TargetSupport {
                 support,
                 ..continuous(None)
@@ -267,7 +324,16 @@ fn found(sample: &Dataset, target: usize, config: &FitConfig) -> TargetSupport {
                 describe(&support)
             ))),
         },
-    }
+    })
+}
+
+/// The point mass at `zero`, the place of 0 below all logarithms, whether or not the rows have one.
+fn log_zero(sample: &Dataset, target: usize, zero: f32) -> Support {
+    let mut logarithms: Vec<f32> = sample.target_column(target).filter(|&z| z > zero).collect();
+    logarithms.sort_by(f32::total_cmp);
+    let gap = detect::deviation(&logarithms) as f32;
+    let gap = if gap.is_normal() { gap } else { 1.0 };
+    with_gap(&[zero], true, false, gap).unwrap_or(Support::Continuous)
 }
 
 fn chosen(
@@ -277,12 +343,29 @@ fn chosen(
     config: &FitConfig,
 ) -> Result<TargetSupport, SupportError> {
     let name = sample.target_names[target].clone();
-    let support = match rule {
-        SupportRule::Continuous => Support::Continuous,
-        rule => {
-            if sample.transforms.get(target).is_some_and(Option::is_some) {
-                return Err(SupportError::Transformed { target: name });
+    let transform = sample.transforms.get(target).copied().flatten();
+    let is_zero =
+        |rule: &SupportRule| matches!(rule, SupportRule::Atoms { values } if values[..] == [0.0]);
+    let support = match (rule, transform) {
+        (SupportRule::Continuous, Some(Transform::LogOrZero { .. })) => {
+            return Err(SupportError::LogOfZero { target: name });
+        }
+        (rule, Some(Transform::LogOrZero { zero })) if is_zero(rule) => {
+            if let Some(refusal) = refusal(&name, config, sample.target_names.len()) {
+                return Err(refusal);
             }
+            log_zero(sample, target, zero)
+        }
+        (SupportRule::Continuous, _) => Support::Continuous,
+        (rule, Some(Transform::Log)) if is_zero(rule) => {
+            let value = 0.0;
+            return Err(SupportError::NoRow {
+                target: name,
+                value,
+            });
+        }
+        (_, Some(_)) => return Err(SupportError::Transformed { target: name }),
+        (rule, None) => {
             if let Some(refusal) = refusal(&name, config, sample.target_names.len()) {
                 return Err(refusal);
             }
@@ -354,7 +437,7 @@ fn check(all: TableRows<'_>, settled: &mut [TargetSupport]) -> Result<(), super:
                 line: block.lines[row],
                 target: one.target.clone(),
                 value: block.target(row)[target],
-                support: describe(&one.support),
+                support: describe_target(&one.target, &one.support),
                 cure: cure(&one.support),
             }));
         }
@@ -383,6 +466,7 @@ pub(super) fn has(support: &Support, value: f32) -> bool {
             let nearest = origin + ((y - origin) / step).round() * step;
             let slack = 0.25 * step as f32;
             (nearest - y).abs() <= tolerance(step, y)
+                && is_near_for_the_engine(value, support)
                 && (low - slack..=high + slack).contains(&value)
         }
         Support::Atoms(atoms) => {
@@ -391,6 +475,19 @@ pub(super) fn has(support: &Support, value: f32) -> bool {
                 || atoms.highest && values.last().is_some_and(|&greatest| value > greatest))
         }
         Support::Bounds { low, high } => (low..=high).contains(&value),
+        _ => true,
+    }
+}
+
+/// Whether the engine takes `value` for one of a lattice, in its arithmetic of 32 bits: places a few steps of `f32`
+/// apart cannot be told from what lies between them.
+fn is_near_for_the_engine(value: f32, support: &Support) -> bool {
+    const NEAR: f32 = 1.0 / 1024.0;
+    match *support {
+        Support::Lattice { origin, step, .. } => {
+            let place = (value - origin) / step;
+            (place - place.round()).abs() <= NEAR
+        }
         _ => true,
     }
 }

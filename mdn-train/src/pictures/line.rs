@@ -9,6 +9,7 @@ use super::categories::Categories;
 use super::typical::TypicalRow;
 use super::{PictureError, label};
 use crate::data::{Dataset, Transform};
+use crate::metrics::transforms;
 use crate::plot::{
     Across, Band, FanChart, Point, Rows, Samples, Scatter, centres, for_title, span,
 };
@@ -62,13 +63,13 @@ impl<'m> Line<'m> {
             (None, Some(value)) => Varies::Nothing(value),
             (None, None) => Varies::Number,
         };
-        let name = typical.model.target_columns().nth(target);
+        let transforms = transforms(typical.model);
         Line {
             typical,
             input,
             varies,
             target,
-            transform: name.and_then(|(name, _)| Transform::split(name).0),
+            transform: transforms.get(target).copied().flatten(),
         }
     }
 

@@ -105,6 +105,26 @@ fn a_mark_of_missing_values_is_named() {
             "{found}"
         );
         assert!(nll < best + 0.15, "{mark}: {nll} after {best}");
+        // The scores of `fit`, and the threshold, are those of rows that have no mark.
+        let told = |key: &str| fitted[key].as_f64().unwrap();
+        assert!((told("train_nll") - nll).abs() < 0.3, "{mark}: {fitted}");
+        assert_eq!(fitted["set_aside_rows"], 10);
+        assert!(told("anomaly_threshold") < 10.0, "{mark}: {fitted}");
+        let words = bench.run(&format!("fit marked.csv {choices}")).stdout;
+        let aside =
+            "10 rows with a number that stands for a missing one (sentinel) in none of these";
+        assert!(words.contains(aside), "{words}");
+        let folds = bench.run(&format!("cross-validate marked.csv {choices} --folds 2"));
+        assert!(
+            folds.stdout.contains("10 test rows with a number"),
+            "{}",
+            folds.stdout
+        );
+        assert!(
+            folds.stdout.contains("warning sentinel"),
+            "{}",
+            folds.stdout
+        );
         let without = format!("fit marked.csv {choices} --skip-missing --missing-value w={mark}");
         let fitted = bench.json(&without);
         let rows = |key| fitted[key].as_u64().unwrap();
@@ -113,6 +133,115 @@ fn a_mark_of_missing_values_is_named() {
     }
     let unknown = bench.run("fit marked.csv --target y --missing-value v=-9999");
     assert!(unknown.error(1).contains("`v`"));
+}
+
+/// Two regimes far apart, each known to a ten-thousandth of the distance: a larger floor would blur them.
+#[test]
+fn advice_about_the_floor_makes_no_score_worse() {
+    let bench = Bench::new();
+    let row = |i: usize| {
+        let (x, regime) = (i as f64 * 0.618 % 1.0, i * 7 % 2);
+        let noise = 0.1 * (i as f64 * 12.9898).sin();
+        format!("{x},{regime},{}\n", 1000.0 * regime as f64 + x + noise)
+    };
+    let rows: String = (0..400).map(row).collect();
+    bench.write("regimes.csv", "x,regime,y\n".to_owned() + &rows);
+    let choices = "--target y --steps 4000 --hidden 16 -k 2";
+    let nll = |floor: &str| {
+        let fitted = bench.json(&format!("fit regimes.csv {choices} {floor}"));
+        (fitted["validation_nll"].as_f64().unwrap(), fitted)
+    };
+    let (before, fitted) = nll("");
+    let found = fitted["diagnostics"].as_array().unwrap();
+    let collapsed = found.iter().find(|one| one["code"] == "collapsed-scales");
+    let advice = collapsed.unwrap_or_else(|| panic!("{fitted}"))["advice"].to_string();
+    assert!(advice.contains("smaller --scale-floor"), "{advice}");
+    let (after, _) = nll("--scale-floor 0.0001");
+    assert!(after < before, "{after} after {before}");
+}
+
+/// A logarithm is only for what has one.
+#[test]
+fn advice_about_wild_targets_can_be_followed() {
+    let bench = Bench::new();
+    let advice = |table: &str, options: &str| {
+        let fit = "--target y --steps 20 --hidden 4 -k 2 --support continuous";
+        let fitted = bench.json(&format!("fit {table} {fit} {options}"));
+        let found = fitted["diagnostics"].as_array().unwrap().clone();
+        let wild = found.into_iter().find(|one| one["code"] == "wild-outliers");
+        wild.map(|wild| wild["advice"].as_str().unwrap().to_owned())
+    };
+    let table: String = (0..200)
+        .map(|i| format!("{},{}\n", i % 9, 1.0 + (i * i % 37) as f64 / 7.1))
+        .collect();
+    let table = "x,y\n".to_owned() + &table;
+    bench.write("above.csv", table.clone() + "0.5,1000000\n");
+    bench.write("below.csv", table + "0.5,-1000000\n");
+    assert!(advice("above.csv", "").unwrap().contains("--transform log"));
+    assert!(!advice("below.csv", "").unwrap().contains("log"));
+    let followed = bench.run("fit above.csv --target y --steps 20 --hidden 4 -k 2 --transform log");
+    assert_eq!(followed.code, Some(0), "{}", followed.stderr);
+    assert!(!followed.stdout.contains("may suit"), "{}", followed.stdout);
+}
+
+/// What the table holds are different rows; rounded to 32 bits they are not.
+#[test]
+fn rounding_makes_no_repeats() {
+    let bench = Bench::new();
+    let row = |i: usize| format!("{},{:.10}\n", i % 40, 47.3 + 1e-7 * (i * i % 997) as f64);
+    let rows: String = (0..400).map(row).collect();
+    bench.write("track.csv", "s,lat\n".to_owned() + &rows);
+    for more in ["", "--stream-above 0"] {
+        let fit = "fit track.csv --target lat --steps 20 --hidden 4 -k 2";
+        let run = bench.run(&format!("{fit} {more} --json"));
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert!(run.stderr.contains("32-bit"), "{}", run.stderr);
+        assert!(
+            !codes(&run.object()).contains(&"repeated-rows"),
+            "{}",
+            run.stdout
+        );
+    }
+}
+
+/// An infinite score says which row makes it so, and why.
+#[test]
+fn a_row_of_density_0_is_named() {
+    let bench = Bench::new();
+    bench.write("table.csv", line(1.0));
+    bench.json("fit table.csv --target y --steps 200 --hidden 8 -k 2");
+    bench.write("far.csv", "x,y\n0.5,0.5\n0.6,1e30\n0.7,0.7\n");
+    let far = bench.json("evaluate model.mdn far.csv");
+    assert!(far["nll"].is_null());
+    assert_eq!(far["zero_density"]["line"], 3);
+    let cause = far["zero_density"]["cause"].as_str().unwrap();
+    assert!(
+        cause.starts_with("`y` is 1e30, where the model's central 90% interval is "),
+        "{cause}"
+    );
+    let words = bench.run("evaluate model.mdn far.csv").stdout;
+    assert!(
+        words.contains("the density is 0 in 1 row; it is line 3: `y`"),
+        "{words}"
+    );
+    let finite = bench.json("evaluate model.mdn table.csv");
+    assert!(finite.get("zero_density").is_none());
+
+    bench.write(
+        "counts.csv",
+        "x,n\n".to_owned()
+            + &(0..200)
+                .map(|i| format!("{},{}\n", i % 9, i * i % 5))
+                .collect::<String>(),
+    );
+    bench.json("fit counts.csv --target n --steps 50 --hidden 4 -k 2 --support lattice:1");
+    bench.write("half.csv", "x,n\n1,2\n2,2.5\n");
+    let off = bench.json("evaluate model.mdn half.csv");
+    let cause = off["zero_density"]["cause"].as_str().unwrap();
+    assert!(
+        cause.starts_with("`n` is 2.5, which is no value of its support, lattice:1"),
+        "{cause}"
+    );
 }
 
 /// Six grades taken for a continuum are known to within a step: the floor is wide, and right.

@@ -112,12 +112,10 @@ fn the_option_wins_and_bad_ones_are_refused() {
         "{}",
         full.stderr
     );
-    let zeros = bench.run(&fit("--target rain --transform log"));
-    assert!(
-        zeros.stderr.contains("--support atoms:"),
-        "{}",
-        zeros.stderr
-    );
+    let zeros = bench.run(&fit(
+        "--target rain --transform log --support rain=lattice:1",
+    ));
+    assert!(zeros.stderr.contains("(atoms:0)"), "{}", zeros.stderr);
 }
 
 /// Every trial and every fold has the supports of the whole table.

@@ -282,16 +282,20 @@ fn doubts_are_warnings_once_each() {
         .iter()
         .filter_map(|w| w.as_str())
         .collect();
-    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
     assert_eq!(
         warnings[0],
         "input column `dose` has the value 5 in every row and tells nothing"
     );
     // The squares modulo 13.
     let coarse = "target `y` has only 7 different values";
-    assert!(warnings[1].starts_with(coarse), "{warnings:?}");
+    let found = fit["diagnostics"].to_string();
+    assert!(
+        found.contains(coarse) && found.contains("coarse-target"),
+        "{found}"
+    );
     let many = " parameters for 60 training rows";
-    assert!(warnings[2].contains(many), "{warnings:?}");
+    assert!(warnings[1].contains(many), "{warnings:?}");
     for warning in warnings {
         let said = run.stderr.matches(&format!("warning: {warning}")).count();
         assert_eq!(said, 1, "{}", run.stderr);
@@ -408,4 +412,81 @@ fn a_model_of_categories_takes_the_raw_column() {
     let told = bench.run("predict model.mdn new.csv");
     let words = "new.csv:3: column `shape`: `square` is none of the known categories";
     assert!(told.error(1).contains(words), "{}", told.stderr);
+}
+
+/// A file as pandas writes it: `x`, `z`, `y` and then the index `id` of rows in no order.
+#[cfg(feature = "columnar")]
+fn write_with_index(bench: &Bench, name: &str, parquet: bool) {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
+
+    let numbers = |of: &dyn Fn(f64) -> f64| {
+        let values = (0..60).map(|i| of(f64::from(i)));
+        Arc::new(Float64Array::from_iter_values(values)) as ArrayRef
+    };
+    let index = Int64Array::from_iter_values((0..60).map(|i| 1000 * (i * 17 % 61)));
+    let batch = RecordBatch::try_from_iter([
+        ("x", numbers(&|i| i / 7.0)),
+        ("z", numbers(&|i| i.sin())),
+        ("y", numbers(&|i| i / 3.0 + (5.0 * i).cos())),
+        ("id", Arc::new(index)),
+    ]);
+    let batch = batch.unwrap();
+    let pandas = r#"{"index_columns": ["id"], "columns": []}"#;
+    let schema = batch.schema().as_ref().clone();
+    let schema = schema.with_metadata([("pandas", pandas)]);
+    let batch = batch.with_schema(Arc::new(schema)).unwrap();
+    let bytes = if parquet {
+        use parquet::arrow::ArrowWriter;
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.into_inner().unwrap()
+    } else {
+        use arrow_ipc::writer::FileWriter;
+        let mut writer = FileWriter::try_new(Vec::new(), batch.schema_ref()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.into_inner().unwrap()
+    };
+    bench.write(name, bytes);
+}
+
+/// Whatever its numbers are; it is neither target nor input unless it is named.
+#[cfg(feature = "columnar")]
+#[test]
+fn an_index_is_no_column_unless_it_is_named() {
+    let bench = Bench::new();
+    write_with_index(&bench, "t.parquet", true);
+    write_with_index(&bench, "t.feather", false);
+    let fit = "--steps 5 --hidden 3 -k 2 --support continuous";
+    for (table, more) in [
+        ("t.parquet", ""),
+        ("t.feather", ""),
+        ("t.parquet", "--stream-above 0"),
+    ] {
+        let run = bench.run(&format!("fit {table} --targets 1 {fit} {more}"));
+        let note = "note row-number: column `id` is an index, as the file says, and is left out";
+        assert!(run.stderr.contains(note), "{table}: {}", run.stderr);
+        let inspected = bench.json("inspect model.mdn");
+        let names = |part: &str| -> Vec<String> {
+            let columns = inspected[part].as_array().unwrap().iter();
+            columns
+                .map(|column| column["name"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!(
+            (names("inputs"), names("targets")),
+            (vec!["x".to_owned(), "z".to_owned()], vec!["y".to_owned()])
+        );
+    }
+    let named = bench.run(&format!("fit t.parquet --target y --inputs id,x {fit}"));
+    assert_eq!(named.code, Some(0), "{}", named.stderr);
+    assert!(!named.stderr.contains("row-number"), "{}", named.stderr);
+    let target = bench.run(&format!("fit t.parquet --target id {fit}"));
+    assert_eq!(target.code, Some(0), "{}", target.stderr);
+    let many = bench.run("fit t.parquet --targets 3");
+    assert_eq!(
+        many.error(1),
+        "--targets 3 leaves no column as input: t.parquet has 4 columns"
+    );
 }

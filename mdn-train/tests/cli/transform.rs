@@ -1,6 +1,6 @@
 //! `--transform`: targets that are learnt on another scale, with answers about the column itself.
 
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -341,11 +341,11 @@ fn shares_of_one_have_their_logit() {
 #[test]
 fn values_without_an_image_are_named_and_the_source_is_no_input() {
     let bench = Bench::new();
-    bench.write("bad.csv", "x,price\n1,2\n2,0\n3,4\n4,5\n");
+    bench.write("bad.csv", "x,price\n1,2\n2,-1\n3,4\n4,5\n");
     let log = bench.run("fit bad.csv --target price --transform log");
     assert_eq!(
         log.error(1),
-        "bad.csv:3: column `price`: 0 has no log, which needs values above 0; where many rows have such a \
+        "bad.csv:3: column `price`: -1 has no log, which needs values of 0 and above; where many rows have such a \
          value exactly, --support atoms:VALUE knows it without --transform, and where it is only the end \
          of the values, --support bounds: knows that"
     );
@@ -370,4 +370,201 @@ fn values_without_an_image_are_named_and_the_source_is_no_input() {
     let leak = bench.run("fit bad.csv --target price --transform log --inputs x,price");
     assert!(leak.error(1).contains("price"), "{}", leak.stderr);
     assert_eq!(bench.names(), ["bad.csv"]);
+}
+
+const ZEROS: f64 = 0.4;
+const SCALE: f64 = 0.4;
+
+/// The mean of ln rain at `x` where it rains.
+fn place(x: f64) -> f64 {
+    0.5 + 0.8 * x
+}
+
+/// `x,rain`: 0 with probability [`ZEROS`], else log-normal.
+fn rain(rows: i32, seed: u64) -> String {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut text = "x,rain\n".to_owned();
+    for i in 0..rows {
+        let x = 2.0 * f64::from(i) / f64::from(rows);
+        let noise: f64 = StandardNormal.sample(&mut rng);
+        let dry = rng.random_bool(ZEROS);
+        let fallen = if dry {
+            0.0
+        } else {
+            (place(x) + SCALE * noise).exp()
+        };
+        text += &format!("{x},{fallen}\n");
+    }
+    text
+}
+
+fn phi(x: f64) -> f64 {
+    0.5 * libm::erfc(-x / 2.0_f64.sqrt())
+}
+
+/// What the law of [`rain`] scores at one row: −ln of the density, or of the probability, and the CRPS.
+fn right_scores(x: f64, fallen: f64) -> (f64, f64) {
+    let d = (fallen.ln() - place(x)) / SCALE;
+    let root = (2.0 * std::f64::consts::PI).sqrt();
+    let wet = (1.0 - ZEROS) * (-0.5 * d * d).exp() / (fallen * SCALE * root);
+    let nll = if fallen > 0.0 { -wet.ln() } else { -ZEROS.ln() };
+    let mean = (place(x) + 0.5 * SCALE * SCALE).exp();
+    let distance = fallen * (2.0 * phi(d) - 1.0) + mean * (1.0 - 2.0 * phi(d - SCALE));
+    let gini = mean * (2.0 * phi(SCALE / 2.0_f64.sqrt()) - 1.0);
+    let spread = (1.0 - ZEROS).powi(2) * gini + ZEROS * (1.0 - ZEROS) * mean;
+    (nll, ZEROS * fallen + (1.0 - ZEROS) * distance - spread)
+}
+
+/// Of a law that is known: probabilities, moments and scores of the column with its zeros.
+#[test]
+fn zeros_under_a_logarithm_have_a_probability() {
+    let bench = Bench::new();
+    bench.write("rain.csv", rain(3000, 1));
+    bench.write("fresh.csv", rain(2000, 2));
+    let fit = "fit rain.csv --target rain --transform log --hidden 8 -k 3 --steps 1500";
+    let fitted = bench.run(fit);
+    assert_eq!(fitted.code, Some(0), "{}", fitted.stderr);
+    let support = "support of `log(rain)`: atoms:0, below the logarithms";
+    assert!(fitted.stdout.contains(support), "{}", fitted.stdout);
+    assert!(!fitted.stderr.contains("warning"), "{}", fitted.stderr);
+
+    let fresh = columns(&bench.read("fresh.csv"));
+    let pairs = column(&fresh, "x").iter().zip(column(&fresh, "rain"));
+    let right: Vec<(f64, f64)> = pairs.map(|(&x, &rain)| right_scores(x, rain)).collect();
+    let evaluated = bench.json("evaluate model.mdn fresh.csv");
+    let nll = number(&evaluated, "nll") - mean(right.iter().map(|scores| scores.0));
+    assert!((-0.02..0.05).contains(&nll), "{nll}");
+    let scores = &evaluated["targets"][0]["column"];
+    let crps = number(scores, "crps") / mean(right.iter().map(|scores| scores.1));
+    assert!((0.98..1.05).contains(&crps), "{crps}");
+    let share = number(&evaluated["targets"][0], "atom_share");
+    assert!((share - ZEROS).abs() < 0.05, "{share}");
+
+    bench.write("new.csv", "x\n0.3\n1\n1.7\n");
+    let asked =
+        "--cdf 0,-1,0.001,2 --survival 0 --mean-above 0 --quantiles 0.05,0.3,0.95 --interval 0.9";
+    let run = bench.run(&format!("predict model.mdn new.csv {asked}"));
+    let answers = columns(&run.stdout);
+    for (row, x) in [0.3, 1.0, 1.7].into_iter().enumerate() {
+        let cell = |name: &str| column(&answers, name)[row];
+        let whole = (place(x) + 0.5 * SCALE * SCALE).exp();
+        let square = whole * whole * (SCALE * SCALE).exp();
+        let wet = 1.0 - ZEROS;
+        // The quantile of the standard normal at 11/12.
+        let high = (place(x) + SCALE * 1.382_994).exp();
+        for (name, expected) in [
+            ("rain_at0", ZEROS),
+            ("rain_survival0", wet),
+            (
+                "rain_cdf2",
+                ZEROS + wet * phi((2.0_f64.ln() - place(x)) / SCALE),
+            ),
+            ("rain_mean", wet * whole),
+            ("rain_sd", (wet * square - (wet * whole).powi(2)).sqrt()),
+            ("rain_mean_above0", whole),
+            ("rain_q0.95", high),
+        ] {
+            let found = cell(name);
+            assert!(
+                (found / expected - 1.0).abs() < 0.1,
+                "{name} at {x}: {found} for {expected}"
+            );
+        }
+        assert_eq!(cell("rain_cdf0"), cell("rain_at0"));
+        assert_eq!(cell("rain_cdf0.001"), cell("rain_at0"));
+        assert_eq!(cell("rain_cdf-1"), 0.0);
+        assert_eq!(
+            [cell("rain_q0.05"), cell("rain_q0.3"), cell("rain_low0.9")],
+            [0.0; 3]
+        );
+    }
+    let draws = columns(&bench.run("sample model.mdn new.csv --draws 1000").stdout);
+    let draws = column(&draws, "rain");
+    let dry = draws.iter().filter(|&&rain| rain == 0.0).count() as f64 / draws.len() as f64;
+    assert!((dry - ZEROS).abs() < 0.05, "{dry}");
+    assert!(draws.iter().all(|&rain| rain >= 0.0));
+    bench.json("plot model.mdn fresh.csv");
+    // There may be no component to drop; the table can be read all the same.
+    let pruned = bench.run("prune model.mdn --data rain.csv --out pruned.mdn");
+    assert!(!pruned.stderr.contains("has no log"), "{}", pruned.stderr);
+}
+
+/// Whoever asks for it and whoever does not get the same model, in memory and from the disk; and densities of
+/// rows have the mean that `evaluate` tells.
+#[test]
+fn zeros_under_a_logarithm_are_the_same_by_every_way() {
+    let bench = Bench::new();
+    bench.write("rain.csv", rain(300, 3));
+    let fit = format!("fit rain.csv --target rain --transform log {SMALL}");
+    let bytes = |options: &str| {
+        bench.json(&format!("{fit} {options}"));
+        std::fs::read(bench.path("model.mdn")).unwrap()
+    };
+    let plain = bytes("");
+    assert_eq!(bytes("--support rain=atoms:0"), plain);
+    assert_eq!(bytes("--support atoms:0"), plain);
+    assert_eq!(bytes("--stream-above 0"), plain);
+    let told = number(&bench.json("evaluate model.mdn rain.csv"), "nll");
+    let answers = columns(&bench.run("predict model.mdn rain.csv").stdout);
+    let found = -mean(column(&answers, "log_density").iter().copied());
+    assert!((found - told).abs() < 1e-4, "{found} for {told}");
+    let folds = "cross-validate rain.csv --target rain --transform log --folds 2";
+    let folds = bench.json(&format!("{folds} {SMALL}"));
+    assert!(number(&folds, "nll_mean") < number(&folds, "normal_nll") + 0.5);
+}
+
+#[test]
+fn what_cannot_know_zeros_refuses_them_by_name() {
+    let bench = Bench::new();
+    bench.write("rain.csv", rain(100, 4));
+    let fit = format!("fit rain.csv --target rain --transform log {SMALL}");
+    for (options, why) in [
+        ("--loss crps", "`log(rain)`: --loss crps knows continuous"),
+        (
+            "--file-version 1",
+            "`log(rain)`: a file of version 1 cannot state",
+        ),
+        ("--support continuous", "`log(rain)`: 0 has no logarithm"),
+        (
+            "--support rain=bounds:0,",
+            "`log(rain)` is learnt on another scale",
+        ),
+        (
+            "--support rain=atoms:0,1",
+            "`log(rain)` is learnt on another scale",
+        ),
+    ] {
+        let run = bench.run(&format!("{fit} {options}"));
+        assert!(run.error(1).contains(why), "{options}: {}", run.stderr);
+    }
+    let wet: Vec<String> = rain(100, 4)
+        .lines()
+        .filter(|line| !line.ends_with(",0"))
+        .map(str::to_owned)
+        .collect();
+    bench.write("wet.csv", wet.join("\n"));
+    let none = bench.run(&format!(
+        "fit wet.csv --target rain --transform log {SMALL} --support atoms:0"
+    ));
+    assert!(
+        none.error(1).contains("no training row is 0"),
+        "{}",
+        none.stderr
+    );
+    // A model without zeros refuses them in other tables.
+    bench.json(&format!(
+        "fit wet.csv --target rain --transform log {SMALL}"
+    ));
+    let unknown = bench.run("evaluate model.mdn rain.csv");
+    assert!(
+        unknown
+            .error(1)
+            .contains("0 has no log, which needs values above 0")
+    );
+    // Nothing but zeros is a constant.
+    bench.write("dry.csv", "x,rain\n1,0\n2,0\n3,0\n");
+    let dry = bench.run(&format!(
+        "fit dry.csv --target rain --transform log {SMALL}"
+    ));
+    assert!(dry.error(1).contains("rain"), "{}", dry.stderr);
 }

@@ -75,6 +75,15 @@ fn constant_columns() {
     );
 }
 
+/// A line of three cells with 5 for the second, where that is a number.
+fn constant_second(line: &str) -> String {
+    let cells: Vec<&str> = line.split(',').collect();
+    match cells[1] {
+        "one" => format!("{line}\n"),
+        _ => format!("{},5,{}\n", cells[0], cells[2]),
+    }
+}
+
 /// Rows numbered in no order, beside another input or alone; named, or as dates.
 #[test]
 fn row_numbers_are_left_out() {
@@ -95,6 +104,24 @@ fn row_numbers_are_left_out() {
             .map(|i| format!("{i},{}\n", i % 7))
             .collect::<String>();
     assert_eq!(train(&alone, None, &["y"]).unwrap().input_names, ["id"]);
+    // A constant is nothing to learn from.
+    let constant = text
+        .replace("x,y", "one,y")
+        .lines()
+        .map(constant_second)
+        .collect::<String>();
+    assert_eq!(
+        train(&constant, None, &["y"]).unwrap().input_names,
+        ["id", "one"]
+    );
+    // A target that is the row number itself is no leak of what is left out.
+    let counted = "id,x,y\n".to_owned()
+        + &(0..50)
+            .map(|i| format!("{i},{},{i}\n", i % 7))
+            .collect::<String>();
+    let data = train(&counted, None, &["y"]).unwrap();
+    let column = "id".to_owned();
+    assert_eq!(data.warnings, [DataWarning::RowNumber { column }]);
     let days =
         "day,x,y\n".to_owned() + &rows(&|i| format!("2024-{:02}-{:02}", 1 + i / 25, 1 + i % 25));
     assert_eq!(

@@ -35,9 +35,9 @@ pub struct ColumnChoices {
     /// How many of the last columns are the targets, instead of --target
     #[arg(long, value_name = "N", conflicts_with = "target", value_parser = positive)]
     targets: Option<usize>,
-    /// Learn the targets, or the one named, on another scale: `log` for values above 0, `logit` for
-    /// values between 0 and 1 [default: as they are]. The model's target is then called log(COL);
-    /// scores, quantiles and draws are those of COL again
+    /// Learn the targets, or the one named, on another scale: `log` for values above 0, and rows of 0 beside
+    /// them, which get a probability of their own; `logit` for values between 0 and 1 [default: as they
+    /// are]. The model's target is then called log(COL); scores, quantiles and draws are those of COL again
     #[arg(long, value_delimiter = ',', value_name = "[COL=]KIND", value_parser = transform)]
     transform: Vec<About<Transform>>,
     /// What values a target, or the one named, can have, where that is not every number: `lattice:STEP`
@@ -47,7 +47,8 @@ pub struct ColumnChoices {
     /// rows, but for bounds]
     #[arg(long, value_name = "[COL=]KIND", value_parser = support)]
     pub support: Vec<(Option<String>, SupportRule)>,
-    /// Input columns, separated by commas [default: every column that is no target]
+    /// Input columns, separated by commas [default: every column that is no target, but for those that
+    /// number the rows or are an index by the file's metadata]
     #[arg(long, value_delimiter = ',', value_name = "COL")]
     inputs: Option<Vec<String>>,
     /// Input columns that hold categories although they hold numbers; columns of texts are found
@@ -190,13 +191,16 @@ impl ColumnChoices {
         let Some(count) = self.targets else {
             return Ok(whole_names(&self.target, table));
         };
-        let columns = table.columns();
+        // An index is a name of the rows, wherever it stands.
+        let is_index = |column: &&String| table.index_columns().contains(column);
+        let columns = table.columns().iter().filter(|column| !is_index(column));
+        let columns: Vec<String> = columns.cloned().collect();
         let inputs = columns.len().saturating_sub(count);
         ensure!(
             inputs > 0,
-            "--targets {count} leaves no column as input: {} has {} columns",
+            "--targets {count} leaves no column as input: {} has {}",
             table.name(),
-            columns.len()
+            crate::cli::options::count(table.columns().len(), "column")
         );
         Ok(columns[inputs..].to_vec())
     }

@@ -92,6 +92,9 @@ impl EachTarget {
         names: &[String],
         supports: &[Support],
     ) -> anyhow::Result<Vec<Vec<Question>>> {
+        let pairs = names.iter().zip(supports);
+        let masses = pairs.map(|(name, support)| point_masses(name, support));
+        let masses: Vec<Vec<f32>> = masses.collect();
         let columns = names.iter().map(|name| Transform::split(name).1.to_owned());
         let names: Vec<String> = columns.collect();
         check_targets(&names, "--cdf", &self.cdf)?;
@@ -100,13 +103,14 @@ impl EachTarget {
         check_targets(&names, "--between", &self.between)?;
         check_targets(&names, "--mean-below", &self.mean_below)?;
         check_targets(&names, "--mean-above", &self.mean_above)?;
-        let each = names.iter().zip(supports);
+        let each = names.iter().zip(masses);
         Ok(each
-            .map(|(name, support)| self.about(name, support))
+            .map(|(name, masses)| self.about(name, &masses))
             .collect())
     }
 
-    fn about(&self, name: &str, support: &Support) -> Vec<Question> {
+    /// The questions about the column `name`, which has these point masses.
+    fn about(&self, name: &str, masses: &[f32]) -> Vec<Question> {
         let mut all = vec![Question::Mean, Question::StandardDeviation];
         all.extend(self.quantiles.iter().map(|&p| Question::Quantile(p)));
         let upper = self.upper_quantiles.iter();
@@ -118,10 +122,8 @@ impl EachTarget {
         all.extend(about(&self.cdf, Question::Cdf));
         all.extend(about(&self.survival, Question::Survival));
         let mut asked: Vec<f32> = self.probability.iter().filter_map(|y| y.of(name)).collect();
-        if let Support::Atoms(atoms) = support {
-            let unasked = atoms.values().iter().filter(|value| !asked.contains(value));
-            asked = unasked.copied().chain(asked.iter().copied()).collect();
-        }
+        let unasked = masses.iter().filter(|value| !asked.contains(value));
+        asked = unasked.copied().chain(asked.iter().copied()).collect();
         all.extend(asked.into_iter().map(Question::Probability));
         let intervals = self.between.iter().filter_map(|ends| ends.of(name));
         all.extend(intervals.map(|(low, high)| Question::Between(low, high)));
@@ -145,6 +147,16 @@ impl EachTarget {
         );
         all
     }
+}
+
+/// The point masses of the column that the target `name` is, or is made of.
+fn point_masses(name: &str, support: &Support) -> Vec<f32> {
+    let Support::Atoms(atoms) = support else {
+        return Vec::new();
+    };
+    let transform = Transform::of_target(name, support);
+    let back = |&z: &f32| transform.map_or(z, |transform| transform.undo(z.into()) as f32);
+    atoms.values().iter().map(back).collect()
 }
 
 /// Whether every target that `option` names is one of `names`.

@@ -337,7 +337,7 @@ fn ends(ascending: &[f32]) -> Option<(f32, f32)> {
     ascending.first().copied().zip(ascending.last().copied())
 }
 
-fn deviation(values: &[f32]) -> f64 {
+pub(super) fn deviation(values: &[f32]) -> f64 {
     let count = values.len().max(1) as f64;
     let mean = values.iter().map(|&value| f64::from(value)).sum::<f64>() / count;
     let squares = values
