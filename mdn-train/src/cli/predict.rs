@@ -6,7 +6,7 @@ mod joint;
 use std::fmt::Display;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use clap::Args;
 use each::{Asked, Column, EachTarget, Question};
 use joint::{AllTargets, JointQuestion};
@@ -142,10 +142,15 @@ impl Predict {
             joint::say_threshold(threshold, output);
             more.insert("anomaly_threshold".to_owned(), json!(threshold));
         }
-        let mut next = Some(first);
+        let (mut next, mut is_first) = (Some(first), true);
         let mut rows = |sink: &mut Sink<'_>| {
             while let Some(data) = next.take() {
                 let mut answered = answers(&data)?;
+                if std::mem::take(&mut is_first)
+                    && let Some(why) = none_answered(&answered)
+                {
+                    bail!("{}:{why}", self.reading.name());
+                }
                 for row in &answered {
                     if let [Cell::Index(line), .., Cell::Text(why)] = row.as_slice() {
                         pieces.not_answered(format_args!("line {line}: {why}"));
@@ -191,6 +196,17 @@ impl Predict {
         }
         Ok(())
     }
+}
+
+/// Where no row has an answer, the line of the first and why.
+fn none_answered(rows: &[Vec<Cell>]) -> Option<String> {
+    let problem = |row: &Vec<Cell>| match row.as_slice() {
+        [Cell::Index(line), .., Cell::Text(why)] => Some(format!("{line}: {why}")),
+        _ => None,
+    };
+    let mut problems = rows.iter().map(problem);
+    let first = problems.next()??;
+    problems.all(|problem| problem.is_some()).then_some(first)
 }
 
 /// A row of so many cells that are empty but for the line and the reason.

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use super::arrangement::ArrangedBy;
-use super::cell::{Cell, excerpt};
+use super::cell::{Cell, cell_of, excerpt};
 use super::column::{Column, Raw};
 use super::error::{DataError, most_similar};
 use super::log_zero::LogZero;
@@ -338,14 +338,16 @@ impl Table {
         for (row, &line) in self.lines.iter().enumerate() {
             let kept = selected.values.len();
             for (source, &missing) in sources.iter().zip(&may_be_missing) {
-                match source.cell(self.cell(source.position, row), &sources) {
+                let raw = self.cell(source.position, row);
+                let is_missing = matches!(cell_of(raw), Cell::Missing);
+                match source.cell(raw, &sources) {
+                    _ if is_missing && options.skip_missing => {
+                        selected.skipped_rows += 1;
+                        break;
+                    }
                     Cell::Number(value) => selected.values.push(value),
                     Cell::Missing if missing && source.category.is_none() => {
                         selected.values.push(f64::NAN);
-                    }
-                    Cell::Missing if options.skip_missing => {
-                        selected.skipped_rows += 1;
-                        break;
                     }
                     cell => {
                         let before = selected.lines.len();

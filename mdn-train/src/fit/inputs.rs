@@ -163,8 +163,8 @@ fn check_range(name: &str, rule: &InputRule, (least, _): (f32, f32)) -> Result<(
     }
 }
 
-/// The inputs that are known to be constant, and the indicators of those that are never missing in the
-/// training rows.
+/// The inputs that are known to be constant, and the indicators of those that are never or always missing in
+/// the training rows.
 fn silent(
     data: TableRows<'_>,
     training: TableRows<'_>,
@@ -172,20 +172,21 @@ fn silent(
 ) -> Result<Vec<usize>, DataError> {
     let inputs = data.input_names().len();
     let indicated: Vec<usize> = preparation.indicated().collect();
-    let mut missing = vec![false; indicated.len()];
+    let mut missing = vec![0; indicated.len()];
     if !indicated.is_empty() {
         training.visit(|block| {
             for row in 0..block.rows {
                 let row = block.input(row);
                 for (missing, &input) in missing.iter_mut().zip(&indicated) {
-                    *missing |= row[input].is_nan();
+                    *missing += usize::from(row[input].is_nan());
                 }
             }
             Ok::<_, DataError>(())
         })?;
     }
-    let never = (0..missing.len()).filter(|&indicator| !missing[indicator]);
+    let says_nothing = |&indicator: &usize| [0, training.count()].contains(&missing[indicator]);
+    let constant = (0..missing.len()).filter(says_nothing);
     let mut silent = data.constant_inputs();
-    silent.extend(never.map(|indicator| inputs + indicator));
+    silent.extend(constant.map(|indicator| inputs + indicator));
     Ok(silent)
 }

@@ -111,7 +111,7 @@ fn the_recipe_of_the_tutorial_can_be_given_to_fit() {
         "fit d/data.csv --target y --hidden 24 --activation sigmoid -k 24 --covariance isotropic \
          --scale-floor 0.2 --no-standardise --validation 0 --steps 400 --batch full --initial glorot \
          --learning-rate 0.001 --schedule constant --weight-decay 0 --clip 0 --averaging 0 \
-         --noise never --starts 1 --patience 0 --moments 0 --polish 0",
+         --noise never --starts 1 --patience 0 --moments 0 --polish 0 --input-transform none --saturate none",
     );
     let model = |name: &str| std::fs::read(bench.path(name)).unwrap();
     assert_eq!(model("model.mdn"), model("d/model.mdn"));

@@ -46,11 +46,17 @@ fn rows_far_from_the_training_rows_are_counted() {
     bench.write("table.csv", line(1.0));
     bench.json("fit table.csv --target y --steps 100 --hidden 8 -k 2");
     let at_home = bench.json("evaluate model.mdn table.csv");
-    assert!(!codes(&at_home).contains(&"extrapolation"));
+    assert!(!codes(&at_home).contains(&"outside-range"));
     bench.write("far.csv", "x,y\n0.5,0.5\n50,0.5\n-50,0.5\n");
     let far = bench.json("evaluate model.mdn far.csv");
-    assert!(codes(&far).contains(&"extrapolation"));
+    assert!(codes(&far).contains(&"outside-range"));
+    assert!(!codes(&far).contains(&"extrapolation"));
     assert!(far["diagnostics"].to_string().contains("2 of 3 rows"));
+    // A file without ranges knows the centre and the spread.
+    bench.json("fit table.csv --target y --steps 100 --hidden 8 -k 2 --saturate none");
+    let far = bench.json("evaluate model.mdn far.csv");
+    assert!(codes(&far).contains(&"extrapolation"));
+    assert!(!codes(&far).contains(&"outside-range"));
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn ensembles_are_used_like_any_other() {
     assert!(alone[0] != alone[1] && alone[1] != alone[2], "{alone:?}");
 
     let inspected = bench.json("inspect model.mdn");
-    assert_eq!(inspected["format_version"], 3);
+    assert_eq!(inspected["format_version"], 4);
     assert_eq!(
         (&inspected["networks"], &inspected["components"]),
         (&3.into(), &9.into())

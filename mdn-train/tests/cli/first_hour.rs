@@ -276,10 +276,18 @@ fn values_too_large_for_differences_are_placed() {
             &format!("{fit} --stream-above 1"),
             "cross-validate t.csv --target duration --folds 2",
             "evaluate model.mdn t.csv",
-            "predict model.mdn t.csv",
         ] {
             assert_eq!(bench.run(command).error(1), told(place, value), "{command}");
         }
+        // Other rows have their answers.
+        let predicted = bench.answers("predict model.mdn t.csv");
+        let problems = (0..predicted.len()).map(|row| predicted.cell(row, "problem").clone());
+        assert!(
+            problems
+                .clone()
+                .any(|problem| problem == told(place, value))
+        );
+        assert!(problems.clone().any(|problem| problem.is_null()));
     }
     // Of a logarithm there is room, and so there is below the limit.
     let rows = |scale: &str| -> String {

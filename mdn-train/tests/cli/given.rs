@@ -111,7 +111,10 @@ fn draws_follow_the_conditional_distribution() {
             .stdout,
     );
     let names: Vec<&str> = drawn.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["line", "draw", "component", "elbow"]);
+    assert_eq!(
+        names,
+        ["line", "outside_range", "draw", "component", "elbow"]
+    );
     let elbow = column(&drawn, "elbow");
     let mut pits = Vec::new();
     for (row, draws) in elbow.chunks_exact(DRAWS).enumerate() {

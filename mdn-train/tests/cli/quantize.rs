@@ -42,7 +42,7 @@ fn narrow_models_are_used_like_any_other() {
 
         let inspected = bench.json(&format!("inspect {weights}.mdn"));
         assert_eq!(inspected["storage"], weights);
-        assert_eq!(inspected["format_version"], 2);
+        assert_eq!(inspected["format_version"], 4);
         let verified = bench.json(&format!("verify {weights}.mdn"));
         assert_eq!(verified["golden_bits_equal"], true);
         let rows = bench.answers(&format!("predict {weights}.mdn {GEYSER} --summary"));
@@ -50,7 +50,7 @@ fn narrow_models_are_used_like_any_other() {
     }
     let inspected = bench.json("inspect model.mdn");
     assert_eq!(inspected["storage"], "f32");
-    assert_eq!(inspected["format_version"], 1);
+    assert_eq!(inspected["format_version"], 4);
 }
 
 #[test]

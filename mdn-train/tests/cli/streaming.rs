@@ -84,8 +84,8 @@ fn large_tables_are_answered_piece_by_piece() {
     assert!(last.starts_with(&format!("{},", ROWS + 1)), "{last}");
     let evaluated = bench.json("evaluate model.mdn large.csv");
     assert_eq!(evaluated["rows"], ROWS);
-    // A fault far down is told with its line, and no file is left.
-    bench.write("bad.csv", format!("waiting,duration\n{large}60,word\n"));
+    // A fault of the file far down is told with its line, and no file is left.
+    bench.write("bad.csv", format!("waiting,duration\n{large}60\n"));
     let refused = bench.run("predict model.mdn bad.csv --out bad-answers.csv");
     let told = format!("bad.csv:{}: ", ROWS + 2);
     assert!(refused.error(1).starts_with(&told), "{}", refused.stderr);

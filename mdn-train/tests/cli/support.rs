@@ -153,13 +153,14 @@ pub fn number(object: &Value, key: &str) -> f64 {
         .unwrap_or_else(|| panic!("no number `{key}` in {object}"))
 }
 
-/// A CSV text of numbers as its header and its columns.
+/// A CSV text of numbers as its header and its columns; an empty cell is NaN.
 pub fn columns(text: &str) -> Vec<(String, Vec<f64>)> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let names = reader.headers().unwrap().clone();
     let mut columns: Vec<_> = names.iter().map(|n| (n.to_owned(), Vec::new())).collect();
     for record in reader.records() {
         for (cell, (_, column)) in record.unwrap().iter().zip(&mut columns) {
+            let cell = if cell.is_empty() { "NaN" } else { cell };
             column.push(
                 cell.parse()
                     .unwrap_or_else(|_| panic!("{cell} is no number")),

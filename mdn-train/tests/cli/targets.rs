@@ -83,6 +83,7 @@ fn every_command_knows_every_target() {
     let ask = "predict model.mdn fresh.csv --quantiles 0.5 --out p.csv";
     let all = [
         "line",
+        "outside_range",
         "u_mean",
         "u_sd",
         "u_q0.5",
@@ -101,9 +102,10 @@ fn every_command_knows_every_target() {
         "v_mean_2",
         "v_sd_2",
     ];
-    for (more, count) in [("", 8), (" --summary", 8), (" --full", all.len())] {
+    for (more, count) in [("", 9), (" --summary", 9), (" --full", all.len())] {
         let predicted = bench.json(&format!("{ask}{more}"));
-        assert_eq!(predicted["columns"], serde_json::json!(all[..count]));
+        let columns = [&all[..count], &["problem"]].concat();
+        assert_eq!(predicted["columns"], serde_json::json!(columns));
     }
     let both = bench.run(&format!("{ask} --full --summary"));
     assert!(
