@@ -23,7 +23,7 @@ use space::SpaceChoices;
 
 use super::fit::choices::{NetworkChoices, TrainingChoices, config};
 use super::fit::columns::ColumnChoices;
-use super::fit::dependence;
+use super::fit::hold_out::dependence;
 use super::next::Next;
 use super::options::{LEARNING, check_learnt, say_supports};
 use super::output::Output;
