@@ -9,6 +9,7 @@ use mdn_train::data::generators::{inverse_sine, two_link_arm};
 use mdn_train::data::{
     DataError, DataWarning, Dataset, NumericTable, ReadOptions, StoredTable, Table, TableBlocks,
 };
+use mdn_train::diagnose::SomeRows;
 use mdn_train::fit::{FitConfig, fit_with};
 use mdn_train::metrics::{Scorer, score};
 use mdn_train::run::Run;
@@ -63,6 +64,8 @@ fn the_model_has_the_same_bits_wherever_the_rows_are() {
     let folder = tempfile::tempdir().unwrap();
     let (data, table) = both(folder.path(), &inverse_sine(40_000, 3), 1);
     assert_eq!((data.rows, table.rows()), (40_000, 40_000));
+    let some = |rows| SomeRows::of(rows).unwrap();
+    assert_eq!(some((&table).into()), some((&data).into()));
     let first = model(&data, &config(60));
     assert_eq!(model(&table, &config(60)), first);
     let two = rayon::ThreadPoolBuilder::new().num_threads(2).build();

@@ -12,9 +12,10 @@ use std::time::Instant;
 use choices::{NetworkChoices, TrainingChoices, config};
 use clap::Args;
 use columns::ColumnChoices;
+use hold_out::dependence;
 use mdn_infer::format::VERSION;
 use mdn_train::data::{Dataset, TableRows, score_scales};
-use mdn_train::diagnose::{Diagnostic, Seen, SomeRows, dependent_rows, diagnose};
+use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
 use mdn_train::files::{Claims, Kind};
 use mdn_train::fit::{FitConfig, FitError, Fitted, TargetSupport};
 use mdn_train::metrics::{Scores, normal_nll};
@@ -297,16 +298,6 @@ pub fn findings(
     };
     let others = diagnose(&model, data, scores, Seen::Training(learnt))?;
     Ok(dependent.into_iter().chain(others).collect())
-}
-
-/// Whether rows that were held back at random depend on those learnt from.
-pub fn dependence(fitted: &Fitted, rows: TableRows<'_>) -> Result<Option<Diagnostic>, FitError> {
-    if fitted.validation.is_none() || !fitted.held_out.by.is_random() {
-        return Ok(None);
-    }
-    let some = SomeRows::of(rows)?;
-    let pits = some.pits(&fitted.file.model())?;
-    Ok(dependent_rows(&some, &pits))
 }
 
 /// What the model's owner should know; what the table's owner should know comes first.

@@ -394,14 +394,15 @@ impl StoredTable {
         &self,
         rows: impl ExactSizeIterator<Item = usize> + Clone,
     ) -> Result<Dataset, DataError> {
+        let records = rows.map(|row| self.record(row));
         let mut read = Dataset {
             input_names: self.input_names.clone(),
             target_names: self.target_names.clone(),
             transforms: self.transforms.clone(),
+            arrangement: self.arrangement.of(records.clone()),
             ..Dataset::default()
         };
         let inputs = 4 * self.input_names.len();
-        let records = rows.map(|row| self.record(row));
         let visit = |values: &[u8], [line, fingerprint]: [u64; 2]| {
             let (inputs, targets) = values.split_at(inputs);
             read.inputs.extend(numbers(inputs));

@@ -47,7 +47,7 @@ const NEARLY_EQUAL: f64 = 0.05;
 const BESIDE: usize = 8;
 
 /// Rows of a table that are looked at: all, or evenly spread pieces of rows that follow each other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SomeRows {
     data: Dataset,
     /// The number of each in the table, ascending.
@@ -197,8 +197,11 @@ pub fn dependent_rows(rows: &SomeRows, pits: &[f32]) -> Option<Diagnostic> {
             let is_of_use = |around: &Around| with_equal || around.next > 0.0;
             serial(&neighbours, scores, dimensions, is_of_use).filter(|_| *is_some)
         });
-    let found = both.find(Serial::is_beyond_chance)?;
-    Some(Diagnostic {
+    both.find(Serial::is_beyond_chance).map(alike)
+}
+
+fn alike(found: Serial) -> Diagnostic {
+    Diagnostic {
         code: "dependent-rows",
         severity: Severity::Warning,
         finding: format!(
@@ -210,7 +213,7 @@ pub fn dependent_rows(rows: &SomeRows, pits: &[f32]) -> Option<Diagnostic> {
         advice: "Hold out what is to be predicted: `--hold-out last` for later rows of a time series, with \
                  `--order COL` where the table is not in its order; `--hold-out group:COL` for new subjects, \
                  where each has several rows",
-    })
+    }
 }
 
 /// Compares rows that follow each other with rows of like inputs; none where too few can be compared.

@@ -43,7 +43,7 @@ fn ensembles_are_used_like_any_other() {
     let narrow = bench.json("inspect narrow.mdn");
     assert_eq!(
         (&narrow["format_version"], &narrow["networks"]),
-        (&3.into(), &3.into())
+        (&4.into(), &3.into())
     );
 }
 

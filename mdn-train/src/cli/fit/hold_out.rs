@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use mdn_train::data::{ArrangedBy, HoldOut, ListedRows};
-use mdn_train::fit::HeldOut;
+use mdn_train::data::{ArrangedBy, HoldOut, ListedRows, TableRows};
+use mdn_train::diagnose::{Diagnostic, SomeRows, dependent_rows};
+use mdn_train::fit::{FitError, Fitted, HeldOut};
 
 use crate::cli::options::count;
 
@@ -170,4 +171,14 @@ impl HoldOutChoices {
             HeldBy::Rows(file) => Some(format!("one fold tests the rows of {}", file.display())),
         }
     }
+}
+
+/// Whether rows that were held back at random depend on those learnt from.
+pub fn dependence(fitted: &Fitted, rows: TableRows<'_>) -> Result<Option<Diagnostic>, FitError> {
+    if fitted.validation.is_none() || !fitted.held_out.by.is_random() {
+        return Ok(None);
+    }
+    let some = SomeRows::of(rows)?;
+    let pits = some.pits(&fitted.file.model())?;
+    Ok(dependent_rows(&some, &pits))
 }
