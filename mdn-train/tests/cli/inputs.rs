@@ -47,7 +47,7 @@ fn missing_values_are_learnt_from_unless_refused() {
     assert_eq!(bench.json("evaluate model.mdn t.csv")["rows"], 80);
     assert_eq!(
         bench.json("evaluate model.mdn t.csv --skip-missing")["rows"],
-        46
+        47
     );
     let refused = bench.run(&format!(
         "fit t.csv --target y {SMALL} --missing refuse --force"

@@ -153,10 +153,11 @@ fn predictions_are_the_same_on_every_way_out() {
     assert_eq!(bench.read("p.csv"), printed.stdout);
     let object = bench.json(&predict);
     let header = ["mean", "sd", "q0.1", "q0.9"].map(|name| format!("duration_{name}"));
-    let header: Vec<String> = ["line".to_owned()]
+    let header: Vec<String> = ["line", "outside_range"]
+        .map(str::to_owned)
         .into_iter()
         .chain(header)
-        .chain(["log_density".to_owned()])
+        .chain(["log_density", "problem"].map(str::to_owned))
         .collect();
     let table = columns(&printed.stdout);
     let names: Vec<_> = table.iter().map(|(name, _)| name.clone()).collect();
@@ -164,7 +165,10 @@ fn predictions_are_the_same_on_every_way_out() {
     assert_eq!(object["columns"], serde_json::json!(header));
     for (row, cells) in object["rows"].as_array().unwrap().iter().enumerate() {
         for (cell, (_, column)) in cells.as_array().unwrap().iter().zip(&table) {
-            assert_eq!(cell.as_f64().unwrap() as f32, column[row] as f32);
+            match cell.as_f64() {
+                Some(number) => assert_eq!(number as f32, column[row] as f32),
+                None => assert!(cell.is_null() && column[row].is_nan()),
+            }
         }
     }
 }
