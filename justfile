@@ -136,7 +136,7 @@ trust:
     cargo build --locked --release -p mdn-train
     python3 scripts/trust.py tables
 
-# How often a diagnostic speaks although nothing is wrong, on 200 tables of known laws (docs/trust.md; an hour)
+# How often a diagnostic speaks although nothing is wrong, on 200 tables of known laws (docs/trust.md; minutes)
 false-alarms:
     cargo build --locked --release -p mdn-train
     python3 scripts/trust.py alarms 200

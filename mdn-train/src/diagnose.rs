@@ -62,7 +62,7 @@ const NARROW_FLOOR: f32 = 0.3;
 /// Standard errors beyond which a difference is not taken for chance.
 const SIGNIFICANT: f64 = 2.33;
 /// The same for the mean −ln p of rows that need not be normal, whose error is larger than that of normal ones.
-const BEYOND_CHANCE: f64 = 3.5;
+const BEYOND_CHANCE: f64 = 5.0;
 /// How many standard deviations from the training rows' mean an input is far outside.
 const FAR_INPUT: f32 = 6.0;
 

@@ -80,10 +80,13 @@ fn moments_tail_means_and_scores_are_those_of_brute_force() {
             let found = BackTransformed::of_normals(transform, mixture.iter().copied());
             let brute = Brute::new(transform, mixture);
             let what = format!("{transform:?} {mixture:?}");
+            // Of a jump the trapezoidal rule knows the place to half a step.
+            let has_jump = matches!(transform, Transform::LogOrZero { .. });
+            let tolerances = if has_jump { [1e-5; 2] } else { [1e-9, 1e-7] };
             let mean = brute.mean(|y| y);
-            assert_close(found.mean(), mean, 1e-9, &what);
+            assert_close(found.mean(), mean, tolerances[0], &what);
             let deviation = brute.mean(|y| (y - mean).powi(2)).sqrt();
-            assert_close(found.standard_deviation(), deviation, 1e-7, &what);
+            assert_close(found.standard_deviation(), deviation, tolerances[1], &what);
             for z in [-6.0, -2.0, 0.01, 0.9, 2.3, 5.0] {
                 let y = transform.undo(z);
                 assert_close(found.crps(y), brute.crps(y), 2e-4, &what);

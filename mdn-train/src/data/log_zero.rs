@@ -29,11 +29,10 @@ pub(super) fn unsettled(targets: &[String]) -> Vec<LogZero> {
 
 /// Finds the place of 0 among `column`, in which zeros are [`UNSETTLED`]; `None` where there are none.
 ///
-/// It lies a quarter of the distance between the 5th and the 95th percentile of the logarithms below the
-/// least of them, or 1 where that is nothing: near enough for the units that training sees, and so far that
-/// few new values lie between. Sorts the column. O(n log n).
+/// It lies the distance between the 5th and the 95th percentile of the logarithms below the least of them, or 1
+/// where that is nothing: near enough for the units that training sees, and so far that hardly any new value
+/// lies beyond, where the model gives it density 0. Sorts the column. O(n log n).
 pub(super) fn place(column: &mut [f32]) -> Option<f32> {
-    const SHARE: f32 = 0.25;
     column.sort_unstable_by(f32::total_cmp);
     let zeros = column.partition_point(|&value| value == UNSETTLED);
     let logarithms = &column[zeros..];
@@ -44,7 +43,7 @@ pub(super) fn place(column: &mut [f32]) -> Option<f32> {
         return Some(0.0);
     };
     let percentile = |percent: usize| logarithms[percent * last / 100];
-    let below = SHARE * (percentile(95) - percentile(5));
+    let below = percentile(95) - percentile(5);
     let least = logarithms[0];
     let found = least - if below > 0.0 { below } else { 1.0 };
     Some(found.min(least.next_down()))
@@ -80,7 +79,7 @@ mod tests {
         assert_eq!(place(&mut column), None);
         column.push(UNSETTLED);
         let found = place(&mut column).unwrap();
-        assert!((found + 0.25 * 0.9).abs() < 1e-6, "{found}");
+        assert!((found + 0.9).abs() < 1e-6, "{found}");
         assert_eq!(place(&mut [2.0, UNSETTLED, 2.0]), Some(1.0));
         assert_eq!(place(&mut [UNSETTLED; 3]), Some(0.0));
     }

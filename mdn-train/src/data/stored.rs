@@ -167,15 +167,15 @@ impl StoredTable {
         let unknown = Some(Transform::LogOrZero { zero: UNSETTLED });
         let (mut table, ranges) = read(unsettled(targets))?;
         let mut settled = Vec::new();
-        for target in 0..table.transforms.len() {
-            if table.transforms[target] != unknown {
+        for (target, name) in targets.iter().enumerate() {
+            if table.transforms.get(target) != Some(&unknown) {
                 continue;
             }
             let rows = TableRows::from(&table);
             let mut column = rows.column(|block| block.target_column(target).collect())?;
             match place(&mut column) {
                 Some(place) => settled.push(LogZero {
-                    target: targets[target].clone(),
+                    target: name.clone(),
                     place,
                 }),
                 None => table.transforms[target] = Some(Transform::Log),

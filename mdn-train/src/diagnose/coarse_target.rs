@@ -20,14 +20,14 @@ pub(super) fn coarse_target(data: &Dataset, supports: &[Support]) -> Option<Diag
     };
     let targets = data.target_names.iter().enumerate();
     let targets = targets.filter(|&(d, name)| smooth(d) && !rounded(name));
-    let counts = targets.map(|(d, name)| {
+    let mut counts = targets.map(|(d, name)| {
         let mut values: Vec<f32> = data.target_column(d).collect();
         values.sort_by(f32::total_cmp);
         values.dedup();
         (name, values.len())
     });
     let few = |&(_, count): &(&String, usize)| count <= FEW && count * ROWS_A_VALUE <= data.rows;
-    let (name, count) = counts.filter(few).next()?;
+    let (name, count) = counts.find(few)?;
     Some(Diagnostic {
         code: "coarse-target",
         severity: Severity::Warning,
