@@ -199,7 +199,7 @@ fn least_above(centre: f32, unit: f32) -> f32 {
 
 /// The monotone map, if any, under which heavy tails become light: the first of a logarithm (where every
 /// value is positive), a symmetric logarithm about the median and, where none is negative, one about 0
-/// that leaves a ratio below [`LIGHT`]; else the one that leaves the least, if it halves the ratio.
+/// that leaves a ratio below 8; else the one that leaves the least, if it halves the ratio.
 /// Sorts the column, which has no NaN. O(n log n).
 pub fn heavy_tailed(column: &mut [f32]) -> Option<InputTransform> {
     column.sort_unstable_by(f32::total_cmp);

@@ -91,11 +91,12 @@ impl Feed<'_> {
     ) -> Result<(), TrainError> {
         let Head { dimensions, .. } = architecture.head;
         let (width, dimensions) = (architecture.inputs, usize::from(dimensions));
-        let rows = match self {
+        let stored = match self {
             Feed::Memory(rows) => return rows.check(table, width, dimensions),
-            Feed::Stored(rows) => rows.table,
+            Feed::Stored(rows) => rows,
         };
-        let widths = [rows.input_names.len(), rows.target_names.len()];
+        let rows = stored.table;
+        let widths = [stored.preparation.width(), rows.target_names.len()];
         if widths != [width, dimensions] {
             return Err(TrainError::Shape {
                 table,

@@ -9,7 +9,7 @@ const SMALL: &str = "--steps 60 --hidden 8 -k 2";
 fn rows() -> String {
     let row = |i: usize| {
         let x = (i * 37 % 80) as f64 / 8.0 + 0.01;
-        let cell = if i % 8 == 0 {
+        let cell = if i.is_multiple_of(8) {
             String::new()
         } else {
             x.to_string()
