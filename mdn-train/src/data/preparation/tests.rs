@@ -124,8 +124,7 @@ fn limits_lie_half_a_range_beyond_both_ends() {
     });
     let rule = saturated(log, (1.0, 1000.0), 0.5);
     assert!(
-        (rule.high / 31_622.777 - 1.0).abs() < 1e-5
-            && (rule.low / 0.031_622_78 - 1.0).abs() < 1e-5
+        (rule.high / 31_622.777 - 1.0).abs() < 1e-5 && (rule.low / 0.031_622_78 - 1.0).abs() < 1e-5
     );
     // A constant stays what it is; no distance at all keeps the range; none that can be told, none.
     let constant = saturated(InputRule::default(), (5.0, 5.0), 0.5);
