@@ -203,7 +203,7 @@ def cases(folder):
 
     folder.write("far.csv", header, [["1000000", *row[1:]] for row in fresh[:20]])
     _, said = folder.said("evaluate clean.mdn far.csv")
-    yield "an input of 10⁶ where training had 0 to 10", "`extrapolation`", names(said), speaks("extrapolation")(said)
+    yield "an input of 10⁶ where training had 0 to 10", "`outside-range`", names(said), speaks("outside-range")(said)
     wide = [[*row[:2], f"{float(row[2]) + draw.gauss(0, 60):.4f}"] for row in fresh]
     folder.write("wide.csv", header, wide)
     _, said = folder.said("evaluate clean.mdn wide.csv")
