@@ -81,6 +81,12 @@ TABLES = {
     "shares.csv": "x,a,b\n" + "".join(f"{n},{n / 99 + 0.1:.3f},{n % 5}\n" for n in range(60)),
     "rain.csv": "hum,rain_mm\n" + "".join(f"{n},{max(0, n * 7 % 31 - 20) / 10}\n" for n in range(90)),
     "shop.csv": "price,sold,returned\n" + "".join(f"{n},{n * 7 % 9},{n % 4}\n" for n in range(90)),
+    "air.csv": "year,time,wind,pm25\n" + "".join(
+        f"{2010 + n // 25},{n},{n * 7 % 11},{40 + n * 13 % 29}\n" for n in range(120)),
+    "visits.csv": "patient,age,pressure\n" + "".join(
+        f"p{n // 4},{30 + n // 4 % 40},{110 + n * 7 % 31}\n" for n in range(120)),
+    "sensors.csv": "pressure,flow,y\n" + "".join(
+        f"{1 + n * 7 % 31},{'' if n % 9 == 3 else n % 13},{n * 5 % 17}\n" for n in range(90)),
     "concrete_test_rows.json": "[[0, 5, 9], [1, 7, 30]]",
 }
 
