@@ -160,6 +160,8 @@ def bytes_of(image):
     return sum(int(f[1]) for f in fields if f and f[0] in (".text", ".rodata"))
 
 
+# Nothing runs these images, and all of the engine is more than a Cortex-M0's board has room for.
+ROOMY = "mps2-an385"
 PARTS = [("parse", "parse a model"), ("predict", "+ prediction"), ("density", "+ log-density"),
          ("everything", "+ everything else")]
 
@@ -167,7 +169,7 @@ PARTS = [("parse", "parse a model"), ("predict", "+ prediction"), ("density", "+
 def code():
     """What each part of the engine adds to an empty program."""
     rows = []
-    for core in (M4F, CORES[4]):
+    for core in ((name, ROOMY, *rest) for name, _, *rest in (M4F, CORES[4])):
         for opt, defaults in (("3", True), ("3", False), ("s", True), ("s", False)):
             before = bytes_of(build(core, "size", opt, defaults=defaults))
             images = (build(core, "size", opt, features=[feature], defaults=defaults)
