@@ -10,6 +10,7 @@ use super::categories::Profile;
 use super::error::DataError;
 use super::log_zero::unsettled;
 use super::numeric::NumericTable;
+use super::preparation::median;
 use super::row_number::is_row_number;
 use super::standardise::resolution;
 use super::table::{ReadOptions, Table, Unusable};
@@ -313,11 +314,7 @@ impl Dataset {
         }
         let medians = (0..self.input_names.len()).map(|input| {
             let known = self.input_column(input).filter(|value| !value.is_nan());
-            let mut known: Vec<f32> = known.collect();
-            match known.len() / 2 {
-                _ if known.is_empty() => 0.0,
-                middle => *known.select_nth_unstable_by(middle, f32::total_cmp).1,
-            }
+            median(&mut known.collect::<Vec<f32>>())
         });
         let medians: Vec<f32> = medians.collect();
         let values = self.inputs.iter().zip(medians.iter().cycle());

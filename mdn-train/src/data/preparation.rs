@@ -152,7 +152,7 @@ pub(super) fn judge(mut column: Vec<f32>, choice: InputChoice) -> (Columnwise, I
 }
 
 /// The median, or of an even number of values the upper one; 0 where there is none. Reorders them.
-fn median(column: &mut [f32]) -> f32 {
+pub(super) fn median(column: &mut [f32]) -> f32 {
     match column.len() {
         0 => 0.0,
         count => *column.select_nth_unstable_by(count / 2, f32::total_cmp).1,
