@@ -35,6 +35,8 @@ pub struct FoldScores {
     pub test: Scores,
     /// Test rows with a number that stands for a missing one, where others are left.
     pub set_aside_rows: usize,
+    /// The numbers of the others, in the order of the scores.
+    pub scored_rows: Vec<usize>,
 }
 
 /// A fold that could not be fitted or scored.
@@ -113,6 +115,7 @@ pub(crate) fn score_fold(
         validation_nll: fitted.validation.as_ref().map(|scores| scores.nll),
         best_step: fitted.trained.best_step,
         test: score(&fitted.file.model(), &data.subset(&scored))?,
+        scored_rows: scored,
     })
 }
 
@@ -175,5 +178,43 @@ mod tests {
         let repeated = Summary::new(&[1.0, 2.0, 3.0, 4.0], 2);
         assert!(repeated.standard_error > summary.standard_error);
         assert_eq!(Summary::new(&[1.0], 1).standard_error, None);
+    }
+
+    /// What is told of a row is of that row: those set aside take no place among the scores.
+    #[test]
+    fn scores_are_of_the_rows_that_they_name() {
+        let rows = 120;
+        let marked = |row: usize| row % 10 == 3;
+        let x = |row: usize| {
+            if marked(row) {
+                -9999.0
+            } else {
+                (row * 37 % 120) as f32
+            }
+        };
+        let data = Dataset {
+            input_names: vec!["x".to_owned()],
+            target_names: vec!["y".to_owned()],
+            inputs: (0..rows).map(x).collect(),
+            targets: (0..rows).map(|row| (row * 37 % 120) as f32 / 7.0).collect(),
+            rows,
+            lines: (2..).take(rows).collect(),
+            ..Dataset::default()
+        };
+        let mut config = FitConfig {
+            hidden: vec![4],
+            components: 1,
+            ..FitConfig::default()
+        };
+        config.options.length = crate::train::Length::Steps(20);
+        let folds = Folds::shuffled(rows, 3, 1, 0).unwrap();
+        let scores = cross_validate(&data, &config, &folds, &|_, _| {}).unwrap();
+        for (fold, scores) in folds.folds().iter().zip(scores) {
+            let expected = fold.test_rows.iter().copied().filter(|&row| !marked(row));
+            assert_eq!(scores.scored_rows, expected.collect::<Vec<_>>());
+            assert_eq!(scores.scored_rows.len(), scores.test.pit[0].len());
+            let aside = fold.test_rows.len() - scores.scored_rows.len();
+            assert!(aside > 0 && scores.set_aside_rows == aside);
+        }
     }
 }

@@ -268,14 +268,14 @@ impl CrossValidate {
     }
 }
 
-/// The PITs of all rows `[rows][D]` as the first repeat has them, each of a model that has not seen it.
+/// The PITs of all rows `[rows][D]` as the first repeat has them, each of a model that has not seen it; 0.5 of
+/// rows that are in no score.
 fn out_of_fold(data: &Dataset, folds: &Folds, scores: &[FoldScores]) -> Vec<f32> {
     let width = data.target_names.len();
     let mut pits = vec![0.5; data.rows * width];
-    let first = folds.folds().iter().zip(scores).take(folds.in_a_repeat());
-    for (fold, scores) in first {
+    for scores in scores.iter().take(folds.in_a_repeat()) {
         for (d, of_target) in scores.test.pit.iter().enumerate() {
-            for (&row, &pit) in fold.test_rows.iter().zip(of_target) {
+            for (&row, &pit) in scores.scored_rows.iter().zip(of_target) {
                 pits[row * width + d] = pit;
             }
         }
