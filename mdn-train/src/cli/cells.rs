@@ -195,7 +195,7 @@ fn write_csv(
     let mut csv = csv::Writer::from_writer(out);
     let mut count = 0;
     rows(&mut |rows| {
-        if count == 0 {
+        if count == 0 && !rows.is_empty() {
             csv.write_record(columns)?;
         }
         for row in &rows {

@@ -4,6 +4,7 @@
 #![deny(clippy::disallowed_methods)]
 
 mod album;
+mod answers;
 mod cells;
 mod column_scores;
 mod completions;

@@ -1,7 +1,5 @@
 //! The rows of a table for a model, piece by piece.
 
-use std::fmt::Display;
-
 use anyhow::bail;
 use mdn_infer::Model;
 use mdn_train::data::{DataError, Dataset, ReadOptions, Table, TableBlocks, Unusable};
@@ -23,10 +21,8 @@ pub struct Pieces<'r> {
     or_else: Option<Vec<String>>,
     /// Whether a row that cannot be used costs only its own answer.
     row_by_row: bool,
-    /// Those of the last piece.
+    /// The rows of the last piece that cannot be used.
     unusable: Vec<Unusable>,
-    /// How many rows were not answered, and the first of them in words.
-    unanswered: (usize, Option<String>),
     skipped: usize,
     categories: OneCategory,
 }
@@ -50,7 +46,6 @@ impl<'r> Pieces<'r> {
             row_by_row: or_else.is_some(),
             or_else,
             unusable: Vec::new(),
-            unanswered: (0, None),
             skipped: 0,
             categories: OneCategory::new(model),
             outside: OutsideRange::new(model),
@@ -63,11 +58,6 @@ impl<'r> Pieces<'r> {
             let (file, skipped) = (self.blocks.name().to_owned(), self.skipped);
             bail!(DataError::AllRowsSkipped { file, skipped });
         };
-        if data.rows == 0
-            && let Some(first) = self.unusable.drain(..).next()
-        {
-            bail!(first.why);
-        }
         self.reading.warn(&data, output);
         Ok(data)
     }
@@ -75,13 +65,6 @@ impl<'r> Pieces<'r> {
     /// The rows, among the last that [`next`](Self::next) gave, that cannot be used.
     pub fn unusable(&mut self) -> Vec<Unusable> {
         std::mem::take(&mut self.unusable)
-    }
-
-    /// Notes a row that was not answered.
-    pub fn not_answered(&mut self, why: impl Display) {
-        let (count, first) = &mut self.unanswered;
-        *count += 1;
-        first.get_or_insert_with(|| why.to_string());
     }
 
     /// The next rows, at least one, usable or not; none at the end.
@@ -111,12 +94,6 @@ impl<'r> Pieces<'r> {
     /// Says what there is to know of all rows.
     pub fn end(&self, output: &mut Output) {
         self.skipped(output);
-        if let (rows, Some(first)) = &self.unanswered {
-            output.note(format_args!(
-                "warning unanswered: {} without an answer; the first: {first}",
-                count(*rows, "row")
-            ));
-        }
         for diagnostic in self.findings() {
             output.note(diagnostic);
         }

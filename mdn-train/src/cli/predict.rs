@@ -3,10 +3,9 @@
 mod each;
 mod joint;
 
-use std::fmt::Display;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{bail, ensure};
+use anyhow::ensure;
 use clap::Args;
 use each::{Asked, Column, EachTarget, Question};
 use joint::{AllTargets, JointQuestion};
@@ -18,6 +17,7 @@ use mdn_train::metrics::map_predictions;
 use mdn_train::model_file::ModelFile;
 use serde_json::{Map, json};
 
+use super::answers::{Answers, PROBLEM, of_row};
 use super::cells::{Cell, Sink, write};
 use super::column_scores::tail_words;
 use super::given::{Condition, Given};
@@ -28,8 +28,6 @@ use super::paths::{InputFile, OutputFile};
 
 /// The column of how far a row's inputs lie outside of what the model was trained on.
 pub const OUTSIDE_RANGE: &str = "outside_range";
-/// The column of why a row has no answer.
-const PROBLEM: &str = "problem";
 
 /// Predict the distribution of the targets for each row of a table
 ///
@@ -111,28 +109,18 @@ impl Predict {
             columns.insert(1, OUTSIDE_RANGE.to_owned());
         }
         columns.push(PROBLEM.to_owned());
-        let width = columns.len();
         let answers = |data: &Dataset| {
             let answers = map_predictions(&model, data, |row, mixture| {
                 let targets = data.target(row);
                 let outcome = condition.outcome(targets);
-                let line = data.lines[row] as usize;
-                let answered = mixture.and_then(|mixture| {
-                    let mut cells = vec![Cell::Index(line)];
+                of_row(mixture.and_then(|mixture| {
+                    let mut cells = vec![Cell::Index(data.lines[row] as usize)];
                     cells.extend(model.range_distance(data.input(row)).map(Cell::Number));
                     cells.extend(condition.apply(&mixture, targets, |mixture| {
                         questions.answers(mixture, outcome.as_deref())
                     })?);
-                    cells.push(Cell::Missing);
-                    Ok(cells)
-                });
-                match answered {
-                    // Of this row alone; everything else is about the questions.
-                    Err(error @ (PredictError::Overflow | PredictError::NotFinite { .. })) => {
-                        Ok(unanswered(line, width, &error))
-                    }
-                    answered => answered,
-                }
+                    Ok(vec![cells])
+                }))
             });
             answers.map_err(|error| self.reading.place(error))
         };
@@ -142,35 +130,19 @@ impl Predict {
             joint::say_threshold(threshold, output);
             more.insert("anomaly_threshold".to_owned(), json!(threshold));
         }
-        let (mut next, mut is_first) = (Some(first), true);
+        let mut next = Some(first);
+        let mut all = Answers::new(&self.reading, columns.len());
         let mut rows = |sink: &mut Sink<'_>| {
             while let Some(data) = next.take() {
-                let mut answered = answers(&data)?;
-                if std::mem::take(&mut is_first)
-                    && let Some(why) = none_answered(&answered)
-                {
-                    bail!("{}:{why}", self.reading.name());
-                }
-                for row in &answered {
-                    if let [Cell::Index(line), .., Cell::Text(why)] = row.as_slice() {
-                        pieces.not_answered(format_args!("line {line}: {why}"));
-                    }
-                }
-                let unusable = pieces.unusable();
-                for row in &unusable {
-                    pieces.not_answered(&row.why);
-                }
-                // From the last on, so that the places of those before stay what they are.
-                for row in unusable.iter().rev() {
-                    let cells = unanswered(row.line as usize, width, &row.why);
-                    answered.insert(row.before, cells);
-                }
-                sink(answered)?;
+                all.begin(pieces.unusable());
+                sink(all.add(&data.lines, answers(&data)?))?;
+                sink(all.end()?)?;
                 next = pieces.next()?;
             }
             Ok(())
         };
         write(out.as_ref(), &columns, &mut rows, more, output)?;
+        all.say(output);
         pieces.end(output);
         questions.say_tails(&condition.names, output);
         let next = match condition.scored {
@@ -196,27 +168,6 @@ impl Predict {
         }
         Ok(())
     }
-}
-
-/// Where no row has an answer, the line of the first and why.
-fn none_answered(rows: &[Vec<Cell>]) -> Option<String> {
-    let problem = |row: &Vec<Cell>| match row.as_slice() {
-        [Cell::Index(line), .., Cell::Text(why)] => Some(format!("{line}: {why}")),
-        _ => None,
-    };
-    let mut problems = rows.iter().map(problem);
-    let first = problems.next()??;
-    problems.all(|problem| problem.is_some()).then_some(first)
-}
-
-/// A row of so many cells that are empty but for the line and the reason.
-fn unanswered(line: usize, width: usize, why: &dyn Display) -> Vec<Cell> {
-    let mut cells = vec![Cell::Missing; width];
-    if let [first, .., last] = cells.as_mut_slice() {
-        *first = Cell::Index(line);
-        *last = Cell::Text(why.to_string());
-    }
-    cells
 }
 
 /// Everything that is asked, in the order of the columns.

@@ -127,6 +127,7 @@ mod tests {
             "line,draw,component,y",
             "line,outside_range,y_mean,y_sd,y_q0.5,y_at0,y_es0.05,problem",
             "line,outside_range,draw,component,y",
+            "line,outside_range,draw,component,y,problem",
         ] {
             assert_eq!(kind_of(format!("{header}\n").as_bytes()), Some(Kind::Table));
         }

@@ -1,6 +1,6 @@
 //! Inputs that are missing, far out or new, and rows without a target.
 
-use crate::support::Bench;
+use crate::support::{Bench, Run};
 
 /// Small enough to train in a moment.
 const SMALL: &str = "--steps 60 --hidden 8 -k 2";
@@ -129,16 +129,71 @@ fn rows_without_an_answer_are_kept_with_the_reason() {
         why.contains("`city`") && why.contains("Rome") && why.contains("Bonn"),
         "{why}"
     );
-    let drawn = bench.answers("sample model.mdn new.csv --draws 2");
-    assert_eq!(drawn.len(), 8);
     bench.write("none.csv", "city,y\nRome,1\nParis,2\n");
     for command in ["predict", "sample"] {
-        let refused = bench.run(&format!("{command} model.mdn none.csv"));
-        assert!(refused.error(1).contains("Rome"), "{}", refused.stderr);
+        let refused = bench.run(&format!(
+            "{command} model.mdn none.csv --out none-answers.csv"
+        ));
+        assert!(
+            refused.error(1).contains("none.csv:2: ") && refused.stderr.contains("Rome"),
+            "{}",
+            refused.stderr
+        );
+        assert!(!bench.path("none-answers.csv").exists());
     }
-    // Scores are of all rows or of none.
-    let refused = bench.run("evaluate model.mdn new.csv");
-    assert!(refused.error(1).contains("Rome"), "{}", refused.stderr);
+}
+
+/// A row that has no draws, whatever the reason, is one line, and leaves those of the others alone.
+#[test]
+fn rows_without_draws_are_kept_with_the_reason() {
+    let bench = Bench::new();
+    bench.write("t.csv", rows());
+    bench.json(&format!(
+        "fit t.csv --target y --saturate none --skip-missing {SMALL}"
+    ));
+    let all = "x,city\n1,Ulm\n2,Bonn\n3,Ulm\n4,Bonn\n";
+    bench.write("all.csv", all);
+    let some = "x,city\n9e36,Ulm\n2,Bonn\n3,Rome\n4,Bonn\n,Ulm\n";
+    bench.write("some.csv", some);
+    // Few draws at a time of many rows, and more of one row than are held at a time.
+    for draws in [3, 20_000] {
+        let sample = |table: &str| bench.run(&format!("sample model.mdn {table} --draws {draws}"));
+        let (whole, run) = (sample("all.csv"), sample("some.csv"));
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert!(
+            run.stderr.contains(
+                "warning unanswered: 3 rows without an answer; the first: some.csv:2: the numbers"
+            ),
+            "{}",
+            run.stderr
+        );
+        let lines = |of: &Run, begins: &str| -> Vec<String> {
+            let lines = of.stdout.lines().filter(|line| line.starts_with(begins));
+            lines.map(str::to_owned).collect()
+        };
+        for begins in ["3,", "5,"] {
+            assert_eq!(lines(&run, begins), lines(&whole, begins));
+            assert_eq!(lines(&run, begins).len(), draws);
+        }
+        for (begins, why) in [
+            ("2,,,,", "the numbers overflowed"),
+            ("4,,,,", "`Rome`"),
+            ("6,,,,", "missing"),
+        ] {
+            let found = lines(&run, &begins[..2]);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(
+                found[0].starts_with(begins) && found[0].contains(why),
+                "{found:?}"
+            );
+        }
+        let order = run
+            .stdout
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').next());
+        assert!(order.is_sorted_by_key(|line| line.and_then(|line| line.parse::<u64>().ok())));
+    }
 }
 
 #[test]

@@ -255,7 +255,7 @@ fn draws_depend_on_the_seed_and_the_row_only() {
         .filter(|line| line.split(',').nth(2) != Some("4"));
     assert!(all.starts_with(&firsts.collect::<Vec<_>>().join("\n")));
     assert!(
-        all.starts_with("line,outside_range,draw,component,duration\n2,0,1,"),
+        all.starts_with("line,outside_range,draw,component,duration,problem\n2,0,1,"),
         "{}",
         &all[..60]
     );
