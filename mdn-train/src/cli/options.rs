@@ -5,11 +5,13 @@ use clap::{Args, ValueEnum};
 use mdn_infer::format::{Activation, Covariance, InputTransform, ScaleMap, Support};
 use mdn_infer::{Level, Model};
 use mdn_train::data::{
-    DataError, Dataset, MissingInputs, MissingValue, Preparation, ReadOptions, STANDARD_INPUT,
-    Table,
+    DataError, Dataset, InputChoice, MissingInputs, MissingValue, Preparation, ReadOptions,
+    STANDARD_INPUT, Table,
 };
 use mdn_train::diagnose::OutsideRange;
-use mdn_train::fit::{FitError, NothingLearnt, TargetSupport, describe_target, describe_transform};
+use mdn_train::fit::{
+    FitConfig, FitError, NothingLearnt, TargetSupport, describe_target, describe_transform,
+};
 use mdn_train::metrics::{RowError, Scores, log_zeros};
 use mdn_train::run::RunError;
 
@@ -245,14 +247,23 @@ pub fn say_supports(supports: &[TargetSupport], output: &mut Output) -> anyhow::
 }
 
 /// Says what is done to inputs that are not taken as they are, but for limits.
-pub fn say_inputs(names: &[String], preparation: &Preparation, output: &mut Output) {
+pub fn say_inputs(
+    names: &[String],
+    preparation: &Preparation,
+    config: &FitConfig,
+    output: &mut Output,
+) {
     for (name, rule) in names.iter().zip(preparation.rules()) {
-        if rule.transform != InputTransform::Identity {
-            output.note(format_args!(
+        let scale = describe_transform(&rule.transform);
+        match (rule.transform, config.input_choice(name)) {
+            (InputTransform::Identity, _) => (),
+            (_, InputChoice::Automatic) => output.note(format_args!(
                 "note heavy-tail: a few values of input `{name}` are far from the others, so that it is learnt \
-                 on another scale, {}; --input-transform '{name}=none' takes it as it is",
-                describe_transform(&rule.transform)
-            ));
+                 on another scale, {scale}; --input-transform '{name}=none' takes it as it is"
+            )),
+            _ => output.note(format_args!(
+                "note: input `{name}` is learnt on another scale, as chosen: {scale}"
+            )),
         }
         if let Some(fill) = rule.fill {
             output.note(format_args!(

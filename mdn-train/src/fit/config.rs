@@ -164,8 +164,8 @@ impl FitConfig {
         last.map(|(_, rule)| rule)
     }
 
-    /// What is chosen of the transform of the input `name`.
-    pub(super) fn input_choice(&self, name: &str) -> InputChoice {
+    /// What is chosen of the transform of the input `name`: what was said last of it.
+    pub fn input_choice(&self, name: &str) -> InputChoice {
         let fits = |input: &Option<String>| input.as_deref().is_none_or(|input| input == name);
         let last = self
             .input_transforms
