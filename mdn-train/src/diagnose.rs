@@ -12,6 +12,7 @@ mod outside_range;
 mod repeats;
 mod sentinels;
 mod training_rows;
+mod unscored_rows;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -29,6 +30,7 @@ use moments::wide_moments;
 pub use one_category::OneCategory;
 pub use outside_range::OutsideRange;
 pub use training_rows::KeptRows;
+pub use unscored_rows::{UnscoredReason, UnscoredRows};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -1,10 +1,11 @@
 //! `mdn-train evaluate`
 
+use anyhow::bail;
 use clap::Args;
 use mdn_infer::Model;
 use mdn_infer::format::Support;
 use mdn_train::data::{Transform, score_scales};
-use mdn_train::diagnose::{Diagnostic, KeptRows, Seen, diagnose};
+use mdn_train::diagnose::{Diagnostic, KeptRows, Seen, UnscoredReason, UnscoredRows, diagnose};
 use mdn_train::fit::describe_target;
 use mdn_train::metrics::{Scorer, Scores, ZeroDensity, kolmogorov_limit, normal_nll};
 use mdn_train::model_file::ModelFile;
@@ -39,6 +40,10 @@ const BAR_WIDTH: usize = 40;
 /// asked for: what would be right stands beside it. The PIT of such a value is drawn between the
 /// probabilities of less and of at most that value, from a fixed seed.
 ///
+/// A row that cannot be scored, as an input that the model needs or a target is missing, no number or of a
+/// category that the training rows did not have, is in no figure. The warning `unscored-rows` says how many
+/// there are, why, and where the first is; where no row can be scored, that is an error.
+///
 /// Scores of rows that the model was trained on look too good. The diagnostic `training-rows` says
 /// so where training rows that the file keeps for its self-test are in the table.
 #[derive(Args)]
@@ -54,6 +59,10 @@ pub struct Evaluate {
 struct Evaluation {
     rows: usize,
     skipped_rows: usize,
+    unscored_rows: usize,
+    /// Why, where there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unscored: Vec<UnscoredReason>,
     nll: Option<f64>,
     normal_nll: Option<f64>,
     zero_density_rows: usize,
@@ -131,19 +140,26 @@ impl Evaluate {
         let mut pieces = self.reading.for_evaluation(&model)?;
         let (mut scorer, mut sample) = (Scorer::new(model), Sample::default());
         let mut kept_rows = KeptRows::new(&model);
+        let mut unscored = UnscoredRows::default();
         let mut next = Some(pieces.first(output)?);
         while let Some(data) = next.take() {
             let added = scorer.add(&data);
             added.map_err(|error| self.reading.place(error))?;
+            unscored.look(&pieces.unusable());
             kept_rows.look(&data);
             sample.add(data);
             next = pieces.next()?;
         }
         let (scores, data) = (scorer.finish(), sample.rows());
+        if let (0, Some(one)) = (scores.rows, unscored.reasons().first()) {
+            let rows = count(unscored.count(), "row");
+            bail!("none of {rows} can be scored; the first: {}", one.first);
+        }
         let found = diagnose(&model, &data, &scores, Seen::Others);
         let found = found.map_err(|error| self.reading.place(error))?;
         let of_rows = kept_rows.diagnostic().into_iter().chain(pieces.findings());
-        let diagnostics = of_rows.chain(found);
+        let of_table = unscored.diagnostic(scores.rows).into_iter();
+        let diagnostics = of_table.chain(of_rows).chain(found);
         let targets = target_names(&model)
             .into_iter()
             .enumerate()
@@ -151,6 +167,8 @@ impl Evaluate {
         let evaluation = Evaluation {
             rows: scores.rows,
             skipped_rows: pieces.skipped(output),
+            unscored_rows: unscored.count(),
+            unscored: unscored.reasons().to_vec(),
             nll: finite(scores.nll),
             normal_nll: normal_nll(&data, &scores.supports),
             zero_density_rows: scores.zero_density_rows,
@@ -184,7 +202,16 @@ fn say(
     model: &Model<'_>,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    output.say(count(evaluation.rows, "row"))?;
+    output.say(match evaluation.unscored_rows {
+        0 => count(evaluation.rows, "row"),
+        unscored => {
+            let all = count(evaluation.rows + unscored, "row");
+            format!(
+                "{} of {all}: the others cannot be scored (unscored-rows)",
+                evaluation.rows
+            )
+        }
+    })?;
     output.say(format_args!("NLL            {:.4} nats a row", scores.nll))?;
     if evaluation.zero_density_rows > 0 {
         output.say(format_args!(

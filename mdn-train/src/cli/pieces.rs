@@ -19,8 +19,8 @@ pub struct Pieces<'r> {
     targets: Vec<String>,
     /// Whether `targets` are read only where the table has them all; else these.
     or_else: Option<Vec<String>>,
-    /// Whether a row that cannot be used costs only its own answer.
-    row_by_row: bool,
+    /// Whether a row without a target can be used.
+    missing_targets: bool,
     /// The rows of the last piece that cannot be used.
     unusable: Vec<Unusable>,
     skipped: usize,
@@ -28,8 +28,8 @@ pub struct Pieces<'r> {
 }
 
 impl<'r> Pieces<'r> {
-    /// The columns of `model`; with `or_else` those instead of the targets where the table does not have
-    /// all targets.
+    /// The columns of `model`, and rows that have all targets; with `or_else` those columns instead of the
+    /// targets where the table does not have them all, and rows without a target too.
     pub fn open(
         reading: &'r Reading,
         model: &Model<'r>,
@@ -43,7 +43,7 @@ impl<'r> Pieces<'r> {
             options,
             inputs,
             targets,
-            row_by_row: or_else.is_some(),
+            missing_targets: or_else.is_some(),
             or_else,
             unusable: Vec::new(),
             skipped: 0,
@@ -116,14 +116,8 @@ impl<'r> Pieces<'r> {
         {
             self.targets = others;
         }
-        let (inputs, targets, options) = (&self.inputs, &self.targets, &self.options);
-        match self.row_by_row {
-            true => Dataset::for_answers(block, inputs, targets, options),
-            false => Ok((
-                Dataset::for_scoring(block, inputs, targets, options)?,
-                Vec::new(),
-            )),
-        }
+        let columns = (&self.inputs[..], &self.targets[..]);
+        Dataset::for_answers(block, columns, self.missing_targets, &self.options)
     }
 }
 

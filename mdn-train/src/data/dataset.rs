@@ -201,18 +201,20 @@ impl Dataset {
     }
 
     /// The columns that a model wants, wherever they stand in the table, of the rows that it can answer, and
-    /// what is wrong with the others. Targets that are missing are NaN.
+    /// what is wrong with the others. Targets that are missing are NaN with `missing_targets`; without, their
+    /// rows are among the others.
     ///
     /// # Errors
     /// When a column is unknown, or every row was left out because a value was missing.
     pub fn for_answers(
         table: &Table,
-        inputs: &[String],
-        targets: &[String],
+        (inputs, targets): (&[String], &[String]),
+        missing_targets: bool,
         options: &ReadOptions,
     ) -> Result<(Self, Vec<Unusable>), DataError> {
         let names = [inputs, targets].concat();
-        let (numeric, unusable) = table.select_usable(&names, inputs.len(), options)?;
+        let selected = table.select_usable(&names, inputs.len(), missing_targets, options);
+        let (numeric, unusable) = selected?;
         let data = Self {
             dates: table.date_columns(&names),
             ..Self::assemble(numeric, inputs.len())

@@ -272,8 +272,9 @@ impl Table {
         }
     }
 
-    /// As [`select`](Self::select) for answers: a row with a cell that cannot be used is left out and told
-    /// of, so that one of them does not cost all others their answers. A target that is missing is NaN.
+    /// As [`select`](Self::select) row by row: one with a cell that cannot be used is left out and told of, so
+    /// that it does not cost all others their answers. A target that is missing is NaN with
+    /// `missing_targets`, else its row cannot be used.
     ///
     /// # Errors
     /// When a column does not exist or is of a type that cannot be read, or every row was left out because
@@ -282,6 +283,7 @@ impl Table {
         &self,
         names: &[String],
         inputs: usize,
+        missing_targets: bool,
         options: &ReadOptions,
     ) -> Result<(NumericTable, Vec<Unusable>), DataError> {
         let mut unusable = Vec::new();
@@ -290,7 +292,7 @@ impl Table {
             Ok(())
         };
         let with = (options, &self.log_zeros[..]);
-        let selected = self.select_rows(names, (inputs, true), with, &mut note)?;
+        let selected = self.select_rows(names, (inputs, missing_targets), with, &mut note)?;
         match selected.lines.is_empty() && unusable.is_empty() {
             true => Err(self.all_skipped(&selected)),
             false => Ok((selected, unusable)),

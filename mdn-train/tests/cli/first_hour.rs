@@ -275,11 +275,12 @@ fn values_too_large_for_differences_are_placed() {
             &fit,
             &format!("{fit} --stream-above 1"),
             "cross-validate t.csv --target duration --folds 2",
-            "evaluate model.mdn t.csv",
         ] {
             assert_eq!(bench.run(command).error(1), told(place, value), "{command}");
         }
-        // Other rows have their answers.
+        // Other rows have their scores and their answers.
+        let scored = bench.json("evaluate model.mdn t.csv");
+        assert_eq!(scored["unscored"][0]["first"], told(place, value));
         let predicted = bench.answers("predict model.mdn t.csv");
         let problems = (0..predicted.len()).map(|row| predicted.cell(row, "problem").clone());
         assert!(

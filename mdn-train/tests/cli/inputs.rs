@@ -196,6 +196,66 @@ fn rows_without_draws_are_kept_with_the_reason() {
     }
 }
 
+/// The figures are those of the rows that can be scored, and say so.
+#[test]
+fn rows_that_cannot_be_scored_are_counted_by_reason() {
+    let bench = Bench::new();
+    bench.write("t.csv", rows());
+    bench.json(&format!("fit t.csv --target y --skip-missing {SMALL}"));
+    let scored = ["1,Ulm,2", "2,Bonn,5", "3,Ulm,6"];
+    let others = ["4,Rome,8", ",Ulm,1", "5,Ulm,", "x5,Ulm,3", ",Bonn,1"];
+    let mixed: Vec<&str> = (0..5)
+        .flat_map(|i| others.get(i).into_iter().chain(scored.get(i)))
+        .copied()
+        .collect();
+    bench.write("few.csv", format!("x,city,y\n{}\n", scored.join("\n")));
+    bench.write("mixed.csv", format!("x,city,y\n{}\n", mixed.join("\n")));
+    let (few, mixed) = (
+        bench.json("evaluate model.mdn few.csv"),
+        bench.json("evaluate model.mdn mixed.csv"),
+    );
+    assert!(few["unscored_rows"] == 0 && few.get("unscored").is_none());
+    for key in ["rows", "nll", "normal_nll", "crps", "rmse", "targets"] {
+        assert_eq!(mixed[key], few[key], "{key}");
+    }
+    assert_eq!(mixed["unscored_rows"], 5);
+    let reasons = mixed["unscored"].as_array().unwrap().iter();
+    let told: Vec<_> = reasons
+        .map(|one| {
+            let text = |key: &str| one[key].as_str().unwrap();
+            let [rows, line] = ["rows", "line"].map(|key| one[key].as_u64().unwrap());
+            assert!(text("first").starts_with(&format!("mixed.csv:{line}: column `")));
+            (text("reason"), text("column"), rows, line)
+        })
+        .collect();
+    let expected = [
+        ("of an unknown category", "city", 1, 2),
+        ("missing", "x", 2, 4),
+        ("missing", "y", 1, 6),
+        ("not a number", "x", 1, 8),
+    ];
+    assert_eq!(told, expected);
+    let first = &mixed["diagnostics"][0];
+    assert!(first["code"] == "unscored-rows" && first["severity"] == "warning");
+    let words = bench.run("evaluate model.mdn mixed.csv").stdout;
+    assert!(
+        words.starts_with("3 of 8 rows: the others cannot be scored")
+            && words.contains("`x` missing in 2, the first in line 4"),
+        "{words}"
+    );
+    // Rows that were left out on purpose are no fault.
+    let skipped = bench.json("evaluate model.mdn mixed.csv --skip-missing");
+    assert_eq!(
+        (&skipped["skipped_rows"], &skipped["unscored_rows"]),
+        (&3.into(), &2.into())
+    );
+    bench.write("none.csv", "x,city,y\n,Ulm,1\n1,Rome,2\n");
+    let refused = bench.run("evaluate model.mdn none.csv");
+    let told =
+        "none of 2 rows can be scored; the first: none.csv:2: column `x`: the value is missing";
+    assert!(refused.error(1).starts_with(told), "{}", refused.stderr);
+}
+
 #[test]
 fn a_row_far_outside_is_flagged_and_answered_like_the_limit() {
     let bench = Bench::new();
@@ -264,9 +324,18 @@ fn transforms_of_inputs_are_chosen_or_found() {
     let none = bench.run(&format!("{fit} --input-transform none"));
     assert!(!none.stderr.contains("heavy-tail"), "{}", none.stderr);
     assert!(transform().is_null());
-    bench.json(&format!(
+    // What is chosen need not be so for its tails.
+    let chosen = bench.run(&format!(
         "{fit} --input-transform none --input-transform x=symmetric-log"
     ));
+    assert!(
+        !chosen.stderr.contains("heavy-tail")
+            && chosen
+                .stderr
+                .contains("input `x` is learnt on another scale, as chosen: a symmetric logarithm"),
+        "{}",
+        chosen.stderr
+    );
     assert!(
         transform()
             .as_str()
