@@ -64,10 +64,11 @@ impl<'a> Model<'a> {
         Some(rules.with_numbers(self.rule_numbers()))
     }
 
-    /// The rule of input `index`; the default, which changes nothing, where the file has none.
+    /// The rule of input `index`; the default, which changes nothing, where the file has none. O(1).
     pub fn input_rule(&self, index: usize) -> InputRule {
-        let mut rules = self.input_rules().into_iter().flatten();
-        rules.nth(index).unwrap_or_default()
+        let rules = self.header().input_rules;
+        let rule = rules.and_then(|rules| rules.rule(self.rule_numbers(), index));
+        rule.unwrap_or_default()
     }
 
     /// The raw value of input `index` that standardises to `z`, up to rounding: 0 is the centre of the
@@ -180,31 +181,27 @@ impl<'a> Model<'a> {
     /// that models without rules pay nothing.
     #[inline(never)]
     fn standardise_by_rules(&self, x: &[f32], to: &mut [f32]) {
-        let rules = || self.input_rules().into_iter().flatten();
-        let values = rules().zip(x).map(|(rule, &x)| rule.apply(x));
-        let indicators = (rules().zip(x))
-            .filter(|(rule, _)| rule.fill.is_some())
-            .map(|(_, x)| if x.is_nan() { 1.0 } else { 0.0 });
         let affine = self.input_shift().iter().zip(self.input_scale());
-        for ((z, value), (shift, scale)) in to.iter_mut().zip(values.chain(indicators)).zip(affine)
-        {
-            *z = (value - shift) / scale;
+        let mut to = to.iter_mut().zip(affine);
+        let mut put = |value: f32| {
+            if let Some((z, (shift, scale))) = to.next() {
+                *z = (value - shift) / scale;
+            }
+        };
+        for (index, &x) in x.iter().enumerate() {
+            put(self.input_rule(index).apply(x));
+        }
+        for (index, x) in x.iter().enumerate() {
+            if self.input_rule(index).fill.is_some() {
+                put(f32::from(u8::from(x.is_nan())));
+            }
         }
     }
 
     /// The numbers of the rules are sound.
     pub(crate) fn rules_are_sound(&self) -> bool {
-        let numbers = self.rule_numbers();
-        let rules = self.input_rules().into_iter().flatten();
-        rules.enumerate().all(|(input, rule)| {
-            // What a rule does not use is written as its default, so that a model has one encoding.
-            let mut written = rule.numbers().into_iter().enumerate();
-            let as_written = written.all(|(row, number)| {
-                let found = numbers.get(row * self.inputs() + input);
-                found.is_some_and(|found| found.to_bits() == number.to_bits())
-            });
-            rule.is_sound() && as_written
-        })
+        let rules = self.header().input_rules;
+        rules.is_none_or(|rules| rules.are_sound(self.rule_numbers()))
     }
 }
 
@@ -221,16 +218,15 @@ fn limited(x: f32, low: f32, high: f32) -> f32 {
 }
 
 /// The first value that is not finite and may not be missing either, in rows of `inputs`.
+#[inline(never)]
 fn missing_elsewhere(rules: InputRules<'_>, inputs: usize, x: &[f32]) -> Option<usize> {
-    let mut input = 0;
-    x.iter().position(|value| {
-        let allowed = value.is_finite() || (value.is_nan() && rules.may_be_missing(input));
-        input += 1;
-        if input >= inputs {
-            input = 0;
-        }
-        !allowed
-    })
+    let is_allowed = |at: usize, value: &f32| {
+        let input = || at.checked_rem(inputs).unwrap_or(at);
+        value.is_finite() || (value.is_nan() && rules.may_be_missing(input()))
+    };
+    let mut values = x.iter().enumerate();
+    let found = values.find(|&(at, value)| !is_allowed(at, value));
+    found.map(|(at, _)| at)
 }
 
 impl InputTransform {

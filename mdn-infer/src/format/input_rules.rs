@@ -141,54 +141,95 @@ fn is_positive(number: f32) -> bool {
 
 /// The kinds of the rules of all inputs, as the header has them: `[I]` bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InputRules<'a>(&'a [u8]);
+pub struct InputRules<'a> {
+    kinds: &'a [u8],
+    /// How many may be missing: counted once, as every place in the blob depends on it.
+    indicators: usize,
+    /// Whether no input is transformed or may be missing.
+    are_limits: bool,
+}
 
 impl<'a> InputRules<'a> {
     /// Of the bytes `[I]` that [`InputRule::kind`] gives.
     pub const fn new(kinds: &'a [u8]) -> Self {
-        InputRules(kinds)
+        let (mut indicators, mut bits, mut left) = (0, IDENTITY, kinds);
+        while let [kind, rest @ ..] = left {
+            indicators += (*kind / MISSING % 2) as usize;
+            bits |= *kind;
+            left = rest;
+        }
+        InputRules {
+            kinds,
+            indicators,
+            are_limits: bits == IDENTITY,
+        }
     }
 
     /// How many inputs may be missing, and so how many indicators the network reads beside the inputs.
-    pub fn indicators(&self) -> usize {
-        self.0.iter().filter(|&&kind| kind & MISSING != 0).count()
+    pub const fn indicators(&self) -> usize {
+        self.indicators
     }
 
     /// Whether input `index` may be missing.
     pub fn may_be_missing(&self, index: usize) -> bool {
-        self.0.get(index).is_some_and(|kind| kind & MISSING != 0)
+        self.kinds
+            .get(index)
+            .is_some_and(|kind| kind & MISSING != 0)
     }
 
     /// Whether no input is transformed or may be missing, so that the rules are limits and nothing else.
-    pub(crate) fn are_limits(&self) -> bool {
-        self.0.iter().all(|&kind| kind == IDENTITY)
+    pub(crate) const fn are_limits(&self) -> bool {
+        self.are_limits
+    }
+
+    /// The rule of input `index` with these numbers `[5][I]`, where there is one. O(1).
+    #[inline(never)]
+    pub(crate) fn rule(&self, numbers: &[f32], index: usize) -> Option<InputRule> {
+        let kind = *self.kinds.get(index)?;
+        Some(InputRule::of(kind, self.numbers_of(numbers, index)))
+    }
+
+    /// The five numbers of input `index` among all `[5][I]`.
+    fn numbers_of(&self, numbers: &[f32], index: usize) -> [f32; NUMBERS] {
+        let mut at = index;
+        [(); NUMBERS].map(|()| {
+            let number = numbers.get(at).copied().unwrap_or_default();
+            at += self.kinds.len();
+            number
+        })
+    }
+
+    /// Whether these numbers `[5][I]` are such as sound rules have.
+    #[inline(never)]
+    pub(crate) fn are_sound(&self, numbers: &[f32]) -> bool {
+        (0..self.kinds.len()).all(|index| {
+            let rule = self.rule(numbers, index).unwrap_or_default();
+            let found = self.numbers_of(numbers, index);
+            // What a rule does not use is written as its default, so that a model has one encoding.
+            rule.is_sound() && rule.numbers().map(f32::to_bits) == found.map(f32::to_bits)
+        })
     }
 
     /// The rules, in order, of these numbers `[5][I]`.
     pub(crate) fn with_numbers(
-        &self,
+        self,
         numbers: &'a [f32],
     ) -> impl ExactSizeIterator<Item = InputRule> + use<'a> {
-        let of = move |row: usize| numbers.get(row * self.0.len()..).unwrap_or_default().iter();
-        let (low, high, centre, unit, fill) = (of(0), of(1), of(2), of(3), of(4));
-        let numbers = low.zip(high).zip(centre).zip(unit).zip(fill);
-        let rules = self.0.iter().zip(numbers);
-        rules.map(|(&kind, ((((low, high), centre), unit), fill))| {
-            InputRule::of(kind, [*low, *high, *centre, *unit, *fill])
-        })
+        let inputs = 0..self.kinds.len();
+        inputs.map(move |index| self.rule(numbers, index).unwrap_or_default())
     }
 
     pub(super) fn write(&self, sink: &mut Sink<'_>) -> Result<(), EmitError> {
-        sink.bytes(self.0);
+        sink.bytes(self.kinds);
         Ok(())
     }
 
     pub(super) fn check(&self, inputs: usize) -> Result<(), ParseError> {
-        if self.0.len() != inputs {
+        if self.kinds.len() != inputs {
             return Err(ParseError::UnsupportedShape);
         }
         let known = |kind: u8| kind <= LARGEST && kind & !MISSING <= SYMMETRIC_LOG;
-        match self.0.iter().position(|&kind| !known(kind)) {
+        match self.kinds.iter().position(|&kind| !known(kind)) {
             Some(input) => Err(ParseError::UnknownInputRule { input }),
             None => Ok(()),
         }

@@ -17,6 +17,7 @@ mod mass;
 mod moments;
 mod quantile;
 mod region;
+mod rounding;
 
 pub(in crate::mixture) use line::Line;
 pub(in crate::mixture) use mass::Law;
