@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use rayon::prelude::*;
 
 use crate::data::{Dataset, Ordinary, Split};
-use crate::fit::{FitConfig, FitError, Fitted, train_split};
+use crate::fit::{FitConfig, FitError, Fitted, Table, train_split};
 use crate::metrics::{Scores, score};
 use crate::train::Control;
 pub use folds::{Fold, Folds, FoldsError};
@@ -50,7 +50,10 @@ pub struct FoldError {
 }
 
 /// Fits `config` to the training rows of each of the `folds` and scores it on its test rows;
-/// `observer` hears of each fold when it is done, by its number from 0, in no certain order.
+/// `observer` hears of each fold when it is done, by its number from 0, in no certain order. Rows count by their
+/// weights, and stay as they are: where equal ones are to be one, `data` is what [`TableRows::merged`] made.
+///
+/// [`TableRows::merged`]: crate::data::TableRows::merged
 ///
 /// Takes as long as so many fits, divided by the number of threads.
 ///
@@ -105,7 +108,12 @@ pub(crate) fn score_fold(
         report: Vec::new(),
     };
     let scored = scored_rows(data, &fold.test_rows, &config);
-    let trained = train_split((&training).into(), Cow::Owned(config), &split, control)?;
+    let trained = train_split(
+        Table::Given((&training).into()),
+        Cow::Owned(config),
+        &split,
+        control,
+    )?;
     let fitted: Fitted = trained.score()?;
     Ok(FoldScores {
         set_aside_rows: fold.test_rows.len() - scored.len(),

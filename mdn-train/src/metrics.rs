@@ -4,6 +4,7 @@
 mod column;
 
 pub use column::ColumnScores;
+use column::ColumnSums;
 
 mod normal;
 mod zero_density;
@@ -39,11 +40,13 @@ pub struct RowError {
     pub source: PredictError,
 }
 
-/// Scores of a model on a table.
+/// Scores of a model on a table. A row with a weight counts as that many, in means and in numbers of rows.
 #[derive(Clone, Debug)]
 pub struct Scores {
-    /// How many rows were scored.
+    /// How many rows were scored; where they have weights, the sum of these.
     pub rows: usize,
+    /// The weights of the rows, in the order of the PITs; empty where each counts as one.
+    pub weights: Vec<f64>,
     /// The mean negative log-density of the targets, nats in raw units; +∞ when
     /// `zero_density_rows` is not 0.
     pub nll: f64,
@@ -78,7 +81,7 @@ pub struct Scores {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Held {
     /// How many rows' targets lie in their intervals.
-    pub rows: usize,
+    pub rows: f64,
     /// How many should: the sum of the intervals' probabilities, which where values have
     /// probabilities are more than was asked for.
     pub expected: f64,
@@ -134,7 +137,7 @@ impl Scores {
             Support::Lattice { .. } | Support::Atoms(_)
         );
         let held = self.held(d, probability).filter(|_| cells);
-        held.map_or(probability, |held| held.expected / self.rows as f64)
+        held.map_or(probability, |held| held.expected / self.count())
     }
 
     /// [`expected_coverage`](Self::expected_coverage) averaged over the targets.
@@ -149,11 +152,10 @@ impl Scores {
     /// in part.
     pub fn coverage(&self, d: usize, probability: f64) -> f64 {
         if let Some(held) = self.held(d, probability) {
-            return held.rows as f64 / self.rows as f64;
+            return held.rows / self.count();
         }
         let (low, high) = (0.5 - 0.5 * probability, 0.5 + 0.5 * probability);
-        let inside = |pit: &&f32| (low..=high).contains(&f64::from(**pit));
-        self.pit[d].iter().filter(inside).count() as f64 / self.rows as f64
+        self.share(d, |pit| (low..=high).contains(&pit))
     }
 
     /// Coverage averaged over the targets.
@@ -180,9 +182,12 @@ impl Scores {
     /// model. Below ½ in the mean the targets are lower than predicted; a smaller deviation means
     /// intervals that are too wide.
     pub fn pit_moments(&self, d: usize) -> (f64, f64) {
-        let pits = || self.pit[d].iter().map(|&pit| f64::from(pit));
-        let mean = pits().sum::<f64>() / self.rows as f64;
-        let variance = pits().map(|pit| (pit - mean).powi(2)).sum::<f64>() / self.rows as f64;
+        let count = self.count();
+        let mean = self.pits(d).map(|(pit, weight)| weight * pit).sum::<f64>() / count;
+        let squares = self
+            .pits(d)
+            .map(|(pit, weight)| weight * (pit - mean).powi(2));
+        let variance = squares.sum::<f64>() / count;
         (mean, variance.sqrt())
     }
 
@@ -190,12 +195,13 @@ impl Scores {
     /// of the uniform distribution (Kolmogorov): 0 for perfect calibration, and for a calibrated
     /// model above [`kolmogorov_limit`] in one of twenty tables.
     pub fn pit_distance(&self, d: usize) -> f64 {
-        let mut pits = self.pit[d].clone();
-        pits.sort_by(f32::total_cmp);
-        let steps = pits.iter().enumerate().map(|(i, &pit)| {
-            let (below, above) = (i as f64, (i + 1) as f64);
-            let pit = f64::from(pit);
-            (pit - below / self.rows as f64).max(above / self.rows as f64 - pit)
+        let mut pits: Vec<(f64, f64)> = self.pits(d).collect();
+        pits.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (count, mut above) = (self.count(), 0.0);
+        let steps = pits.into_iter().map(|(pit, weight)| {
+            let below = above;
+            above += weight;
+            (pit - below / count).max(above / count - pit)
         });
         steps.fold(0.0, f64::max)
     }
@@ -204,10 +210,7 @@ impl Scores {
     /// share of PITs up to p lies from p. 0 for perfect calibration.
     pub fn calibration_error(&self, d: usize) -> f64 {
         const LEVELS: usize = 20;
-        let share = |p: f64| {
-            let below = self.pit[d].iter().filter(|&&pit| f64::from(pit) <= p);
-            below.count() as f64 / self.rows as f64
-        };
+        let share = |p: f64| self.share(d, |pit| pit <= p);
         let levels = (1..LEVELS).map(|level| level as f64 / LEVELS as f64);
         levels.map(|p| (share(p) - p).abs()).sum::<f64>() / (LEVELS - 1) as f64
     }
@@ -223,11 +226,35 @@ impl Scores {
 
     /// Counts of the PITs of target `d` in `bins` equal bins.
     pub fn pit_histogram(&self, d: usize, bins: usize) -> Vec<usize> {
-        let mut counts = vec![0; bins];
-        for &pit in &self.pit[d] {
-            counts[((f64::from(pit) * bins as f64) as usize).min(bins - 1)] += 1;
+        let mut counts = vec![0.0_f64; bins];
+        for (pit, weight) in self.pits(d) {
+            counts[((pit * bins as f64) as usize).min(bins - 1)] += weight;
         }
         counts
+            .into_iter()
+            .map(|count| count.round() as usize)
+            .collect()
+    }
+
+    /// As how many rows all count.
+    fn count(&self) -> f64 {
+        match self.weights.is_empty() {
+            true => self.rows as f64,
+            false => self.weights.iter().sum(),
+        }
+    }
+
+    /// The PITs of target `d` and as how many rows each counts.
+    fn pits(&self, d: usize) -> impl Iterator<Item = (f64, f64)> {
+        let weight = |row: usize| self.weights.get(row).copied().unwrap_or(1.0);
+        let pits = self.pit[d].iter().enumerate();
+        pits.map(move |(row, &pit)| (f64::from(pit), weight(row)))
+    }
+
+    /// The share of rows whose PIT of target `d` is such.
+    fn share(&self, d: usize, is_such: impl Fn(f64) -> bool) -> f64 {
+        let such = self.pits(d).filter(|&(pit, _)| is_such(pit));
+        such.map(|(_, weight)| weight).sum::<f64>() / self.count()
     }
 }
 
@@ -297,7 +324,9 @@ pub fn nll(model: &Model<'_>, data: &Dataset) -> Result<f64, RowError> {
             mixture => Ok(f64::from(mixture?.log_density(data.target(row))?) + slope),
         }
     })?;
-    Ok(densities.iter().map(|&density| -density).sum::<f64>() / data.rows as f64)
+    let losses = densities.iter().zip(data.weights());
+    let sum: f64 = losses.map(|(&density, weight)| -density * weight).sum();
+    Ok(sum / data.weights().sum::<f64>())
 }
 
 /// The scores of one row.
@@ -417,6 +446,16 @@ pub fn score(model: &Model<'_>, data: &Dataset) -> Result<Scores, RowError> {
     Ok(scorer.finish())
 }
 
+/// As how many rows those of some kinds count.
+#[derive(Clone, Debug, Default)]
+struct Counts {
+    rows: f64,
+    zero_density: f64,
+    anomalous: f64,
+    /// `[D]`
+    atoms: Vec<f64>,
+}
+
 /// Scores of a table that comes in pieces; the figures do not depend on how it is cut.
 #[derive(Clone, Debug)]
 pub struct Scorer<'m> {
@@ -427,7 +466,8 @@ pub struct Scorer<'m> {
     /// Draws the PITs of values with a probability.
     rng: Xoshiro128PlusPlus,
     /// Sums, for the targets that were transformed.
-    columns: Vec<Option<ColumnScores>>,
+    columns: Vec<Option<ColumnSums>>,
+    counts: Counts,
     /// What is known without dividing by the number of rows.
     scores: Scores,
 }
@@ -443,8 +483,13 @@ impl<'m> Scorer<'m> {
             crps: vec![0.0; dimensions],
             rng: Xoshiro128PlusPlus::seed_from_u64(PIT_SEED),
             columns: vec![None; dimensions],
+            counts: Counts {
+                atoms: vec![0.0; dimensions],
+                ..Counts::default()
+            },
             scores: Scores {
                 rows: 0,
+                weights: Vec::new(),
                 nll: 0.0,
                 zero_density_rows: 0,
                 zero_density: None,
@@ -472,40 +517,45 @@ impl<'m> Scorer<'m> {
             mixture => RowScore::new(&mixture?, data.target(row), transforms),
         })?;
         let scores = &mut self.scores;
-        scores.rows += rows.len();
+        scores.weights.extend(&data.arrangement.weights);
         let is_zero = |row: &RowScore| row.log_density == f64::NEG_INFINITY;
         if let (None, Some(row)) = (&scores.zero_density, rows.iter().position(is_zero)) {
             scores.zero_density = Some(ZeroDensity::of_row(&self.model, data, row));
         }
-        for row in rows {
-            self.log_density -= row.log_density;
-            scores.zero_density_rows += usize::from(row.log_density == f64::NEG_INFINITY);
-            scores.anomalous_rows = scores
-                .anomalous_rows
-                .and_then(|sum| Some(sum + usize::from(row.is_anomaly?)));
+        let counts = &mut self.counts;
+        for (row, weight) in rows.iter().zip(data.weights()) {
+            self.log_density -= weight * row.log_density;
+            counts.rows += weight;
+            counts.zero_density += if is_zero(row) { weight } else { 0.0 };
+            counts.anomalous += match row.is_anomaly {
+                Some(true) => weight,
+                _ => 0.0,
+            };
+            scores.anomalous_rows = scores.anomalous_rows.filter(|_| row.is_anomaly.is_some());
             for d in 0..self.crps.len() {
-                self.squared_errors[d] += row.squared_errors[d];
-                self.crps[d] += f64::from(row.crps[d]);
+                self.squared_errors[d] += weight * row.squared_errors[d];
+                self.crps[d] += weight * f64::from(row.crps[d]);
                 let (below, up_to) = row.pit[d];
                 scores.pit[d].push(match below < up_to {
                     true => below + (up_to - below) * uniform(&mut self.rng),
                     false => up_to,
                 });
                 for (sum, (holds, probability)) in scores.held[d].iter_mut().zip(row.held[d]) {
-                    sum.rows += usize::from(holds);
-                    sum.expected += f64::from(probability);
+                    sum.rows += if holds { weight } else { 0.0 };
+                    sum.expected += weight * f64::from(probability);
                 }
             }
             for (sum, column) in self.columns.iter_mut().zip(&row.columns) {
                 if let Some(column) = column {
-                    sum.get_or_insert(ColumnScores::NONE).add(column);
+                    sum.get_or_insert_default().add(column, weight);
                 }
             }
         }
         for (d, support) in scores.supports.iter().enumerate() {
             if let Support::Atoms(atoms) = support {
-                let on_atoms = data.target_column(d).filter(|t| atoms.values().contains(t));
-                scores.atom_rows[d] += on_atoms.count();
+                let values = data.target_column(d).zip(data.weights());
+                let on_atoms = values.filter(|(value, _)| atoms.values().contains(value));
+                counts.atoms[d] += on_atoms.map(|(_, weight)| weight).sum::<f64>();
             }
         }
         Ok(())
@@ -513,10 +563,19 @@ impl<'m> Scorer<'m> {
 
     /// The scores of all rows so far.
     pub fn finish(self) -> Scores {
-        let count = self.scores.rows as f64;
+        let count = self.counts.rows;
+        let whole = |sum: f64| sum.round() as usize;
         let squares = self.squared_errors.into_iter();
         let columns = self.columns.into_iter();
         Scores {
+            // A table of any rows is one of at least one.
+            rows: whole(count).max(usize::from(count > 0.0)),
+            zero_density_rows: whole(self.counts.zero_density),
+            anomalous_rows: self
+                .scores
+                .anomalous_rows
+                .map(|_| whole(self.counts.anomalous)),
+            atom_rows: self.counts.atoms.into_iter().map(whole).collect(),
             nll: self.log_density / count,
             rmse: squares.map(|sum| (sum / count).sqrt()).collect(),
             crps: self.crps.into_iter().map(|sum| sum / count).collect(),

@@ -48,12 +48,19 @@ pub struct Evaluate {
     model: InputFile,
     #[command(flatten)]
     reading: Reading,
+    /// Column of numbers from 0 that say as how many rows each row counts, as in `fit` [default: each row counts
+    /// once]
+    #[arg(long, value_name = "COL")]
+    weights: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Evaluation {
     rows: usize,
     skipped_rows: usize,
+    /// The column of `--weights`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<String>,
     nll: Option<f64>,
     normal_nll: Option<f64>,
     zero_density_rows: usize,
@@ -128,7 +135,7 @@ impl Evaluate {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
-        let mut pieces = self.reading.for_evaluation(&model)?;
+        let mut pieces = self.reading.for_evaluation(&model, self.weights.clone())?;
         let (mut scorer, mut sample) = (Scorer::new(model), Sample::default());
         let mut kept_rows = KeptRows::new(&model);
         let mut next = Some(pieces.first(output)?);
@@ -151,6 +158,7 @@ impl Evaluate {
         let evaluation = Evaluation {
             rows: scores.rows,
             skipped_rows: pieces.skipped(output),
+            weights: self.weights.clone(),
             nll: finite(scores.nll),
             normal_nll: normal_nll(&data, &scores.supports),
             zero_density_rows: scores.zero_density_rows,

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
+
+use crc::{CRC_64_XZ, Crc};
 
 use super::arrangement::{ArrangedBy, Arrangement, ArrangementReader};
 use super::categories::Profile;
@@ -45,7 +46,7 @@ pub struct Dataset {
     pub transforms: Vec<Option<Transform>>,
     /// The names of the columns that held dates or times, as far as the rows were read for scoring.
     pub dates: Vec<String>,
-    /// The order and the groups of the rows, as far as the rows were read for training.
+    /// The order, the groups and the weights of the rows, as far as they were asked for.
     pub arrangement: Arrangement,
 }
 
@@ -80,6 +81,7 @@ impl Dataset {
         targets: &[String],
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
+        let table = &*table.of_weight(options)?;
         let read =
             |inputs: &[String], named: bool| Self::chosen(table, (inputs, named), targets, options);
         if let Some(named) = inputs {
@@ -105,14 +107,17 @@ impl Dataset {
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
         check_chosen(table, inputs, targets)?;
+        let mut arrangement = ArrangementReader::new(options);
+        arrangement.see(table);
+        if table.rows() == 0 {
+            arrangement.check_any(table.name())?;
+        }
         let mut profile = Profile::new(inputs, options)?;
         profile.add(table)?;
         let inputs = profile.inputs(table.name(), targets)?;
         let names = [inputs.as_slice(), targets].concat();
         let selected = table.select_with(&names, inputs.len(), options, &unsettled(targets));
         let mut selected = selected.map_err(|error| profile.explain(error))?;
-        let mut arrangement = ArrangementReader::new(options);
-        arrangement.see(table);
         arrangement.add(table, &mut selected)?;
         if selected.rows() == 0 {
             return Err(DataError::AllRowsSkipped {
@@ -120,13 +125,14 @@ impl Dataset {
                 skipped: selected.skipped_rows,
             });
         }
-        selected.settle_zeros();
+        selected.settle_zeros(arrangement.weights());
         let numbers = match named {
             true => Vec::new(),
             false => row_numbers(&selected, inputs.len(), &table.date_columns(&inputs)),
         };
         selected.remove(&numbers);
         let mut data = Self::from_numeric(selected, inputs.len() - numbers.len())?;
+        data.warnings.extend(arrangement.warning());
         data.arrangement = arrangement.finish(table.name())?;
         let left_out = numbers.iter().map(|&input| inputs[input].clone());
         data.warnings
@@ -231,9 +237,13 @@ impl Dataset {
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
         let names = [inputs, targets].concat();
-        let numeric = table.select(&names, inputs.len(), options)?;
+        let table = &*table.of_weight(options)?;
+        let mut arrangement = ArrangementReader::new(options);
+        let mut numeric = table.select(&names, inputs.len(), options)?;
+        arrangement.add(table, &mut numeric)?;
         Ok(Self {
             dates: table.date_columns(&names),
+            arrangement: arrangement.finish(table.name())?,
             ..Self::assemble(numeric, inputs.len())
         })
     }
@@ -254,7 +264,7 @@ impl Dataset {
             ..Self::default()
         };
         for row in table.values.chunks_exact(width.max(1)) {
-            data.fingerprints.push(fingerprint(row));
+            data.fingerprints.push(fingerprint(row.iter().copied()));
             let (inputs, targets) = row.split_at(input_count);
             data.inputs.extend(inputs.iter().map(|&value| value as f32));
             data.targets
@@ -285,9 +295,22 @@ impl Dataset {
         self.targets.iter().skip(target).step_by(width).copied()
     }
 
+    /// As how many rows each counts: 1 where they have no weights.
+    pub fn weights(&self) -> impl Iterator<Item = f64> + Clone {
+        let given = self.arrangement.weights.iter().copied();
+        let none = if self.arrangement.weights.is_empty() {
+            self.rows
+        } else {
+            0
+        };
+        given.chain(std::iter::repeat_n(1.0, none))
+    }
+
     /// The mean over the rows of the sum of the targets' log-slopes, nats; 0 without transforms.
     pub fn mean_log_slope(&self) -> f64 {
-        self.log_slopes().sum::<f64>() / self.rows.max(1) as f64
+        let slopes = self.log_slopes().zip(self.weights());
+        let sum: f64 = slopes.map(|(slope, weight)| weight * slope).sum();
+        sum / self.weights().sum::<f64>().max(f64::MIN_POSITIVE)
     }
 
     /// Each row's sum of the targets' log-slopes, nats; nothing without transforms.
@@ -339,9 +362,13 @@ impl Dataset {
         }
     }
 
-    /// Appends rows of the same columns. How they are arranged is then not known.
+    /// Appends rows of the same columns, both with weights or both without. Their order and groups are then not known.
     pub fn append(&mut self, mut more: Self) {
-        self.arrangement = Arrangement::default();
+        let weights = [&self.arrangement, &more.arrangement].map(|of| of.weights.as_slice());
+        self.arrangement = Arrangement {
+            weights: weights.concat(),
+            ..Arrangement::default()
+        };
         self.inputs.append(&mut more.inputs);
         self.targets.append(&mut more.targets);
         self.lines.append(&mut more.lines);
@@ -409,13 +436,13 @@ impl Dataset {
     }
 }
 
-/// The same for equal rows; 0 and −0 are equal.
-fn fingerprint(row: &[f64]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for value in row {
-        (value + 0.0).to_bits().hash(&mut hasher);
-    }
-    hasher.finish()
+/// The same for equal rows, hardly ever for others, and for good: the order of merged rows rests on it. 0 and −0
+/// are equal.
+pub(super) fn fingerprint(row: impl Iterator<Item = f64>) -> u64 {
+    static CRC: Crc<u64, crc::Table<16>> = Crc::<u64, crc::Table<16>>::new(&CRC_64_XZ);
+    let mut digest = CRC.digest();
+    row.for_each(|value| digest.update(&(value + 0.0).to_bits().to_le_bytes()));
+    digest.finalize()
 }
 
 fn row_of(values: &[f32], width: usize, row: usize) -> &[f32] {
@@ -447,8 +474,7 @@ pub(super) fn all_but(
         .iter()
         .map(|target| source_of(table, target))
         .collect();
-    let arrange = [&arranged_by.order, &arranged_by.group];
-    let arranges = |column: &&String| arrange.contains(&&Some((*column).clone()));
+    let arranges = |column: &&String| arranged_by.columns().any(|name| name == *column);
     let others = columns
         .iter()
         .filter(|column| !targets.contains(&column.as_str()) && !arranges(column));

@@ -1,6 +1,5 @@
 //! Tables whose rows stay on the disk.
 
-use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,8 +24,8 @@ use super::wild::Ordinary;
 const BLOCK: usize = 1 << 14;
 
 /// Rows of inputs and targets in raw units, in a temporary file without a name: what a [`Dataset`]
-/// holds, in memory that does not depend on the table but for 4 bytes a row of a [part], and of an order
-/// and of groups.
+/// holds, in memory that does not depend on the table but for 4 bytes a row of a [part], of an order and
+/// of groups, and 8 of weights.
 ///
 /// The file takes 4 bytes a value and 16 a row. It is gone with the last table or part that uses it.
 ///
@@ -43,10 +42,10 @@ pub struct StoredTable {
     pub warnings: Vec<DataWarning>,
     /// As in [`Dataset`].
     pub transforms: Vec<Option<Transform>>,
-    /// That of all rows of the file.
+    /// That of the rows of this part.
     arrangement: Arc<Arrangement>,
     file: Arc<RowFile>,
-    /// The rows of the file that are those of this part, ascending; all, where there is none.
+    /// The rows of the file that are those of this part, in order; all, where there is none.
     chosen: Option<Arc<[u32]>>,
 }
 
@@ -281,17 +280,20 @@ impl StoredTable {
         }
         let rows = out.finish().map_err(fault)?;
         if rows.rows() == 0 {
+            arrangement.check_any(&file)?;
             let skipped = skipped_rows;
             return Err(DataError::AllRowsSkipped { file, skipped });
         }
         if u32::try_from(rows.rows()).is_err() {
             return Err(DataError::TooManyRows { file });
         }
+        let mut warnings = warnings.unwrap_or_default();
+        warnings.extend(arrangement.warning());
         let table = Self {
             input_names: inputs.to_vec(),
             target_names: targets.to_vec(),
             skipped_rows,
-            warnings: warnings.unwrap_or_default(),
+            warnings,
             transforms,
             arrangement: Arc::new(arrangement.finish(&file)?),
             file: Arc::new(rows),
@@ -351,18 +353,21 @@ impl StoredTable {
 
     /// The rows `rows`, ascending, as a table of their own.
     pub fn part(&self, rows: &[usize]) -> Self {
+        self.arranged(rows, self.arrangement.of(rows.iter().copied()))
+    }
+
+    /// The order, the groups and the weights of the rows.
+    pub fn arrangement(&self) -> &Arrangement {
+        &self.arrangement
+    }
+
+    /// The rows `rows`, in that order, any of them more than once, in this arrangement.
+    pub(super) fn arranged(&self, rows: &[usize], arrangement: Arrangement) -> Self {
         let chosen = rows.iter().map(|&row| self.record(row) as u32);
         Self {
             chosen: Some(chosen.collect()),
+            arrangement: Arc::new(arrangement),
             ..self.clone()
-        }
-    }
-
-    /// The order and the groups of the rows.
-    pub fn arrangement(&self) -> Cow<'_, Arrangement> {
-        match &self.chosen {
-            None => Cow::Borrowed(&self.arrangement),
-            Some(chosen) => Cow::Owned(self.arrangement.of(chosen.iter().map(|&row| row as usize))),
         }
     }
 
@@ -394,12 +399,13 @@ impl StoredTable {
         &self,
         rows: impl ExactSizeIterator<Item = usize> + Clone,
     ) -> Result<Dataset, DataError> {
+        let arrangement = self.arrangement.of(rows.clone());
         let records = rows.map(|row| self.record(row));
         let mut read = Dataset {
             input_names: self.input_names.clone(),
             target_names: self.target_names.clone(),
             transforms: self.transforms.clone(),
-            arrangement: self.arrangement.of(records.clone()),
+            arrangement,
             ..Dataset::default()
         };
         let inputs = 4 * self.input_names.len();
