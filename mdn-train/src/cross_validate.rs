@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use crate::data::{Dataset, Ordinary, Split};
+use crate::data::{Dataset, Split};
 use crate::fit::{FitConfig, FitError, Fitted, Table, train_split};
 use crate::metrics::{Scores, score};
 use crate::train::Control;
@@ -133,11 +133,7 @@ fn scored_rows(data: &Dataset, test: &[usize], config: &FitConfig) -> Vec<usize>
     if !config.standardise {
         return test.to_vec();
     }
-    let ordinary = [
-        Ordinary::of(&data.inputs, data.input_names.len()),
-        Ordinary::of(&data.targets, data.target_names.len()),
-    ];
-    let known = data.unmarked(&ordinary);
+    let known = data.unmarked(&data.ordinary());
     let kept = test.iter().copied();
     let kept: Vec<usize> = kept
         .filter(|row| known.binary_search(row).is_ok())

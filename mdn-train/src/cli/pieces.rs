@@ -135,7 +135,8 @@ impl<'r> Pieces<'r> {
     pub fn skipped(&self, output: &mut Output) -> usize {
         if let (rows @ 1.., Some(column)) = (self.weightless, &self.options.arranged_by.weights) {
             let column = column.clone();
-            output.note(DataWarning::ZeroWeight { column, rows });
+            let warning = DataWarning::ZeroWeight { column, rows };
+            output.note(format_args!("{}: {warning}", warning.heading()));
         }
         if self.skipped > 0 {
             output.note(format_args!(

@@ -12,11 +12,12 @@ use super::error::DataError;
 use super::log_zero::unsettled;
 use super::numeric::NumericTable;
 use super::preparation::median;
-use super::row_number::is_row_number;
+use super::row_number::{is_row_number, may_number_rows};
 use super::standardise::resolution;
 use super::table::{ReadOptions, Table, Unusable};
 use super::transform::{Transform, log_slope};
 use super::warning::DataWarning;
+use super::weights::{count, in_proportion};
 use super::wild::Ordinary;
 
 /// Rows of inputs and targets in raw units.
@@ -398,14 +399,25 @@ impl Dataset {
         part
     }
 
+    /// About as many rows as all count as, at most `most`: each as often as its weight says, with none of its own.
+    pub(crate) fn repeated(&self, most: usize) -> Cow<'_, Self> {
+        let weights = self.arrangement.weights.as_slice();
+        if weights.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut some = self.subset(&in_proportion(weights, count(weights, most)));
+        some.arrangement.weights.clear();
+        Cow::Owned(Self {
+            warnings: self.warnings.clone(),
+            skipped_rows: self.skipped_rows,
+            ..some
+        })
+    }
+
     /// Without the rows that have a number that stands for a missing one ([`Ordinary`]) in any column; all,
     /// where every row has.
     pub fn without_marked(&self) -> Cow<'_, Self> {
-        let ordinary = [
-            Ordinary::of(&self.inputs, self.input_names.len()),
-            Ordinary::of(&self.targets, self.target_names.len()),
-        ];
-        let kept = self.unmarked(&ordinary);
+        let kept = self.unmarked(&self.ordinary());
         match kept.len() {
             0 => Cow::Borrowed(self),
             all if all == self.rows => Cow::Borrowed(self),
@@ -415,6 +427,15 @@ impl Dataset {
                 ..self.subset(&kept)
             }),
         }
+    }
+
+    /// What is ordinary for inputs and for targets, of rows that count by their weights.
+    pub(crate) fn ordinary(&self) -> [Ordinary; 2] {
+        let all = self.repeated(1 << 20);
+        [
+            Ordinary::of(&all.inputs, self.input_names.len()),
+            Ordinary::of(&all.targets, self.target_names.len()),
+        ]
     }
 
     /// The numbers of the rows without a number that stands for a missing one.
@@ -485,7 +506,15 @@ pub(super) fn all_but(
 /// others are left that are not constant.
 fn row_numbers(table: &NumericTable, input_count: usize, dates: &[String]) -> Vec<usize> {
     let width = table.columns.len();
-    let column = |input: usize| table.values.iter().skip(input).step_by(width).copied();
+    let rows = table.values.chunks_exact(width.max(1));
+    let may = |input: usize| may_number_rows(rows.clone().map(|row| row[input]));
+    if !(0..input_count).any(may) {
+        return Vec::new();
+    }
+    let mut seen = HashSet::new();
+    let rows = rows.filter(|row| seen.insert(fingerprint(row.iter().copied())));
+    let rows: Vec<&[f64]> = rows.collect();
+    let column = |input: usize| rows.iter().map(move |row| row[input]);
     let is_number =
         |&input: &usize| !dates.contains(&table.columns[input]) && is_row_number(column(input));
     let (numbers, others): (Vec<usize>, Vec<usize>) = (0..input_count).partition(is_number);

@@ -138,7 +138,7 @@ impl<'a> TableRows<'a> {
         }
     }
 
-    /// About as many rows as all count as, at most `most`: each as often as its weight says, with none of its own.
+    /// As [`Dataset::repeated`], wherever the rows are.
     pub(crate) fn repeated(&self, most: usize) -> Result<Dataset, DataError> {
         let weights = self.weights();
         let mut some = self.pick(&in_proportion(weights, copies(weights, most)))?;

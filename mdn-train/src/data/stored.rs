@@ -1,5 +1,6 @@
 //! Tables whose rows stay on the disk.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use super::arrangement::{Arrangement, ArrangementReader};
 use super::blocks::TableBlocks;
 use super::categories::Profile;
-use super::dataset::{Dataset, all_but, check_chosen, index_warnings, part_index};
+use super::dataset::{Dataset, all_but, check_chosen, fingerprint, index_warnings, part_index};
 use super::error::DataError;
 use super::log_zero::{LogZero, UNSETTLED, place, unsettled};
 use super::preparation::Preparation;
@@ -187,7 +188,7 @@ impl StoredTable {
     }
 
     /// The inputs, but those of dates, that number the rows of the file, by their `ranges`. Reads the file once
-    /// more where there may be any.
+    /// more where there may be any, with some 16 bytes of memory a row.
     fn row_numbers(
         &self,
         path: &Path,
@@ -198,7 +199,7 @@ impl StoredTable {
         let inputs = self.input_names.iter().zip(ranges).enumerate();
         let may = inputs.filter(|(_, (name, _))| !dates.contains(name));
         let mut may: Vec<_> = may
-            .filter_map(|(input, (name, range))| Some((input, name, range.places()?)))
+            .filter_map(|(input, (name, range))| Some((input, (name, range), range.places()?)))
             .collect();
         if may.is_empty() {
             return Ok(Vec::new());
@@ -208,18 +209,25 @@ impl StoredTable {
             ..options.clone()
         };
         let names = [&self.input_names[..], &self.target_names].concat();
+        let mut seen = HashSet::new();
         for block in TableBlocks::open(path, &options)? {
             let rows = match block?.select(&names, self.input_names.len(), &options) {
                 Err(DataError::AllRowsSkipped { .. }) => continue,
                 selected => selected?,
             };
-            for (input, _, places) in &mut may {
-                let column = rows.values.iter().skip(*input).step_by(names.len());
-                column.for_each(|&value| places.add(value));
+            let rows = rows.values.chunks_exact(names.len());
+            for row in rows.filter(|row| seen.insert(fingerprint(row.iter().copied()))) {
+                may.iter_mut()
+                    .for_each(|(input, _, places)| places.add(row[*input]));
             }
         }
-        may.retain(|(_, _, places)| places.are_different());
-        Ok(may.into_iter().map(|(_, name, _)| name.clone()).collect())
+        may.retain(|(_, (_, range), places)| {
+            places.are_different() && range.places_of(seen.len()).is_some()
+        });
+        Ok(may
+            .into_iter()
+            .map(|(_, (name, _), _)| name.clone())
+            .collect())
     }
 
     /// Reads the columns that a model wants into a temporary file in `folder`.
