@@ -423,6 +423,7 @@ fn columns_that_arrange_are_no_inputs_unless_named() {
             order: Some("time".to_owned()),
             group: Some("who".to_owned()),
             listed: None,
+            ..ArrangedBy::default()
         };
         let options = ReadOptions {
             arranged_by,

@@ -1,23 +1,21 @@
 //! Inputs and targets in the shape that training and scoring want.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::path::Path;
 
 use crc::{CRC_64_XZ, Crc};
 
-use super::arrangement::{ArrangedBy, Arrangement, ArrangementReader};
+use super::arrangement::{Arrangement, ArrangementReader};
 use super::categories::Profile;
 use super::error::DataError;
 use super::log_zero::unsettled;
 use super::numeric::NumericTable;
 use super::preparation::median;
-use super::row_number::{is_row_number, may_number_rows};
+use super::roles::{all_but, check_chosen, check_roles, index_warnings, part_index, row_numbers};
 use super::standardise::resolution;
 use super::table::{ReadOptions, Table, Unusable};
 use super::transform::{Transform, log_slope};
 use super::warning::DataWarning;
-use super::weights::{count, in_proportion};
 use super::wild::Ordinary;
 
 /// Rows of inputs and targets in raw units.
@@ -296,17 +294,6 @@ impl Dataset {
         self.targets.iter().skip(target).step_by(width).copied()
     }
 
-    /// As how many rows each counts: 1 where they have no weights.
-    pub fn weights(&self) -> impl Iterator<Item = f64> + Clone {
-        let given = self.arrangement.weights.iter().copied();
-        let none = if self.arrangement.weights.is_empty() {
-            self.rows
-        } else {
-            0
-        };
-        given.chain(std::iter::repeat_n(1.0, none))
-    }
-
     /// The mean over the rows of the sum of the targets' log-slopes, nats; 0 without transforms.
     pub fn mean_log_slope(&self) -> f64 {
         let slopes = self.log_slopes().zip(self.weights());
@@ -399,21 +386,6 @@ impl Dataset {
         part
     }
 
-    /// About as many rows as all count as, at most `most`: each as often as its weight says, with none of its own.
-    pub(crate) fn repeated(&self, most: usize) -> Cow<'_, Self> {
-        let weights = self.arrangement.weights.as_slice();
-        if weights.is_empty() {
-            return Cow::Borrowed(self);
-        }
-        let mut some = self.subset(&in_proportion(weights, count(weights, most)));
-        some.arrangement.weights.clear();
-        Cow::Owned(Self {
-            warnings: self.warnings.clone(),
-            skipped_rows: self.skipped_rows,
-            ..some
-        })
-    }
-
     /// Without the rows that have a number that stands for a missing one ([`Ordinary`]) in any column; all,
     /// where every row has.
     pub fn without_marked(&self) -> Cow<'_, Self> {
@@ -427,15 +399,6 @@ impl Dataset {
                 ..self.subset(&kept)
             }),
         }
-    }
-
-    /// What is ordinary for inputs and for targets, of rows that count by their weights.
-    pub(crate) fn ordinary(&self) -> [Ordinary; 2] {
-        let all = self.repeated(1 << 20);
-        [
-            Ordinary::of(&all.inputs, self.input_names.len()),
-            Ordinary::of(&all.targets, self.target_names.len()),
-        ]
     }
 
     /// The numbers of the rows without a number that stands for a missing one.
@@ -470,115 +433,8 @@ fn row_of(values: &[f32], width: usize, row: usize) -> &[f32] {
     values.get(row * width..(row + 1) * width).unwrap_or(&[])
 }
 
-/// The column of the file that a target is made of.
-fn source_of<'n>(table: &Table, target: &'n String) -> &'n str {
-    match Transform::parse(target) {
-        Some((_, column)) if !table.columns().contains(target) => column,
-        _ => target,
-    }
-}
-
-/// Every column that no target is made of and that does not arrange the rows; each needs a name.
-pub(super) fn all_but(
-    table: &Table,
-    targets: &[String],
-    arranged_by: &ArrangedBy,
-) -> Result<Vec<String>, DataError> {
-    let columns = table.columns();
-    if let Some(position) = columns.iter().position(String::is_empty) {
-        return Err(DataError::UnnamedColumn {
-            file: table.name().to_owned(),
-            position: position + 1,
-        });
-    }
-    let targets: Vec<&str> = targets
-        .iter()
-        .map(|target| source_of(table, target))
-        .collect();
-    let arranges = |column: &&String| arranged_by.columns().any(|name| name == *column);
-    let others = columns
-        .iter()
-        .filter(|column| !targets.contains(&column.as_str()) && !arranges(column));
-    Ok(others.cloned().collect())
-}
-
-/// The numbers of the inputs, the first `input_count` columns, that number the rows, but for those of `dates`, where
-/// others are left that are not constant.
-fn row_numbers(table: &NumericTable, input_count: usize, dates: &[String]) -> Vec<usize> {
-    let width = table.columns.len();
-    let rows = table.values.chunks_exact(width.max(1));
-    let may = |input: usize| may_number_rows(rows.clone().map(|row| row[input]));
-    if !(0..input_count).any(may) {
-        return Vec::new();
-    }
-    let mut seen = HashSet::new();
-    let rows = rows.filter(|row| seen.insert(fingerprint(row.iter().copied())));
-    let rows: Vec<&[f64]> = rows.collect();
-    let column = |input: usize| rows.iter().map(move |row| row[input]);
-    let is_number =
-        |&input: &usize| !dates.contains(&table.columns[input]) && is_row_number(column(input));
-    let (numbers, others): (Vec<usize>, Vec<usize>) = (0..input_count).partition(is_number);
-    let varies = |&input: &usize| constant(column(input).map(|value| value as f32)).is_none();
-    match others.iter().any(varies) {
-        true => numbers,
-        false => Vec::new(),
-    }
-}
-
-/// Of the inputs `all`, those that are an index by the file's metadata, unless called categorical, and the
-/// others.
-pub(super) fn part_index(
-    table: &Table,
-    all: &[String],
-    options: &ReadOptions,
-) -> (Vec<String>, Vec<String>) {
-    let is_index =
-        |name: &String| table.index_columns().contains(name) && !options.categorical.contains(name);
-    all.iter().cloned().partition(is_index)
-}
-
-/// What is to be said of the columns of an index that are left out.
-pub(super) fn index_warnings(index: Vec<String>) -> impl Iterator<Item = DataWarning> {
-    index
-        .into_iter()
-        .map(|column| DataWarning::Index { column })
-}
-
-/// Checks that each column that is chosen of a table has one role, as it is or transformed.
-pub(super) fn check_chosen(
-    table: &Table,
-    inputs: &[String],
-    targets: &[String],
-) -> Result<(), DataError> {
-    check_roles(inputs, targets)?;
-    let sources = targets.iter().map(|name| source_of(table, name).to_owned());
-    check_roles(inputs, &sources.collect::<Vec<String>>())
-}
-
-/// Checks that each column has one role, and each role a column.
-fn check_roles(inputs: &[String], targets: &[String]) -> Result<(), DataError> {
-    for names in [inputs, targets] {
-        let mut seen = HashSet::new();
-        if let Some(column) = names.iter().find(|name| !seen.insert(*name)) {
-            let column = column.clone();
-            return Err(DataError::NamedTwice { column });
-        }
-    }
-    if let Some(column) = targets.iter().find(|target| inputs.contains(target)) {
-        let column = column.clone();
-        return Err(DataError::TargetIsInput { column });
-    }
-    if targets.is_empty() {
-        return Err(DataError::NoTargets);
-    }
-    if inputs.is_empty() {
-        return Err(DataError::NoInputs);
-    }
-    Ok(())
-}
-
 /// The only value of a column, if it has but one beside missing ones; NaN where all are missing.
-fn constant(column: impl Iterator<Item = f32> + Clone) -> Option<f32> {
+pub(super) fn constant(column: impl Iterator<Item = f32> + Clone) -> Option<f32> {
     let mut known = column.clone().filter(|value| !value.is_nan());
     let first = known.next().or_else(|| column.clone().next())?;
     known.all(|value| value == first).then_some(first)

@@ -38,6 +38,7 @@ mod numeric;
 #[cfg(feature = "numpy")]
 mod numpy;
 mod preparation;
+mod roles;
 mod row_file;
 mod row_number;
 mod rows;

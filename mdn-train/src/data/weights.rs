@@ -3,7 +3,11 @@
 //! A row of weight w stands for w equal ones. Sums take weights as they are; what looks at values one by one is
 //! given each as often as its weight says.
 
+use std::borrow::Cow;
 use std::iter::repeat_n;
+
+use super::dataset::Dataset;
+use super::wild::Ordinary;
 
 /// Most values that a column is made into.
 const MOST: usize = 1 << 24;
@@ -41,6 +45,43 @@ pub(super) fn repeated(values: Vec<f32>, weights: &[f64]) -> Vec<f32> {
         all.extend(repeat_n(value, times));
     }
     all
+}
+
+impl Dataset {
+    /// As how many rows each counts: 1 where they have no weights.
+    pub fn weights(&self) -> impl Iterator<Item = f64> + Clone {
+        let given = self.arrangement.weights.iter().copied();
+        let none = if self.arrangement.weights.is_empty() {
+            self.rows
+        } else {
+            0
+        };
+        given.chain(repeat_n(1.0, none))
+    }
+
+    /// About as many rows as all count as, at most `most`: each as often as its weight says, with none of its own.
+    pub(crate) fn repeated(&self, most: usize) -> Cow<'_, Self> {
+        let weights = self.arrangement.weights.as_slice();
+        if weights.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut some = self.subset(&in_proportion(weights, count(weights, most)));
+        some.arrangement.weights.clear();
+        Cow::Owned(Self {
+            warnings: self.warnings.clone(),
+            skipped_rows: self.skipped_rows,
+            ..some
+        })
+    }
+
+    /// What is ordinary for inputs and for targets, of rows that count by their weights.
+    pub(crate) fn ordinary(&self) -> [Ordinary; 2] {
+        let all = self.repeated(1 << 20);
+        [
+            Ordinary::of(&all.inputs, self.input_names.len()),
+            Ordinary::of(&all.targets, self.target_names.len()),
+        ]
+    }
 }
 
 #[cfg(test)]
