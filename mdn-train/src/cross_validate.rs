@@ -51,7 +51,7 @@ pub struct FoldError {
 
 /// Fits `config` to the training rows of each of the `folds` and scores it on its test rows;
 /// `observer` hears of each fold when it is done, by its number from 0, in no certain order. Rows count by their
-/// weights, and stay as they are: where equal ones are to be one, `data` is what [`TableRows::merged`] made.
+/// weights. Where equal ones are to test together, `data` is what [`TableRows::merged`] made.
 ///
 /// [`TableRows::merged`]: crate::data::TableRows::merged
 ///
@@ -98,22 +98,18 @@ pub(crate) fn score_fold(
         ..Control::new(quiet)
     };
     // The fold's own rows are those to report.
-    let (share, rows) = (config.validation, training.rows);
+    let table = Table::merged((&training).into(), config.hold_out)?;
+    let (of, rows) = (table.rows().arrangement(), table.rows().count());
     let parts = config
         .hold_out
-        .choose(&training.arrangement, rows, share, fold.seed)?;
+        .choose(of, rows, config.validation, fold.seed)?;
     let split = Split {
         train: parts.0,
         choose: parts.1,
         report: Vec::new(),
     };
     let scored = scored_rows(data, &fold.test_rows, &config);
-    let trained = train_split(
-        Table::Given((&training).into()),
-        Cow::Owned(config),
-        &split,
-        control,
-    )?;
+    let trained = train_split(table, Cow::Owned(config), &split, control)?;
     let fitted: Fitted = trained.score()?;
     Ok(FoldScores {
         set_aside_rows: fold.test_rows.len() - scored.len(),

@@ -237,12 +237,12 @@ pub(crate) enum Table<'d> {
 
 impl<'d> Table<'d> {
     /// The rows of `data` in which equal ones are one.
-    fn merged(data: TableRows<'d>, hold_out: HoldOut) -> Result<Self, DataError> {
+    pub(crate) fn merged(data: TableRows<'d>, hold_out: HoldOut) -> Result<Self, DataError> {
         let merged = data.merged(hold_out)?;
         Ok(merged.map_or(Table::Given(data), Table::Made))
     }
 
-    fn rows(&self) -> TableRows<'_> {
+    pub(crate) fn rows(&self) -> TableRows<'_> {
         match self {
             Table::Given(rows) => *rows,
             Table::Made(rows) => rows.rows(),

@@ -148,7 +148,7 @@ impl CrossValidate {
         let settled = with_supports_of(data, &config);
         let (config, supports) = settled.map_err(|error| self.columns.reading.place_fit(error))?;
         say_supports(&supports, output)?;
-        let folds = self.splits(data, config.seed)?;
+        let folds = self.splits((&table, data), config.seed)?;
         let start = Instant::now();
         let total = folds.folds().len();
         let tell = |number: usize, scores: &FoldScores| {
@@ -267,14 +267,17 @@ impl CrossValidate {
         }))
     }
 
-    fn splits(&self, data: &Dataset, seed: u64) -> anyhow::Result<Folds> {
+    fn splits(&self, (table, data): (&Dataset, &Dataset), seed: u64) -> anyhow::Result<Folds> {
         let Some(path) = &self.test_rows else {
             let kind = self.columns.held.kind()?;
-            let (of, folds) = ((&data.arrangement, data.rows), self.folds as usize);
-            let folds = Folds::arranged(of, kind, folds, self.repeats, seed);
-            let table = self.columns.reading.name();
-            return folds
-                .map_err(|error| anyhow!("{table}: {error}; fewer --folds need fewer rows"));
+            let folds = |of: &Dataset| {
+                let (rows, folds) = ((&of.arrangement, of.rows), self.folds as usize);
+                Folds::arranged(rows, kind, folds, self.repeats, seed)
+            };
+            let name = self.columns.reading.name();
+            // What is wrong with the table as its owner knows it comes first.
+            return (folds(table).and_then(|_| folds(data)))
+                .map_err(|error| anyhow!("{name}: {error}; fewer --folds need fewer rows"));
         };
         let name = path.display();
         ensure!(

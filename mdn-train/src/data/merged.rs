@@ -10,7 +10,8 @@
 //! Copies of a measurement must not be learnt from and held back at once, so a row goes whole into a part of the
 //! table. But in a coarse table, of few categories and counts, equal rows are measurements that agree, and to hold
 //! back all of them would leave a hole. So a row whose inputs stand with other targets too, and its targets
-//! with other inputs, is cut into as many rows as its weight says, at most [`PIECES`], of equal weight.
+//! with other inputs, is cut into as many rows of equal weight as its own says. Where the whole table counts as
+//! more than [`MOST`] rows, each of them counts as more than one.
 //!
 //! A table without weights, or with weights of 1 only, and without equal rows is left as it is, order and all.
 
@@ -23,8 +24,8 @@ use super::error::DataError;
 use super::hold_out::HoldOut;
 use super::rows::{OwnedRows, TableRows};
 
-/// Most rows that a row of a coarse table is cut into.
-const PIECES: f64 = 16.0;
+/// About as many rows a coarse table is cut into at most.
+const MOST: f64 = 131_072.0;
 
 /// A row, and what makes it equal to another.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -114,11 +115,13 @@ impl TableRows<'_> {
         let of_both = inputs.iter().copied().zip(targets.iter().copied());
         let with_others = several(of_both.clone().collect());
         let elsewhere = several(of_both.map(|(x, t)| (t, x)).collect());
+        let all: f64 = rows.iter().map(|row| row.weight).sum();
+        let unit = (all / MOST).max(1.0);
         let pieces = rows.iter().flat_map(|row| {
             let at = row.number as usize;
             let is_coarse = with_others.contains(&inputs[at]) && elsewhere.contains(&targets[at]);
             let pieces = match is_coarse {
-                true => row.weight.ceil().clamp(1.0, PIECES),
+                true => (row.weight / unit).ceil().max(1.0),
                 false => 1.0,
             };
             let weight = row.weight / pieces;

@@ -48,6 +48,23 @@ pub(super) fn repeated(values: Vec<f32>, weights: &[f64]) -> Vec<f32> {
 }
 
 impl Dataset {
+    /// The rows with each that counts as several cut into as many, at most `most`, that share its weight: what is
+    /// drawn for each is then drawn as often.
+    pub fn cut(&self, most: usize) -> Cow<'_, Self> {
+        let weights = &self.arrangement.weights;
+        let pieces = |weight: f64| (weight.ceil() as usize).clamp(1, most.max(1));
+        if weights.iter().all(|&weight| pieces(weight) == 1) {
+            return Cow::Borrowed(self);
+        }
+        let of = weights.iter().enumerate();
+        let rows = of.flat_map(|(row, &weight)| repeat_n(row, pieces(weight)));
+        let mut cut = self.subset(&rows.collect::<Vec<usize>>());
+        for weight in &mut cut.arrangement.weights {
+            *weight /= pieces(*weight) as f64;
+        }
+        Cow::Owned(cut)
+    }
+
     /// As how many rows each counts: 1 where they have no weights.
     pub fn weights(&self) -> impl Iterator<Item = f64> + Clone {
         let given = self.arrangement.weights.iter().copied();
