@@ -289,7 +289,11 @@ impl<'o> ArrangementReader<'o> {
         Ok(Arrangement {
             order: ranks(&self.order),
             groups: self.groups,
-            weights: self.weights,
+            // Weights of 1 say nothing.
+            weights: match self.weights.iter().all(|&weight| weight == 1.0) {
+                true => Vec::new(),
+                false => self.weights,
+            },
         })
     }
 
