@@ -15,7 +15,7 @@
 //!
 //! A table without weights, or with weights of 1 only, and without equal rows is left as it is, order and all.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::iter::repeat_n;
 
 use super::arrangement::Arrangement;
@@ -178,10 +178,7 @@ fn renumber(rows: &mut [Row]) {
     let held = |row: &&Row| (row.cells, row.order, row.weight.to_bits());
     groups.sort_by(|a, b| a.iter().map(held).cmp(b.iter().map(held)));
     let old = groups.iter().map(|rows| rows[0].group);
-    let mut new = vec![0; groups.len()];
-    for (number, group) in old.enumerate() {
-        new[group as usize] = number as u32;
-    }
-    rows.iter_mut()
-        .for_each(|row| row.group = new[row.group as usize]);
+    // Of a part of a table some numbers may be of no row.
+    let new: HashMap<u32, u32> = old.zip(0..).collect();
+    rows.iter_mut().for_each(|row| row.group = new[&row.group]);
 }
