@@ -232,14 +232,14 @@ pub(crate) fn train_split<'d>(
 #[derive(Debug)]
 pub(crate) enum Table<'d> {
     Given(TableRows<'d>),
-    Made(OwnedRows),
+    Made(Box<OwnedRows>),
 }
 
 impl<'d> Table<'d> {
     /// The rows of `data` in which equal ones are one.
     pub(crate) fn merged(data: TableRows<'d>, hold_out: HoldOut) -> Result<Self, DataError> {
         let merged = data.merged(hold_out)?;
-        Ok(merged.map_or(Table::Given(data), Table::Made))
+        Ok(merged.map_or(Table::Given(data), |rows| Table::Made(Box::new(rows))))
     }
 
     pub(crate) fn rows(&self) -> TableRows<'_> {
