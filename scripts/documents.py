@@ -87,6 +87,7 @@ TABLES = {
         f"p{n // 4},{30 + n // 4 % 40},{110 + n * 7 % 31}\n" for n in range(120)),
     "sensors.csv": "pressure,flow,y\n" + "".join(
         f"{1 + n * 7 % 31},{'' if n % 9 == 3 else n % 13},{n * 5 % 17}\n" for n in range(90)),
+    "counted.csv": "x,n,y\n" + "".join(f"{n % 10},{n % 4},{n * 7 % 31}\n" for n in range(90)),
     "concrete_test_rows.json": "[[0, 5, 9], [1, 7, 30]]",
 }
 

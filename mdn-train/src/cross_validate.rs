@@ -12,8 +12,8 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use crate::data::{Dataset, Ordinary, Split};
-use crate::fit::{FitConfig, FitError, Fitted, train_split};
+use crate::data::{Dataset, Split};
+use crate::fit::{FitConfig, FitError, Fitted, Table, train_split};
 use crate::metrics::{Scores, score};
 use crate::train::Control;
 pub use folds::{Fold, Folds, FoldsError};
@@ -50,7 +50,10 @@ pub struct FoldError {
 }
 
 /// Fits `config` to the training rows of each of the `folds` and scores it on its test rows;
-/// `observer` hears of each fold when it is done, by its number from 0, in no certain order.
+/// `observer` hears of each fold when it is done, by its number from 0, in no certain order. Rows count by their
+/// weights. Where equal ones are to test together, `data` is what [`TableRows::merged`] made.
+///
+/// [`TableRows::merged`]: crate::data::TableRows::merged
 ///
 /// Takes as long as so many fits, divided by the number of threads.
 ///
@@ -95,17 +98,18 @@ pub(crate) fn score_fold(
         ..Control::new(quiet)
     };
     // The fold's own rows are those to report.
-    let (share, rows) = (config.validation, training.rows);
+    let table = Table::merged((&training).into(), config.hold_out)?;
+    let (of, rows) = (table.rows().arrangement(), table.rows().count());
     let parts = config
         .hold_out
-        .choose(&training.arrangement, rows, share, fold.seed)?;
+        .choose(of, rows, config.validation, fold.seed)?;
     let split = Split {
         train: parts.0,
         choose: parts.1,
         report: Vec::new(),
     };
     let scored = scored_rows(data, &fold.test_rows, &config);
-    let trained = train_split((&training).into(), Cow::Owned(config), &split, control)?;
+    let trained = train_split(table, Cow::Owned(config), &split, control)?;
     let fitted: Fitted = trained.score()?;
     Ok(FoldScores {
         set_aside_rows: fold.test_rows.len() - scored.len(),
@@ -125,11 +129,7 @@ fn scored_rows(data: &Dataset, test: &[usize], config: &FitConfig) -> Vec<usize>
     if !config.standardise {
         return test.to_vec();
     }
-    let ordinary = [
-        Ordinary::of(&data.inputs, data.input_names.len()),
-        Ordinary::of(&data.targets, data.target_names.len()),
-    ];
-    let known = data.unmarked(&ordinary);
+    let known = data.unmarked(&data.ordinary());
     let kept = test.iter().copied();
     let kept: Vec<usize> = kept
         .filter(|row| known.binary_search(row).is_ok())

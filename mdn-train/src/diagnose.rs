@@ -65,6 +65,8 @@ const NARROW_FLOOR: f32 = 0.3;
 const SIGNIFICANT: f64 = 2.33;
 /// The same for the mean −ln p of rows that need not be normal, whose error is larger than that of normal ones.
 const BEYOND_CHANCE: f64 = 5.0;
+/// Rows that those with weights are made into, at most.
+const LOOKED_AT: usize = 100_000;
 /// How many standard deviations from the training rows' mean an input is far outside.
 const FAR_INPUT: f32 = 6.0;
 
@@ -91,6 +93,9 @@ pub fn diagnose(
     scores: &Scores,
     seen: Seen<'_>,
 ) -> Result<Vec<Diagnostic>, RowError> {
+    // Rows count by their weights.
+    let repeated = data.repeated(LOOKED_AT);
+    let data = &*repeated;
     // What training took for missing says nothing of the model.
     let known = match seen {
         Seen::Training(_) => data.without_marked(),
@@ -111,7 +116,7 @@ pub fn diagnose(
     let of_table = of_table(
         data,
         &scores.supports,
-        matches!(seen, Seen::Training(Some(_))),
+        matches!(seen, Seen::Training(Some(_))) && matches!(repeated, Cow::Borrowed(_)),
     );
     Ok(found.into_iter().flatten().chain(of_table).collect())
 }
@@ -119,6 +124,9 @@ pub fn diagnose(
 /// What there is to say of the rows of `data` without a model: few values in a continuum, numbers that stand for missing values, targets far
 /// from all others, and where rows are held back by chance, equal rows. `supports` `[D]` are those of the targets.
 pub fn of_table(data: &Dataset, supports: &[Support], held_back: bool) -> Vec<Diagnostic> {
+    let repeated = data.repeated(LOOKED_AT);
+    let held_back = held_back && matches!(repeated, Cow::Borrowed(_));
+    let data = &*repeated;
     let repeats = held_back.then(|| repeats::repeated_rows(data, supports));
     let found = [
         coarse_target::coarse_target(data, supports),

@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 
 use mdn_infer::Model;
 
-use crate::data::{DataError, Dataset, HoldOut, Preparation, Split, TableRows};
+use crate::data::{DataError, Dataset, HoldOut, OwnedRows, Preparation, Split, TableRows};
 use crate::draft::{ExportError, with_anomaly_threshold};
 use crate::metrics::{RowError, Scorer, Scores};
 use crate::model_file::ModelFile;
@@ -142,7 +142,7 @@ pub enum FitError {
     },
 }
 
-/// Fits a model to `data`; `observer` sees the progress, in raw units, and may stop early.
+/// Fits a model to `data`, in which equal rows count as one of more weight ([`TableRows::merged`]); `observer` sees the progress, in raw units, and may stop early.
 ///
 /// # Errors
 ///
@@ -189,15 +189,16 @@ pub(crate) fn train_as<'d>(
     config: Cow<'d, FitConfig>,
     control: Control<'_>,
 ) -> Result<Unscored<'d>, FitError> {
+    let table = Table::merged(data, config.hold_out)?;
     let split = config
         .hold_out
-        .split(data, config.validation, config.seed)?;
-    train_split(data, config, &split, control)
+        .split(table.rows(), config.validation, config.seed)?;
+    train_split(table, config, &split, control)
 }
 
-/// As [`train_as`], with the rows parted as `split` says.
+/// As [`train_as`], with the rows as they are, and parted as `split` says.
 pub(crate) fn train_split<'d>(
-    data: TableRows<'d>,
+    data: Table<'d>,
     config: Cow<'d, FitConfig>,
     split: &Split,
     control: Control<'_>,
@@ -225,6 +226,28 @@ pub(crate) fn train_split<'d>(
         networks,
         chosen,
     })
+}
+
+/// The rows of a fit: somebody else's, or those made of them.
+#[derive(Debug)]
+pub(crate) enum Table<'d> {
+    Given(TableRows<'d>),
+    Made(Box<OwnedRows>),
+}
+
+impl<'d> Table<'d> {
+    /// The rows of `data` in which equal ones are one.
+    pub(crate) fn merged(data: TableRows<'d>, hold_out: HoldOut) -> Result<Self, DataError> {
+        let merged = data.merged(hold_out)?;
+        Ok(merged.map_or(Table::Given(data), |rows| Table::Made(Box::new(rows))))
+    }
+
+    pub(crate) fn rows(&self) -> TableRows<'_> {
+        match self {
+            Table::Given(rows) => *rows,
+            Table::Made(rows) => rows.rows(),
+        }
+    }
 }
 
 /// A fitted model whose scores are still to be found.

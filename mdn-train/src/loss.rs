@@ -108,6 +108,7 @@ impl Loss {
     /// The summed loss of `rows` rows with targets `[block][D]` and, where they have supports, cells
     /// `[block][D][2]`: how far each reaches below and above its target, 0 and 0 where it is none.
     ///
+    /// A row counts as many times as `row_weights` `[block]` say; where they are empty, once.
     /// `outputs` `[block][O]` are replaced by `weight` times the gradient of the sum, zero for
     /// padding. With `weight` `None` their content afterwards means nothing.
     pub(crate) fn apply(
@@ -115,7 +116,7 @@ impl Loss {
         outputs: &mut [Strip],
         targets: &[Strip],
         cells: &[Strip],
-        rows: usize,
+        (rows, row_weights): (usize, &[Strip]),
         weight: Option<f32>,
     ) -> f64 {
         let shard = Shard {
@@ -127,6 +128,7 @@ impl Loss {
             cells,
             scratch: &mut self.scratch,
             rows,
+            row_weights,
             weight,
         };
         let map = self.head.scale_map;
@@ -156,6 +158,7 @@ struct Shard<'a> {
     cells: &'a [Strip],
     scratch: &'a mut [Strip],
     rows: usize,
+    row_weights: &'a [Strip],
     weight: Option<f32>,
 }
 
@@ -197,25 +200,30 @@ impl<R: Rule> Kernel for Blocks<'_, R> {
             };
             let (head, moments) = (shard.head, shard.moments);
             let mut block = Block::new(simd, head, moments, outputs, observed, shard.scratch);
-            let weights = shard.weight.map(|weight| row_weights(weight, rows));
+            let counts = shard.row_weights.get(number).unwrap_or(&[1.0; ROWS]);
+            let weights = shard
+                .weight
+                .map(|weight| row_weights(weight, &counts[..rows]));
             let mut losses = [0.0; ROWS];
             for first in (0..ROWS).step_by(Lanes::<S>::LANES) {
                 block.first = first;
                 let weights = weights.as_ref().map(|weights| load(simd, weights, first));
                 save(R::apply(&mut block, weights), &mut losses, first);
             }
-            for &loss in &losses[..rows] {
-                total += f64::from(loss);
+            for (&loss, &count) in losses[..rows].iter().zip(counts) {
+                total += f64::from(count) * f64::from(loss);
             }
         }
         total
     }
 }
 
-/// `weight` for each of the block's `rows`, nothing for padding.
+/// `weight` for each of the block's rows, as many times as `counts` say, nothing for padding.
 #[inline(always)]
-fn row_weights(weight: f32, rows: usize) -> Strip {
+fn row_weights(weight: f32, counts: &[f32]) -> Strip {
     let mut weights = [0.0; ROWS];
-    weights[..rows].fill(weight);
+    for (to, count) in weights.iter_mut().zip(counts) {
+        *to = count * weight;
+    }
     weights
 }

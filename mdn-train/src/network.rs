@@ -17,7 +17,7 @@ use thiserror::Error;
 
 pub use hidden::{ActivationCount, Activations, HiddenLayer};
 pub use initialise::Initialisation;
-pub(crate) use initialise::uniform;
+pub(crate) use initialise::{SAMPLE, uniform};
 pub(crate) use pass::{Packed, Workspace};
 pub(crate) use strip::{ROWS, Strip, buffer, load, pitch, save};
 

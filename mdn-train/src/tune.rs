@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::cross_validate::{Fold, Folds, FoldsError, Summary, score_fold};
-use crate::data::{DataError, Dataset, HoldOut};
+use crate::data::{DataError, Dataset, HoldOut, OwnedRows, TableRows};
 use crate::fit::{FitConfig, FitError};
 use crate::train::TrainError;
 pub use journal::{JOURNAL, Journal, JournalError};
@@ -107,7 +107,7 @@ pub enum TuneError {
     Journal(#[from] JournalError),
 }
 
-/// Races the trials.
+/// Races the trials, on rows of which equal ones are one ([`TableRows::merged`]).
 ///
 /// Returns the trials from the best to the worst: those that came further first, then by their
 /// mean, then by their number. The scores that `journal` knows are taken from it. A race that was
@@ -127,6 +127,11 @@ pub fn tune(
     watch: &Watch<'_>,
 ) -> Result<Vec<Trial>, TuneError> {
     let base = &config.base;
+    let merged = TableRows::from(data).merged(base.hold_out)?;
+    let data = match &merged {
+        Some(OwnedRows::Memory(merged)) => merged,
+        _ => data,
+    };
     let apart = base
         .hold_out
         .set_apart(&data.arrangement, data.rows, base.validation, base.seed);

@@ -23,7 +23,11 @@ fn arranged(rows: usize, order: Vec<u32>, groups: Vec<u32>) -> Dataset {
     Dataset {
         rows,
         lines: (2..).take(rows).collect(),
-        arrangement: Arrangement { order, groups },
+        arrangement: Arrangement {
+            order,
+            groups,
+            ..Arrangement::default()
+        },
         ..Dataset::default()
     }
 }
@@ -136,7 +140,7 @@ proptest! {
     #[test]
     fn the_origin_rolls(order in prop::collection::vec(0_u32..60, 8..200), folds in 2_usize..6) {
         let rows = order.len();
-        let all = Arrangement { order: order.clone(), groups: Vec::new() };
+        let all = Arrangement { order: order.clone(), ..Arrangement::default() };
         let found = Folds::arranged((&all, rows), HoldOut::Last, folds, 1, 5);
         let Ok(found) = found else {
             let places = order.iter().collect::<HashSet<_>>().len();
@@ -165,7 +169,7 @@ proptest! {
         let rows = groups.len();
         let count = groups.iter().collect::<HashSet<_>>().len();
         prop_assume!(count >= folds.max(3));
-        let all = Arrangement { order: Vec::new(), groups: groups.clone() };
+        let all = Arrangement { groups: groups.clone(), ..Arrangement::default() };
         let found = Folds::arranged((&all, rows), HoldOut::Group, folds, 2, 5).unwrap();
         for repeat in found.folds().chunks(folds) {
             let mut tested: Vec<usize> = repeat.iter().flat_map(|fold| fold.test_rows.clone()).collect();
@@ -419,6 +423,7 @@ fn columns_that_arrange_are_no_inputs_unless_named() {
             order: Some("time".to_owned()),
             group: Some("who".to_owned()),
             listed: None,
+            ..ArrangedBy::default()
         };
         let options = ReadOptions {
             arranged_by,
@@ -547,8 +552,8 @@ fn numbers(rows: Vec<(Vec<f64>, f64)>, groups: Vec<u32>) -> Dataset {
         rows: rows.len(),
         lines: (2..).take(rows.len()).collect(),
         arrangement: Arrangement {
-            order: Vec::new(),
             groups,
+            ..Arrangement::default()
         },
         ..Dataset::default()
     }

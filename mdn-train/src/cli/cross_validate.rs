@@ -1,5 +1,6 @@
 //! `mdn-train cross-validate`
 
+use std::collections::HashMap;
 use std::fs;
 use std::time::Instant;
 
@@ -7,7 +8,9 @@ use anyhow::{Context, anyhow, ensure};
 use clap::{ArgMatches, Args, Command};
 use mdn_infer::format::Support;
 use mdn_train::cross_validate::{FoldScores, Folds, Summary, cross_validate};
-use mdn_train::data::{DataError, Dataset, HoldOut, column_scales, score_scales};
+use mdn_train::data::{
+    DataError, Dataset, HoldOut, OwnedRows, TableRows, column_scales, score_scales,
+};
 use mdn_train::diagnose::{Diagnostic, SomeRows, dependent_rows, of_table};
 use mdn_train::fit::{TargetSupport, with_supports_of};
 use mdn_train::metrics::{Scores, ZeroDensity, normal_nll};
@@ -90,6 +93,9 @@ struct CrossValidation {
     /// The column of `--order`.
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<String>,
+    /// The column of `--weights`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<String>,
     /// How the folds part the rows, where not at random.
     #[serde(skip)]
     parted: Option<String>,
@@ -136,11 +142,13 @@ impl CrossValidate {
 
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let config = config(&self.columns, &self.network, &self.training)?;
-        let data = self.columns.data(output)?;
-        let settled = with_supports_of(&data, &config);
+        let table = self.columns.data(output)?;
+        let merged = self.merged(&table)?;
+        let data = merged.as_ref().unwrap_or(&table);
+        let settled = with_supports_of(data, &config);
         let (config, supports) = settled.map_err(|error| self.columns.reading.place_fit(error))?;
         say_supports(&supports, output)?;
-        let folds = self.splits(&data, config.seed)?;
+        let folds = self.splits((&table, data), config.seed)?;
         let start = Instant::now();
         let total = folds.folds().len();
         let tell = |number: usize, scores: &FoldScores| {
@@ -151,17 +159,17 @@ impl CrossValidate {
                 count(scores.test.rows, "test row")
             );
         };
-        let scores = cross_validate(&data, &config, &folds, &tell).map_err(|error| {
+        let scores = cross_validate(data, &config, &folds, &tell).map_err(|error| {
             let place = format!("fold {}", error.fold);
             self.columns.reading.place_fit(error.source).context(place)
         })?;
         let means = Means::new(&scores, folds.in_a_repeat());
         let seconds = start.elapsed().as_secs_f64();
-        let found = self.findings(&data, &supports, &folds, &scores);
+        let found = self.findings((&table, data), &supports, &folds, &scores);
         let found = found.map_err(|error| self.columns.reading.place_data(error))?;
         let result = CrossValidation {
             diagnostics: found,
-            ..self.summarise(&data, supports, &means, &scores, seconds)
+            ..self.summarise(data, supports, &means, &scores, seconds)
         };
         say(&means, &result, &data.target_names, output)?;
         let reading = &self.columns.reading;
@@ -185,9 +193,10 @@ impl CrossValidate {
         let lines: Vec<Support> = supports.iter().map(|one| one.support).collect();
         let error = |summary: Summary| summary.standard_error.and_then(finite);
         CrossValidation {
-            rows: data.rows,
+            rows: TableRows::from(data).counted(),
             hold_out: self.columns.held.value(),
             order: self.columns.held.order().map(str::to_owned),
+            weights: self.columns.weights.clone(),
             parted: self
                 .columns
                 .held
@@ -225,20 +234,20 @@ impl CrossValidate {
     /// hold-out that is not random.
     fn findings(
         &self,
-        data: &Dataset,
+        (table, data): (&Dataset, &Dataset),
         supports: &[TargetSupport],
         folds: &Folds,
         scores: &[FoldScores],
     ) -> Result<Vec<Diagnostic>, DataError> {
         let supports: Vec<Support> = supports.iter().map(|one| one.support).collect();
-        let found = of_table(data, &supports, self.test_rows.is_none());
+        let found = of_table(table, &supports, self.test_rows.is_none());
         if self.test_rows.is_some() {
             return Ok(found);
         }
         let dependent = match self.columns.held.kind() {
             Ok(HoldOut::Random) => {
-                let some = SomeRows::of(data.into())?;
-                let pits = some.of_all(&out_of_fold(data, folds, scores));
+                let some = SomeRows::of(table.into())?;
+                let pits = some.of_all(&out_of_fold((table, data), folds, scores));
                 dependent_rows(&some, &pits)
             }
             _ => None,
@@ -246,14 +255,29 @@ impl CrossValidate {
         Ok(dependent.into_iter().chain(found).collect())
     }
 
-    fn splits(&self, data: &Dataset, seed: u64) -> anyhow::Result<Folds> {
+    /// The rows in which equal ones are one; given splits number the rows of the table as it is.
+    fn merged(&self, table: &Dataset) -> anyhow::Result<Option<Dataset>> {
+        if self.test_rows.is_some() {
+            return Ok(None);
+        }
+        let merged = TableRows::from(table).merged(self.columns.held.kind()?)?;
+        Ok(merged.and_then(|rows| match rows {
+            OwnedRows::Memory(data) => Some(data),
+            OwnedRows::Stored(_) => None,
+        }))
+    }
+
+    fn splits(&self, (table, data): (&Dataset, &Dataset), seed: u64) -> anyhow::Result<Folds> {
         let Some(path) = &self.test_rows else {
             let kind = self.columns.held.kind()?;
-            let (of, folds) = ((&data.arrangement, data.rows), self.folds as usize);
-            let folds = Folds::arranged(of, kind, folds, self.repeats, seed);
-            let table = self.columns.reading.name();
-            return folds
-                .map_err(|error| anyhow!("{table}: {error}; fewer --folds need fewer rows"));
+            let folds = |of: &Dataset| {
+                let (rows, folds) = ((&of.arrangement, of.rows), self.folds as usize);
+                Folds::arranged(rows, kind, folds, self.repeats, seed)
+            };
+            let name = self.columns.reading.name();
+            // What is wrong with the table as its owner knows it comes first.
+            return (folds(table).and_then(|_| folds(data)))
+                .map_err(|error| anyhow!("{name}: {error}; fewer --folds need fewer rows"));
         };
         let name = path.display();
         ensure!(
@@ -268,9 +292,13 @@ impl CrossValidate {
     }
 }
 
-/// The PITs of all rows `[rows][D]` as the first repeat has them, each of a model that has not seen it; 0.5 of
-/// rows that are in no score.
-fn out_of_fold(data: &Dataset, folds: &Folds, scores: &[FoldScores]) -> Vec<f32> {
+/// The PITs of all rows of `table` `[rows][D]` as the first repeat has them, each of a model that has not seen it; 0.5
+/// of rows that are in no score. `data` are the rows that were scored, which may be those of the table merged.
+fn out_of_fold(
+    (table, data): (&Dataset, &Dataset),
+    folds: &Folds,
+    scores: &[FoldScores],
+) -> Vec<f32> {
     let width = data.target_names.len();
     let mut pits = vec![0.5; data.rows * width];
     for scores in scores.iter().take(folds.in_a_repeat()) {
@@ -280,7 +308,13 @@ fn out_of_fold(data: &Dataset, folds: &Folds, scores: &[FoldScores]) -> Vec<f32>
             }
         }
     }
-    pits
+    if data.rows == table.rows && data.lines == table.lines {
+        return pits;
+    }
+    let rows = data.fingerprints.iter().zip(pits.chunks_exact(width));
+    let of_cells: HashMap<&u64, &[f32]> = rows.collect();
+    let all = table.fingerprints.iter().map(|cells| of_cells[cells]);
+    all.collect::<Vec<_>>().concat()
 }
 
 /// JSON has no infinity.

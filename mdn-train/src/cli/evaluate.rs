@@ -7,7 +7,7 @@ use mdn_infer::format::Support;
 use mdn_train::data::{Transform, score_scales};
 use mdn_train::diagnose::{Diagnostic, KeptRows, Seen, UnscoredReason, UnscoredRows, diagnose};
 use mdn_train::fit::describe_target;
-use mdn_train::metrics::{Scorer, Scores, ZeroDensity, kolmogorov_limit, normal_nll};
+use mdn_train::metrics::{Scorer, Scores, ZeroDensity, kolmogorov_limit, normal_nll, supports};
 use mdn_train::model_file::ModelFile;
 use mdn_train::pictures::written;
 use serde::Serialize;
@@ -21,6 +21,8 @@ use super::pieces::Sample;
 
 const BINS: usize = 10;
 const BAR_WIDTH: usize = 40;
+/// Most times that a row is scored for its weight.
+const DRAWN: usize = 256;
 
 /// Score a model on a table
 ///
@@ -53,6 +55,10 @@ pub struct Evaluate {
     model: InputFile,
     #[command(flatten)]
     reading: Reading,
+    /// Column of numbers from 0 that say as how many rows each row counts, as in `fit` [default: each row counts
+    /// once]
+    #[arg(long, value_name = "COL")]
+    weights: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -63,6 +69,9 @@ struct Evaluation {
     /// Why, where there are any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unscored: Vec<UnscoredReason>,
+    /// The column of `--weights`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<String>,
     nll: Option<f64>,
     normal_nll: Option<f64>,
     zero_density_rows: usize,
@@ -137,13 +146,19 @@ impl Evaluate {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let file = ModelFile::open(&self.model)?;
         let model = file.model();
-        let mut pieces = self.reading.for_evaluation(&model)?;
+        let mut pieces = self.reading.for_evaluation(&model, self.weights.clone())?;
         let (mut scorer, mut sample) = (Scorer::new(model), Sample::default());
+        let told = |one: &Support| matches!(one, Support::Continuous | Support::Bounds { .. });
+        // Elsewhere each row that counts has a PIT to be drawn.
+        let drawn = !supports(&model).iter().all(told);
         let mut kept_rows = KeptRows::new(&model);
         let mut unscored = UnscoredRows::default();
         let mut next = Some(pieces.first(output)?);
         while let Some(data) = next.take() {
-            let added = scorer.add(&data);
+            let added = match drawn {
+                true => scorer.add(&data.cut(DRAWN)),
+                false => scorer.add(&data),
+            };
             added.map_err(|error| self.reading.place(error))?;
             unscored.look(&pieces.unusable());
             kept_rows.look(&data);
@@ -169,6 +184,7 @@ impl Evaluate {
             skipped_rows: pieces.skipped(output),
             unscored_rows: unscored.count(),
             unscored: unscored.reasons().to_vec(),
+            weights: self.weights.clone(),
             nll: finite(scores.nll),
             normal_nll: normal_nll(&data, &scores.supports),
             zero_density_rows: scores.zero_density_rows,

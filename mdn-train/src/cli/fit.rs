@@ -87,6 +87,9 @@ struct FitResult {
     /// The column of `--order`.
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<String>,
+    /// The column of `--weights`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<String>,
     /// How many rows chose the step; those that are reported, with `--hold-out random`.
     choosing_rows: usize,
     /// The words for the rows that are reported.
@@ -245,6 +248,7 @@ impl Fit {
             validation_rows: fitted.held_out.reported_rows,
             hold_out: held.value(),
             order: held.order().map(str::to_owned),
+            weights: self.columns.weights.clone(),
             choosing_rows: fitted.held_out.choosing_rows,
             reported: held.reported(&fitted.held_out),
             held_out: held.say(&fitted.held_out),

@@ -127,12 +127,16 @@ impl Reading {
         model: &Model<'r>,
         needed: Vec<String>,
     ) -> anyhow::Result<Pieces<'r>> {
-        Pieces::open(self, model, Some(needed))
+        Pieces::open(self, model, Some(needed), None)
     }
 
-    /// The rows on which `model` is to be scored, piece by piece.
-    pub fn for_evaluation<'r>(&'r self, model: &Model<'r>) -> anyhow::Result<Pieces<'r>> {
-        Pieces::open(self, model, None)
+    /// The rows on which `model` is to be scored, piece by piece, with the weights in a column.
+    pub fn for_evaluation<'r>(
+        &'r self,
+        model: &Model<'r>,
+        weights: Option<String>,
+    ) -> anyhow::Result<Pieces<'r>> {
+        Pieces::open(self, model, None, weights)
     }
 
     /// The rows on which `model` is to be scored.

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use mdn_infer::Model;
-use mdn_train::data::{DataError, Dataset, ReadOptions, Table, TableBlocks, Unusable};
+use mdn_train::data::{DataError, DataWarning, Dataset, ReadOptions, Table, TableBlocks, Unusable};
 use mdn_train::diagnose::{Diagnostic, OneCategory, OutsideRange};
 
 use super::options::{Reading, column_names, count};
@@ -24,18 +24,23 @@ pub struct Pieces<'r> {
     /// The rows of the last piece that cannot be used.
     unusable: Vec<Unusable>,
     skipped: usize,
+    /// Rows of weight 0.
+    weightless: usize,
     categories: OneCategory,
 }
 
 impl<'r> Pieces<'r> {
     /// The columns of `model`, and rows that have all targets; with `or_else` those columns instead of the
-    /// targets where the table does not have them all, and rows without a target too.
+    /// targets where the table does not have them all, and rows without a target too. Rows count by `weights`,
+    /// a column, where they are to be scored.
     pub fn open(
         reading: &'r Reading,
         model: &Model<'r>,
         or_else: Option<Vec<String>>,
+        weights: Option<String>,
     ) -> anyhow::Result<Self> {
-        let options = reading.options_for(model);
+        let mut options = reading.options_for(model);
+        options.arranged_by.weights = weights;
         let (inputs, targets) = column_names(model);
         Ok(Self {
             blocks: TableBlocks::open(&reading.data, &options)?,
@@ -47,6 +52,7 @@ impl<'r> Pieces<'r> {
             or_else,
             unusable: Vec::new(),
             skipped: 0,
+            weightless: 0,
             categories: OneCategory::new(model),
             outside: OutsideRange::new(model),
         })
@@ -56,6 +62,9 @@ impl<'r> Pieces<'r> {
     pub fn first(&mut self, output: &mut Output) -> anyhow::Result<Dataset> {
         let Some(data) = self.next()? else {
             let (file, skipped) = (self.blocks.name().to_owned(), self.skipped);
+            if let (0, Some(column)) = (skipped, self.options.arranged_by.weights.clone()) {
+                bail!(DataError::NoWeight { file, column });
+            }
             bail!(DataError::AllRowsSkipped { file, skipped });
         };
         self.reading.warn(&data, output);
@@ -70,6 +79,7 @@ impl<'r> Pieces<'r> {
     /// The next rows, at least one, usable or not; none at the end.
     pub fn next(&mut self) -> anyhow::Result<Option<Dataset>> {
         while let Some(block) = self.blocks.next().transpose()? {
+            self.weightless += block.weightless();
             match self.select(&block) {
                 Err(DataError::AllRowsSkipped { skipped, .. }) => self.skipped += skipped,
                 Err(error) => return Err(error.into()),
@@ -101,6 +111,11 @@ impl<'r> Pieces<'r> {
 
     /// Says how many rows were left out, and counts them.
     pub fn skipped(&self, output: &mut Output) -> usize {
+        if let (rows @ 1.., Some(column)) = (self.weightless, &self.options.arranged_by.weights) {
+            let column = column.clone();
+            let warning = DataWarning::ZeroWeight { column, rows };
+            output.note(format_args!("{}: {warning}", warning.heading()));
+        }
         if self.skipped > 0 {
             output.note(format_args!(
                 "{} left out for missing values",

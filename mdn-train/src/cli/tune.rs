@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{anyhow, ensure};
 use clap::Args;
 use mdn_infer::format::{Covariance, Support};
-use mdn_train::data::Dataset;
+use mdn_train::data::{Dataset, TableRows};
 use mdn_train::diagnose::Diagnostic;
 use mdn_train::files::{ClaimError, Claims, Destination, Kind};
 use mdn_train::fit::{FitConfig, Fitted, fit_with, with_supports_of};
@@ -90,6 +90,9 @@ struct Tuning {
     rows: usize,
     /// The value of `--hold-out`.
     hold_out: String,
+    /// The column of `--weights`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<String>,
     /// The words for the rows that are reported, where nothing has seen them.
     #[serde(skip)]
     reported: Option<String>,
@@ -269,8 +272,9 @@ impl Tune {
         Tuning {
             model: None,
             picture: None,
-            rows: data.rows,
+            rows: TableRows::from(data).counted(),
             hold_out: self.columns.held.value(),
+            weights: self.columns.weights.clone(),
             reported: None,
             folds: self.folds,
             best: best.map(|best| best.number),

@@ -264,7 +264,7 @@ fn rolling(
 }
 
 /// Folds of whole groups: the largest first, those of one size at random, each to the fold that has the
-/// fewest rows.
+/// fewest rows, which count by their weights.
 fn grouped(of: &Arrangement, folds: usize, seed: u64) -> Result<Vec<Fold>, FoldsError> {
     let mut sizes = group_sizes(of);
     let needed = folds.max(3);
@@ -277,15 +277,15 @@ fn grouped(of: &Arrangement, folds: usize, seed: u64) -> Result<Vec<Fold>, Folds
         });
     }
     sizes.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
-    sizes.sort_by_key(|&(_, size)| std::cmp::Reverse(size));
-    let mut parts = vec![(0, Vec::new()); folds];
+    sizes.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut parts = vec![(0.0_f64, Vec::new()); folds];
     for (group, size) in sizes {
-        if let Some(part) = parts.iter_mut().min_by_key(|(rows, _)| *rows) {
+        if let Some(part) = parts.iter_mut().min_by(|a, b| a.0.total_cmp(&b.0)) {
             part.0 += size;
             part.1.push(group);
         }
     }
-    let fold = |(_, mut groups): (usize, Vec<u32>)| {
+    let fold = |(_, mut groups): (f64, Vec<u32>)| {
         groups.sort_unstable();
         let all = of.groups.iter().enumerate();
         let tests = all.filter(|(_, group)| groups.binary_search(group).is_ok());

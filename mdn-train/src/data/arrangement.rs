@@ -1,9 +1,10 @@
-//! What a hold-out must know of the rows beside inputs and targets: their order, and which belong
-//! together.
+//! What is to be known of the rows beside inputs and targets: their order, which belong together, and how
+//! much each counts.
 //!
 //! [`ArrangedBy`] says which columns tell, an [`Arrangement`] what they told. It is read beside the
 //! columns of the model, from the table or its blocks, and goes with the rows that are chosen of a
-//! table. What is made of it is in `hold_out`.
+//! table. What a hold-out makes of it is in `hold_out`;
+//! how rows become fewer that count more, in `merged`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,9 +14,10 @@ use super::error::DataError;
 use super::numeric::NumericTable;
 use super::select::category_of;
 use super::table::{ReadOptions, Table};
+use super::warning::DataWarning;
 
-/// What tells the order of the rows and which of them belong together; by default nothing: the order is
-/// that of the file.
+/// What tells the order of the rows, which of them belong together and how much each counts; by default
+/// nothing: the order is that of the file, and all rows count the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ArrangedBy {
     /// A column of numbers or dates; rows are ordered by it. No input unless it is named.
@@ -25,6 +27,18 @@ pub struct ArrangedBy {
     /// The rows that are held out; they are a group, and all others are another, in the place of those of
     /// `group`.
     pub listed: Option<ListedRows>,
+    /// A column of numbers from 0: a row of weight w counts as w equal rows, and one of weight 0 is left out.
+    /// No input unless it is named.
+    pub weights: Option<String>,
+}
+
+impl ArrangedBy {
+    /// The columns that are no inputs unless they are named.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &String> {
+        [&self.order, &self.group, &self.weights]
+            .into_iter()
+            .flatten()
+    }
 }
 
 /// Rows that are named by their lines.
@@ -80,32 +94,39 @@ impl ListedRows {
     }
 }
 
-/// The order and the groups of some rows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The order, the groups and the weights of some rows.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Arrangement {
     /// Each row's place in the order, the same for rows of which none comes first; empty where the order
     /// is that of the rows.
     pub order: Vec<u32>,
     /// The number of each row's group; empty where there are none.
     pub groups: Vec<u32>,
+    /// As how many rows each counts; empty where each counts as one.
+    pub weights: Vec<f64>,
 }
 
 impl Arrangement {
     /// That of the rows `rows`, in that order.
     pub fn of(&self, rows: impl Iterator<Item = usize> + Clone) -> Self {
-        let of = |values: &Vec<u32>| match values.is_empty() {
-            true => Vec::new(),
-            false => rows.clone().map(|row| values[row]).collect(),
-        };
         Arrangement {
-            order: of(&self.order),
-            groups: of(&self.groups),
+            order: of(&self.order, rows.clone()),
+            groups: of(&self.groups, rows.clone()),
+            weights: of(&self.weights, rows),
         }
     }
 
     /// Whether nothing is known but that the rows follow each other.
     pub fn is_plain(&self) -> bool {
-        self.order.is_empty() && self.groups.is_empty()
+        self.order.is_empty() && self.groups.is_empty() && self.weights.is_empty()
+    }
+}
+
+/// The values of `rows`; none where there are none.
+fn of<T: Copy>(values: &[T], rows: impl Iterator<Item = usize>) -> Vec<T> {
+    match values.is_empty() {
+        true => Vec::new(),
+        false => rows.map(|row| values[row]).collect(),
     }
 }
 
@@ -115,6 +136,9 @@ pub(super) struct ArrangementReader<'o> {
     skip_missing: bool,
     order: Vec<f64>,
     groups: Vec<u32>,
+    weights: Vec<f64>,
+    /// Rows of weight 0, which the table has left out.
+    weightless: usize,
     /// The number of each group.
     numbers: HashMap<String, u32>,
     /// The listed rows that the table has.
@@ -128,13 +152,17 @@ impl<'o> ArrangementReader<'o> {
             skip_missing: options.skip_missing,
             order: Vec::new(),
             groups: Vec::new(),
+            weights: Vec::new(),
+            weightless: 0,
             numbers: HashMap::new(),
             found: HashSet::new(),
         }
     }
 
-    /// Notes which of the listed rows a block of the table has, whether they are chosen or not.
+    /// Notes which of the listed rows a block of the table has, whether they are chosen or not, and how many it
+    /// has left out for their weight.
     pub(super) fn see(&mut self, table: &Table) {
+        self.weightless += table.weightless();
         if let Some(listed) = &self.by.listed {
             let lines = table.lines().iter().copied();
             self.found.extend(lines.filter(|&line| listed.has(line)));
@@ -145,8 +173,8 @@ impl<'o> ArrangementReader<'o> {
     /// out of it, where such rows are.
     ///
     /// # Errors
-    /// When a column does not exist, a value is missing and rows are not to be left out, or the order's is
-    /// neither a number nor a date.
+    /// When a column does not exist, a value is missing and rows are not to be left out, the order's is
+    /// neither a number nor a date, or a weight is no number from 0.
     pub(super) fn add(
         &mut self,
         table: &Table,
@@ -161,6 +189,17 @@ impl<'o> ArrangementReader<'o> {
         }
         if let Some(column) = group {
             self.keep(table, chosen, column, |raw| category_of(raw).is_none())?;
+        }
+        if let Some(column) = self.by.weights.as_deref() {
+            self.keep(table, chosen, column, |raw| {
+                matches!(cell_of(raw), Cell::Missing)
+            })?;
+            for (line, raw) in cells(table, chosen, column)? {
+                match raw {
+                    Raw::Number(weight) if weight >= 0.0 => self.weights.push(weight),
+                    _ => return Err(no_weight(table, line, column, raw)),
+                }
+            }
         }
         if let Some(column) = order {
             for (line, raw) in cells(table, chosen, column)? {
@@ -225,6 +264,11 @@ impl<'o> ArrangementReader<'o> {
         Ok(())
     }
 
+    /// The weights so far.
+    pub(super) fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
     /// The arrangement of all rows; `file` is what errors call the table.
     ///
     /// # Errors
@@ -245,7 +289,33 @@ impl<'o> ArrangementReader<'o> {
         Ok(Arrangement {
             order: ranks(&self.order),
             groups: self.groups,
+            // Weights of 1 say nothing.
+            weights: match self.weights.iter().all(|&weight| weight == 1.0) {
+                true => Vec::new(),
+                false => self.weights,
+            },
         })
+    }
+
+    /// What is to be said of the rows of weight 0, where there are any.
+    pub(super) fn warning(&self) -> Option<DataWarning> {
+        let column = self.by.weights.clone()?;
+        let rows = self.weightless;
+        (rows > 0).then_some(DataWarning::ZeroWeight { column, rows })
+    }
+
+    /// That a table without a row has none for its weights, where that is so.
+    ///
+    /// # Errors
+    /// [`DataError::NoWeight`].
+    pub(super) fn check_any(&self, file: &str) -> Result<(), DataError> {
+        match &self.by.weights {
+            Some(column) if self.weightless > 0 => Err(DataError::NoWeight {
+                file: file.to_owned(),
+                column: column.clone(),
+            }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -268,6 +338,15 @@ fn not_a_number(table: &Table, line: u64, column: &str, raw: Raw<'_>) -> DataErr
         column: column.to_owned(),
         text: excerpt(&text_of(raw)),
         most: None,
+    }
+}
+
+fn no_weight(table: &Table, line: u64, column: &str, raw: Raw<'_>) -> DataError {
+    DataError::NotAWeight {
+        file: table.name().to_owned(),
+        line,
+        column: column.to_owned(),
+        text: excerpt(&text_of(raw)),
     }
 }
 
@@ -318,10 +397,12 @@ mod tests {
     fn an_arrangement_goes_with_its_rows() {
         let all = Arrangement {
             order: vec![3, 1, 2],
-            groups: Vec::new(),
+            weights: vec![0.5, 1.0, 4.0],
+            ..Arrangement::default()
         };
         let some = all.of([2, 0].into_iter());
         assert_eq!((some.order, some.groups), (vec![2, 3], vec![]));
+        assert_eq!(some.weights, [4.0, 0.5]);
         assert!(!all.is_plain() && Arrangement::default().is_plain());
     }
 }

@@ -102,6 +102,22 @@ impl Column {
         Raw::Text(&self.texts[start..end])
     }
 
+    /// The cells of these rows.
+    pub(super) fn of(&self, rows: &[usize]) -> Self {
+        let mut some = Column {
+            unsupported: self.unsupported.clone(),
+            dates: self.dates,
+            ..Column::default()
+        };
+        for &row in rows {
+            match self.get(row) {
+                Raw::Number(value) => some.values.push(value),
+                Raw::Text(text) => some.push_text(text),
+            }
+        }
+        some
+    }
+
     pub(super) fn len(&self) -> usize {
         self.values.len()
     }

@@ -1,17 +1,17 @@
 //! Inputs and targets in the shape that training and scoring want.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use super::arrangement::{ArrangedBy, Arrangement, ArrangementReader};
+use crc::{CRC_64_XZ, Crc};
+
+use super::arrangement::{Arrangement, ArrangementReader};
 use super::categories::Profile;
 use super::error::DataError;
 use super::log_zero::unsettled;
 use super::numeric::NumericTable;
 use super::preparation::median;
-use super::row_number::is_row_number;
+use super::roles::{all_but, check_chosen, check_roles, index_warnings, part_index, row_numbers};
 use super::standardise::resolution;
 use super::table::{ReadOptions, Table, Unusable};
 use super::transform::{Transform, log_slope};
@@ -45,7 +45,7 @@ pub struct Dataset {
     pub transforms: Vec<Option<Transform>>,
     /// The names of the columns that held dates or times, as far as the rows were read for scoring.
     pub dates: Vec<String>,
-    /// The order and the groups of the rows, as far as the rows were read for training.
+    /// The order, the groups and the weights of the rows, as far as they were asked for.
     pub arrangement: Arrangement,
 }
 
@@ -80,6 +80,7 @@ impl Dataset {
         targets: &[String],
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
+        let table = &*table.of_weight(options)?;
         let read =
             |inputs: &[String], named: bool| Self::chosen(table, (inputs, named), targets, options);
         if let Some(named) = inputs {
@@ -105,14 +106,17 @@ impl Dataset {
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
         check_chosen(table, inputs, targets)?;
+        let mut arrangement = ArrangementReader::new(options);
+        arrangement.see(table);
+        if table.rows() == 0 {
+            arrangement.check_any(table.name())?;
+        }
         let mut profile = Profile::new(inputs, options)?;
         profile.add(table)?;
         let inputs = profile.inputs(table.name(), targets)?;
         let names = [inputs.as_slice(), targets].concat();
         let selected = table.select_with(&names, inputs.len(), options, &unsettled(targets));
         let mut selected = selected.map_err(|error| profile.explain(error))?;
-        let mut arrangement = ArrangementReader::new(options);
-        arrangement.see(table);
         arrangement.add(table, &mut selected)?;
         if selected.rows() == 0 {
             return Err(DataError::AllRowsSkipped {
@@ -120,13 +124,14 @@ impl Dataset {
                 skipped: selected.skipped_rows,
             });
         }
-        selected.settle_zeros();
+        selected.settle_zeros(arrangement.weights());
         let numbers = match named {
             true => Vec::new(),
             false => row_numbers(&selected, inputs.len(), &table.date_columns(&inputs)),
         };
         selected.remove(&numbers);
         let mut data = Self::from_numeric(selected, inputs.len() - numbers.len())?;
+        data.warnings.extend(arrangement.warning());
         data.arrangement = arrangement.finish(table.name())?;
         let left_out = numbers.iter().map(|&input| inputs[input].clone());
         data.warnings
@@ -233,9 +238,13 @@ impl Dataset {
         options: &ReadOptions,
     ) -> Result<Self, DataError> {
         let names = [inputs, targets].concat();
-        let numeric = table.select(&names, inputs.len(), options)?;
+        let table = &*table.of_weight(options)?;
+        let mut arrangement = ArrangementReader::new(options);
+        let mut numeric = table.select(&names, inputs.len(), options)?;
+        arrangement.add(table, &mut numeric)?;
         Ok(Self {
             dates: table.date_columns(&names),
+            arrangement: arrangement.finish(table.name())?,
             ..Self::assemble(numeric, inputs.len())
         })
     }
@@ -256,7 +265,7 @@ impl Dataset {
             ..Self::default()
         };
         for row in table.values.chunks_exact(width.max(1)) {
-            data.fingerprints.push(fingerprint(row));
+            data.fingerprints.push(fingerprint(row.iter().copied()));
             let (inputs, targets) = row.split_at(input_count);
             data.inputs.extend(inputs.iter().map(|&value| value as f32));
             data.targets
@@ -289,7 +298,9 @@ impl Dataset {
 
     /// The mean over the rows of the sum of the targets' log-slopes, nats; 0 without transforms.
     pub fn mean_log_slope(&self) -> f64 {
-        self.log_slopes().sum::<f64>() / self.rows.max(1) as f64
+        let slopes = self.log_slopes().zip(self.weights());
+        let sum: f64 = slopes.map(|(slope, weight)| weight * slope).sum();
+        sum / self.weights().sum::<f64>().max(f64::MIN_POSITIVE)
     }
 
     /// Each row's sum of the targets' log-slopes, nats; nothing without transforms.
@@ -341,9 +352,13 @@ impl Dataset {
         }
     }
 
-    /// Appends rows of the same columns. How they are arranged is then not known.
+    /// Appends rows of the same columns, both with weights or both without. Their order and groups are then not known.
     pub fn append(&mut self, mut more: Self) {
-        self.arrangement = Arrangement::default();
+        let weights = [&self.arrangement, &more.arrangement].map(|of| of.weights.as_slice());
+        self.arrangement = Arrangement {
+            weights: weights.concat(),
+            ..Arrangement::default()
+        };
         self.inputs.append(&mut more.inputs);
         self.targets.append(&mut more.targets);
         self.lines.append(&mut more.lines);
@@ -376,11 +391,7 @@ impl Dataset {
     /// Without the rows that have a number that stands for a missing one ([`Ordinary`]) in any column; all,
     /// where every row has.
     pub fn without_marked(&self) -> Cow<'_, Self> {
-        let ordinary = [
-            Ordinary::of(&self.inputs, self.input_names.len()),
-            Ordinary::of(&self.targets, self.target_names.len()),
-        ];
-        let kept = self.unmarked(&ordinary);
+        let kept = self.unmarked(&self.ordinary());
         match kept.len() {
             0 => Cow::Borrowed(self),
             all if all == self.rows => Cow::Borrowed(self),
@@ -411,121 +422,21 @@ impl Dataset {
     }
 }
 
-/// The same for equal rows; 0 and −0 are equal.
-fn fingerprint(row: &[f64]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for value in row {
-        (value + 0.0).to_bits().hash(&mut hasher);
-    }
-    hasher.finish()
+/// The same for equal rows, hardly ever for others, and for good: the order of merged rows rests on it. 0 and −0
+/// are equal.
+pub(super) fn fingerprint(row: impl Iterator<Item = f64>) -> u64 {
+    static CRC: Crc<u64, crc::Table<16>> = Crc::<u64, crc::Table<16>>::new(&CRC_64_XZ);
+    let mut digest = CRC.digest();
+    row.for_each(|value| digest.update(&(value + 0.0).to_bits().to_le_bytes()));
+    digest.finalize()
 }
 
 fn row_of(values: &[f32], width: usize, row: usize) -> &[f32] {
     values.get(row * width..(row + 1) * width).unwrap_or(&[])
 }
 
-/// The column of the file that a target is made of.
-fn source_of<'n>(table: &Table, target: &'n String) -> &'n str {
-    match Transform::parse(target) {
-        Some((_, column)) if !table.columns().contains(target) => column,
-        _ => target,
-    }
-}
-
-/// Every column that no target is made of and that does not arrange the rows; each needs a name.
-pub(super) fn all_but(
-    table: &Table,
-    targets: &[String],
-    arranged_by: &ArrangedBy,
-) -> Result<Vec<String>, DataError> {
-    let columns = table.columns();
-    if let Some(position) = columns.iter().position(String::is_empty) {
-        return Err(DataError::UnnamedColumn {
-            file: table.name().to_owned(),
-            position: position + 1,
-        });
-    }
-    let targets: Vec<&str> = targets
-        .iter()
-        .map(|target| source_of(table, target))
-        .collect();
-    let arrange = [&arranged_by.order, &arranged_by.group];
-    let arranges = |column: &&String| arrange.contains(&&Some((*column).clone()));
-    let others = columns
-        .iter()
-        .filter(|column| !targets.contains(&column.as_str()) && !arranges(column));
-    Ok(others.cloned().collect())
-}
-
-/// The numbers of the inputs, the first `input_count` columns, that number the rows, but for those of `dates`, where
-/// others are left that are not constant.
-fn row_numbers(table: &NumericTable, input_count: usize, dates: &[String]) -> Vec<usize> {
-    let width = table.columns.len();
-    let column = |input: usize| table.values.iter().skip(input).step_by(width).copied();
-    let is_number =
-        |&input: &usize| !dates.contains(&table.columns[input]) && is_row_number(column(input));
-    let (numbers, others): (Vec<usize>, Vec<usize>) = (0..input_count).partition(is_number);
-    let varies = |&input: &usize| constant(column(input).map(|value| value as f32)).is_none();
-    match others.iter().any(varies) {
-        true => numbers,
-        false => Vec::new(),
-    }
-}
-
-/// Of the inputs `all`, those that are an index by the file's metadata, unless called categorical, and the
-/// others.
-pub(super) fn part_index(
-    table: &Table,
-    all: &[String],
-    options: &ReadOptions,
-) -> (Vec<String>, Vec<String>) {
-    let is_index =
-        |name: &String| table.index_columns().contains(name) && !options.categorical.contains(name);
-    all.iter().cloned().partition(is_index)
-}
-
-/// What is to be said of the columns of an index that are left out.
-pub(super) fn index_warnings(index: Vec<String>) -> impl Iterator<Item = DataWarning> {
-    index
-        .into_iter()
-        .map(|column| DataWarning::Index { column })
-}
-
-/// Checks that each column that is chosen of a table has one role, as it is or transformed.
-pub(super) fn check_chosen(
-    table: &Table,
-    inputs: &[String],
-    targets: &[String],
-) -> Result<(), DataError> {
-    check_roles(inputs, targets)?;
-    let sources = targets.iter().map(|name| source_of(table, name).to_owned());
-    check_roles(inputs, &sources.collect::<Vec<String>>())
-}
-
-/// Checks that each column has one role, and each role a column.
-fn check_roles(inputs: &[String], targets: &[String]) -> Result<(), DataError> {
-    for names in [inputs, targets] {
-        let mut seen = HashSet::new();
-        if let Some(column) = names.iter().find(|name| !seen.insert(*name)) {
-            let column = column.clone();
-            return Err(DataError::NamedTwice { column });
-        }
-    }
-    if let Some(column) = targets.iter().find(|target| inputs.contains(target)) {
-        let column = column.clone();
-        return Err(DataError::TargetIsInput { column });
-    }
-    if targets.is_empty() {
-        return Err(DataError::NoTargets);
-    }
-    if inputs.is_empty() {
-        return Err(DataError::NoInputs);
-    }
-    Ok(())
-}
-
 /// The only value of a column, if it has but one beside missing ones; NaN where all are missing.
-fn constant(column: impl Iterator<Item = f32> + Clone) -> Option<f32> {
+pub(super) fn constant(column: impl Iterator<Item = f32> + Clone) -> Option<f32> {
     let mut known = column.clone().filter(|value| !value.is_nan());
     let first = known.next().or_else(|| column.clone().next())?;
     known.all(|value| value == first).then_some(first)

@@ -215,6 +215,28 @@ pub enum DataError {
         /// The cell, e.g. `NA`; may be empty.
         text: String,
     },
+    /// A cell is no weight of a row.
+    #[error(
+        "{file}:{line}: column `{column}`: `{text}` is no weight of a row, which is a finite number from 0"
+    )]
+    NotAWeight {
+        /// The file as the user named it.
+        file: String,
+        /// The row's line, from 1.
+        line: u64,
+        /// The column of the weights.
+        column: String,
+        /// The cell, shortened if long.
+        text: String,
+    },
+    /// No row counts.
+    #[error("{file}: the weights in column `{column}` are 0 in every row, so that none is left")]
+    NoWeight {
+        /// The file as the user named it.
+        file: String,
+        /// The column of the weights.
+        column: String,
+    },
     /// A cell is no number.
     #[error(
         "{file}:{line}: column `{column}`: `{text}` is not a number{}",

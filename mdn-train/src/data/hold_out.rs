@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::arrangement::Arrangement;
 use super::error::DataError;
 use super::rows::TableRows;
-use super::split::{check_fraction, split};
+use super::split::{check_fraction, split_weighted};
 
 /// Which rows are held out.
 ///
@@ -85,7 +85,8 @@ impl HoldOut {
     }
 
     /// Parts the rows of a table: `share` of all are reported, unless they are listed, and `share` of the
-    /// others choose; at random `share` of all do both. Each number is rounded, and is at least one row,
+    /// others choose; at random `share` of all do both. Where rows have weights, it is a share of these; else
+    /// each number is rounded. It is at least one row,
     /// or one group, where the share is above 0; a group or a tie that does not fit is taken or left,
     /// whichever comes nearer to the share. The same arguments give the same parts.
     ///
@@ -94,9 +95,9 @@ impl HoldOut {
     /// has no groups to hold out.
     pub fn split(self, table: TableRows<'_>, share: f64, seed: u64) -> Result<Split, DataError> {
         let all = table.arrangement();
-        let (rest, report) = self.set_apart(&all, table.count(), share, seed)?;
+        let (rest, report) = self.set_apart(all, table.count(), share, seed)?;
         let (train, choose) = match report.is_empty() {
-            true => self.choose(&all, table.count(), share, seed)?,
+            true => self.choose(all, table.count(), share, seed)?,
             false => {
                 let some = all.of(rest.iter().copied());
                 let parts = self.choose(&some, rest.len(), share, seed)?;
@@ -148,7 +149,7 @@ impl HoldOut {
             HoldOut::Last => last(of, rows, share, 1),
             HoldOut::Rows if !of.order.is_empty() => last(of, rows, share, 1),
             HoldOut::Group => groups(of, share, seed, 1),
-            HoldOut::Random | HoldOut::Rows => split(rows, share, seed),
+            HoldOut::Random | HoldOut::Rows => split_weighted(rows, &of.weights, share, seed),
         }
     }
 }
@@ -174,10 +175,13 @@ pub(crate) fn by_order(of: &Arrangement, rows: usize) -> (Vec<usize>, Vec<usize>
 /// The last `share` of the rows, so that at least `left` different places in the order are left.
 fn last(of: &Arrangement, rows: usize, share: f64, left: usize) -> Result<Parts, DataError> {
     let (mut sorted, begins) = by_order(of, rows);
-    let wanted = rows - (rows as f64 * share).round() as usize;
+    let weight = |row: usize| of.weights.get(row).copied().unwrap_or(1.0);
+    let before: Vec<f64> = running(sorted.iter().map(|&row| weight(row)));
+    let wanted = before[rows] - share_of(before[rows], share, &of.weights);
     // Of two as near the earlier one.
     let allowed = begins.iter().skip(left - 1).copied();
-    let Some(cut) = allowed.min_by_key(|begin| begin.abs_diff(wanted)) else {
+    let off = |begin: &usize| (before[*begin] - wanted).abs();
+    let Some(cut) = allowed.min_by(|a, b| off(a).total_cmp(&off(b))) else {
         return Err(DataError::TooFewToHoldOut {
             what: "places in the order",
             found: begins.len() + usize::from(rows > 0),
@@ -190,11 +194,29 @@ fn last(of: &Arrangement, rows: usize, share: f64, left: usize) -> Result<Parts,
     Ok((sorted, held))
 }
 
-/// The groups and how many rows each has.
-pub(crate) fn group_sizes(of: &Arrangement) -> Vec<(u32, usize)> {
+/// The sums of the first 0, 1, 2 … weights.
+pub(super) fn running(weights: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sum = 0.0;
+    let sums = weights.map(|weight| {
+        sum += weight;
+        sum
+    });
+    std::iter::once(0.0).chain(sums).collect()
+}
+
+/// The share of as many rows as all count as: of whole rows a whole number.
+pub(super) fn share_of(all: f64, share: f64, weights: &[f64]) -> f64 {
+    match weights.is_empty() {
+        true => (all * share).round(),
+        false => all * share,
+    }
+}
+
+/// The groups and as how many rows each counts.
+pub(crate) fn group_sizes(of: &Arrangement) -> Vec<(u32, f64)> {
     let mut sizes = BTreeMap::new();
-    for &group in &of.groups {
-        *sizes.entry(group).or_insert(0) += 1;
+    for (row, &group) in of.groups.iter().enumerate() {
+        *sizes.entry(group).or_insert(0.0) += of.weights.get(row).copied().unwrap_or(1.0);
     }
     sizes.into_iter().collect()
 }
@@ -210,10 +232,9 @@ fn groups(of: &Arrangement, share: f64, seed: u64, left: usize) -> Result<Parts,
         });
     }
     sizes.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
-    let wanted = of.groups.len() as f64 * share;
+    let wanted = sizes.iter().map(|(_, size)| size).sum::<f64>() * share;
     let (mut held, mut rows) = (Vec::new(), 0.0);
     for &(group, size) in &sizes {
-        let size = size as f64;
         let nearer = (rows + size - wanted).abs() < (rows - wanted).abs();
         if nearer && held.len() + left < sizes.len() {
             held.push(group);
@@ -221,7 +242,7 @@ fn groups(of: &Arrangement, share: f64, seed: u64, left: usize) -> Result<Parts,
         }
     }
     if held.is_empty() {
-        let smallest = sizes.iter().min_by_key(|&&(_, size)| size);
+        let smallest = sizes.iter().min_by(|a, b| a.1.total_cmp(&b.1));
         held.extend(smallest.map(|&(group, _)| group));
     }
     held.sort_unstable();

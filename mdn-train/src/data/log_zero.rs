@@ -5,6 +5,7 @@
 
 use super::numeric::NumericTable;
 use super::transform::Transform;
+use super::weights::repeated;
 
 /// The place of 0 among the logarithms of a target.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,8 +51,9 @@ pub(super) fn place(column: &mut [f32]) -> Option<f32> {
 }
 
 impl NumericTable {
-    /// Gives zeros their place in each column that is read as [`unsettled`].
-    pub(super) fn settle_zeros(&mut self) {
+    /// Gives zeros their place in each column that is read as [`unsettled`], of rows that count by `weights`, where
+    /// there are any.
+    pub(super) fn settle_zeros(&mut self, weights: &[f64]) {
         let width = self.columns.len();
         for index in 0..self.transforms.len() {
             let transform = &mut self.transforms[index];
@@ -59,7 +61,8 @@ impl NumericTable {
                 continue;
             }
             let column = self.values.iter().skip(index).step_by(width);
-            let found = place(&mut column.map(|&value| value as f32).collect::<Vec<f32>>());
+            let column = column.map(|&value| value as f32).collect::<Vec<f32>>();
+            let found = place(&mut repeated(column, weights));
             *transform = Some(found.map_or(Transform::Log, |zero| Transform::LogOrZero { zero }));
             let cells = self.values.iter_mut().skip(index).step_by(width);
             for cell in cells.filter(|cell| **cell == f64::from(UNSETTLED)) {

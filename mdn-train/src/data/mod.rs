@@ -32,11 +32,13 @@ pub mod generators;
 mod header;
 mod hold_out;
 mod log_zero;
+mod merged;
 mod missing;
 mod numeric;
 #[cfg(feature = "numpy")]
 mod numpy;
 mod preparation;
+mod roles;
 mod row_file;
 mod row_number;
 mod rows;
@@ -51,6 +53,7 @@ mod text;
 mod transform;
 mod unpack;
 mod warning;
+mod weights;
 mod wild;
 
 #[cfg(not(feature = "columnar"))]
@@ -82,4 +85,5 @@ pub use stored::{StoredRows, StoredTable};
 pub use table::{ReadOptions, STANDARD_INPUT, Table, Unusable};
 pub use transform::{Transform, column_scales, log_slope, score_scales};
 pub use warning::DataWarning;
+pub(crate) use weights::{count as copies, in_proportion};
 pub use wild::{Ordinary, WILD, fences};

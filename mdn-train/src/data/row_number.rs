@@ -1,5 +1,5 @@
 //! Columns that number the rows: their values are different whole numbers that fill at least half of their range, in
-//! any order. They name the rows and say nothing of others.
+//! any order. They name the rows and say nothing of others. Rows that are equal in all columns are one, as they are to a fit.
 //!
 //! Numbers are looked at as the file holds them: rounded to `f32`, those above 16 million would be equal.
 
@@ -26,6 +26,12 @@ impl Range {
         }
     }
 
+    fn of(values: impl Iterator<Item = f64>) -> Self {
+        let mut range = Range::new();
+        values.for_each(|value| range.add(value));
+        range
+    }
+
     pub(super) fn add(&mut self, value: f64) {
         self.rows += 1;
         self.whole &= value.fract() == 0.0;
@@ -36,8 +42,13 @@ impl Range {
     /// What is to be seen of the same values once more, where they may number the rows. A bit of memory for each
     /// number of the range.
     pub(super) fn places(&self) -> Option<Places> {
+        self.places_of(self.rows)
+    }
+
+    /// The same where they are those of so many different rows.
+    pub(super) fn places_of(&self, rows: usize) -> Option<Places> {
         let places = self.high - self.low + 1.0;
-        let may = self.whole && self.rows >= FEWEST && places <= 2.0 * self.rows as f64;
+        let may = self.whole && rows >= FEWEST && places <= 2.0 * rows as f64;
         may.then(|| Places {
             low: self.low,
             taken: vec![0; (places as usize).div_ceil(64)],
@@ -70,11 +81,14 @@ impl Places {
     }
 }
 
+/// Whether the values of a column may number the rows, at first sight.
+pub(super) fn may_number_rows(values: impl Iterator<Item = f64>) -> bool {
+    Range::of(values).places().is_some()
+}
+
 /// Whether the values of a column number the rows. O(rows).
 pub(super) fn is_row_number(values: impl Iterator<Item = f64> + Clone) -> bool {
-    let mut range = Range::new();
-    values.clone().for_each(|value| range.add(value));
-    let Some(mut places) = range.places() else {
+    let Some(mut places) = Range::of(values.clone()).places() else {
         return false;
     };
     values.for_each(|value| places.add(value));

@@ -11,6 +11,7 @@ use super::preparation::{InputChoice, Preparation, judge};
 use super::standardise::{Moments, Standardiser, resolution};
 use super::stored::StoredTable;
 use super::warning::DataWarning;
+use super::weights::{count as copies, in_proportion, repeated};
 use super::wild::Ordinary;
 
 /// A table to train on or to score.
@@ -62,6 +63,27 @@ impl<'a> TableRows<'a> {
         }
     }
 
+    /// As how many rows each counts; empty where each counts as one.
+    pub fn weights(&self) -> &'a [f64] {
+        &self.arrangement().weights
+    }
+
+    /// As how many rows all count.
+    pub(crate) fn weight(&self) -> f64 {
+        match self.weights() {
+            [] => self.count() as f64,
+            weights => weights.iter().sum(),
+        }
+    }
+
+    /// As how many rows all count, rounded.
+    pub fn counted(&self) -> usize {
+        match self.weights() {
+            [] => self.count(),
+            weights => copies(weights, usize::MAX),
+        }
+    }
+
     /// The names of the I input columns.
     pub fn input_names(&self) -> &'a [String] {
         match self {
@@ -78,10 +100,10 @@ impl<'a> TableRows<'a> {
         }
     }
 
-    /// The order and the groups of the rows.
-    pub fn arrangement(&self) -> Cow<'a, Arrangement> {
+    /// The order, the groups and the weights of the rows.
+    pub fn arrangement(&self) -> &'a Arrangement {
         match self {
-            TableRows::Memory(data) => Cow::Borrowed(&data.arrangement),
+            TableRows::Memory(data) => &data.arrangement,
             TableRows::Stored(table) => table.arrangement(),
         }
     }
@@ -114,6 +136,14 @@ impl<'a> TableRows<'a> {
             TableRows::Memory(data) => Ok(data.subset(rows)),
             TableRows::Stored(table) => table.read(rows.iter().copied()),
         }
+    }
+
+    /// As [`Dataset::repeated`], wherever the rows are.
+    pub(crate) fn repeated(&self, most: usize) -> Result<Dataset, DataError> {
+        let weights = self.weights();
+        let mut some = self.pick(&in_proportion(weights, copies(weights, most)))?;
+        some.arrangement.weights.clear();
+        Ok(some)
     }
 
     /// Calls `visit` with all rows in order: at once, or some thousands at a time.
@@ -198,20 +228,21 @@ impl<'a> TableRows<'a> {
     pub(crate) fn mean_log_slope(&self) -> Result<f64, DataError> {
         let mut sum = 0.0;
         self.visit(|block| {
-            sum = block.log_slopes().fold(sum, |sum, slope| sum + slope);
+            let slopes = block.log_slopes().zip(block.weights());
+            sum = slopes.fold(sum, |sum, (slope, weight)| sum + weight * slope);
             Ok::<_, DataError>(())
         })?;
-        Ok(sum / self.count().max(1) as f64)
+        Ok(if sum == 0.0 { 0.0 } else { sum / self.weight() })
     }
 
-    /// One column of all rows.
+    /// One column of all rows; each value as often as its row's weight says.
     pub(super) fn column(&self, of: impl Fn(&Dataset) -> Vec<f32>) -> Result<Vec<f32>, DataError> {
         let mut column = Vec::with_capacity(self.count());
         self.visit(|block| {
             column.extend(of(block));
             Ok::<_, DataError>(())
         })?;
-        Ok(column)
+        Ok(repeated(column, self.weights()))
     }
 
     /// Mean and standard deviation of prepared inputs and of targets, of which wild values count as the
@@ -225,8 +256,12 @@ impl<'a> TableRows<'a> {
         let mut moments = widths.map(Moments::new);
         for _ in 0..Moments::PASSES {
             self.visit(|block| {
-                moments[0].add(&preparation.apply(&ordinary[0].clamp(&block.inputs)));
-                moments[1].add(&ordinary[1].clamp(&block.targets));
+                let weights = &block.arrangement.weights;
+                moments[0].add(
+                    &preparation.apply(&ordinary[0].clamp(&block.inputs)),
+                    weights,
+                );
+                moments[1].add(&ordinary[1].clamp(&block.targets), weights);
                 Ok::<_, DataError>(())
             })?;
             moments.iter_mut().for_each(Moments::end_pass);

@@ -5,6 +5,7 @@ use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::error::DataError;
+use super::hold_out::{running, share_of};
 
 /// Parts `rows` row numbers at random into training and validation rows, each in ascending order.
 ///
@@ -18,6 +19,16 @@ pub fn split(
     validation_fraction: f64,
     seed: u64,
 ) -> Result<(Vec<usize>, Vec<usize>), DataError> {
+    split_weighted(rows, &[], validation_fraction, seed)
+}
+
+/// As [`split`], by shares of the rows' `weights`, where there are any: as many rows as come nearest to it.
+pub(super) fn split_weighted(
+    rows: usize,
+    weights: &[f64],
+    validation_fraction: f64,
+    seed: u64,
+) -> Result<(Vec<usize>, Vec<usize>), DataError> {
     check_fraction(validation_fraction)?;
     let mut train: Vec<usize> = (0..rows).collect();
     if validation_fraction == 0.0 {
@@ -27,8 +38,12 @@ pub fn split(
         return Err(DataError::TooFewRows { rows });
     }
     train.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
-    let held = (rows as f64 * validation_fraction).round() as usize;
-    let mut validation = train.split_off(rows - held.clamp(1, rows - 1));
+    let weight = |row: usize| weights.get(row).copied().unwrap_or(1.0);
+    let held = running(train.iter().rev().map(|&row| weight(row)));
+    let wanted = share_of(held[rows], validation_fraction, weights);
+    let off = |count: &usize| (held[*count] - wanted).abs();
+    let nearest = (1..rows).min_by(|a, b| off(a).total_cmp(&off(b)));
+    let mut validation = train.split_off(rows - nearest.unwrap_or(1));
     train.sort_unstable();
     validation.sort_unstable();
     Ok((train, validation))

@@ -29,11 +29,23 @@ impl Standardiser {
     /// one value throughout gets that value as its shift and the scale 1. Without rows, or
     /// without columns, this is the identity.
     pub fn fit(values: &[f32], columns: usize, rows: &[usize]) -> Self {
+        Self::fit_weighted(values, columns, rows, &[])
+    }
+
+    /// As [`fit`](Self::fit), where each of `rows` counts as many times as its weight in `weights` says; where
+    /// that is empty, once.
+    pub(crate) fn fit_weighted(
+        values: &[f32],
+        columns: usize,
+        rows: &[usize],
+        weights: &[f64],
+    ) -> Self {
         let mut moments = Moments::new(columns);
         for _ in 0..Moments::PASSES {
-            for &row in rows {
+            for (number, &row) in rows.iter().enumerate() {
                 let cells = values.get(row * columns..(row + 1) * columns);
-                moments.add(cells.unwrap_or(&[]));
+                let weight = weights.get(number..number + 1);
+                moments.add(cells.unwrap_or(&[]), weight.unwrap_or(&[]));
             }
             moments.end_pass();
         }
@@ -85,7 +97,7 @@ impl Standardiser {
 /// two passes over their rows, in whatever pieces those come.
 pub(super) struct Moments {
     pass: usize,
-    count: f64,
+    weight: f64,
     /// The first value of each column.
     first: Vec<f64>,
     constant: Vec<bool>,
@@ -102,7 +114,7 @@ impl Moments {
     pub(super) fn new(columns: usize) -> Self {
         Self {
             pass: 0,
-            count: 0.0,
+            weight: 0.0,
             first: Vec::new(),
             constant: vec![true; columns],
             mean: Vec::new(),
@@ -110,22 +122,24 @@ impl Moments {
         }
     }
 
-    /// Takes whole rows `[rows][columns]`.
-    pub(super) fn add(&mut self, values: &[f32]) {
-        for row in values.chunks_exact(self.sum.len().max(1)) {
+    /// Takes whole rows `[rows][columns]`, of these `weights`; where there are none, each counts once.
+    pub(super) fn add(&mut self, values: &[f32], weights: &[f64]) {
+        let rows = values.chunks_exact(self.sum.len().max(1));
+        for (number, row) in rows.enumerate() {
+            let weight = weights.get(number).copied().unwrap_or(1.0);
             let row = row.iter().map(|&value| f64::from(value));
             if self.pass > 0 {
                 for ((sum, value), mean) in self.sum.iter_mut().zip(row).zip(&self.mean) {
-                    *sum += (value - mean).powi(2);
+                    *sum += weight * (value - mean).powi(2);
                 }
                 continue;
             }
             if self.first.is_empty() {
                 self.first.extend(row.clone());
             }
-            self.count += 1.0;
+            self.weight += weight;
             for (column, value) in row.enumerate() {
-                self.sum[column] += value - self.first[column];
+                self.sum[column] += weight * (value - self.first[column]);
                 self.constant[column] &= value == self.first[column];
             }
         }
@@ -135,7 +149,7 @@ impl Moments {
     pub(super) fn end_pass(&mut self) {
         if self.pass == 0 {
             let sums = self.first.iter().zip(&self.sum);
-            self.mean = sums.map(|(first, sum)| first + sum / self.count).collect();
+            self.mean = sums.map(|(first, sum)| first + sum / self.weight).collect();
             self.sum.fill(0.0);
         }
         self.pass += 1;
@@ -150,7 +164,7 @@ impl Moments {
                 continue;
             }
             fitted.shift[column] = mean as f32;
-            let deviation = (self.sum[column] / self.count).sqrt() as f32;
+            let deviation = (self.sum[column] / self.weight).sqrt() as f32;
             if deviation > 0.0 {
                 fitted.scale[column] = deviation;
             }

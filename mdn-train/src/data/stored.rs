@@ -1,6 +1,8 @@
 //! Tables whose rows stay on the disk.
 
-use std::borrow::Cow;
+mod standard;
+
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,25 +10,25 @@ use std::sync::Arc;
 use super::arrangement::{Arrangement, ArrangementReader};
 use super::blocks::TableBlocks;
 use super::categories::Profile;
-use super::dataset::{Dataset, all_but, check_chosen, index_warnings, part_index};
+use super::dataset::{Dataset, fingerprint};
 use super::error::DataError;
 use super::log_zero::{LogZero, UNSETTLED, place, unsettled};
-use super::preparation::Preparation;
+use super::roles::{all_but, check_chosen, index_warnings, part_index};
 use super::row_file::{RowFile, RowWriter};
 use super::row_number::Range;
 use super::rows::TableRows;
-use super::standardise::Standardiser;
 use super::table::{ReadOptions, Table};
 use super::transform::Transform;
 use super::warning::DataWarning;
-use super::wild::Ordinary;
+
+pub use standard::StoredRows;
 
 /// Rows that are read at a time where all are.
 const BLOCK: usize = 1 << 14;
 
 /// Rows of inputs and targets in raw units, in a temporary file without a name: what a [`Dataset`]
-/// holds, in memory that does not depend on the table but for 4 bytes a row of a [part], and of an order
-/// and of groups.
+/// holds, in memory that does not depend on the table but for 4 bytes a row of a [part], of an order and
+/// of groups, and 8 of weights.
 ///
 /// The file takes 4 bytes a value and 16 a row. It is gone with the last table or part that uses it.
 ///
@@ -43,10 +45,10 @@ pub struct StoredTable {
     pub warnings: Vec<DataWarning>,
     /// As in [`Dataset`].
     pub transforms: Vec<Option<Transform>>,
-    /// That of all rows of the file.
+    /// That of the rows of this part.
     arrangement: Arc<Arrangement>,
     file: Arc<RowFile>,
-    /// The rows of the file that are those of this part, ascending; all, where there is none.
+    /// The rows of the file that are those of this part, in order; all, where there is none.
     chosen: Option<Arc<[u32]>>,
 }
 
@@ -188,7 +190,7 @@ impl StoredTable {
     }
 
     /// The inputs, but those of dates, that number the rows of the file, by their `ranges`. Reads the file once
-    /// more where there may be any.
+    /// more where there may be any, with some 16 bytes of memory a row.
     fn row_numbers(
         &self,
         path: &Path,
@@ -199,7 +201,7 @@ impl StoredTable {
         let inputs = self.input_names.iter().zip(ranges).enumerate();
         let may = inputs.filter(|(_, (name, _))| !dates.contains(name));
         let mut may: Vec<_> = may
-            .filter_map(|(input, (name, range))| Some((input, name, range.places()?)))
+            .filter_map(|(input, (name, range))| Some((input, (name, range), range.places()?)))
             .collect();
         if may.is_empty() {
             return Ok(Vec::new());
@@ -209,18 +211,25 @@ impl StoredTable {
             ..options.clone()
         };
         let names = [&self.input_names[..], &self.target_names].concat();
+        let mut seen = HashSet::new();
         for block in TableBlocks::open(path, &options)? {
             let rows = match block?.select(&names, self.input_names.len(), &options) {
                 Err(DataError::AllRowsSkipped { .. }) => continue,
                 selected => selected?,
             };
-            for (input, _, places) in &mut may {
-                let column = rows.values.iter().skip(*input).step_by(names.len());
-                column.for_each(|&value| places.add(value));
+            let rows = rows.values.chunks_exact(names.len());
+            for row in rows.filter(|row| seen.insert(fingerprint(row.iter().copied()))) {
+                may.iter_mut()
+                    .for_each(|(input, _, places)| places.add(row[*input]));
             }
         }
-        may.retain(|(_, _, places)| places.are_different());
-        Ok(may.into_iter().map(|(_, name, _)| name.clone()).collect())
+        may.retain(|(_, (_, range), places)| {
+            places.are_different() && range.places_of(seen.len()).is_some()
+        });
+        Ok(may
+            .into_iter()
+            .map(|(_, (name, _), _)| name.clone())
+            .collect())
     }
 
     /// Reads the columns that a model wants into a temporary file in `folder`.
@@ -281,17 +290,20 @@ impl StoredTable {
         }
         let rows = out.finish().map_err(fault)?;
         if rows.rows() == 0 {
+            arrangement.check_any(&file)?;
             let skipped = skipped_rows;
             return Err(DataError::AllRowsSkipped { file, skipped });
         }
         if u32::try_from(rows.rows()).is_err() {
             return Err(DataError::TooManyRows { file });
         }
+        let mut warnings = warnings.unwrap_or_default();
+        warnings.extend(arrangement.warning());
         let table = Self {
             input_names: inputs.to_vec(),
             target_names: targets.to_vec(),
             skipped_rows,
-            warnings: warnings.unwrap_or_default(),
+            warnings,
             transforms,
             arrangement: Arc::new(arrangement.finish(&file)?),
             file: Arc::new(rows),
@@ -351,18 +363,21 @@ impl StoredTable {
 
     /// The rows `rows`, ascending, as a table of their own.
     pub fn part(&self, rows: &[usize]) -> Self {
+        self.arranged(rows, self.arrangement.of(rows.iter().copied()))
+    }
+
+    /// The order, the groups and the weights of the rows.
+    pub fn arrangement(&self) -> &Arrangement {
+        &self.arrangement
+    }
+
+    /// The rows `rows`, in that order, any of them more than once, in this arrangement.
+    pub(super) fn arranged(&self, rows: &[usize], arrangement: Arrangement) -> Self {
         let chosen = rows.iter().map(|&row| self.record(row) as u32);
         Self {
             chosen: Some(chosen.collect()),
+            arrangement: Arc::new(arrangement),
             ..self.clone()
-        }
-    }
-
-    /// The order and the groups of the rows.
-    pub fn arrangement(&self) -> Cow<'_, Arrangement> {
-        match &self.chosen {
-            None => Cow::Borrowed(&self.arrangement),
-            Some(chosen) => Cow::Owned(self.arrangement.of(chosen.iter().map(|&row| row as usize))),
         }
     }
 
@@ -394,12 +409,13 @@ impl StoredTable {
         &self,
         rows: impl ExactSizeIterator<Item = usize> + Clone,
     ) -> Result<Dataset, DataError> {
+        let arrangement = self.arrangement.of(rows.clone());
         let records = rows.map(|row| self.record(row));
         let mut read = Dataset {
             input_names: self.input_names.clone(),
             target_names: self.target_names.clone(),
             transforms: self.transforms.clone(),
-            arrangement: self.arrangement.of(records.clone()),
+            arrangement,
             ..Dataset::default()
         };
         let inputs = 4 * self.input_names.len();
@@ -436,70 +452,6 @@ fn next_of(blocks: &mut TableBlocks) -> Result<Table, DataError> {
     next.ok_or_else(|| DataError::NoRows {
         file: blocks.name().to_owned(),
     })
-}
-
-/// Rows of a stored table in the units that training sees.
-#[derive(Clone, Copy, Debug)]
-pub struct StoredRows<'a> {
-    /// The rows.
-    pub table: &'a StoredTable,
-    /// What is ordinary for inputs and for targets; wild values become the nearest ordinary one.
-    pub ordinary: &'a [Ordinary; 2],
-    /// What is done to the inputs first.
-    pub preparation: &'a Preparation,
-    /// How they are standardised then.
-    pub inputs: &'a Standardiser,
-    /// What is done to the targets.
-    pub targets: &'a Standardiser,
-}
-
-impl StoredRows<'_> {
-    /// Reads the rows `rows`, in that order, as inputs `[rows][width]`, prepared, and targets `[rows][D]`; both
-    /// are replaced. `memory` is grown as needed and best used again.
-    ///
-    /// # Errors
-    /// When the temporary file cannot be read.
-    pub fn read(
-        &self,
-        rows: impl ExactSizeIterator<Item = usize> + Clone,
-        [inputs, targets]: [&mut Vec<f32>; 2],
-        memory: &mut Vec<u8>,
-    ) -> Result<(), DataError> {
-        let width = 4 * self.table.input_names.len();
-        inputs.clear();
-        targets.clear();
-        let [x_ordinary, t_ordinary] = self.ordinary;
-        let (mut raw, mut prepared) = (Vec::new(), Vec::new());
-        let visit = |values: &[u8], _| {
-            let (x, t) = values.split_at(width);
-            raw.clear();
-            prepared.clear();
-            raw.extend(x_ordinary.clamped(numbers(x)));
-            self.preparation.push(&raw, &mut prepared);
-            inputs.extend(self.inputs.standardised(prepared.iter().copied()));
-            let t = t_ordinary.clamped(numbers(t));
-            targets.extend(self.targets.standardised(t));
-        };
-        let records = rows.map(|row| self.table.record(row));
-        let read = self.table.file.visit(records, memory, visit);
-        read.map_err(unreadable)
-    }
-
-    /// The targets `[count][D]` of the rows 0, `step`, 2 `step` …
-    ///
-    /// # Errors
-    /// When the temporary file cannot be read.
-    pub fn every(&self, step: usize) -> Result<Vec<f32>, DataError> {
-        let mut all = Vec::new();
-        let (mut inputs, mut targets, mut memory) = (Vec::new(), Vec::new(), Vec::new());
-        let wanted = self.table.rows().div_ceil(step);
-        for start in (0..wanted).step_by(BLOCK) {
-            let rows = (start..(start + BLOCK).min(wanted)).map(|row| row * step);
-            self.read(rows, [&mut inputs, &mut targets], &mut memory)?;
-            all.extend_from_slice(&targets);
-        }
-        Ok(all)
-    }
 }
 
 fn numbers(bytes: &[u8]) -> impl Iterator<Item = f32> {

@@ -1,5 +1,6 @@
 //! Tables as they stand in a file of any of the formats.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
@@ -64,6 +65,8 @@ pub struct Table {
     missing_values: Vec<MissingValue>,
     log_zeros: Vec<LogZero>,
     index: Vec<String>,
+    /// How many rows were left out for their weight.
+    weightless: usize,
 }
 
 /// A row that cannot be used.
@@ -172,14 +175,50 @@ impl Table {
             missing_values: options.missing_values.clone(),
             log_zeros: options.log_zeros.clone(),
             index: found.index,
+            weightless: 0,
         };
         let mut named = (options.missing_values)
             .iter()
             .filter_map(|value| value.column.as_deref());
         match named.find(|column| table.position(column).is_none()) {
             Some(column) => Err(table.unknown(column)),
-            None => Ok(table),
+            None => Ok(match table.of_weight(options)? {
+                Cow::Owned(some) => some,
+                Cow::Borrowed(_) => table,
+            }),
         }
+    }
+
+    /// The table without rows of weight 0, by [`ArrangedBy::weights`]: whatever else they hold is of no account.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    pub(super) fn of_weight(&self, options: &ReadOptions) -> Result<Cow<'_, Self>, DataError> {
+        let Some(column) = &options.arranged_by.weights else {
+            return Ok(Cow::Borrowed(self));
+        };
+        let weights = self.raw_cells(column)?.enumerate();
+        let counts = weights.filter(|(_, cell)| *cell != Raw::Number(0.0));
+        let kept: Vec<usize> = counts.map(|(row, _)| row).collect();
+        if kept.len() == self.rows() {
+            return Ok(Cow::Borrowed(self));
+        }
+        Ok(Cow::Owned(Self {
+            name: self.name.clone(),
+            columns: self.columns.clone(),
+            cells: self.cells.iter().map(|cells| cells.of(&kept)).collect(),
+            lines: kept.iter().map(|&row| self.lines[row]).collect(),
+            warnings: self.warnings.clone(),
+            missing_values: self.missing_values.clone(),
+            log_zeros: self.log_zeros.clone(),
+            index: self.index.clone(),
+            weightless: self.weightless + self.rows() - kept.len(),
+        }))
+    }
+
+    /// How many rows were left out for their weight.
+    pub fn weightless(&self) -> usize {
+        self.weightless
     }
 
     /// What a cell holds: nothing, where its value stands for a missing one.

@@ -32,6 +32,13 @@ pub enum DataWarning {
         /// The column.
         column: String,
     },
+    /// Rows of weight 0 were left out.
+    ZeroWeight {
+        /// The column of the weights.
+        column: String,
+        /// How many there were.
+        rows: usize,
+    },
     /// An input column equals a target in every row.
     EqualsTarget {
         /// The input.
@@ -55,6 +62,7 @@ impl DataWarning {
     pub fn heading(&self) -> &'static str {
         match self {
             Self::RowNumber { .. } | Self::Index { .. } => "note row-number",
+            Self::ZeroWeight { .. } => "note",
             Self::EqualsTarget { .. } => "warning leak",
             _ => "warning",
         }
@@ -89,6 +97,11 @@ impl fmt::Display for DataWarning {
             Self::Index { column } => write!(
                 out,
                 "column `{column}` is an index, as the file says, and is left out; --inputs takes it in"
+            ),
+            Self::ZeroWeight { column, rows } => write!(
+                out,
+                "{rows} row{} left out, as the weight in column `{column}` is 0 there",
+                if *rows == 1 { "" } else { "s" }
             ),
             Self::EqualsTarget { column, target } => write!(
                 out,

@@ -165,6 +165,7 @@ mod tests {
         let even = (0..rows).map(|row| (row as f64 + 0.5) / rows as f64);
         Scores {
             rows,
+            weights: Vec::new(),
             nll: 1.0,
             zero_density_rows: 0,
             zero_density: None,

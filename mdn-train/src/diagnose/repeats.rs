@@ -13,8 +13,8 @@ const REPEATED_SHARE: f64 = 0.05;
 /// Rows of equal inputs of which fewer than this share have another target are rows written twice.
 const OTHER_TARGETS: f64 = 0.1;
 
-/// A note where many rows of `data` are equal to another in all inputs and targets: a row held back
-/// is then perhaps a row learnt from. Where values of the targets have probabilities, by `supports`
+/// A note where many rows of `data` are equal to another in all inputs and targets: a measurement that was written
+/// twice counts twice. Where values of the targets have probabilities, by `supports`
 /// `[D]`, rows with equal inputs agree by chance; then it takes that few such rows do not.
 pub(super) fn repeated_rows(data: &Dataset, supports: &[Support]) -> Option<Diagnostic> {
     let equal = equal_to_another(data, true);
@@ -28,15 +28,13 @@ pub(super) fn repeated_rows(data: &Dataset, supports: &[Support]) -> Option<Diag
         code: "repeated-rows",
         severity: Severity::Note,
         finding: format!(
-            "{:.0}% of {} rows are equal to another row in all inputs and targets; if the same \
-             measurement was written twice, rows held back are rows learnt from, and their scores are \
-             too good",
+            "{:.0}% of {} rows are equal to another row in all inputs and targets; equal rows are learnt from or \
+             held back together, and count as many times as they stand in the table",
             100.0 * share,
             data.rows
         ),
-        advice: "If so, remove the repeats, or keep them together in splits of your own \
-                 (`cross-validate --test-rows`); different measurements that happen to be equal, as in \
-                 coarse tables, do no harm",
+        advice: "If the same measurement was written twice, remove the repeats: it counts twice. Different \
+                 measurements that happen to be equal, as in coarse tables, do no harm",
     })
 }
 

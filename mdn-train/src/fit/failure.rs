@@ -87,11 +87,14 @@ pub(super) fn nothing_learnt(
     }))
 }
 
-/// `rows`, evenly chosen where there are many, wild values as training sees them.
+/// `rows`, evenly chosen where there are many, each as often as its weight says, wild values as training sees them.
 fn looked_at(plan: &Plan<'_>, rows: TableRows<'_>) -> Result<Dataset, DataError> {
     let step = rows.count().div_ceil(LOOKED_AT).max(1);
     let numbers: Vec<usize> = (0..rows.count()).step_by(step).collect();
-    let mut data = rows.pick(&numbers)?;
+    let mut data = match rows.weights() {
+        [] => rows.pick(&numbers)?,
+        _ => rows.repeated(LOOKED_AT)?,
+    };
     let [inputs, targets] = &plan.ordinary;
     data.inputs = inputs.clamp(&data.inputs).into_owned();
     data.targets = targets.clamp(&data.targets).into_owned();

@@ -9,7 +9,7 @@ use mdn_infer::format::{Head, MAX_DIMENSIONS, MAX_LOG_SCALE, Support};
 use super::file_version::STATING;
 use super::inputs::Inputs;
 use super::support::{self, TargetSupport};
-use super::{FitConfig, FitError, HeldOut, LossUnits, ScaleFloor};
+use super::{FitConfig, FitError, HeldOut, LossUnits, ScaleFloor, Table};
 use crate::data::{DataError, Ordinary, OwnedRows, Split, Standardiser, StoredRows, TableRows};
 use crate::draft::{Columns, ModelDraft, Statements, golden_numbers, golden_rows};
 use crate::metrics::map_predictions;
@@ -24,7 +24,7 @@ use crate::train::{
 pub(super) struct Plan<'a> {
     pub(super) config: Cow<'a, FitConfig>,
     /// All rows: those to train on and those held back.
-    pub(super) rows: TableRows<'a>,
+    pub(super) table: Table<'a>,
     architecture: Architecture,
     pub(super) training: OwnedRows,
     /// Those that choose the step.
@@ -48,11 +48,11 @@ pub(super) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     pub(super) fn new(
-        data: TableRows<'a>,
+        table: Table<'a>,
         settings: Cow<'a, FitConfig>,
         split: &Split,
     ) -> Result<Self, FitError> {
-        let config = &*settings;
+        let (config, data) = (&*settings, table.rows());
         let training = data.part(&split.train);
         let report = (!split.report.is_empty()).then(|| data.part(&split.report));
         let seen = report.as_ref().map(|_| data.part(&split.seen()));
@@ -89,7 +89,6 @@ impl<'a> Plan<'a> {
             .map(|(one, (&shift, &scale))| support::standard_units(&one.support, shift, scale));
         Ok(Plan {
             standard_supports: standard_supports.collect(),
-            rows: data,
             architecture: architecture(data, prepared.preparation.width(), config, bounds)?,
             units: LossUnits::new(config.options.loss, &targets, log_slopes, &atom_shares),
             supports,
@@ -102,6 +101,7 @@ impl<'a> Plan<'a> {
             targets,
             spread,
             config: settings,
+            table,
         })
     }
 
@@ -132,18 +132,22 @@ impl<'a> Plan<'a> {
 
     /// Rows in the units that training sees.
     pub(super) fn standard<'p>(&'p self, part: TableRows<'p>) -> Standard<'p> {
-        match part {
-            TableRows::Memory(rows) => Standard::Memory {
+        let source = match part {
+            TableRows::Memory(rows) => Source::Memory {
                 inputs: self.inputs.apply(&self.prepare(&rows.inputs)),
                 targets: self.targets.apply(&self.ordinary[1].clamp(&rows.targets)),
             },
-            TableRows::Stored(table) => Standard::Stored(StoredRows {
+            TableRows::Stored(table) => Source::Stored(StoredRows {
                 table,
                 ordinary: &self.ordinary,
                 preparation: &self.prepared.preparation,
                 inputs: &self.inputs,
                 targets: &self.targets,
             }),
+        };
+        Standard {
+            source,
+            weights: relative(part.weights()),
         }
     }
 
@@ -177,8 +181,8 @@ impl<'a> Plan<'a> {
     pub(super) fn held_out(&self) -> HeldOut {
         HeldOut {
             by: self.config.hold_out,
-            choosing_rows: self.validation.rows().count(),
-            reported_rows: self.reported().map_or(0, |rows| rows.count()),
+            choosing_rows: self.validation.rows().counted(),
+            reported_rows: self.reported().map_or(0, |rows| rows.counted()),
             apart: self.report.is_some(),
         }
     }
@@ -231,7 +235,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The anomaly score that the configured share of ordinary rows exceeds: of those without a number that
-    /// stands for a missing one, where there are any.
+    /// stands for a missing one, where there are any. Rows count by their weights.
     pub(super) fn anomaly_threshold(&self, file: &ModelFile) -> Result<f32, FitError> {
         let rows = self.reported().unwrap_or(self.training.rows());
         let (mut scores, mut marked) = (Vec::with_capacity(rows.count()), Vec::new());
@@ -242,10 +246,10 @@ impl<'a> Plan<'a> {
                 mixture => mixture?.anomaly_score(block.target(row)),
             })?;
             let mut kept = block.unmarked(&self.ordinary).into_iter().peekable();
-            for (row, score) in found.into_iter().enumerate() {
+            for ((row, score), weight) in found.into_iter().enumerate().zip(block.weights()) {
                 match kept.next_if_eq(&row) {
-                    Some(_) => scores.push(score),
-                    None => marked.push(score),
+                    Some(_) => scores.push((score, weight)),
+                    None => marked.push((score, weight)),
                 }
             }
             Ok::<_, FitError>(())
@@ -253,30 +257,51 @@ impl<'a> Plan<'a> {
         if scores.is_empty() {
             scores = marked;
         }
-        scores.sort_by(f32::total_cmp);
-        let below = ((1.0 - self.config.anomaly_rate) * scores.len() as f64).ceil() as usize;
-        let last_finite = scores.iter().rev().copied().find(|score| score.is_finite());
-        let chosen = scores.get(below.saturating_sub(1)).copied();
+        scores.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let all: f64 = scores.iter().map(|(_, weight)| weight).sum();
+        let (below, mut sum) = ((1.0 - self.config.anomaly_rate) * all, 0.0);
+        let chosen = scores.iter().find(|(_, weight)| {
+            sum += weight;
+            sum >= below
+        });
+        let finite = |&&(score, _): &&(f32, f64)| score.is_finite();
+        let last_finite = scores.iter().rev().find(finite);
         Ok(chosen
-            .filter(|score| score.is_finite())
+            .filter(finite)
             .or(last_finite)
-            .unwrap_or(f32::MAX))
+            .map_or(f32::MAX, |(score, _)| *score))
     }
 }
 
 /// Rows in the units that training sees: on the disk they are brought there when they are read.
-pub(super) enum Standard<'a> {
+pub(super) struct Standard<'a> {
+    source: Source<'a>,
+    /// As in [`Feed::with_weights`].
+    weights: Vec<f32>,
+}
+
+enum Source<'a> {
     Memory { inputs: Vec<f32>, targets: Vec<f32> },
     Stored(StoredRows<'a>),
 }
 
 impl Standard<'_> {
     pub(super) fn feed(&self) -> Feed<'_> {
-        match self {
-            Standard::Memory { inputs, targets } => Feed::Memory(Rows { inputs, targets }),
-            Standard::Stored(rows) => Feed::Stored(*rows),
-        }
+        let feed: Feed<'_> = match &self.source {
+            Source::Memory { inputs, targets } => Rows { inputs, targets }.into(),
+            Source::Stored(rows) => (*rows).into(),
+        };
+        feed.with_weights(&self.weights)
     }
+}
+
+/// Weights as shares of their mean.
+fn relative(weights: &[f64]) -> Vec<f32> {
+    let mean = weights.iter().sum::<f64>() / weights.len() as f64;
+    weights
+        .iter()
+        .map(|weight| (weight / mean) as f32)
+        .collect()
 }
 
 fn architecture(

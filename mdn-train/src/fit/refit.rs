@@ -16,7 +16,7 @@ impl Plan<'_> {
         if !(self.config.refit && ended && self.held_back().is_some()) {
             return Ok(None);
         }
-        let rows = self.standard(self.rows);
+        let rows = self.standard(self.table.rows());
         let again = (0..).zip(networks).map(|(member, one)| {
             let options = TrainOptions {
                 seed: ensemble::seed(&self.config, member),

@@ -11,7 +11,7 @@ use serde::ser::SerializeStruct;
 
 use super::FitConfig;
 use super::file_version::STATING;
-use crate::data::{DataError, Dataset, Standardiser, TableRows, Transform};
+use crate::data::{DataError, Dataset, OwnedRows, Standardiser, TableRows, Transform};
 use crate::supports::tolerance;
 use crate::train::LossKind;
 use detect::{Evidence, detect, hint};
@@ -221,6 +221,8 @@ pub(super) fn settle(
 ) -> Result<Vec<TargetSupport>, super::FitError> {
     let count = training.count();
     let sample = match count {
+        // Each as often as its weight says.
+        _ if !training.weights().is_empty() => Cow::Owned(training.repeated(LOOKED_AT)?),
         0..=LOOKED_AT => training.sample(LOOKED_AT)?,
         // The same rows wherever they are.
         _ => {
@@ -251,7 +253,10 @@ pub fn with_supports_of(
     data: &Dataset,
     config: &FitConfig,
 ) -> Result<(FitConfig, Vec<TargetSupport>), super::FitError> {
-    let settled = settle(data.into(), data.into(), config)?;
+    let rows = TableRows::from(data);
+    let merged = rows.merged(config.hold_out)?;
+    let rows = merged.as_ref().map_or(rows, OwnedRows::rows);
+    let settled = settle(rows, rows, config)?;
     let rules = settled.iter().map(|one| {
         let chosen = config.support_of(&one.target).cloned();
         (
@@ -492,28 +497,28 @@ fn is_near_for_the_engine(value: f32, support: &Support) -> bool {
     }
 }
 
-/// For each target the share of rows whose values are point masses beside a density.
+/// For each target the share of rows, by their weights, whose values are point masses beside a density.
 pub(super) fn atom_shares(
     rows: TableRows<'_>,
     settled: &[TargetSupport],
 ) -> Result<Vec<f64>, DataError> {
-    let mut counts = vec![0_usize; settled.len()];
+    let mut counts = vec![0.0; settled.len()];
     rows.visit(|block| {
         for (target, (count, one)) in counts.iter_mut().zip(settled).enumerate() {
             if let Support::Atoms(atoms) = &one.support {
-                *count += block
-                    .target_column(target)
-                    .filter(|v| atoms.values().contains(v))
-                    .count();
+                let values = block.target_column(target).zip(block.weights());
+                let on_atoms = values.filter(|(value, _)| atoms.values().contains(value));
+                *count += on_atoms.map(|(_, weight)| weight).sum::<f64>();
             }
         }
         Ok::<_, DataError>(())
     })?;
-    let rows = rows.count().max(1) as f64;
-    Ok(counts
-        .into_iter()
-        .map(|count| count as f64 / rows)
-        .collect())
+    let all = if rows.count() == 0 {
+        1.0
+    } else {
+        rows.weight()
+    };
+    Ok(counts.into_iter().map(|count| count / all).collect())
 }
 
 /// The units that training sees of targets with a support: those of their places on the mixture's
@@ -532,9 +537,8 @@ pub(super) fn restandardise(
     }
     training.visit(|block| {
         for (target, moments) in moments.iter_mut().enumerate() {
-            block
-                .target_column(target)
-                .for_each(|value| moments.add(value));
+            let values = block.target_column(target).zip(block.weights());
+            values.for_each(|(value, weight)| moments.add(value, weight));
         }
         Ok::<_, DataError>(())
     })?;

@@ -19,27 +19,6 @@ pub struct ColumnScores {
 }
 
 impl ColumnScores {
-    /// Of no rows; both figures are sums till [`finish`](Self::finish).
-    pub(super) const NONE: Self = ColumnScores {
-        rmse: 0.0,
-        crps: 0.0,
-        tail_rows: 0,
-    };
-
-    pub(super) fn add(&mut self, row: &Self) {
-        self.rmse += row.rmse;
-        self.crps += row.crps;
-        self.tail_rows += row.tail_rows;
-    }
-
-    pub(super) fn finish(self, rows: f64) -> Self {
-        ColumnScores {
-            rmse: (self.rmse / rows).sqrt(),
-            crps: self.crps / rows,
-            ..self
-        }
-    }
-
     /// Of a row at whose input the model's numbers overflow.
     pub(super) const OVERFLOWED: Self = ColumnScores {
         rmse: f64::INFINITY,
@@ -56,6 +35,31 @@ impl ColumnScores {
             rmse: (distribution.mean() - y).powi(2),
             crps: distribution.crps(y),
             tail_rows: distribution.moments_rest_on_the_tail().into(),
+        }
+    }
+}
+
+/// Sums of the scores of rows, which count by their weights.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ColumnSums {
+    squares: f64,
+    crps: f64,
+    tail: f64,
+}
+
+impl ColumnSums {
+    pub(super) fn add(&mut self, row: &ColumnScores, weight: f64) {
+        self.squares += weight * row.rmse;
+        self.crps += weight * row.crps;
+        self.tail += weight * row.tail_rows as f64;
+    }
+
+    /// The scores of all rows, which count as `rows`.
+    pub(super) fn finish(self, rows: f64) -> ColumnScores {
+        ColumnScores {
+            rmse: (self.squares / rows).sqrt(),
+            crps: self.crps / rows,
+            tail_rows: self.tail.round() as usize,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::f64::consts::{E, PI};
 
 use mdn_infer::format::Support;
 
-use crate::data::{Dataset, Standardiser};
+use crate::data::{Dataset, Standardiser, copies, in_proportion};
 use crate::supports::log_density;
 
 /// Values that decide the normal distribution beneath a support, at most.
@@ -17,19 +17,32 @@ const FITTED: usize = 2000;
 pub fn normal_nll(data: &Dataset, supports: &[Support]) -> Option<f64> {
     let columns = data.target_names.len();
     let rows: Vec<usize> = (0..data.rows).collect();
-    let spreads = Standardiser::fit(&data.targets, columns, &rows).scale;
+    let spreads =
+        Standardiser::fit_weighted(&data.targets, columns, &rows, &data.arrangement.weights).scale;
     let constant = data.target_resolutions().contains(&None);
     let each = spreads.iter().enumerate().map(|(target, &scale)| {
         match supports.get(target).unwrap_or(&Support::Continuous) {
             Support::Continuous => (2.0 * PI * E).ln() / 2.0 + f64::from(scale).ln(),
             support => {
-                let column: Vec<f64> = data.target_column(target).map(f64::from).collect();
+                let column: Vec<f64> = values(data, target);
                 let (mean, deviation) = likeliest(support, &column);
                 mean_nll(support, &column, mean, deviation)
             }
         }
     });
     (!constant).then(|| each.sum::<f64>() - data.mean_log_slope())
+}
+
+/// The values of a target, each as often as its row's weight says.
+fn values(data: &Dataset, target: usize) -> Vec<f64> {
+    let column: Vec<f64> = data.target_column(target).map(f64::from).collect();
+    match data.arrangement.weights.as_slice() {
+        [] => column,
+        weights => {
+            let rows = in_proportion(weights, copies(weights, 50 * FITTED));
+            rows.into_iter().map(|row| column[row]).collect()
+        }
+    }
 }
 
 fn mean_nll(support: &Support, values: &[f64], mean: f64, deviation: f64) -> f64 {

@@ -22,7 +22,7 @@ pub enum Initialisation {
 }
 
 /// How many targets the k-means centres are computed from, at most.
-const SAMPLE: usize = 2048;
+pub(crate) const SAMPLE: usize = 2048;
 const KMEANS_ITERATIONS: usize = 10;
 /// How much smaller than Glorot's the head's kernel starts under [`Initialisation::Spread`].
 const HEAD_KERNEL: f32 = 0.1;

@@ -71,6 +71,8 @@ fn table_checksum(data: TableRows<'_>) -> Result<u64, DataError> {
                 .iter()
                 .for_each(|value| digest.update(&value.to_le_bytes()));
         }
+        let weights = arrangement.weights.iter();
+        weights.for_each(|weight| digest.update(&weight.to_le_bytes()));
     }
     Ok(digest.finalize())
 }

@@ -7,12 +7,20 @@ use mdn_infer::format::{Head, Support};
 use super::TrainError;
 use super::cells;
 use super::objective::Rows;
-use crate::data::StoredRows;
-use crate::network::Architecture;
+use crate::data::{StoredRows, in_proportion};
+use crate::network::{Architecture, SAMPLE};
 
-/// Standardised rows.
+/// Standardised rows, and how much each counts.
 #[derive(Clone, Copy, Debug)]
-pub enum Feed<'a> {
+pub struct Feed<'a> {
+    pub(super) source: Source<'a>,
+    /// Relative to their mean; empty where all rows count the same.
+    pub(super) weights: &'a [f32],
+}
+
+/// Where rows come from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source<'a> {
     /// In memory.
     Memory(Rows<'a>),
     /// On the disk, read when they are wanted.
@@ -21,13 +29,28 @@ pub enum Feed<'a> {
 
 impl<'a> From<Rows<'a>> for Feed<'a> {
     fn from(rows: Rows<'a>) -> Self {
-        Feed::Memory(rows)
+        Feed {
+            source: Source::Memory(rows),
+            weights: &[],
+        }
     }
 }
 
 impl<'a> From<StoredRows<'a>> for Feed<'a> {
     fn from(rows: StoredRows<'a>) -> Self {
-        Feed::Stored(rows)
+        Feed {
+            source: Source::Stored(rows),
+            weights: &[],
+        }
+    }
+}
+
+impl<'a> Feed<'a> {
+    /// The same rows with these weights, one a row, whose mean is 1: a row's loss and its gradient are taken so
+    /// many times. Without any all count the same.
+    #[must_use]
+    pub fn with_weights(self, weights: &'a [f32]) -> Self {
+        Feed { weights, ..self }
     }
 }
 
@@ -65,18 +88,49 @@ impl Feeds<'_> {
 impl Feed<'_> {
     /// How many rows there are, of `dimensions` targets each.
     pub(super) fn count(&self, dimensions: usize) -> usize {
-        match self {
-            Feed::Memory(rows) => rows.targets.len() / dimensions,
-            Feed::Stored(rows) => rows.table.rows(),
+        match self.source {
+            Source::Memory(rows) => rows.targets.len() / dimensions,
+            Source::Stored(rows) => rows.table.rows(),
         }
     }
 
     fn starting_targets(&self, architecture: &Architecture) -> Result<Cow<'_, [f32]>, TrainError> {
-        match self {
-            Feed::Memory(rows) => Ok(rows.targets.into()),
-            Feed::Stored(rows) => {
+        if !self.weights.is_empty() {
+            return self.targets_in_proportion(architecture);
+        }
+        match &self.source {
+            Source::Memory(rows) => Ok(rows.targets.into()),
+            Source::Stored(rows) => {
                 let step = architecture.target_step(rows.table.rows());
                 Ok(rows.every(step).map_err(read_error)?.into())
+            }
+        }
+    }
+
+    /// Targets in proportion to the weights of their rows: as many as there are, but enough for quantiles of one
+    /// target, and as many as several are clustered by.
+    fn targets_in_proportion(
+        &self,
+        architecture: &Architecture,
+    ) -> Result<Cow<'_, [f32]>, TrainError> {
+        let dimensions = usize::from(architecture.head.dimensions);
+        let count = match dimensions {
+            1 => self.weights.len().max(SAMPLE),
+            _ => SAMPLE,
+        };
+        let weights: Vec<f64> = self.weights.iter().map(|&weight| weight.into()).collect();
+        let rows = in_proportion(&weights, count);
+        match &self.source {
+            Source::Memory(all) => {
+                let one = |&row: &usize| &all.targets[row * dimensions..(row + 1) * dimensions];
+                Ok(rows.iter().flat_map(one).copied().collect())
+            }
+            Source::Stored(stored) => {
+                let (mut inputs, mut targets) = (Vec::new(), Vec::new());
+                let to = [&mut inputs, &mut targets];
+                let read = stored.read(rows.iter().copied(), to, &mut Vec::new());
+                read.map_err(read_error)?;
+                Ok(targets.into())
             }
         }
     }
@@ -91,9 +145,9 @@ impl Feed<'_> {
     ) -> Result<(), TrainError> {
         let Head { dimensions, .. } = architecture.head;
         let (width, dimensions) = (architecture.inputs, usize::from(dimensions));
-        let stored = match self {
-            Feed::Memory(rows) => return rows.check(table, width, dimensions),
-            Feed::Stored(rows) => rows,
+        let stored = match &self.source {
+            Source::Memory(rows) => return rows.check(table, width, dimensions),
+            Source::Stored(rows) => rows,
         };
         let rows = stored.table;
         let widths = [stored.preparation.width(), rows.target_names.len()];

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::TrainError;
 use super::cells;
-use super::feed::{Feed, read_error};
+use super::feed::{Feed, Source, read_error};
 use super::noise::{Noise, add_noise};
 use crate::loss::{Cover, Loss, LossKind};
 use crate::network::{Architecture, Packed, ROWS, Strip, Workspace, buffer, pitch};
@@ -43,8 +43,9 @@ pub enum Selection<'a> {
 }
 
 /// The mean loss of the rows of a table, the negative log-likelihood or the CRPS, and its gradient
-/// with respect to the network's parameters. Allocates when it is made and never again, but for the
-/// first rows that it reads from the disk.
+/// with respect to the network's parameters. The loss of a row with a weight counts that many times; the mean
+/// of a batch is then a sum over so many rows as there are, so that the mean over an epoch's batches is that of the
+/// table. Allocates when it is made and never again, but for the first rows that it reads from the disk.
 #[derive(Debug)]
 pub struct Objective<'a> {
     rows: Feed<'a>,
@@ -59,7 +60,7 @@ impl<'a> Objective<'a> {
     /// An objective over all of `rows`, or batches of them with up to `batch` rows.
     ///
     /// # Panics
-    /// If the slices hold different numbers of rows, or a part of one, or if `loss` is the CRPS of
+    /// If the slices hold different numbers of rows, or a part of one, or there are other than no weights or one a row, or if `loss` is the CRPS of
     /// several targets with full covariance.
     pub fn new(
         architecture: &Architecture,
@@ -102,7 +103,7 @@ impl<'a> Objective<'a> {
         assert!(loss.suits(&architecture.head), "a loss for this covariance");
         let dimensions = usize::from(architecture.head.dimensions);
         let count = rows.count(dimensions);
-        if let Feed::Memory(rows) = rows {
+        if let Source::Memory(rows) = rows.source {
             assert_eq!(rows.targets.len(), count * dimensions, "whole targets");
             assert_eq!(
                 rows.inputs.len(),
@@ -110,6 +111,8 @@ impl<'a> Objective<'a> {
                 "as many inputs"
             );
         }
+        let weights = rows.weights.len();
+        assert!(weights == 0 || weights == count, "a weight for each row");
         let batch = batch.min(count).max(1);
         let shard_rows = shard_rows(architecture.multiply_adds()).min(batch.next_multiple_of(ROWS));
         let groups = batch.div_ceil(shard_rows).clamp(1, MAX_GROUPS);
@@ -301,6 +304,15 @@ impl Plan<'_> {
         }
     }
 
+    /// Copies the weights of the rows `numbers` to `to` `[block]`, zeros as padding.
+    fn weigh(mut numbers: impl ExactSizeIterator<Item = usize>, from: &[f32], to: &mut Vec<Strip>) {
+        to.clear();
+        to.resize(numbers.len().div_ceil(ROWS), [0.0; ROWS]);
+        for weight in to.as_flattened_mut() {
+            *weight = numbers.next().map_or(0.0, |row| from[row]);
+        }
+    }
+
     fn shard_len(&self, shard: usize) -> usize {
         self.shard_rows.min(self.count - shard * self.shard_rows)
     }
@@ -318,6 +330,8 @@ struct Group {
     loss: Loss,
     /// `[block][D]`
     targets: Vec<Strip>,
+    /// `[block]`: how much each row counts; empty where all count the same.
+    weights: Vec<Strip>,
     /// `[D]`; empty where every target is continuous.
     supports: Vec<Support>,
     /// `[block][D][2]`, where there are supports.
@@ -345,6 +359,7 @@ impl Group {
         Group {
             targets: buffer(architecture.head.dimensions.into(), rows),
             workspace,
+            weights: Vec::new(),
             supports: Vec::new(),
             cells: Vec::new(),
             loss: Loss::new(loss, architecture.head),
@@ -373,7 +388,8 @@ impl Group {
             self.workspace.forward(packed);
             let outputs = self.workspace.outputs_mut();
             let rows = plan.shard_len(shard);
-            self.sum += (self.loss).apply(outputs, &self.targets, &self.cells, rows, weight);
+            let counts = (rows, self.weights.as_slice());
+            self.sum += (self.loss).apply(outputs, &self.targets, &self.cells, counts, weight);
             if weight.is_some() {
                 let first = shard == shards.start;
                 self.workspace.backward(packed, first, &mut self.gradient);
@@ -391,12 +407,15 @@ impl Group {
         let [width, dimensions] = plan.widths;
         let targets = &mut self.targets[..rows.div_ceil(ROWS) * pitch(dimensions)];
         let numbers = plan.numbers(shard);
-        match plan.rows {
-            Feed::Memory(rows) => {
+        if !plan.rows.weights.is_empty() {
+            Plan::weigh(numbers.clone(), plan.rows.weights, &mut self.weights);
+        }
+        match plan.rows.source {
+            Source::Memory(rows) => {
                 Plan::gather(numbers.clone(), rows.inputs, width, inputs);
                 Plan::gather(numbers, rows.targets, dimensions, targets);
             }
-            Feed::Stored(stored) => {
+            Source::Stored(stored) => {
                 let [x, t] = &mut self.read;
                 let read = stored.read(numbers, [&mut *x, &mut *t], &mut self.memory);
                 if let Err(error) = read {

@@ -31,3 +31,4 @@ mod targets;
 mod transform;
 mod tune;
 mod usage;
+mod weights;

@@ -9,7 +9,7 @@ mod supports;
 
 use mdn_infer::format::{Activation, Atoms, Covariance, Head, ScaleMap, Support};
 use mdn_train::network::{Activations, Architecture, HiddenLayer, Initialisation, Network};
-use mdn_train::train::{LossKind, Objective, Rows, Selection};
+use mdn_train::train::{Feed, LossKind, Objective, Rows, Selection};
 use nalgebra::{DMatrix, DVector};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
@@ -36,6 +36,8 @@ struct Case {
     targets: Vec<f32>,
     /// `[D]`, or none.
     supports: Vec<Support>,
+    /// Of the rows, with mean 1, or none.
+    weights: Vec<f32>,
 }
 
 impl Case {
@@ -61,6 +63,7 @@ impl Case {
             targets: normals(&mut rng, rows * usize::from(head.dimensions)),
             architecture,
             supports: Vec::new(),
+            weights: Vec::new(),
         }
     }
 
@@ -83,7 +86,8 @@ impl Case {
 
     fn loss_and_gradient(&self) -> (f64, Vec<f32>) {
         let mut gradient = vec![f32::NAN; self.parameters.len()];
-        let objective = Objective::new(&self.architecture, self.loss, self.rows(), usize::MAX);
+        let rows = Feed::from(self.rows()).with_weights(&self.weights);
+        let objective = Objective::new(&self.architecture, self.loss, rows, usize::MAX);
         let mut objective = objective
             .with_supports(&self.supports)
             .with_moments(self.moments);
@@ -211,6 +215,35 @@ fn many_rows() {
     }
 }
 
+/// Several shards, the last of them with a part of a vector, and each loss.
+#[test]
+fn rows_count_by_their_weights() {
+    for (rows, loss, moments) in [
+        (5, LossKind::Nll, 0.0),
+        (1003, LossKind::Nll, 0.7),
+        (257, LossKind::Crps, 0.0),
+    ] {
+        let head = head(3, 2, Covariance::Diagonal, ScaleMap::Exp);
+        let case = Case::new(Activation::Tanh, head, rows, 6).with(loss);
+        let weights = (0..rows).map(|row| 0.25 + (row % 4) as f32 * 0.5);
+        let weighted = Case {
+            weights: weights.collect(),
+            ..case.with_moments(moments)
+        };
+        weighted.check();
+    }
+}
+
+/// Weights of 1 are none, to the last bit.
+#[test]
+fn equal_weights_change_nothing() {
+    let head = head(3, 2, Covariance::Full, ScaleMap::Softplus);
+    let case = Case::new(Activation::Silu, head, 100, 8);
+    let found = case.loss_and_gradient();
+    let weights = vec![1.0; 100];
+    assert_eq!(Case { weights, ..case }.loss_and_gradient(), found);
+}
+
 #[test]
 fn selected_rows_count_as_often_as_they_are_named() {
     let head = head(3, 2, Covariance::Full, ScaleMap::Exp);
@@ -228,6 +261,7 @@ fn selected_rows_count_as_often_as_they_are_named() {
         inputs: pick(&case.inputs, 3),
         targets: pick(&case.targets, 2),
         supports: Vec::new(),
+        weights: Vec::new(),
     };
     let mut gradient = vec![0.0; case.parameters.len()];
     let nll = Objective::new(&case.architecture, case.loss, case.rows(), 8).gradient(
@@ -258,6 +292,7 @@ fn constant(head: Head, outputs: &[f32], targets: &[f32]) -> Case {
         inputs: vec![0.5; rows],
         targets: targets.to_vec(),
         supports: Vec::new(),
+        weights: Vec::new(),
     }
 }
 

@@ -177,23 +177,24 @@ pub fn loss(case: &Case, parameters: &[f64]) -> f64 {
         LossKind::Nll => nll(&architecture.head, outputs, target),
         LossKind::Crps => crps(&architecture.head, outputs, target),
     };
-    mean(row, architecture, parameters, rows)
+    mean(row, architecture, parameters, (rows, &case.weights))
 }
 
-/// The mean of a score of a row.
+/// The mean of a score of a row, each of which counts as many times as its weight says.
 fn mean(
     row: impl Fn(&[f64], &[f32]) -> f64,
     architecture: &Architecture,
     parameters: &[f64],
-    rows: Rows,
+    (rows, weights): (Rows, &[f32]),
 ) -> f64 {
     let d = usize::from(architecture.head.dimensions);
     let inputs = rows.inputs.chunks_exact(architecture.inputs);
     let sum: f64 = inputs
         .zip(rows.targets.chunks_exact(d))
-        .map(|(input, target)| {
+        .enumerate()
+        .map(|(number, (input, target))| {
             let outputs = outputs(architecture, parameters, input);
-            row(&outputs, target)
+            f64::from(*weights.get(number).unwrap_or(&1.0)) * row(&outputs, target)
         })
         .sum();
     sum / (rows.targets.len() / d) as f64
@@ -227,7 +228,7 @@ fn value(case: &Case, parameters: &[f64]) -> f64 {
     let (architecture, rows) = (&case.architecture, case.rows());
     let score =
         |outputs: &[f64], target: &[f32]| moments_score(&architecture.head, outputs, target);
-    loss + f64::from(case.moments) * mean(score, architecture, parameters, rows)
+    loss + f64::from(case.moments) * mean(score, architecture, parameters, (rows, &case.weights))
 }
 
 /// Its gradient by central differences. The step is small, so that ReLU's kink doesn't fall

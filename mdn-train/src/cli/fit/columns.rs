@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::{anyhow, bail, ensure};
 use clap::{Args, ValueEnum};
 use mdn_train::data::{
-    DataError, Dataset, InputChoice, MissingInputs, OwnedRows, ReadOptions, StoredTable, Table,
-    TableBlocks, Transform, alternatives,
+    ArrangedBy, DataError, Dataset, InputChoice, MissingInputs, OwnedRows, ReadOptions,
+    StoredTable, Table, TableBlocks, Transform, alternatives,
 };
 use mdn_train::fit::SupportRule;
 
@@ -51,6 +51,11 @@ pub struct ColumnChoices {
     /// number the rows or are an index by the file's metadata]
     #[arg(long, value_delimiter = ',', value_name = "COL")]
     inputs: Option<Vec<String>>,
+    /// Column of numbers from 0 that say as how many rows each row counts: in the loss, in scores, and in what is
+    /// held out. A row of weight 2 is the same as two equal rows, and one of weight 0 is left out. No input unless
+    /// --inputs names it [default: each row counts once]
+    #[arg(long, value_name = "COL")]
+    pub weights: Option<String>,
     /// Input columns that hold categories although they hold numbers; columns of texts are found
     #[arg(long, value_delimiter = ',', value_name = "COL")]
     categorical: Vec<String>,
@@ -151,7 +156,10 @@ impl ColumnChoices {
                     MissingName::Learn if !self.reading.skip_missing => MissingInputs::Any,
                     _ => MissingInputs::None,
                 },
-                arranged_by: self.held.arranged_by()?,
+                arranged_by: ArrangedBy {
+                    weights: self.weights.clone(),
+                    ..self.held.arranged_by()?
+                },
                 ..self.reading.options()
             },
         })

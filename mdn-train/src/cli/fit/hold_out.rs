@@ -95,6 +95,7 @@ impl HoldOutChoices {
                 _ => None,
             },
             listed: self.hold_out.file().map(listed).transpose()?,
+            weights: None,
         })
     }
 

@@ -5,10 +5,11 @@ use mdn_infer::format::{Atoms, Support};
 use crate::train::start;
 
 /// Mean and standard deviation of the places where a target's values lie on the line, in one pass
-/// (Welford 1962).
+/// (Welford 1962; with weights West 1979).
 pub(super) struct Moments<'a> {
     support: &'a Support,
     count: usize,
+    weight: f64,
     mean: f64,
     squares: f64,
 }
@@ -18,21 +19,23 @@ impl<'a> Moments<'a> {
         Moments {
             support,
             count: 0,
+            weight: 0.0,
             mean: 0.0,
             squares: 0.0,
         }
     }
 
-    pub(super) fn add(&mut self, value: f32) {
+    pub(super) fn add(&mut self, value: f32, weight: f64) {
         let place = f64::from(start(self.support, value, self.count));
         self.count += 1;
+        self.weight += weight;
         let off = place - self.mean;
-        self.mean += off / self.count as f64;
-        self.squares += off * (place - self.mean);
+        self.mean += weight * off / self.weight;
+        self.squares += weight * off * (place - self.mean);
     }
 
     pub(super) fn shift_and_scale(&self) -> (f32, f32) {
-        let deviation = (self.squares / self.count.max(1) as f64).sqrt();
+        let deviation = (self.squares / if self.count == 0 { 1.0 } else { self.weight }).sqrt();
         (self.mean as f32, deviation as f32)
     }
 }
