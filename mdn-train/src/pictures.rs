@@ -74,7 +74,7 @@ pub fn loss(trained: &Trained, units: &LossUnits) -> Loss {
         of: String::new(),
         train: reports.clone().map(|p| at(p.step, p.train_loss)).collect(),
         validation: reports.filter_map(validation).collect(),
-        start_steps: 0,
+        starts: Vec::new(),
     }
 }
 

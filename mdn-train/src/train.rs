@@ -9,6 +9,7 @@ mod objective;
 mod off_diagonal;
 mod options;
 mod polish;
+mod recipe;
 mod refit;
 mod sampler;
 mod session;
@@ -28,7 +29,9 @@ pub(crate) use cells::start;
 pub use control::{Control, Keeper, Kept};
 pub use feed::{Feed, Feeds};
 pub use objective::{Objective, Rows, Selection};
-pub use options::{Averaging, Batch, Length, NoiseUse, TrainOptions};
+pub use options::{Averaging, Batch, Length, NoiseUse, StartCount, TrainOptions};
+pub(crate) use recipe::Outcome;
+pub use recipe::Recipe;
 pub use refit::refit;
 pub use snapshot::Snapshot;
 pub use starts::Starts;
@@ -52,9 +55,9 @@ pub struct TrainingData<'a> {
 pub struct Progress {
     /// Steps done.
     pub step: usize,
-    /// Steps planned.
+    /// Steps planned of all starts and networks; more where longer starts turn out to be worth their while.
     pub total: usize,
-    /// Steps planned of each start of each network; `total` counts those of all.
+    /// Steps planned of this start; those before it count as planned too.
     pub start_steps: usize,
     /// Over the training rows before this step; with mini-batches, the mean over the batches
     /// since the last report.
@@ -100,6 +103,13 @@ pub struct Trained {
     pub network: Network,
     /// Which of the starts it came from, from 0.
     pub start: usize,
+    /// What that start had of its own.
+    // Checkpoints have it, and `planned`, at their end.
+    #[serde(skip)]
+    pub recipe: Recipe,
+    /// Steps planned of all its starts; 0 where all have the same number.
+    #[serde(skip)]
+    pub planned: usize,
     /// The step with the lowest validation loss; the last one without validation rows.
     pub best_step: usize,
     /// The loss of the network over the training rows.

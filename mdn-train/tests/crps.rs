@@ -7,7 +7,7 @@ use mdn_infer::format::Covariance;
 use mdn_train::data::{Dataset, generators};
 use mdn_train::fit::{FitConfig, FitError, Fitted, fit};
 use mdn_train::metrics::{self, Scores};
-use mdn_train::train::{Batch, Length, LossKind, TrainError, TrainOptions};
+use mdn_train::train::{Batch, Length, LossKind, StartCount, TrainError, TrainOptions};
 
 fn config(loss: LossKind, steps: usize) -> FitConfig {
     FitConfig {
@@ -16,7 +16,7 @@ fn config(loss: LossKind, steps: usize) -> FitConfig {
         options: TrainOptions {
             loss,
             length: Length::Steps(steps),
-            starts: 1,
+            starts: StartCount::Fixed(1),
             ..TrainOptions::default()
         },
         ..FitConfig::default()

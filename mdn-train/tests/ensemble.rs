@@ -6,7 +6,7 @@ use mdn_infer::format::MAX_COMPONENTS;
 use mdn_train::data::Dataset;
 use mdn_train::data::generators::inverse_sine;
 use mdn_train::fit::{FitConfig, FitError, Fitted, fit};
-use mdn_train::train::{Length, Progress};
+use mdn_train::train::{Length, Progress, StartCount};
 use rayon::ThreadPoolBuilder;
 
 const STEPS: usize = 200;
@@ -24,7 +24,7 @@ fn config(ensemble: u8) -> FitConfig {
         ..FitConfig::default()
     };
     config.options.length = Length::Steps(STEPS);
-    config.options.starts = 1;
+    config.options.starts = StartCount::Fixed(1);
     config
 }
 

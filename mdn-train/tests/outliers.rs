@@ -6,7 +6,7 @@ use mdn_train::data::generators::inverse_sine;
 use mdn_train::data::{Dataset, NumericTable, split};
 use mdn_train::fit::{FitConfig, fit};
 use mdn_train::metrics;
-use mdn_train::train::{Length, TrainOptions};
+use mdn_train::train::{Length, StartCount, TrainOptions};
 
 const ROWS: usize = 1000;
 
@@ -19,7 +19,7 @@ fn config() -> FitConfig {
         components: 10,
         options: TrainOptions {
             length: Length::Steps(1500),
-            starts: 1,
+            starts: StartCount::Fixed(1),
             ..TrainOptions::default()
         },
         ..FitConfig::default()

@@ -76,7 +76,7 @@ fn loss() -> Loss {
                 )
             })
             .collect(),
-        start_steps: 0,
+        starts: Vec::new(),
     }
 }
 

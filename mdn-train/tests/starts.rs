@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
 use mdn_train::network::{Architecture, HiddenLayer};
 use mdn_train::train::{
-    Length, NoiseUse, Progress, Rows, TrainOptions, Trained, TrainingData, train,
+    Length, NoiseUse, Progress, Rows, StartCount, TrainOptions, Trained, TrainingData, train,
 };
 
 const ROWS: usize = 90;
@@ -48,7 +48,7 @@ fn trained(starts: usize, noise: NoiseUse, validate: bool) -> (Trained, Vec<Prog
     };
     let options = TrainOptions {
         length: Length::Steps(60),
-        starts,
+        starts: StartCount::Fixed(starts),
         noise,
         patience: None,
         seed: 5,

@@ -8,7 +8,7 @@ use mdn_train::fit::{
     FitConfig, FitError, Fitted, SupportError, SupportRule, describe, fit, with_supports_of,
 };
 use mdn_train::metrics::{Scores, map_rows, score};
-use mdn_train::train::{Length, LossKind, TrainOptions};
+use mdn_train::train::{Length, LossKind, StartCount, TrainOptions};
 use mdn_train::verify::verify;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Exp1, Poisson, StandardNormal};
@@ -172,7 +172,7 @@ fn config(rule: Option<SupportRule>) -> FitConfig {
         supports: rule.into_iter().map(|rule| (None, rule)).collect(),
         options: TrainOptions {
             length: Length::Steps(1200),
-            starts: 1,
+            starts: StartCount::Fixed(1),
             ..TrainOptions::default()
         },
         ..FitConfig::default()

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
 use mdn_train::network::{Architecture, HiddenLayer};
 use mdn_train::train::{
-    Batch, Event, Length, Progress, Rows, TrainError, TrainOptions, Trained, TrainingData, train,
+    Batch, Event, Length, Progress, Rows, StartCount, TrainError, TrainOptions, Trained,
+    TrainingData, train,
 };
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
@@ -239,10 +240,10 @@ fn early_stopping_keeps_the_best() {
     };
     // Large enough to overfit sixty rows at once.
     let options = TrainOptions {
-        starts: 1,
+        starts: StartCount::Fixed(1),
         length: Length::Steps(5000),
         learning_rate: 1e-2,
-        weight_decay: 0.0,
+        weight_decay: Some(0.0),
         patience: Some(20),
         ..TrainOptions::default()
     };

@@ -20,7 +20,7 @@ use mdn_train::diagnose::{Diagnostic, Seen, diagnose};
 use mdn_train::files::{Claims, Kind};
 use mdn_train::fit::{FitConfig, FitError, Fitted, TargetSupport};
 use mdn_train::metrics::{Scores, normal_nll};
-use mdn_train::train::{Event, LossKind, Trained};
+use mdn_train::train::{Event, LossKind, Recipe, Trained};
 use running::RunChoices;
 use serde::Serialize;
 
@@ -146,6 +146,9 @@ struct NetworkResult {
     validation_loss: Option<f64>,
     best_step: usize,
     steps: usize,
+    /// What a search chose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search: Option<Recipe>,
 }
 
 impl NetworkResult {
@@ -156,6 +159,7 @@ impl NetworkResult {
             validation_loss,
             best_step: trained.best_step,
             steps: steps(trained),
+            search: (trained.planned > 0).then_some(trained.recipe),
         }
     }
 }

@@ -10,7 +10,7 @@ use mdn_infer::Temperature;
 use mdn_infer::format::MAX_HIDDEN;
 use mdn_train::data::{InputChoice, Transform};
 use mdn_train::fit::SupportRule;
-use mdn_train::train::Batch;
+use mdn_train::train::{Batch, StartCount};
 
 use super::given::GivenTarget;
 
@@ -109,6 +109,16 @@ pub fn batch(text: &str) -> Result<Batch, String> {
         _ => positive(text)
             .map(Batch::Rows)
             .map_err(|_| "a number of rows, `full` or `auto`".to_owned()),
+    }
+}
+
+/// `search` or a number of starts.
+pub fn starts(text: &str) -> Result<StartCount, String> {
+    match text {
+        "search" => Ok(StartCount::Search),
+        _ => positive(text)
+            .map(StartCount::Fixed)
+            .map_err(|_| "a number of networks, or `search`".to_owned()),
     }
 }
 

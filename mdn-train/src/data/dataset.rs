@@ -218,10 +218,14 @@ impl Dataset {
         options: &ReadOptions,
     ) -> Result<(Self, Vec<Unusable>), DataError> {
         let names = [inputs, targets].concat();
+        let table = &*table.of_weight(options)?;
+        let mut arrangement = ArrangementReader::new(options);
         let selected = table.select_usable(&names, inputs.len(), missing_targets, options);
-        let (numeric, unusable) = selected?;
+        let (mut numeric, unusable) = selected?;
+        arrangement.add(table, &mut numeric)?;
         let data = Self {
             dates: table.date_columns(&names),
+            arrangement: arrangement.finish(table.name())?,
             ..Self::assemble(numeric, inputs.len())
         };
         Ok((data, unusable))

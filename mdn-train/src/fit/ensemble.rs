@@ -64,19 +64,23 @@ fn one_by_one(plan: &Plan<'_>, control: Control<'_>) -> Result<Vec<Trained>, Tra
         ..
     } = control;
     let count = plan.config.ensemble;
-    let mut watch = |member: usize, progress: &Progress| {
-        observer(&Progress {
-            step: member * progress.total + progress.step,
-            total: usize::from(count) * progress.total,
-            ..*progress
-        })
-    };
     let (mut networks, mut current) = match resume {
         Some(kept) => (kept.finished, Some((kept.starts, kept.current))),
         None => (Vec::new(), None),
     };
     for member in networks.len() as u8..count {
-        let mut watch_member = |progress: &Progress| watch(member.into(), progress);
+        let planned: Vec<usize> = networks.iter().map(|one: &Trained| one.planned).collect();
+        let to_come = usize::from(count - member);
+        let mut watch = |progress: &Progress| {
+            // Where all starts have the same steps, so have all networks.
+            let steps = |one: &usize| if *one > 0 { *one } else { progress.total };
+            let before: usize = planned.iter().map(steps).sum();
+            observer(&Progress {
+                step: before + progress.step,
+                total: before + to_come * progress.total,
+                ..*progress
+            })
+        };
         let control = Control {
             stop,
             keeper: keeper
@@ -88,7 +92,7 @@ fn one_by_one(plan: &Plan<'_>, control: Control<'_>) -> Result<Vec<Trained>, Tra
                 starts,
                 current,
             }),
-            ..Control::new(&mut watch_member)
+            ..Control::new(&mut watch)
         };
         let trained = plan.train(seed(&plan.config, member), control)?;
         let interrupted = trained.interruption().is_some();

@@ -23,8 +23,9 @@ pub struct Loss {
     pub train: Vec<(u64, f32)>,
     /// The same on the validation rows; empty if there are none. Need not have the same steps.
     pub validation: Vec<(u64, f32)>,
-    /// Steps planned of each start, where there are several and their steps run on; else 0.
-    pub start_steps: u64,
+    /// The steps that the starts after the first begin after, ascending, where there are several and their
+    /// steps run on.
+    pub starts: Vec<u64>,
 }
 
 impl Loss {
@@ -40,9 +41,8 @@ impl Loss {
     }
 
     /// The start that a step belongs to, from 0.
-    fn start(&self, step: u64) -> u64 {
-        let done = step.saturating_sub(1);
-        done.checked_div(self.start_steps).unwrap_or(0)
+    fn start(&self, step: u64) -> usize {
+        self.starts.partition_point(|&from| from < step)
     }
 
     /// The reports of each start.
@@ -62,24 +62,21 @@ impl Loss {
 
     /// The steps at which each start but the first begins.
     fn beginnings(&self) -> Vec<f64> {
-        let starts = self.by_start(&self.train).skip(1);
-        starts
-            .map(|start| (self.start(start[0].0) * self.start_steps) as f64)
-            .collect()
+        self.starts.iter().map(|&from| from as f64).collect()
     }
 
     /// The best step as `fit` counts: within its start.
     fn best_label(&self, (step, value): (u64, f32)) -> String {
-        let last = self.train.last().map_or(0, |&(step, _)| self.start(step));
-        let start = self.start(step);
-        match last {
-            0 => format!("best: {value:.4} at step {step}"),
-            _ => format!(
-                "best: {value:.4} at step {} of start {}",
-                step - start * self.start_steps,
-                start + 1
-            ),
+        if self.starts.is_empty() {
+            return format!("best: {value:.4} at step {step}");
         }
+        let start = self.start(step);
+        let from = start.checked_sub(1).map_or(0, |before| self.starts[before]);
+        format!(
+            "best: {value:.4} at step {} of start {}",
+            step - from,
+            start + 1
+        )
     }
 
     fn y_label(&self) -> String {
@@ -181,7 +178,7 @@ mod tests {
             of: String::new(),
             train: steps(train),
             validation: steps(validation),
-            start_steps: 0,
+            starts: Vec::new(),
         }
     }
 
@@ -225,7 +222,7 @@ mod tests {
         assert_eq!(loss.pieces(&loss.train).len(), 1);
         assert_eq!(loss.best_label((45, 1.0)), "best: 1.0000 at step 45");
         assert!(loss.beginnings().is_empty());
-        loss.start_steps = 20;
+        loss.starts = vec![20, 40];
         assert_eq!(loss.beginnings(), [20.0, 40.0]);
         let first = |piece: &Vec<(f64, f64)>| piece[0].0;
         let pieces = loss.pieces(&loss.train);

@@ -1,5 +1,6 @@
 //! A checkpoint's file: 8 bytes of magic, the length of the rest and its CRC-64/XZ as u64 in
-//! little-endian order, then postcard: the [`Identity`], the reports and what is [`Kept`].
+//! little-endian order, then postcard: the [`Identity`], the reports and what is [`Kept`], and where starts differ
+//! [`Courses`].
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::{DataError, Dataset, TableRows};
 use crate::draft::PRODUCER;
 use crate::files::{WriteError, write_atomically};
-use crate::train::{Kept, Progress, Snapshot, Starts, Trained};
+use crate::train::{Kept, Outcome, Progress, Recipe, Snapshot, Starts, Trained};
 
 const MAGIC: [u8; 8] = *b"\x89MDNRUN\n";
 const PREAMBLE: usize = 24;
@@ -90,6 +91,54 @@ pub(super) struct Checkpoint {
     pub(super) kept: Kept,
 }
 
+/// How starts differ, where what comes next depends on how those before went: at the end of the file, so that
+/// others are as ever.
+#[derive(Debug, Serialize, Deserialize)]
+struct Courses {
+    /// The recipe and the steps planned of each network that is finished.
+    finished: Vec<(Recipe, usize)>,
+    /// The recipe of the best start of the next one.
+    best: Option<Recipe>,
+    outcomes: Vec<Outcome>,
+}
+
+impl Courses {
+    fn of(finished: &[Trained], starts: &Starts) -> Option<Self> {
+        let (best, outcomes) = starts.seen();
+        let differ = !outcomes.is_empty() || finished.iter().any(|one| one.planned > 0);
+        differ.then(|| Courses {
+            finished: finished
+                .iter()
+                .map(|one| (one.recipe, one.planned))
+                .collect(),
+            best: best.map(|best| best.recipe),
+            outcomes: outcomes.to_vec(),
+        })
+    }
+
+    fn restore(self, kept: &mut Kept) -> Result<(), Fault> {
+        let Kept {
+            finished, starts, ..
+        } = kept;
+        let done = starts.done();
+        let (best, outcomes) = starts.parts();
+        let fits = self.finished.len() == finished.len()
+            && best.is_some() == self.best.is_some()
+            && self.outcomes.len() == done;
+        if !fits {
+            return Err(Fault::Contents);
+        }
+        for (one, known) in finished.iter_mut().zip(self.finished) {
+            (one.recipe, one.planned) = known;
+        }
+        for (best, recipe) in best.into_iter().zip(self.best) {
+            best.recipe = recipe;
+        }
+        *outcomes = self.outcomes;
+        Ok(())
+    }
+}
+
 /// Why a checkpoint is of no use.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
@@ -125,8 +174,11 @@ impl Checkpoint {
     ) -> Result<(), WriteError> {
         write_atomically(path, |out| {
             // The fields in the order of `Checkpoint`, which borrows nothing.
-            let body = postcard::to_stdvec(&(identity, reports, finished, starts, current))
+            let mut body = postcard::to_stdvec(&(identity, reports, finished, starts, current))
                 .map_err(io::Error::other)?;
+            if let Some(courses) = Courses::of(finished, starts) {
+                body.extend(postcard::to_stdvec(&courses).map_err(io::Error::other)?);
+            }
             out.write_all(&MAGIC)?;
             out.write_all(&(body.len() as u64).to_le_bytes())?;
             out.write_all(&CRC.checksum(&body).to_le_bytes())?;
@@ -166,7 +218,13 @@ impl Checkpoint {
         if checksum != CRC.checksum(body).to_le_bytes() {
             return Err(Fault::Checksum);
         }
-        postcard::from_bytes(body).map_err(|_| Fault::Contents)
+        let (mut checkpoint, rest): (Self, _) =
+            postcard::take_from_bytes(body).map_err(|_| Fault::Contents)?;
+        if !rest.is_empty() {
+            let courses: Courses = postcard::from_bytes(rest).map_err(|_| Fault::Contents)?;
+            courses.restore(&mut checkpoint.kept)?;
+        }
+        Ok(checkpoint)
     }
 }
 
@@ -178,7 +236,7 @@ mod tests {
     use crate::data::InputChoice;
     use crate::fit::{FitConfig, SupportRule};
     use crate::network::{Activations, HiddenLayer};
-    use crate::train::{Averaging, Length, NoiseUse, TrainOptions};
+    use crate::train::{Averaging, Length, NoiseUse, StartCount, TrainOptions};
 
     /// Written when an architecture had one activation for all hidden layers, by
     ///
@@ -226,7 +284,8 @@ mod tests {
             options: TrainOptions {
                 moments: 0.0,
                 length: Length::Steps(6),
-                starts: 1,
+                starts: StartCount::Fixed(1),
+                weight_decay: Some(0.01),
                 polish: 0.0,
                 averaging: Averaging::Off,
                 noise: NoiseUse::Never,

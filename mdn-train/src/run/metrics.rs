@@ -21,6 +21,29 @@ struct Line {
     learning_rate: f32,
 }
 
+/// Where the starts begin: each after the steps planned of those before.
+#[cfg(feature = "plot")]
+#[derive(Default)]
+struct Beginnings {
+    from: usize,
+    steps: usize,
+}
+
+#[cfg(feature = "plot")]
+impl Beginnings {
+    /// The steps after which starts begin of which `line` is the first.
+    fn before(&mut self, line: &Line) -> Vec<u64> {
+        let mut begun = Vec::new();
+        while self.steps > 0 && line.step > self.from + self.steps {
+            self.from += self.steps;
+            self.steps = line.start_steps;
+            begun.push(self.from as u64);
+        }
+        self.steps = line.start_steps;
+        begun
+    }
+}
+
 /// The losses in a run's file, in raw units (feature `plot`).
 ///
 /// # Errors
@@ -29,6 +52,7 @@ struct Line {
 pub fn losses(path: &std::path::Path) -> io::Result<crate::plot::Loss> {
     let text = std::fs::read_to_string(path)?;
     let mut loss = crate::plot::Loss::default();
+    let mut starts = Beginnings::default();
     for line in text
         .split_inclusive('\n')
         .filter(|line| line.ends_with('\n'))
@@ -36,7 +60,7 @@ pub fn losses(path: &std::path::Path) -> io::Result<crate::plot::Loss> {
         let line: Line = serde_json::from_str(line)?;
         let step = line.step as u64;
         loss.kind = line.loss;
-        loss.start_steps = line.start_steps as u64;
+        loss.starts.extend(starts.before(&line));
         loss.train.push((step, line.train_loss as f32));
         let validation = line.validation_loss.map(|loss| (step, loss as f32));
         loss.validation.extend(validation);

@@ -1,6 +1,6 @@
 //! What can be chosen about training.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::TrainError;
 use crate::loss::LossKind;
@@ -50,6 +50,31 @@ pub enum NoiseUse {
     Always,
 }
 
+/// How many networks are trained from different first parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartCount {
+    /// So many, all with the same decay and steps.
+    Fixed(usize),
+    /// Two, two more with stronger decay of the kernels ([`Recipe`](super::Recipe)), and longer ones as long as
+    /// the validation rows find them better. [`Length`] is then the most steps of each.
+    Search,
+    /// Two; on wide tables, of fewer than 40 training rows an input, as with `Search`.
+    Automatic,
+}
+
+impl StartCount {
+    /// The number on a table of so many rows and inputs; `None` where it is found by search.
+    pub(super) fn on(self, rows: usize, inputs: usize) -> Option<usize> {
+        /// With fewer rows an input a network learns noise by heart.
+        const ROWS: usize = 40;
+        match self {
+            StartCount::Fixed(count) => Some(count),
+            StartCount::Search => None,
+            StartCount::Automatic => (rows >= ROWS.saturating_mul(inputs)).then_some(2),
+        }
+    }
+}
+
 impl NoiseUse {
     /// Whether the start of this number, from 0, adds noise.
     pub(super) const fn at(self, start: usize) -> bool {
@@ -83,8 +108,10 @@ pub struct TrainOptions {
     pub learning_rate: f32,
     /// How the learning rate changes.
     pub schedule: Schedule,
-    /// AdamW's decoupled decay of the kernels; 0 is plain Adam.
-    pub weight_decay: f32,
+    /// AdamW's decoupled decay of the kernels; 0 is plain Adam. `None`: 0.01, and stronger ones in a
+    /// search ([`StartCount::Search`]).
+    #[serde(serialize_with = "chosen")]
+    pub weight_decay: Option<f32>,
     /// The largest norm of the gradient; longer ones are scaled down to it.
     pub clip: Option<f32>,
     /// How many steps follow the best one, as a share of those planned: without noise, at a low rate that
@@ -106,7 +133,7 @@ pub struct TrainOptions {
     pub noise_decay: f32,
     /// How many networks are trained, with seeds that follow each other; the one with the lowest
     /// validation loss is kept. More than one needs validation rows.
-    pub starts: usize,
+    pub starts: StartCount,
     /// The seed of initialisation, shuffling and noise.
     pub seed: u64,
     /// Steps between reports: evaluations on the validation rows, points of the loss curve and
@@ -114,6 +141,24 @@ pub struct TrainOptions {
     pub report_interval: Option<usize>,
     /// Stop after this many reports without a better validation loss; needs validation rows.
     pub patience: Option<usize>,
+}
+
+/// What is chosen as it is: runs that began when there was always a choice go on.
+fn chosen<S: Serializer>(value: &Option<f32>, to: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => value.serialize(to),
+        None => to.serialize_str("automatic"),
+    }
+}
+
+impl Serialize for StartCount {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            StartCount::Fixed(count) => count.serialize(to),
+            StartCount::Search => to.serialize_str("search"),
+            StartCount::Automatic => to.serialize_str("automatic"),
+        }
+    }
 }
 
 /// Runs that began before there was such an option go on without it.
@@ -134,7 +179,7 @@ impl Default for TrainOptions {
                 warm_up: 0.05,
                 floor: 0.01,
             },
-            weight_decay: 1e-2,
+            weight_decay: None,
             clip: Some(1.0),
             polish: 0.15,
             averaging: Averaging::Epochs(5.0),
@@ -142,7 +187,7 @@ impl Default for TrainOptions {
             input_noise: 0.1,
             target_noise: 0.3,
             noise_decay: 0.01,
-            starts: 2,
+            starts: StartCount::Automatic,
             seed: 0,
             report_interval: None,
             patience: Some(100),
@@ -162,6 +207,11 @@ impl Length {
 }
 
 impl TrainOptions {
+    /// The decay of the kernels in the first starts.
+    pub fn decay(&self) -> f32 {
+        self.weight_decay.unwrap_or(1e-2)
+    }
+
     /// Plain Adam at 1e-3 on all rows, 10,000 steps from [`Initialisation::Classic`], without
     /// clipping, decay, noise or early stopping: Bishop 1994 as notebooks do it today.
     pub fn classic() -> Self {
@@ -173,7 +223,7 @@ impl TrainOptions {
             initialisation: Initialisation::Classic,
             learning_rate: 1e-3,
             schedule: Schedule::Constant,
-            weight_decay: 0.0,
+            weight_decay: Some(0.0),
             clip: None,
             polish: 0.0,
             averaging: Averaging::Off,
@@ -181,7 +231,7 @@ impl TrainOptions {
             input_noise: 0.0,
             target_noise: 0.0,
             noise_decay: 1.0,
-            starts: 1,
+            starts: StartCount::Fixed(1),
             seed: 0,
             report_interval: None,
             patience: None,
@@ -209,14 +259,18 @@ impl TrainOptions {
             (positive(self.learning_rate), "learning_rate"),
             (unit.contains(&warm_up), "schedule.warm_up"),
             (unit.contains(&floor), "schedule.floor"),
-            (finite.contains(&self.weight_decay), "weight_decay"),
+            (
+                self.weight_decay
+                    .is_none_or(|decay| finite.contains(&decay)),
+                "weight_decay",
+            ),
             (self.clip.is_none_or(positive), "clip"),
             (averaging, "averaging"),
             (unit.contains(&self.polish), "polish"),
             (finite.contains(&self.input_noise), "input_noise"),
             (finite.contains(&self.target_noise), "target_noise"),
             (positive(self.noise_decay), "noise_decay"),
-            (self.starts > 0, "starts"),
+            (self.starts != StartCount::Fixed(0), "starts"),
             (self.report_interval != Some(0), "report_interval"),
             (self.patience != Some(0), "patience"),
         ];

@@ -11,8 +11,7 @@ use mdn_infer::format::Support;
 
 use super::polish::{is_polished, polish};
 use super::session::Session;
-use super::starts::options_at;
-use super::{Control, Feed, Feeds, Progress, TrainError, TrainOptions, Trained};
+use super::{Control, Feed, Feeds, Progress, Recipe, TrainError, TrainOptions, Trained};
 use crate::network::Network;
 
 /// The network that the start and the step of `trained` give on `rows`, which are those that it was
@@ -37,7 +36,20 @@ pub fn refit(
         validation: None,
         supports,
     };
-    let options = options_at(options, trained.start);
+    let searched = trained.planned > 0;
+    let recipe = match searched {
+        true => trained.recipe,
+        false => Recipe {
+            noise: options.noise.at(trained.start),
+            weight_decay: options.decay(),
+            ..trained.recipe
+        },
+    };
+    let length = options.length;
+    let mut options = recipe.apply(options, trained.start);
+    if !searched {
+        options.length = length;
+    }
     let mut session = Session::new(architecture, &data, &options)?;
     // As many epochs: with batches of a given size an epoch of more rows has more steps.
     let planned = trained

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::polish::polish;
+use super::recipe::{Course, Outcome};
+use super::sampler::Sampler;
 use super::session::Session;
-use super::{Control, Feeds, Keeper, Kept, Progress, TrainError, TrainOptions, Trained};
+use super::{Control, Feeds, Keeper, Kept, Progress, Recipe, TrainError, TrainOptions, Trained};
 use crate::network::Architecture;
 
 /// The starts of a network that are done.
@@ -14,6 +16,10 @@ pub struct Starts {
     best: Option<Trained>,
     /// The step at which the last one that failed was given up.
     diverged: Option<usize>,
+    /// How each went, where that decides what comes next.
+    // Checkpoints have it at their end.
+    #[serde(skip)]
+    outcomes: Vec<Outcome>,
 }
 
 impl Starts {
@@ -22,29 +28,52 @@ impl Starts {
         self.done
     }
 
-    fn add(&mut self, mut outcome: Result<Trained, TrainError>) -> Result<(), TrainError> {
-        if let Ok(trained) = &mut outcome {
-            trained.start = self.done;
-        }
+    /// The best, and how each went where that decides what comes next.
+    pub(crate) fn parts(&mut self) -> (Option<&mut Trained>, &mut Vec<Outcome>) {
+        (self.best.as_mut(), &mut self.outcomes)
+    }
+
+    /// As [`Starts::parts`].
+    pub(crate) fn seen(&self) -> (Option<&Trained>, &[Outcome]) {
+        (self.best.as_ref(), &self.outcomes)
+    }
+
+    fn add(
+        &mut self,
+        recipe: Recipe,
+        outcome: Result<Trained, TrainError>,
+        is_open: bool,
+    ) -> Result<(), TrainError> {
+        let mut added = Outcome {
+            recipe,
+            loss: None,
+            best_step: 0,
+        };
         match outcome {
-            Ok(trained) if self.best.as_ref().is_none_or(|best| better(&trained, best)) => {
-                self.best = Some(trained);
+            Ok(mut trained) => {
+                trained.start = self.done();
+                (added.loss, added.best_step) = (trained.validation_loss, trained.best_step);
+                if self.best.as_ref().is_none_or(|best| better(&trained, best)) {
+                    self.best = Some(trained);
+                }
             }
-            Ok(_) => {}
             Err(TrainError::Diverged { step }) => self.diverged = Some(step),
             Err(other) => return Err(other),
         }
+        self.outcomes.extend(is_open.then_some(added));
         self.done += 1;
         Ok(())
     }
 
     fn finish(self) -> Result<Trained, TrainError> {
+        let planned = self.outcomes.iter().map(|one| one.recipe.steps).sum();
         let step = self.diverged.unwrap_or_default();
-        self.best.ok_or(TrainError::Diverged { step })
+        let best = self.best.ok_or(TrainError::Diverged { step })?;
+        Ok(Trained { planned, ..best })
     }
 }
 
-/// Trains as often as the options say; without validation rows once, as nothing could choose.
+/// Trains as often as the options say, or as gains; without validation rows once, as nothing could choose.
 ///
 /// The observer sees one run: the steps of all, one start after the other. A start that diverges
 /// counts for nothing as long as another does not. Where training is interrupted, the event is the
@@ -55,10 +84,13 @@ pub(super) fn train(
     options: &TrainOptions,
     control: Control<'_>,
 ) -> Result<Trained, TrainError> {
+    let rows = data.train.count(architecture.head.dimensions.into());
+    let batches = Sampler::new(rows, options.batch, 0).batches();
     let count = match data.validation {
-        Some(_) => options.starts,
-        None => 1,
+        Some(_) => options.starts.on(rows, architecture.inputs),
+        None => Some(1),
     };
+    let course = Course::new(options, batches, count);
     let Control {
         observer,
         stop,
@@ -71,12 +103,13 @@ pub(super) fn train(
         Some(kept) => (kept.starts, Some(kept.current)),
         None => (Starts::default(), None),
     };
-    while starts.done < count {
-        let start = starts.done;
+    while let Some(recipe) = course.next(starts.done, &starts.outcomes) {
+        let before = course.steps(starts.done, &starts.outcomes);
+        let total = course.planned(starts.done, &starts.outcomes);
         let mut shifted = |progress: &Progress| {
             observer(&Progress {
-                step: progress.step + start * progress.total,
-                total: progress.total * count,
+                step: before + progress.step,
+                total,
                 ..*progress
             })
         };
@@ -94,12 +127,12 @@ pub(super) fn train(
                 current,
             }),
         };
-        let options = options_at(options, start);
+        let options = recipe.apply(options, starts.done());
         let session = Session::new(architecture, data, &options)?;
         let outcome = session.run(control);
         let outcome = outcome.and_then(|trained| polish(trained, data, &options, stop));
         let interruption = outcome.as_ref().ok().and_then(Trained::interruption);
-        starts.add(outcome)?;
+        starts.add(recipe, outcome, course.is_open())?;
         if let Some(event) = interruption {
             let best = starts.best.iter_mut();
             best.filter(|best| best.interruption().is_none())
@@ -108,21 +141,6 @@ pub(super) fn train(
         }
     }
     starts.finish()
-}
-
-/// What the start of this number, from 0, trains with.
-pub(super) fn options_at(options: &TrainOptions, start: usize) -> TrainOptions {
-    let noise = match options.noise.at(start) {
-        true => (options.input_noise, options.target_noise),
-        false => (0.0, 0.0),
-    };
-    TrainOptions {
-        // Far from the seeds that people choose one after the other.
-        seed: options.seed ^ (start as u64) << 48,
-        input_noise: noise.0,
-        target_noise: noise.1,
-        ..options.clone()
-    }
 }
 
 fn better(new: &Trained, old: &Trained) -> bool {

@@ -46,7 +46,7 @@ impl Candidate {
             components: config.components,
             hidden: config.hidden.clone(),
             covariance: config.covariance,
-            weight_decay: config.options.weight_decay,
+            weight_decay: config.options.decay(),
             noise: config.options.noise,
         }
     }
@@ -58,7 +58,7 @@ impl Candidate {
             hidden: self.hidden.clone(),
             covariance: self.covariance,
             options: TrainOptions {
-                weight_decay: self.weight_decay,
+                weight_decay: Some(self.weight_decay),
                 noise: self.noise,
                 ..base.options.clone()
             },

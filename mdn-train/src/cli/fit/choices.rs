@@ -6,11 +6,13 @@ use mdn_infer::format::MAX_COMPONENTS;
 use mdn_train::fit::{FitConfig, ScaleFloor};
 use mdn_train::network::{Activations, Initialisation};
 use mdn_train::optim::Schedule;
-use mdn_train::train::{Averaging, Batch, Length, LossKind, NoiseUse, TrainOptions};
+use mdn_train::train::{Averaging, Batch, Length, LossKind, NoiseUse, StartCount, TrainOptions};
 
 use super::columns::ColumnChoices;
 use crate::cli::options::{ActivationName, CovarianceName, ScaleMapName};
-use crate::cli::values::{Layers, above_0, at_least_0, batch, layers, positive, share, whole};
+use crate::cli::values::{
+    Layers, above_0, at_least_0, batch, layers, positive, share, starts, whole,
+};
 
 /// What the network looks like.
 #[derive(Args)]
@@ -59,7 +61,8 @@ pub struct TrainingChoices {
     #[arg(long, value_name = "WEIGHT", value_parser = at_least_0,
           default_value_t = TrainOptions::default().moments)]
     moments: f32,
-    /// Optimiser steps [default: 4000]
+    /// Optimiser steps of a start; with `--starts search` the most of one [default: 4000; with `search` 800
+    /// passes through the rows, 4000 to 64000, and 20 passes at least]
     #[arg(long, value_name = "N", conflicts_with = "epochs", value_parser = positive)]
     steps: Option<usize>,
     /// Passes through the training rows, instead of --steps
@@ -85,10 +88,10 @@ pub struct TrainingChoices {
     #[arg(long, value_name = "NORM", value_parser = at_least_0,
           default_value_t = TrainOptions::default().clip.unwrap_or(0.0))]
     clip: f32,
-    /// How strongly the kernels decay towards 0 (AdamW): more for smoother answers
-    #[arg(long, value_name = "DECAY", value_parser = at_least_0,
-          default_value_t = TrainOptions::default().weight_decay)]
-    weight_decay: f32,
+    /// How strongly the kernels decay towards 0 (AdamW): more for smoother answers, and where many inputs say
+    /// little [default: 0.01; with `--starts search` 1 too, and 0.3 or 3 and 10]
+    #[arg(long, value_name = "DECAY", value_parser = at_least_0)]
+    weight_decay: Option<f32>,
     /// Average the parameters over this many epochs; 0 takes them as they are
     #[arg(long, value_name = "EPOCHS", value_parser = at_least_0,
           default_value_t = AVERAGING)]
@@ -99,11 +102,11 @@ pub struct TrainingChoices {
     #[arg(long, value_name = "SHARE", value_parser = share::<f32>,
           default_value_t = TrainOptions::default().polish)]
     polish: f32,
-    /// Networks to train from different first parameters; the one with the lowest validation
-    /// loss is kept
-    #[arg(long, value_name = "N", value_parser = positive,
-          default_value_t = TrainOptions::default().starts)]
-    starts: usize,
+    /// Networks to train from different first parameters; the one with the lowest validation loss is kept. With
+    /// `search` two, others with stronger decay, and longer ones as long as that gains [default: 2, and `search`
+    /// with fewer than 40 training rows an input]
+    #[arg(long, value_name = "N|search", value_parser = starts)]
+    starts: Option<StartCount>,
     /// Which starts train on rows with noise added
     #[arg(long, value_name = "WHEN", default_value = "in-turn")]
     noise: NoiseName,
@@ -296,7 +299,7 @@ impl TrainingChoices {
             input_noise: self.input_noise,
             target_noise: self.target_noise,
             noise_decay: self.noise_decay,
-            starts: self.starts,
+            starts: self.starts.unwrap_or(defaults.starts),
             patience: (self.patience > 0).then_some(self.patience),
             ..defaults
         }

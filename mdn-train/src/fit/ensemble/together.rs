@@ -16,21 +16,28 @@ struct Board<'a> {
     observer: &'a mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
     /// The steps that each network has done; all, where it is finished.
     steps: Vec<usize>,
-    /// The steps that each network is to do.
-    total: usize,
+    /// The steps that each network is to do; 0 where that is not known yet.
+    totals: Vec<usize>,
     /// The next network to be trained.
     next: usize,
     outcomes: Vec<Option<Result<Trained, TrainError>>>,
 }
 
 impl Board<'_> {
+    /// The steps that all networks are to do, those `usual` of which that is not known yet.
+    fn total(&self, usual: usize) -> usize {
+        let totals = self.totals.iter();
+        totals.map(|&one| if one > 0 { one } else { usual }).sum()
+    }
+
     /// A report of network `member` as one of all.
     fn show(&mut self, member: usize, progress: &Progress) -> ControlFlow<()> {
         self.steps[member] = progress.step;
-        self.total = progress.total;
+        self.totals[member] = progress.total;
+        let total = self.total(progress.total);
         (self.observer)(&Progress {
             step: self.steps.iter().sum(),
-            total: self.steps.len() * progress.total,
+            total,
             ..*progress
         })
     }
@@ -47,7 +54,7 @@ pub(super) fn train(
     let board = Mutex::new(Board {
         observer: control.observer,
         steps: vec![0; count],
-        total: 0,
+        totals: vec![0; count],
         next: 0,
         outcomes: vec![None; count],
     });
@@ -74,7 +81,7 @@ pub(super) fn train(
             let mut board = lock(&board);
             if is_whole {
                 // Where it stopped early too.
-                board.steps[member] = board.total;
+                board.steps[member] = board.totals[member];
             }
             board.outcomes[member] = Some(outcome);
         }
