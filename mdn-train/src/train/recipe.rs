@@ -273,11 +273,11 @@ mod tests {
             };
             let all = course(&options, batches, run);
             assert!(
-                all[4..]
+                all[5..]
                     .iter()
                     .all(|one| !one.noise && one.weight_decay == 0.01)
             );
-            all[4..].iter().map(|one| one.steps).collect()
+            all[5..].iter().map(|one| one.steps).collect()
         };
         assert_eq!(steps(16, 100), [0; 0]);
         assert_eq!(steps(16, 1 << 40), [12_800]);
