@@ -103,11 +103,11 @@ pub struct Trained {
     pub network: Network,
     /// Which of the starts it came from, from 0.
     pub start: usize,
-    /// What that start had of its own.
+    /// What that start had of its own, where a search chose it.
     // Checkpoints have it, and `planned`, at their end.
     #[serde(skip)]
-    pub recipe: Recipe,
-    /// Steps planned of all its starts; 0 where all have the same number.
+    pub recipe: Option<Recipe>,
+    /// Steps planned of all its starts, where there was a search; else 0.
     #[serde(skip)]
     pub planned: usize,
     /// The step with the lowest validation loss; the last one without validation rows.

@@ -4,7 +4,7 @@ use anyhow::bail;
 use clap::Args;
 use mdn_infer::Model;
 use mdn_infer::format::Support;
-use mdn_train::data::{Transform, score_scales};
+use mdn_train::data::{DataError, Transform, Unusable, score_scales};
 use mdn_train::diagnose::{Diagnostic, KeptRows, Seen, UnscoredReason, UnscoredRows, diagnose};
 use mdn_train::fit::describe_target;
 use mdn_train::metrics::{Scorer, Scores, ZeroDensity, kolmogorov_limit, normal_nll, supports};
@@ -142,6 +142,16 @@ impl TargetEvaluation {
     }
 }
 
+/// Whether a target has a value to which the model gives no density at all, such as 0 under a logarithm:
+/// without such a row scores would look better than they are.
+fn is_impossible(why: &DataError, model: &Model<'_>) -> bool {
+    let DataError::OutsideTransform { column, .. } = why else {
+        return false;
+    };
+    let mut targets = model.target_columns();
+    targets.any(|(target, _)| Transform::split(target).1 == column)
+}
+
 impl Evaluate {
     pub fn run(self, output: &mut Output) -> anyhow::Result<()> {
         let file = ModelFile::open(&self.model)?;
@@ -160,7 +170,12 @@ impl Evaluate {
                 false => scorer.add(&data),
             };
             added.map_err(|error| self.reading.place(error))?;
-            unscored.look(&pieces.unusable());
+            let mut unusable = pieces.unusable();
+            let impossible = |row: &Unusable| is_impossible(&row.why, &model);
+            if let Some(row) = unusable.iter().position(impossible) {
+                bail!(unusable.swap_remove(row).why);
+            }
+            unscored.look(&unusable);
             kept_rows.look(&data);
             sample.add(data);
             next = pieces.next()?;

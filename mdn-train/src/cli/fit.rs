@@ -159,7 +159,7 @@ impl NetworkResult {
             validation_loss,
             best_step: trained.best_step,
             steps: steps(trained),
-            search: (trained.planned > 0).then_some(trained.recipe),
+            search: trained.recipe,
         }
     }
 }

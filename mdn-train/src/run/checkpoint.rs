@@ -96,7 +96,7 @@ pub(super) struct Checkpoint {
 #[derive(Debug, Serialize, Deserialize)]
 struct Courses {
     /// The recipe and the steps planned of each network that is finished.
-    finished: Vec<(Recipe, usize)>,
+    finished: Vec<(Option<Recipe>, usize)>,
     /// The recipe of the best start of the next one.
     best: Option<Recipe>,
     outcomes: Vec<Outcome>,
@@ -111,7 +111,7 @@ impl Courses {
                 .iter()
                 .map(|one| (one.recipe, one.planned))
                 .collect(),
-            best: best.map(|best| best.recipe),
+            best: best.and_then(|best| best.recipe),
             outcomes: outcomes.to_vec(),
         })
     }
@@ -132,7 +132,7 @@ impl Courses {
             (one.recipe, one.planned) = known;
         }
         for (best, recipe) in best.into_iter().zip(self.best) {
-            best.recipe = recipe;
+            best.recipe = Some(recipe);
         }
         *outcomes = self.outcomes;
         Ok(())

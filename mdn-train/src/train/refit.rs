@@ -36,20 +36,20 @@ pub fn refit(
         validation: None,
         supports,
     };
-    let searched = trained.planned > 0;
-    let recipe = match searched {
-        true => trained.recipe,
-        false => Recipe {
-            noise: options.noise.at(trained.start),
-            weight_decay: options.decay(),
-            ..trained.recipe
-        },
+    let options = match trained.recipe {
+        Some(recipe) => recipe.apply(options, trained.start),
+        None => {
+            let recipe = Recipe {
+                noise: options.noise.at(trained.start),
+                weight_decay: options.decay(),
+                steps: 0,
+            };
+            TrainOptions {
+                length: options.length,
+                ..recipe.apply(options, trained.start)
+            }
+        }
     };
-    let length = options.length;
-    let mut options = recipe.apply(options, trained.start);
-    if !searched {
-        options.length = length;
-    }
     let mut session = Session::new(architecture, &data, &options)?;
     // As many epochs: with batches of a given size an epoch of more rows has more steps.
     let planned = trained

@@ -11,7 +11,7 @@ use super::objective::Objective;
 use super::off_diagonal::OffDiagonals;
 use super::options::TrainOptions;
 use super::sampler::Sampler;
-use super::{Event, Feeds, Progress, Recipe, TrainError, Trained};
+use super::{Event, Feeds, Progress, TrainError, Trained};
 use crate::network::{Architecture, Network};
 use crate::optim::{Adam, clip, norm};
 
@@ -338,7 +338,6 @@ impl<'a> Session<'a> {
         let validation = self.validation.as_mut();
         let validation_loss = validation.map(|objective| objective.loss(&self.parameters));
         self.check_read()?;
-        let recipe = self.recipe();
         Ok(Trained {
             validation_loss,
             network: Network {
@@ -346,27 +345,13 @@ impl<'a> Session<'a> {
                 parameters: self.parameters,
             },
             start: 0,
-            recipe,
+            recipe: None,
             planned: 0,
             best_step: self.step,
             train_loss,
             curve: self.curve,
             events: self.events,
         })
-    }
-
-    /// How these options differ from those of other starts.
-    fn recipe(&self) -> Recipe {
-        let TrainOptions {
-            input_noise,
-            target_noise,
-            ..
-        } = *self.options;
-        Recipe {
-            noise: input_noise > 0.0 || target_noise > 0.0,
-            weight_decay: self.options.decay(),
-            steps: self.total,
-        }
     }
 
     /// Losses of rows that could not be read are void.

@@ -52,6 +52,7 @@ impl Starts {
         match outcome {
             Ok(mut trained) => {
                 trained.start = self.done();
+                trained.recipe = is_open.then_some(recipe);
                 (added.loss, added.best_step) = (trained.validation_loss, trained.best_step);
                 if self.best.as_ref().is_none_or(|best| better(&trained, best)) {
                     self.best = Some(trained);
@@ -103,6 +104,9 @@ pub(super) fn train(
         Some(kept) => (kept.starts, Some(kept.current)),
         None => (Starts::default(), None),
     };
+    if course.is_open() && starts.outcomes.len() != starts.done {
+        return Err(TrainError::Snapshot);
+    }
     while let Some(recipe) = course.next(starts.done, &starts.outcomes) {
         let before = course.steps(starts.done, &starts.outcomes);
         let total = course.planned(starts.done, &starts.outcomes);
