@@ -60,7 +60,8 @@ impl<'a> Objective<'a> {
     /// An objective over all of `rows`, or batches of them with up to `batch` rows.
     ///
     /// # Panics
-    /// If the slices hold different numbers of rows, or a part of one, or there are other than no weights or one a row, or if `loss` is the CRPS of
+    /// If the slices hold different numbers of rows, or a part of one, if there are weights but not one a row, or
+    /// if `loss` is the CRPS of
     /// several targets with full covariance.
     pub fn new(
         architecture: &Architecture,

@@ -55,7 +55,7 @@ pub enum NoiseUse {
 pub enum StartCount {
     /// So many, all with the same decay and steps.
     Fixed(usize),
-    /// Two, two more with stronger decay of the kernels ([`Recipe`](super::Recipe)), and longer ones as long as
+    /// Two, three or four with other decays of the kernels ([`Recipe`](super::Recipe)), longer ones as long as
     /// the validation rows find them better. [`Length`] is then the most steps of each.
     Search,
     /// Two; on wide tables, of fewer than 40 training rows an input, as with `Search`.
