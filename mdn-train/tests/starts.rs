@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use mdn_infer::format::{Activation, Covariance, Head, ScaleMap};
 use mdn_train::network::{Architecture, HiddenLayer};
 use mdn_train::train::{
-    Length, NoiseUse, Progress, Rows, StartCount, TrainOptions, Trained, TrainingData, train,
+    Event, Length, NoiseUse, Progress, Rows, StartCount, TrainOptions, Trained, TrainingData, train,
 };
 
 const ROWS: usize = 90;
@@ -37,6 +37,25 @@ fn architecture() -> Architecture {
 }
 
 fn trained(starts: usize, noise: NoiseUse, validate: bool) -> (Trained, Vec<Progress>) {
+    let options = TrainOptions {
+        starts: StartCount::Fixed(starts),
+        noise,
+        ..options()
+    };
+    watched(&options, validate, usize::MAX)
+}
+
+fn options() -> TrainOptions {
+    TrainOptions {
+        length: Length::Steps(60),
+        patience: None,
+        seed: 5,
+        ..TrainOptions::default()
+    }
+}
+
+/// With an observer that asks for the end at report number `last`.
+fn watched(options: &TrainOptions, validate: bool, last: usize) -> (Trained, Vec<Progress>) {
     let (inputs, targets) = table();
     let part = |from: usize, to: usize| Rows {
         inputs: &inputs[from..to],
@@ -46,21 +65,22 @@ fn trained(starts: usize, noise: NoiseUse, validate: bool) -> (Trained, Vec<Prog
         train: part(HELD_BACK, ROWS),
         validation: validate.then(|| part(0, HELD_BACK)),
     };
-    let options = TrainOptions {
-        length: Length::Steps(60),
-        starts: StartCount::Fixed(starts),
-        noise,
-        patience: None,
-        seed: 5,
-        ..TrainOptions::default()
-    };
     let mut reports = Vec::new();
     let mut observer = |progress: &Progress| {
         reports.push(*progress);
-        ControlFlow::Continue(())
+        match reports.len() < last {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
     };
-    let trained = train(&architecture(), &data, &options, &mut observer).unwrap();
+    let trained = train(&architecture(), &data, options, &mut observer).unwrap();
     (trained, reports)
+}
+
+/// `work` on so many threads.
+fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.unwrap().install(work)
 }
 
 #[test]
@@ -97,4 +117,40 @@ fn the_first_start_in_turn_has_no_noise() {
     let network = |noise| trained(1, noise, true).0.network;
     assert_eq!(network(NoiseUse::InTurn), network(NoiseUse::Never));
     assert_ne!(network(NoiseUse::Always), network(NoiseUse::Never));
+}
+
+#[test]
+fn starts_side_by_side_give_the_bits_of_one_after_the_other() {
+    for starts in [StartCount::Fixed(3), StartCount::Search] {
+        let options = TrainOptions {
+            starts,
+            ..options()
+        };
+        let run = || watched(&options, true, usize::MAX);
+        let (alone, one_by_one) = on(1, run);
+        for threads in [2, 4] {
+            let (beside, reports) = on(threads, run);
+            assert_eq!(beside, alone, "{threads} threads");
+            assert_eq!(reports.len(), one_by_one.len());
+            assert!(reports.windows(2).all(|pair| pair[0].step < pair[1].step));
+            let ends = |reports: &[Progress]| reports.last().map(|last| (last.step, last.total));
+            assert_eq!(ends(&reports), ends(&one_by_one));
+        }
+    }
+}
+
+#[test]
+fn an_end_that_is_asked_for_ends_both() {
+    for last in [1, 2, 37, 61, 150] {
+        let (trained, reports) = on(2, || watched(&options(), true, last));
+        assert_eq!(reports.len(), last, "the observer was asked again");
+        let step = match trained.interruption() {
+            Some(Event::Interrupted { step }) => step,
+            other => panic!("{other:?} after {last} reports"),
+        };
+        assert!(step <= 60, "{step}");
+        assert!(trained.validation_loss.is_some());
+    }
+    let (trained, _) = on(2, || watched(&options(), true, usize::MAX));
+    assert_eq!(trained.interruption(), None);
 }

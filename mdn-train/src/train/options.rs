@@ -14,7 +14,8 @@ pub enum Length {
     Steps(usize),
     /// This many times through all rows.
     Epochs(usize),
-    /// 4,000 steps, or 20 times through all rows where that is more.
+    /// In a search ([`StartCount::Search`]) up to 800 times through all rows, within 4,000 to 64,000 steps; else 4,000
+    /// steps. In both 20 times through all rows where that is more.
     Automatic,
 }
 
@@ -55,22 +56,17 @@ pub enum NoiseUse {
 pub enum StartCount {
     /// So many, all with the same decay and steps.
     Fixed(usize),
-    /// Two, three or four with other decays of the kernels ([`Recipe`](super::Recipe)), longer ones as long as
+    /// Two, two or more with other decays of the kernels ([`Recipe`](super::Recipe)), and longer ones as long as
     /// the validation rows find them better. [`Length`] is then the most steps of each.
     Search,
-    /// Two; on wide tables, of fewer than 40 training rows an input, as with `Search`.
-    Automatic,
 }
 
 impl StartCount {
-    /// The number on a table of so many rows and inputs; `None` where it is found by search.
-    pub(super) fn on(self, rows: usize, inputs: usize) -> Option<usize> {
-        /// With fewer rows an input a network learns noise by heart.
-        const ROWS: usize = 40;
+    /// The number; `None` where it is found by search.
+    pub(super) fn fixed(self) -> Option<usize> {
         match self {
             StartCount::Fixed(count) => Some(count),
             StartCount::Search => None,
-            StartCount::Automatic => (rows >= ROWS.saturating_mul(inputs)).then_some(2),
         }
     }
 }
@@ -156,7 +152,6 @@ impl Serialize for StartCount {
         match self {
             StartCount::Fixed(count) => count.serialize(to),
             StartCount::Search => to.serialize_str("search"),
-            StartCount::Automatic => to.serialize_str("automatic"),
         }
     }
 }
@@ -187,7 +182,7 @@ impl Default for TrainOptions {
             input_noise: 0.1,
             target_noise: 0.3,
             noise_decay: 0.01,
-            starts: StartCount::Automatic,
+            starts: StartCount::Search,
             seed: 0,
             report_interval: None,
             patience: Some(100),

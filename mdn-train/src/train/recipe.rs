@@ -11,7 +11,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::TrainOptions;
-use super::options::Length;
+use super::options::{Length, NoiseUse};
 
 /// What a start has of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,12 +43,11 @@ const PASSES: usize = 800;
 const MOST: usize = 64_000;
 /// Passes through the rows that the longest start may make in any case.
 const FEWEST_PASSES: usize = 20;
-/// Decays of the kernels that are tried in any case.
-const STRONG: [f32; 2] = [1.0, 3.0];
-/// Those after them, as long as the last one is best.
-const STRONGER: [f32; 2] = [10.0, 30.0];
-/// The one after them where it is not.
-const WEAK: f32 = 0.3;
+/// Decays of the kernels that are tried beside the weakest.
+const STRONG: [f32; 2] = [1.0, 0.3];
+/// Those after them where the first is best, and the last one where the second of these is.
+const STRONGER: [f32; 2] = [3.0, 10.0];
+const STRONGEST: f32 = 30.0;
 
 impl Recipe {
     /// `options` of start number `start`, from 0.
@@ -85,23 +84,17 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// The recipe of start number `start`, from 0, after those in `done`; none where they are enough. Where
-    /// their number is fixed nothing is asked of those before.
-    pub(super) fn next(&self, start: usize, done: &[Outcome]) -> Option<Recipe> {
-        let plain = |noise, weight_decay| Recipe {
-            noise,
-            weight_decay,
-            steps: self.first(),
-        };
-        let decay = self.options.decay();
-        if self.count.is_some_and(|count| start >= count) {
-            return None;
+    /// The recipes of the next starts, from number `start` on, after those in `done`; none where these are enough.
+    /// They ask nothing of each other, so that they may run side by side. Where the number of starts is fixed,
+    /// nothing is asked of those before either.
+    pub(super) fn next(&self, start: usize, done: &[Outcome]) -> Vec<Recipe> {
+        if let Some(count) = self.count {
+            return (start..count).map(|start| self.plain(start)).collect();
         }
-        if self.count.is_some() || start < 2 {
-            return Some(plain(self.options.noise.at(start), decay));
+        match self.trials(done).get(start..) {
+            Some(rest) if !rest.is_empty() => rest.to_vec(),
+            _ => self.longer(done).into_iter().collect(),
         }
-        let next = self.next_decay(done).map(|decay| plain(true, decay));
-        next.or_else(|| self.longer(done))
     }
 
     /// Whether what comes next depends on the starts before.
@@ -119,31 +112,48 @@ impl<'a> Course<'a> {
 
     /// The fewest steps of all starts together, after these.
     pub(super) fn planned(&self, start: usize, done: &[Outcome]) -> usize {
-        let fewest = match (self.count, self.options.weight_decay) {
-            (Some(count), _) => count,
-            (None, Some(_)) => 2,
-            (None, None) => 3 + STRONG.len(),
-        };
-        let next = self.next(start, done).map_or(0, |next| next.steps);
-        self.steps(start, done) + next.max(self.first() * fewest.saturating_sub(start))
+        let next = self.next(start, done);
+        let next = next.iter().map(|next| next.steps).sum::<usize>();
+        let fewest = self.fewest().saturating_sub(start);
+        self.steps(start, done) + next.max(self.first() * fewest)
     }
 
-    /// The decay to try after the starts in `done`, of which there are two at least.
-    fn next_decay(&self, done: &[Outcome]) -> Option<f32> {
+    /// The starts that there are in any case.
+    fn fewest(&self) -> usize {
+        match (self.count, self.options.weight_decay) {
+            (Some(count), _) => count,
+            (None, Some(_)) => 2,
+            (None, None) => 2 + STRONG.len(),
+        }
+    }
+
+    /// Start number `start`, from 0, with the weakest decay.
+    fn plain(&self, start: usize) -> Recipe {
+        Recipe {
+            noise: self.options.noise.at(start),
+            weight_decay: self.options.decay(),
+            steps: self.first(),
+        }
+    }
+
+    /// The first starts, as far as those in `done` tell: stronger decay as long as the strongest is best.
+    fn trials(&self, done: &[Outcome]) -> Vec<Recipe> {
+        let mut all = vec![self.plain(0), self.plain(1)];
         if self.options.weight_decay.is_some() {
-            return None;
+            return all;
         }
-        let tried = done.len() - 2;
-        if let Some(&decay) = STRONG.get(tried) {
-            return Some(decay);
+        let strong = |weight_decay| Recipe {
+            noise: self.options.noise != NoiseUse::Never,
+            weight_decay,
+            steps: self.first(),
+        };
+        let is_best = |start: usize, of: usize| done.get(..of).and_then(best) == Some(start);
+        all.extend(STRONG.map(strong));
+        if is_best(2, 4) {
+            all.extend(STRONGER.map(strong));
+            all.extend(is_best(5, 6).then(|| strong(STRONGEST)));
         }
-        let further = tried - STRONG.len();
-        let last = done[done.len() - 1].recipe;
-        let is_trial = last.weight_decay > WEAK && last.steps == self.first();
-        match is_trial && best(done) == Some(done.len() - 1) {
-            true => STRONGER.get(further).copied(),
-            false => (further == 0).then_some(WEAK),
-        }
+        all
     }
 
     /// The best recipe again with more steps, where it was still learning: its best step is in the last two
@@ -191,33 +201,17 @@ mod tests {
     use super::*;
     use crate::train::{NoiseUse, StartCount};
 
-    fn searching() -> TrainOptions {
-        TrainOptions {
-            starts: StartCount::Search,
-            ..TrainOptions::default()
-        }
-    }
-
-    #[test]
-    fn wide_tables_are_searched() {
-        let count = |rows, inputs| StartCount::Automatic.on(rows, inputs);
-        assert_eq!(
-            [count(400, 10), count(399, 10), count(400, 11)],
-            [Some(2), None, None]
-        );
-        assert_eq!(StartCount::Search.on(1000, 1), None);
-        assert_eq!(StartCount::Fixed(3).on(1, 100), Some(3));
-    }
-
     /// The starts of a table of `batches` batches where `run` says validation loss and best step.
     fn course(
         options: &TrainOptions,
         batches: usize,
         run: impl Fn(Recipe) -> (f64, usize),
     ) -> Vec<Recipe> {
-        let course = Course::new(options, batches, options.starts.on(1000, 1));
+        let course = Course::new(options, batches, options.starts.fixed());
         let mut done: Vec<Outcome> = Vec::new();
-        while let Some(recipe) = course.next(done.len(), &done) {
+        loop {
+            let next = course.next(done.len(), &done);
+            let Some(&recipe) = next.first() else { break };
             assert!(course.planned(done.len(), &done) >= recipe.steps);
             let (loss, best_step) = run(recipe);
             done.push(Outcome {
@@ -225,6 +219,8 @@ mod tests {
                 loss: Some(loss),
                 best_step,
             });
+            // What else was to come still comes, whichever way this one went.
+            assert!(course.next(done.len(), &done).starts_with(&next[1..]));
             assert!(done.len() < 20, "no end");
         }
         assert_eq!(
@@ -244,7 +240,7 @@ mod tests {
 
     #[test]
     fn decay_follows_the_rows_held_back() {
-        let options = searching();
+        let options = TrainOptions::default();
         let decays = |best: f32| -> Vec<f32> {
             let run = |recipe: Recipe| (f64::from((recipe.weight_decay / best).ln().abs()), 1);
             let all = course(&options, 16, run);
@@ -255,15 +251,16 @@ mod tests {
             assert!(all[2..].iter().all(|one| one.noise && one.steps == 4000));
             all[2..].iter().map(|one| one.weight_decay).collect()
         };
-        assert_eq!(decays(0.01), [1.0, 3.0, 0.3]);
-        assert_eq!(decays(1.0), [1.0, 3.0, 0.3]);
-        assert_eq!(decays(3.0), [1.0, 3.0, 10.0]);
-        assert_eq!(decays(100.0), [1.0, 3.0, 10.0, 30.0]);
+        assert_eq!(decays(0.01), [1.0, 0.3]);
+        assert_eq!(decays(0.3), [1.0, 0.3]);
+        assert_eq!(decays(1.0), [1.0, 0.3, 3.0, 10.0]);
+        assert_eq!(decays(3.0), [1.0, 0.3, 3.0, 10.0]);
+        assert_eq!(decays(100.0), [1.0, 0.3, 3.0, 10.0, 30.0]);
     }
 
     #[test]
     fn steps_go_on_as_long_as_they_gain() {
-        let options = searching();
+        let options = TrainOptions::default();
         // Without noise best, still learning at its end, up to so many steps.
         let steps = |batches: usize, enough: usize| -> Vec<usize> {
             let run = |one: Recipe| {
@@ -273,11 +270,11 @@ mod tests {
             };
             let all = course(&options, batches, run);
             assert!(
-                all[5..]
+                all[4..]
                     .iter()
                     .all(|one| !one.noise && one.weight_decay == 0.01)
             );
-            all[5..].iter().map(|one| one.steps).collect()
+            all[4..].iter().map(|one| one.steps).collect()
         };
         assert_eq!(steps(16, 100), [0; 0]);
         assert_eq!(steps(16, 1 << 40), [12_800]);
@@ -295,15 +292,20 @@ mod tests {
         let fixed = TrainOptions {
             starts: StartCount::Fixed(3),
             length: Length::Steps(9000),
-            ..searching()
+            ..TrainOptions::default()
         };
         let long = [false, true, false].map(|noise| recipe(noise, 0.01, 9000));
         assert_eq!(of(&fixed), long);
+        let quiet = TrainOptions {
+            noise: NoiseUse::Never,
+            ..TrainOptions::default()
+        };
+        assert!(of(&quiet).iter().all(|one| !one.noise));
         let decay = TrainOptions {
             weight_decay: Some(0.5),
             noise: NoiseUse::Never,
             length: Length::Steps(9000),
-            ..searching()
+            ..TrainOptions::default()
         };
         assert_eq!(
             of(&decay),
@@ -312,9 +314,9 @@ mod tests {
         // The number of steps that was reached gives the same starts.
         let reached = TrainOptions {
             length: Length::Steps(64_000),
-            ..searching()
+            ..TrainOptions::default()
         };
-        assert_eq!(of(&reached), of(&searching()));
+        assert_eq!(of(&reached), of(&TrainOptions::default()));
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! Several networks from different first parameters, of which the best is kept.
 
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
 use serde::{Deserialize, Serialize};
 
 use super::polish::polish;
 use super::recipe::{Course, Outcome};
 use super::sampler::Sampler;
 use super::session::Session;
-use super::{Control, Feeds, Keeper, Kept, Progress, Recipe, TrainError, TrainOptions, Trained};
+use super::{
+    Control, Feeds, Keeper, Kept, Progress, Recipe, Snapshot, TrainError, TrainOptions, Trained,
+};
 use crate::network::Architecture;
 
 /// The starts of a network that are done.
@@ -76,40 +81,80 @@ impl Starts {
 
 /// Trains as often as the options say, or as gains; without validation rows once, as nothing could choose.
 ///
-/// The observer sees one run: the steps of all, one start after the other. A start that diverges
-/// counts for nothing as long as another does not. Where training is interrupted, the event is the
-/// last of what comes back, whichever start that is.
+/// The observer sees one run: the steps of all. Starts that ask nothing of each other are trained two at a time where
+/// there are threads for them and the state is not kept; that changes no bit. A start that diverges counts for
+/// nothing as long as another does not. Where training is interrupted, the event is the last of what comes back,
+/// whichever start that is.
 pub(super) fn train(
     architecture: &Architecture,
     data: &Feeds<'_>,
     options: &TrainOptions,
-    control: Control<'_>,
+    mut control: Control<'_>,
 ) -> Result<Trained, TrainError> {
     let rows = data.train.count(architecture.head.dimensions.into());
     let batches = Sampler::new(rows, options.batch, 0).batches();
     let count = match data.validation {
-        Some(_) => options.starts.on(rows, architecture.inputs),
+        Some(_) => options.starts.fixed(),
         None => Some(1),
     };
-    let course = Course::new(options, batches, count);
-    let Control {
-        observer,
-        stop,
-        mut keeper,
-        finished,
-        resume,
-        ..
-    } = control;
-    let (mut starts, mut current) = match resume {
+    let run = Run {
+        architecture,
+        data,
+        options,
+        course: Course::new(options, batches, count),
+    };
+    let is_kept = control.keeper.is_some() || control.resume.is_some();
+    let has_pairs = !is_kept && rayon::current_num_threads() > 1;
+    let (mut starts, mut current) = match control.resume.take() {
         Some(kept) => (kept.starts, Some(kept.current)),
         None => (Starts::default(), None),
     };
-    if course.is_open() && starts.outcomes.len() != starts.done {
+    if run.course.is_open() && starts.outcomes.len() != starts.done {
         return Err(TrainError::Snapshot);
     }
-    while let Some(recipe) = course.next(starts.done, &starts.outcomes) {
-        let before = course.steps(starts.done, &starts.outcomes);
-        let total = course.planned(starts.done, &starts.outcomes);
+    let mut interruption = None;
+    while interruption.is_none() {
+        let outcomes = match run.course.next(starts.done, &starts.outcomes)[..] {
+            [] => break,
+            [first, second, ..] if has_pairs => run.pair([first, second], &starts, &mut control),
+            [next, ..] => vec![run.one(next, &starts, current.take(), &mut control)],
+        };
+        for (recipe, outcome) in outcomes {
+            let event = outcome.as_ref().ok().and_then(Trained::interruption);
+            interruption = interruption.or(event);
+            starts.add(recipe, outcome, run.course.is_open())?;
+        }
+    }
+    let mut trained = starts.finish()?;
+    if trained.interruption().is_none() {
+        trained.events.extend(interruption);
+    }
+    Ok(trained)
+}
+
+/// A start and what came of it.
+type Ended = (Recipe, Result<Trained, TrainError>);
+
+/// What all starts of a network share.
+struct Run<'a> {
+    architecture: &'a Architecture,
+    data: &'a Feeds<'a>,
+    options: &'a TrainOptions,
+    course: Course<'a>,
+}
+
+impl Run<'_> {
+    /// The next start, from `current` on if it began before.
+    fn one(
+        &self,
+        recipe: Recipe,
+        starts: &Starts,
+        current: Option<Snapshot>,
+        control: &mut Control<'_>,
+    ) -> Ended {
+        let before = self.course.steps(starts.done, &starts.outcomes);
+        let total = self.course.planned(starts.done, &starts.outcomes);
+        let observer = &mut *control.observer;
         let mut shifted = |progress: &Progress| {
             observer(&Progress {
                 step: before + progress.step,
@@ -117,34 +162,69 @@ pub(super) fn train(
                 ..*progress
             })
         };
+        let keeper = control.keeper.as_mut();
         let control = Control {
             observer: &mut shifted,
-            stop,
-            keeper: keeper
-                .as_mut()
-                .map(|keeper| &mut **keeper as &mut dyn Keeper),
-            finished,
-            starts: Some(&starts),
-            resume: current.take().map(|current| Kept {
+            stop: control.stop,
+            keeper: keeper.map(|keeper| &mut **keeper as &mut dyn Keeper),
+            finished: control.finished,
+            starts: Some(starts),
+            resume: current.map(|current| Kept {
                 finished: Vec::new(),
                 starts: Starts::default(),
                 current,
             }),
         };
-        let options = recipe.apply(options, starts.done());
-        let session = Session::new(architecture, data, &options)?;
-        let outcome = session.run(control);
-        let outcome = outcome.and_then(|trained| polish(trained, data, &options, stop));
-        let interruption = outcome.as_ref().ok().and_then(Trained::interruption);
-        starts.add(recipe, outcome, course.is_open())?;
-        if let Some(event) = interruption {
-            let best = starts.best.iter_mut();
-            best.filter(|best| best.interruption().is_none())
-                .for_each(|best| best.events.push(event));
-            break;
-        }
+        (recipe, self.start(recipe, starts.done, control))
     }
-    starts.finish()
+
+    /// The next two starts, at the same time.
+    fn pair(&self, recipes: [Recipe; 2], starts: &Starts, control: &mut Control<'_>) -> Vec<Ended> {
+        let before = self.course.steps(starts.done, &starts.outcomes);
+        let total = self.course.planned(starts.done, &starts.outcomes);
+        let stop = control.stop;
+        // The observer, the steps of each start, and whether to go on.
+        let shared = Mutex::new((
+            &mut *control.observer,
+            [0; 2],
+            ControlFlow::<()>::Continue(()),
+        ));
+        let run = |which: usize| {
+            let mut watch = |progress: &Progress| {
+                let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                let (observer, steps, flow) = &mut *shared;
+                steps[which] = progress.step;
+                if flow.is_continue() {
+                    *flow = observer(&Progress {
+                        step: before + steps.iter().sum::<usize>(),
+                        total,
+                        ..*progress
+                    });
+                }
+                *flow
+            };
+            let control = Control {
+                stop,
+                ..Control::new(&mut watch)
+            };
+            let outcome = self.start(recipes[which], starts.done + which, control);
+            (recipes[which], outcome)
+        };
+        let (first, second) = rayon::join(|| run(0), || run(1));
+        vec![first, second]
+    }
+
+    fn start(
+        &self,
+        recipe: Recipe,
+        number: usize,
+        control: Control<'_>,
+    ) -> Result<Trained, TrainError> {
+        let options = recipe.apply(self.options, number);
+        let stop = control.stop;
+        let session = Session::new(self.architecture, self.data, &options)?;
+        polish(session.run(control)?, self.data, &options, stop)
+    }
 }
 
 fn better(new: &Trained, old: &Trained) -> bool {

@@ -61,8 +61,8 @@ pub struct TrainingChoices {
     #[arg(long, value_name = "WEIGHT", value_parser = at_least_0,
           default_value_t = TrainOptions::default().moments)]
     moments: f32,
-    /// Optimiser steps of a start; with `--starts search` the most of one [default: 4000; with `search` 800
-    /// passes through the rows, 4000 to 64000, and 20 passes at least]
+    /// Optimiser steps of a start, in a search the most of one [default: 800 passes through the rows, 4000 to
+    /// 64000, and 20 passes at least; 4000 with a number of --starts]
     #[arg(long, value_name = "N", conflicts_with = "epochs", value_parser = positive)]
     steps: Option<usize>,
     /// Passes through the training rows, instead of --steps
@@ -89,7 +89,7 @@ pub struct TrainingChoices {
           default_value_t = TrainOptions::default().clip.unwrap_or(0.0))]
     clip: f32,
     /// How strongly the kernels decay towards 0 (AdamW): more for smoother answers, and where many inputs say
-    /// little [default: 0.01; with `--starts search` 1 too, and 0.3 or 3 and 10]
+    /// little [default: 0.01; in a search 1 and 0.3 too, and 3 and 10]
     #[arg(long, value_name = "DECAY", value_parser = at_least_0)]
     weight_decay: Option<f32>,
     /// Average the parameters over this many epochs; 0 takes them as they are
@@ -103,10 +103,12 @@ pub struct TrainingChoices {
           default_value_t = TrainOptions::default().polish)]
     polish: f32,
     /// Networks to train from different first parameters; the one with the lowest validation loss is kept. With
-    /// `search` two, others with stronger decay, and longer ones as long as that gains [default: 2, and `search`
-    /// with fewer than 40 training rows an input]
-    #[arg(long, value_name = "N|search", value_parser = starts)]
-    starts: Option<StartCount>,
+    /// `search` two, others with stronger decay, and longer ones as long as that gains
+    #[arg(long, value_name = "N|search", default_value = "search", value_parser = starts)]
+    starts: StartCount,
+    /// For a first look: one start of 2000 steps
+    #[arg(long, conflicts_with_all = ["starts", "steps", "epochs"])]
+    fast: bool,
     /// Which starts train on rows with noise added
     #[arg(long, value_name = "WHEN", default_value = "in-turn")]
     noise: NoiseName,
@@ -164,6 +166,8 @@ impl From<LossName> for LossKind {
     }
 }
 
+/// The steps with `--fast`.
+const FAST: usize = 2000;
 /// The epochs of [`Averaging`] unless chosen.
 const AVERAGING: f32 = 5.0;
 /// The warm-up of [`Schedule::Cosine`] unless chosen.
@@ -276,9 +280,14 @@ impl TrainingChoices {
     fn options(&self) -> TrainOptions {
         let defaults = TrainOptions::default();
         let length = match (self.steps, self.epochs) {
+            _ if self.fast => Length::Steps(FAST),
             (Some(steps), _) => Length::Steps(steps),
             (None, Some(epochs)) => Length::Epochs(epochs),
             (None, None) => defaults.length,
+        };
+        let starts = match self.fast {
+            true => StartCount::Fixed(1),
+            false => self.starts,
         };
         TrainOptions {
             loss: self.loss.into(),
@@ -299,7 +308,7 @@ impl TrainingChoices {
             input_noise: self.input_noise,
             target_noise: self.target_noise,
             noise_decay: self.noise_decay,
-            starts: self.starts.unwrap_or(defaults.starts),
+            starts,
             patience: (self.patience > 0).then_some(self.patience),
             ..defaults
         }

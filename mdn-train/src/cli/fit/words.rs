@@ -2,7 +2,7 @@
 
 use mdn_train::data::{Dataset, score_scales};
 use mdn_train::fit::{FitConfig, Fitted};
-use mdn_train::train::{Event, LossKind, Recipe, StartCount};
+use mdn_train::train::{Event, LossKind};
 
 use super::FitResult;
 use crate::cli::options::{count, say_inputs, say_supports};
@@ -29,31 +29,27 @@ fn say_events(
     Ok(())
 }
 
-/// What a search chose, and why there was one.
-fn say_search(fitted: &Fitted, result: &FitResult, config: &FitConfig, output: &mut Output) {
-    let Some(Recipe {
-        noise,
-        weight_decay,
-        steps,
-    }) = result.networks[0].search
-    else {
-        return;
-    };
-    let with = if noise { "with" } else { "without" };
-    let chosen = format!(
-        "the rows held back chose weight decay {weight_decay}, {with} noise, in up to {steps} steps"
-    );
-    if config.options.starts == StartCount::Search {
-        return output.note(format_args!("note: {chosen}"));
+/// With fewer rows an input a network learns noise by heart.
+const ROWS_AN_INPUT: usize = 40;
+
+/// What a search chose, and whether there were rows enough.
+fn say_search(fitted: &Fitted, result: &FitResult, output: &mut Output) {
+    if let Some(recipe) = result.networks[0].search {
+        let with = if recipe.noise { "with" } else { "without" };
+        output.note(format_args!(
+            "note: the rows held back chose weight decay {}, {with} noise, in up to {} steps",
+            recipe.weight_decay, recipe.steps
+        ));
     }
     let inputs = fitted.trained.network.architecture.inputs;
-    output.note(format_args!(
-        "note wide-table: {} for a network of {} are fewer than 40 rows an input, with which a network learns noise by heart: \
-         stronger decay was tried, and {chosen}; fewer --inputs or more rows help more, and --starts 2 does as \
-         on other tables",
-        count(result.train_rows, "training row"),
-        count(inputs, "input"),
-    ));
+    if result.train_rows < ROWS_AN_INPUT.saturating_mul(inputs) {
+        output.note(format_args!(
+            "note wide-table: {} for a network of {} are fewer than {ROWS_AN_INPUT} rows an input, with which a \
+             network learns noise by heart; fewer --inputs or more rows would help",
+            count(result.train_rows, "training row"),
+            count(inputs, "input"),
+        ));
+    }
 }
 
 /// How much better the ensemble is than its networks alone.
@@ -162,7 +158,7 @@ pub fn say(
     say_events(fitted, result, data, output)?;
     say_supports(&result.supports, output)?;
     say_inputs(&data.input_names, &fitted.preparation, config, output);
-    say_search(fitted, result, config, output);
+    say_search(fitted, result, output);
     say_losses(fitted, result, data, output)?;
     say_threshold(result, output)?;
     output.say(format_args!(
