@@ -141,7 +141,7 @@ fn starts_side_by_side_give_the_bits_of_one_after_the_other() {
 
 #[test]
 fn an_end_that_is_asked_for_ends_both() {
-    for last in [1, 2, 37, 61, 150] {
+    for last in [1, 2, 37, 61, 119] {
         let (trained, reports) = on(2, || watched(&options(), true, last));
         assert_eq!(reports.len(), last, "the observer was asked again");
         let step = match trained.interruption() {

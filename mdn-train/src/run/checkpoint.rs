@@ -289,6 +289,7 @@ mod tests {
                 polish: 0.0,
                 averaging: Averaging::Off,
                 noise: NoiseUse::Never,
+                patience: Some(100),
                 ..TrainOptions::default()
             },
             ..FitConfig::default()

@@ -1,10 +1,11 @@
 //! What can be chosen about training.
 
+use mdn_infer::format::Covariance;
 use serde::{Serialize, Serializer};
 
 use super::TrainError;
 use crate::loss::LossKind;
-use crate::network::Initialisation;
+use crate::network::{Architecture, Initialisation};
 use crate::optim::Schedule;
 
 /// How long to train.
@@ -59,14 +60,23 @@ pub enum StartCount {
     /// Two, two or more with other decays of the kernels ([`Recipe`](super::Recipe)), and longer ones as long as
     /// the validation rows find them better. [`Length`] is then the most steps of each.
     Search,
+    /// As with `Search`; two with full covariance of several targets, unless there are fewer than 40 training rows an
+    /// input. Decay and long training shrink correlations, which the likelihood of a few rows hardly sees.
+    Automatic,
 }
 
 impl StartCount {
-    /// The number; `None` where it is found by search.
-    pub(super) fn fixed(self) -> Option<usize> {
+    /// The number for a network of this `architecture` on so many rows; `None` where it is found by search.
+    pub(super) fn on(self, rows: usize, architecture: &Architecture) -> Option<usize> {
+        /// With fewer rows an input a network learns noise by heart.
+        const ROWS: usize = 40;
+        let head = &architecture.head;
+        let is_correlated = head.covariance == Covariance::Full && head.dimensions > 1;
+        let is_wide = rows < ROWS.saturating_mul(architecture.inputs);
         match self {
             StartCount::Fixed(count) => Some(count),
             StartCount::Search => None,
+            StartCount::Automatic => (is_correlated && !is_wide).then_some(2),
         }
     }
 }
@@ -152,6 +162,7 @@ impl Serialize for StartCount {
         match self {
             StartCount::Fixed(count) => count.serialize(to),
             StartCount::Search => to.serialize_str("search"),
+            StartCount::Automatic => to.serialize_str("automatic"),
         }
     }
 }
@@ -182,7 +193,7 @@ impl Default for TrainOptions {
             input_noise: 0.1,
             target_noise: 0.3,
             noise_decay: 0.01,
-            starts: StartCount::Search,
+            starts: StartCount::Automatic,
             seed: 0,
             report_interval: None,
             patience: Some(40),

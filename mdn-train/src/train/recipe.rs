@@ -199,7 +199,37 @@ fn best(done: &[Outcome]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mdn_infer::format::{Covariance, Head, ScaleMap};
+
+    use crate::network::Architecture;
     use crate::train::{NoiseUse, StartCount};
+
+    #[test]
+    fn correlations_are_not_searched_unless_the_table_is_wide() {
+        let of = |dimensions, covariance| Architecture {
+            inputs: 10,
+            hidden: Vec::new(),
+            head: Head {
+                components: 1,
+                dimensions,
+                covariance,
+                scale_map: ScaleMap::Exp,
+                log_scale_min: -5.0,
+                log_scale_max: 5.0,
+            },
+        };
+        let full = of(2, Covariance::Full);
+        let automatic = |rows, network: &_| StartCount::Automatic.on(rows, network);
+        assert_eq!(
+            [automatic(399, &full), automatic(400, &full)],
+            [None, Some(2)]
+        );
+        for searched in [of(1, Covariance::Full), of(2, Covariance::Diagonal)] {
+            assert_eq!(automatic(400, &searched), None);
+        }
+        assert_eq!(StartCount::Search.on(400, &full), None);
+        assert_eq!(StartCount::Fixed(3).on(1, &full), Some(3));
+    }
 
     /// The starts of a table of `batches` batches where `run` says validation loss and best step.
     fn course(
@@ -207,7 +237,11 @@ mod tests {
         batches: usize,
         run: impl Fn(Recipe) -> (f64, usize),
     ) -> Vec<Recipe> {
-        let course = Course::new(options, batches, options.starts.fixed());
+        let count = match options.starts {
+            StartCount::Fixed(count) => Some(count),
+            StartCount::Search | StartCount::Automatic => None,
+        };
+        let course = Course::new(options, batches, count);
         let mut done: Vec<Outcome> = Vec::new();
         loop {
             let next = course.next(done.len(), &done);

@@ -94,7 +94,7 @@ pub(super) fn train(
     let rows = data.train.count(architecture.head.dimensions.into());
     let batches = Sampler::new(rows, options.batch, 0).batches();
     let count = match data.validation {
-        Some(_) => options.starts.fixed(),
+        Some(_) => options.starts.on(rows, architecture),
         None => Some(1),
     };
     let run = Run {

@@ -65,11 +65,10 @@ fn a_run_leaves_its_options_losses_and_model() {
     }
     let lines = bench.read("r/metrics.jsonl");
     let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
-    // Both starts, one after the other.
-    assert_eq!(
-        (&last["step"], &last["steps"]),
-        (&1200.into(), &1200.into())
-    );
+    // All starts, one after the other; the last one may end early.
+    let of = |name: &str| last[name].as_u64().unwrap();
+    assert!(of("steps") >= 4 * 600 && of("steps").is_multiple_of(600));
+    assert!((of("steps") - 599..=of("steps")).contains(&of("step")));
     assert_eq!(told["steps"], 600);
     // The folder's own file makes the same model again, and so does resuming what is done.
     let again = bench.json("fit --config r/config.toml --out again.mdn");

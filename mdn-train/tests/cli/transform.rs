@@ -421,7 +421,7 @@ fn zeros_under_a_logarithm_have_a_probability() {
     let bench = Bench::new();
     bench.write("rain.csv", rain(3000, 1));
     bench.write("fresh.csv", rain(2000, 2));
-    let fit = "fit rain.csv --target rain --transform log --hidden 8 -k 3 --steps 1500";
+    let fit = "fit rain.csv --target rain --transform log --hidden 8 -k 3 --steps 1500 --weight-decay 0.01";
     let fitted = bench.run(fit);
     assert_eq!(fitted.code, Some(0), "{}", fitted.stderr);
     let support = "support of `log(rain)`: atoms:0, below the logarithms";

@@ -103,9 +103,10 @@ pub struct TrainingChoices {
           default_value_t = TrainOptions::default().polish)]
     polish: f32,
     /// Networks to train from different first parameters; the one with the lowest validation loss is kept. With
-    /// `search` two, others with stronger decay, and longer ones as long as that gains
-    #[arg(long, value_name = "N|search", default_value = "search", value_parser = starts)]
-    starts: StartCount,
+    /// `search` two, others with stronger decay, and longer ones as long as that gains [default: search; 2 with full
+    /// covariance of several targets and at least 40 training rows an input]
+    #[arg(long, value_name = "N|search", value_parser = starts)]
+    starts: Option<StartCount>,
     /// For a first look: one start of 2000 steps
     #[arg(long, conflicts_with_all = ["starts", "steps", "epochs"])]
     fast: bool,
@@ -287,7 +288,7 @@ impl TrainingChoices {
         };
         let starts = match self.fast {
             true => StartCount::Fixed(1),
-            false => self.starts,
+            false => self.starts.unwrap_or(defaults.starts),
         };
         TrainOptions {
             loss: self.loss.into(),
