@@ -13,7 +13,7 @@ use mdn_train::data::{
 };
 use mdn_train::fit::{FitConfig, Fitted, fit_with};
 use mdn_train::metrics::score;
-use mdn_train::train::{Control, Length};
+use mdn_train::train::{Control, Length, StartCount};
 use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::SplitMix64;
@@ -677,11 +677,14 @@ fn honest_reports_are_near_what_new_rows_give() {
             let trial = &trials(seed)[kind];
             words = (trial.name, trial.hold_out.name());
             for (sums, hold_out) in sums.iter_mut().zip([HoldOut::Random, trial.hold_out]) {
-                let config = FitConfig {
+                let mut config = FitConfig {
                     hold_out,
                     seed,
                     ..FitConfig::default()
                 };
+                // As docs/hold-outs.md says.
+                config.options.starts = StartCount::Fixed(2);
+                config.options.patience = Some(100);
                 let fitted = fitted(&trial.past, &config);
                 let new = score(&fitted.file.model(), &trial.new).unwrap().nll;
                 sums[0] += fitted.validation.unwrap().nll / SEEDS as f64;
