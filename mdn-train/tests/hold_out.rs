@@ -684,7 +684,6 @@ fn honest_reports_are_near_what_new_rows_give() {
                 };
                 // As docs/hold-outs.md says.
                 config.options.starts = StartCount::Fixed(2);
-                config.options.patience = Some(100);
                 let fitted = fitted(&trial.past, &config);
                 let new = score(&fitted.file.model(), &trial.new).unwrap().nll;
                 sums[0] += fitted.validation.unwrap().nll / SEEDS as f64;

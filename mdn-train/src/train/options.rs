@@ -145,7 +145,8 @@ pub struct TrainOptions {
     /// Steps between reports: evaluations on the validation rows, points of the loss curve and
     /// calls of the observer. `None`: an epoch, or a 200th of the steps if that is longer.
     pub report_interval: Option<usize>,
-    /// Stop after this many reports without a better validation loss; needs validation rows.
+    /// Stop after this many reports without a better validation loss, in a search ([`StartCount::Search`]) after 40
+    /// at most; needs validation rows.
     pub patience: Option<usize>,
 }
 
@@ -196,7 +197,7 @@ impl Default for TrainOptions {
             starts: StartCount::Automatic,
             seed: 0,
             report_interval: None,
-            patience: Some(40),
+            patience: Some(100),
         }
     }
 }

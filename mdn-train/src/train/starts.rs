@@ -132,6 +132,9 @@ pub(super) fn train(
     Ok(trained)
 }
 
+/// The most reports without a better validation loss of a start in a search, where others are tried.
+const PATIENCE: usize = 40;
+
 /// A start and what came of it.
 type Ended = (Recipe, Result<Trained, TrainError>);
 
@@ -220,7 +223,10 @@ impl Run<'_> {
         number: usize,
         control: Control<'_>,
     ) -> Result<Trained, TrainError> {
-        let options = recipe.apply(self.options, number);
+        let mut options = recipe.apply(self.options, number);
+        if self.course.is_open() {
+            options.patience = options.patience.map(|reports| reports.min(PATIENCE));
+        }
         let stop = control.stop;
         let session = Session::new(self.architecture, self.data, &options)?;
         polish(session.run(control)?, self.data, &options, stop)

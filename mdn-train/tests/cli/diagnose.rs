@@ -335,7 +335,7 @@ fn rows_from_elsewhere_that_the_model_cannot_predict_are_named() {
 fn dead_components_are_those_that_prune_drops() {
     let bench = Bench::new();
     bench.run("generate inverse-sine --rows 400 --out sine.csv");
-    let choices = "--starts 2 --patience 100 --steps 3000 -k 20 --seed 1 --moments 0 --polish 0";
+    let choices = "--starts 2 --steps 3000 -k 20 --seed 1 --moments 0 --polish 0";
     let fitted = bench.json(&format!("fit sine.csv --targets 1 {choices}"));
     let found = fitted["diagnostics"].as_array().unwrap();
     let dead = found.iter().find(|one| one["code"] == "dead-components");

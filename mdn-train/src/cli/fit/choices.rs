@@ -133,7 +133,7 @@ pub struct TrainingChoices {
     /// scores of the rows held back are those of the network before
     #[arg(long)]
     refit: bool,
-    /// Stop after this many evaluations without a better validation loss; 0 never stops
+    /// Stop after this many evaluations without a better validation loss, in a search after 40 at most; 0 never stops
     #[arg(long, value_name = "N",
           default_value_t = TrainOptions::default().patience.unwrap_or(0))]
     patience: usize,
